@@ -1,0 +1,65 @@
+//! What needs a person: the rows of the attention list.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Why something stands on the attention list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttentionKind {
+    /// An order that could not be translated; the others went on.
+    SetAside,
+    /// Handed over, and neither an order nor a waiting row is to be found in JTL.
+    Unclear,
+    /// Cancelled at the marketplace, already in JTL.
+    CancelledAfterHandOver,
+    /// Changed (address, quantities) at the marketplace, already in JTL.
+    ChangedAfterHandOver,
+    /// JTL shipped it with a carrier that the marketplace's list does not know.
+    UnknownCarrier,
+    /// The marketplace refused a shipment.
+    ShipmentRefused,
+    /// An article number that JTL does not know: the order waits.
+    UnknownArticle,
+    /// The marketplace refused a stock figure.
+    StockRefused,
+    /// The JTL-Worker does not take the rows.
+    WorkerStuck,
+    /// More than one order in JTL has the number.
+    Duplicate,
+}
+
+impl AttentionKind {
+    /// The word stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SetAside => "set_aside",
+            Self::Unclear => "unclear",
+            Self::CancelledAfterHandOver => "cancelled_after_hand_over",
+            Self::ChangedAfterHandOver => "changed_after_hand_over",
+            Self::UnknownCarrier => "unknown_carrier",
+            Self::ShipmentRefused => "shipment_refused",
+            Self::UnknownArticle => "unknown_article",
+            Self::StockRefused => "stock_refused",
+            Self::WorkerStuck => "worker_stuck",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// One thing that needs a person. (account, kind, subject) is unique while it is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    /// Its number; 0 before it is stored.
+    pub id: i64,
+    /// The account that it belongs to.
+    pub account: String,
+    /// Why it is here.
+    pub kind: AttentionKind,
+    /// What it is about: an order number or an article number.
+    pub subject: String,
+    /// What happened and what to do.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+}

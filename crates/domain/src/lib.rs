@@ -1,0 +1,19 @@
+//! What things are: the nouns of Marktwerk and the rules that need nothing but themselves.
+//!
+//! No I/O and no async here, so that every other room may know this one and it knows nobody. Where a
+//! fact comes from a marketplace or from JTL-Wawi, the item says so.
+
+pub mod account;
+pub mod attention;
+pub mod clock;
+pub mod failure;
+pub mod inventory;
+pub mod job;
+pub mod log;
+pub mod money;
+pub mod order;
+pub mod retry;
+pub mod run;
+pub mod schedule;
+pub mod shipment;
+pub mod step;

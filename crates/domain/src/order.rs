@@ -1,0 +1,225 @@
+//! An order in Marktwerk's own words, whichever marketplace it came from, and where it stands.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Money, VatRate};
+
+/// What the marketplace says of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarketplaceStatus {
+    /// May still change or vanish; not to be processed.
+    Pending,
+    /// To be shipped.
+    Ready,
+    /// Cancelled before shipment.
+    Cancelled,
+    /// Some of it is on its way.
+    PartlyShipped,
+    /// On its way or delivered.
+    Shipped,
+}
+
+impl MarketplaceStatus {
+    /// The word stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ready => "ready",
+            Self::Cancelled => "cancelled",
+            Self::PartlyShipped => "partly_shipped",
+            Self::Shipped => "shipped",
+        }
+    }
+}
+
+/// Where an order stands with us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Its raw document is kept; it is not (yet) to be processed, or it is to be imported next.
+    Fetched,
+    /// It cannot be translated or must not be exported as it is; the reason stands with it.
+    SetAside,
+    /// Translated; to be written for the ERP.
+    Imported,
+    /// The intent to hand it over is committed; whether the ERP has it is being found out.
+    Exporting,
+    /// The ERP has the row (or already the order).
+    HandedOver,
+    /// The ERP has neither row nor order though the hand-over began; a person decides.
+    Unclear,
+    /// Found in JTL as an order.
+    InJtl,
+    /// The ERP has shipped all of it; the marketplace is to be told.
+    Shipped,
+    /// The marketplace has accepted the shipment.
+    Reported,
+    /// Cancelled before it was handed over.
+    Cancelled,
+}
+
+impl OrderState {
+    /// All states, in the order of an order's life.
+    pub const ALL: [Self; 10] = [
+        Self::Fetched,
+        Self::SetAside,
+        Self::Imported,
+        Self::Exporting,
+        Self::HandedOver,
+        Self::Unclear,
+        Self::InJtl,
+        Self::Shipped,
+        Self::Reported,
+        Self::Cancelled,
+    ];
+
+    /// The word stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetched => "fetched",
+            Self::SetAside => "set_aside",
+            Self::Imported => "imported",
+            Self::Exporting => "exporting",
+            Self::HandedOver => "handed_over",
+            Self::Unclear => "unclear",
+            Self::InJtl => "in_jtl",
+            Self::Shipped => "shipped",
+            Self::Reported => "reported",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of a stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether the ERP has it, or may have it: then a change at the marketplace is a person's business.
+    pub fn may_be_in_erp(self) -> bool {
+        matches!(
+            self,
+            Self::Exporting | Self::HandedOver | Self::Unclear | Self::InJtl | Self::Shipped | Self::Reported
+        )
+    }
+}
+
+impl fmt::Display for OrderState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Where a parcel goes. Personal data: never logged.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Given name.
+    pub first_name: String,
+    /// Family name; the whole name where the marketplace does not split it.
+    pub last_name: String,
+    /// Company.
+    pub company: String,
+    /// Street with house number.
+    pub street: String,
+    /// What does not fit into the street.
+    pub addition: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// Town.
+    pub city: String,
+    /// State or province.
+    pub state: String,
+    /// Country, as ISO 3166 alpha-2 where known, else the marketplace's word.
+    pub country: String,
+    /// Telephone.
+    pub phone: String,
+    /// E-mail (often a relay address).
+    pub email: String,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Address(not shown: personal data)")
+    }
+}
+
+/// Some units at one price. A line has two of them when a discount leaves cents that only one unit can carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PricedUnits {
+    /// Units, at least 1.
+    pub quantity: i64,
+    /// Gross price of one unit, minor units of the order's currency.
+    pub unit_gross: i64,
+}
+
+/// A line of an order: one article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// The marketplace's number of the line (TEMU: `orderSn`).
+    pub number: String,
+    /// The merchant's article number.
+    pub sku: String,
+    /// What the buyer saw.
+    pub name: String,
+    /// VAT included in the price.
+    pub vat_rate: VatRate,
+    /// Quantity and price; the quantities sum to what is to be shipped.
+    pub units: Vec<PricedUnits>,
+}
+
+impl OrderLine {
+    /// Units to ship.
+    pub fn quantity(&self) -> i64 {
+        self.units.iter().map(|units| units.quantity).sum()
+    }
+
+    /// Gross value of the line, minor units.
+    pub fn gross(&self) -> i64 {
+        self.units.iter().map(|units| units.quantity * units.unit_gross).sum()
+    }
+}
+
+/// Shipping paid by the buyer, at one VAT rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShippingCharge {
+    /// Gross, minor units of the order's currency.
+    pub gross: i64,
+    /// VAT included.
+    pub vat_rate: VatRate,
+}
+
+/// An order, translated. Its sum equals the marketplace's to the cent, else it would have been set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The marketplace's order number.
+    pub number: String,
+    /// When the buyer bought.
+    pub ordered_at: Timestamp,
+    /// Until when it must leave, if the marketplace says so.
+    pub ship_until: Option<Timestamp>,
+    /// Until when it should arrive, if the marketplace says so.
+    pub deliver_until: Option<Timestamp>,
+    /// Destination as the marketplace numbers it (TEMU: `regionId`).
+    pub region: Option<i64>,
+    /// What the buyer pays for goods and shipping, before what the marketplace itself gives.
+    pub total: Money,
+    /// The articles, without those cancelled before shipment.
+    pub lines: Vec<OrderLine>,
+    /// Shipping, per VAT rate.
+    pub shipping: Vec<ShippingCharge>,
+    /// Where it goes.
+    pub delivery: Address,
+}
+
+impl Order {
+    /// Goods and shipping, minor units.
+    pub fn sum(&self) -> i64 {
+        let goods: i64 = self.lines.iter().map(OrderLine::gross).sum();
+        let shipping: i64 = self.shipping.iter().map(|charge| charge.gross).sum();
+        goods + shipping
+    }
+}

@@ -1,0 +1,73 @@
+//! Parcels on their way: what JTL shipped, and what the marketplace is told.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How many units of an article a parcel or an order line holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The article number.
+    pub sku: String,
+    /// Whole units.
+    pub quantity: i64,
+}
+
+/// A parcel that the ERP shipped (JTL: one row of `tVersand`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parcel {
+    /// The ERP's key of the parcel (JTL: `kVersand`).
+    pub id: i64,
+    /// The tracking number as the ERP has it; empty where there is none (yet).
+    pub tracking: String,
+    /// The carrier's name as the ERP has it (JTL: `cLogistiker`, else the shipping method's name).
+    pub carrier: String,
+    /// When it left.
+    pub shipped_at: Option<Timestamp>,
+    /// What is in it.
+    pub contents: Vec<Content>,
+}
+
+/// An order as the ERP shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErpOrder {
+    /// The marketplace's order number.
+    pub number: String,
+    /// The ERP's own number.
+    pub erp_number: String,
+    /// How many orders carry the marketplace's number; more than one is an alarm.
+    pub count: u32,
+    /// Cancelled in the ERP.
+    pub is_cancelled: bool,
+    /// Every line is shipped, by the ERP's own reckoning.
+    pub is_complete: bool,
+    /// Closed without shipment: must not be reported as shipped.
+    pub is_closed_unshipped: bool,
+    /// What was ordered, article lines only.
+    pub ordered: Vec<Content>,
+    /// Its parcels that have left, in the order of their ids.
+    pub parcels: Vec<Parcel>,
+}
+
+/// A parcel as the marketplace is told of it: contents by the marketplace's own line numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedParcel {
+    /// The ERP's key of the parcel.
+    pub id: i64,
+    /// The tracking number.
+    pub tracking: String,
+    /// The marketplace's code of the carrier.
+    pub carrier_code: String,
+    /// Line number at the marketplace and quantity.
+    pub lines: Vec<(String, i64)>,
+}
+
+/// What is told in one go: all parcels of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShipmentReport {
+    /// The marketplace's order number.
+    pub number: String,
+    /// The order's destination as the marketplace numbers it (TEMU: `regionId`).
+    pub region: Option<i64>,
+    /// All parcels.
+    pub parcels: Vec<ReportedParcel>,
+}

@@ -1,0 +1,86 @@
+//! The running world: its two databases, its HTTP server, its background tasks, and their end.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::control::Control;
+use crate::error::SandboxError;
+use crate::options::{SandboxCredentials, SandboxOptions};
+
+/// A running sandbox. [`Sandbox::shutdown`] ends it in order; dropping it stops its tasks as well.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    jtl_database: PathBuf,
+    control: Control,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Sandbox {
+    /// Opens (or continues) the world of the data directory and lets it run.
+    ///
+    /// # Errors
+    /// When the directory, the address or one of the databases cannot be used.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let directory = |source| SandboxError::Directory { path: options.data_dir.clone(), source };
+        std::fs::create_dir_all(&options.data_dir).map_err(directory)?;
+        let listen = |source| SandboxError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let tasks = TaskTracker::new();
+        tasks.close();
+        Ok(Self {
+            address,
+            jtl_database: options.data_dir.join("jtl.db"),
+            control: Control {},
+            stop: CancellationToken::new(),
+            tasks,
+        })
+    }
+
+    /// Where the marketplace's Open API answers.
+    pub fn temu_endpoint(&self) -> String {
+        format!("{}/openapi/router", self.base_url())
+    }
+
+    /// Root of the HTTP server; `/control/*` hangs below it.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What the simulated marketplace accepts.
+    pub fn credentials() -> SandboxCredentials {
+        SandboxCredentials {
+            app_key: "sandbox-app-key",
+            app_secret: "sandbox-app-secret-not-a-real-one",
+            access_token: "sandbox-access-token",
+        }
+    }
+
+    /// The SQLite file that stands for JTL's database.
+    pub fn jtl_database(&self) -> &Path {
+        &self.jtl_database
+    }
+
+    /// The world's levers.
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Stops the tasks and waits for them.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
