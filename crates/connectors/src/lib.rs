@@ -1,1 +1,33 @@
-//! To be written.
+//! Marketplaces: each one's protocol behind the domain's words.
+//!
+//! A workflow talks to [`Marketplace`] and never learns which one it is. Nothing here remembers anything
+//! beyond caches in memory, nothing decides *when* to try again after a call has failed for good: a
+//! connector says whether another try is worth it ([`ConnectorError::failure`]), the engine says when.
+//!
+//! - [`marketplace`]: the trait that all marketplaces implement
+//! - [`orders`], [`stock`], [`shipments`]: what goes through it
+//! - [`error`]: how calls fail
+//! - [`paging`]: how a list that changes while it is read is read completely
+//! - [`limiter`]: how often a marketplace may be called
+//! - [`http`]: the one HTTP client
+//! - [`temu`]: TEMU
+
+pub mod error;
+pub mod http;
+pub mod limiter;
+pub mod marketplace;
+pub mod orders;
+pub mod paging;
+pub mod shipments;
+pub mod stock;
+pub mod temu;
+
+pub use error::{ConnectorError, Place};
+pub use http::HttpClient;
+pub use limiter::Budgets;
+pub use marketplace::Marketplace;
+pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, Untranslatable};
+pub use paging::{PageVerdict, WindowReader};
+pub use shipments::{ConfirmAnswer, ConfirmedParcel};
+pub use stock::{ListingPage, StockAnswer};
+pub use temu::{Temu, TemuAccount};

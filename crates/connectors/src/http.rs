@@ -1,0 +1,93 @@
+//! The one HTTP client: connections are kept and shared, limits of time hold for every call.
+//!
+//! Knows transport only. What a body means, and whether a call is repeated, is the marketplace's affair.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+
+use crate::error::ConnectorError;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A shared client; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    client: reqwest::Client,
+}
+
+/// What came back: any status, any body.
+#[derive(Debug)]
+pub(crate) struct HttpAnswer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: String,
+}
+
+/// Nothing came back.
+#[derive(Debug)]
+pub(crate) struct NoAnswer {
+    /// Whether the request certainly did not arrive: no connection came about.
+    pub(crate) never_arrived: bool,
+    /// What happened, without the address's query and without content.
+    pub(crate) message: String,
+}
+
+impl HttpClient {
+    /// A client with rustls: connecting may take 10 s, a whole call 30 s; redirects are not followed, for a
+    /// signed request belongs to no other address.
+    pub fn new() -> Result<Self, ConnectorError> {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("Marktwerk/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .tcp_nodelay(true)
+            .redirect(Policy::none())
+            .build()
+            .map_err(|error| ConnectorError::Setup(format!("no HTTP client can be made: {error}")))?;
+        Ok(Self { client })
+    }
+
+    /// Posts a JSON text as it is.
+    pub(crate) async fn post_json(&self, address: &str, body: String) -> Result<HttpAnswer, NoAnswer> {
+        let request = self.client.post(address).header(CONTENT_TYPE, "application/json").body(body);
+        let response = request.send().await.map_err(no_answer)?;
+        let status = response.status().as_u16();
+        let content_type = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+        let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+        let body = response.text().await.map_err(no_answer)?;
+        Ok(HttpAnswer { status, content_type, retry_after, body })
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    let what = if error.is_connect() {
+        "no connection"
+    } else if error.is_timeout() {
+        "no answer in time"
+    } else {
+        "the connection broke"
+    };
+    let cause = innermost(&error);
+    NoAnswer { never_arrived: error.is_connect(), message: format!("{what}: {cause}") }
+}
+
+/// The innermost cause says what happened ("connection refused"); the outer ones repeat the address.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    if std::ptr::eq(cause as *const _ as *const (), error as *const _ as *const ()) {
+        return "no further cause given".to_owned();
+    }
+    cause.to_string()
+}

@@ -1,0 +1,78 @@
+//! What every marketplace can do for the workflows, in the domain's words.
+//!
+//! Not for what only one marketplace knows: that stays behind the trait.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use marktwerk_domain::account::{AccountHealth, AccountSummary};
+use marktwerk_domain::inventory::StockTarget;
+use marktwerk_domain::order::Order;
+use marktwerk_domain::shipment::ShipmentReport;
+use serde_json::Value;
+
+use crate::error::ConnectorError;
+use crate::orders::{OrderEntry, OrderPage, OrderWindow, Untranslatable};
+use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
+use crate::stock::{ListingPage, StockAnswer};
+
+/// One account at one marketplace.
+///
+/// Reads repeat themselves a few times within a call where that may help; the two writes
+/// ([`push_stock`](Self::push_stock), [`confirm_shipment`](Self::confirm_shipment)) never do once the
+/// request may have arrived: who calls them decides, after reading back.
+#[async_trait]
+pub trait Marketplace: Send + Sync {
+    /// Whose account it is, without its secrets.
+    fn account(&self) -> &AccountSummary;
+
+    /// Tests the credentials with a call that changes nothing, and tells when they expire.
+    async fn check_account(&self) -> Result<AccountHealth, ConnectorError>;
+
+    /// One page of the orders changed in `window`, newest change first. Pages count from 1. An entry that
+    /// cannot be read stands in [`OrderPage::malformed`] and spoils none of the others. To read all pages
+    /// of a list that changes meanwhile, see [`crate::paging`].
+    async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError>;
+
+    /// Fetches what the list does not tell (address, amounts) and returns the complete raw document, which
+    /// [`translate`](Self::translate) understands. Where any part cannot be had, the order fails as a whole.
+    async fn order_details(&self, entry: &OrderEntry) -> Result<Value, ConnectorError>;
+
+    /// Turns a raw document into an order. Pure: no call, no clock; the same document gives the same order.
+    fn translate(&self, raw: &Value) -> Result<Order, Untranslatable>;
+
+    /// One page of what the account offers. Pages count from 1.
+    async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError>;
+
+    /// Tells the marketplace absolute stock figures of one group of listings (`StockTarget::group`); one
+    /// answer per target, in the order of `targets`. The same `idempotency_key` must be used again only for
+    /// the same intent. An `Err` says nothing about what was accepted.
+    async fn push_stock(
+        &self,
+        group: &str,
+        targets: &[StockTarget],
+        idempotency_key: &str,
+    ) -> Result<Vec<StockAnswer>, ConnectorError>;
+
+    /// The marketplace's code for a carrier's name as the ERP has it, in a region as the marketplace numbers
+    /// it. `Ok(None)`: unknown or ambiguous. There is no default.
+    async fn carrier_code(
+        &self,
+        region: Option<i64>,
+        carrier: &str,
+    ) -> Result<Option<String>, ConnectorError>;
+
+    /// Reports all parcels of one order in one go. An `Err` says nothing about whether it was accepted: read
+    /// back with [`read_shipments`](Self::read_shipments).
+    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError>;
+
+    /// What the marketplace knows of the parcels of an order's `lines` (its own line numbers).
+    async fn read_shipments(
+        &self,
+        order: &str,
+        lines: &[String],
+    ) -> Result<Vec<ConfirmedParcel>, ConnectorError>;
+
+    /// Calls made so far by the marketplace's own name of the call, repeated tries included.
+    fn calls(&self) -> BTreeMap<String, u64>;
+}

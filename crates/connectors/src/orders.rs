@@ -1,0 +1,97 @@
+//! What the order part of a marketplace takes and gives: windows of time, pages of raw entries.
+//!
+//! Not the translated order: that is `marktwerk_domain::order::Order`.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use marktwerk_domain::order::MarketplaceStatus;
+use serde_json::Value;
+
+/// Which orders to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderWindow {
+    /// Changed at or after this; whole seconds count.
+    pub changed_from: Timestamp,
+    /// Changed at or before this; whole seconds count.
+    pub changed_until: Timestamp,
+    /// The marketplace's own number of a status (TEMU: `parentOrderStatus`); `None`: all.
+    pub status: Option<u32>,
+}
+
+/// One page of a listing of orders.
+#[derive(Debug, Clone)]
+pub struct OrderPage {
+    /// Orders in the whole window, as the marketplace counts them now.
+    pub total: u64,
+    /// Entries that a full page has.
+    pub page_size: u32,
+    /// The readable entries, newest change first.
+    pub entries: Vec<OrderEntry>,
+    /// The others.
+    pub malformed: Vec<MalformedEntry>,
+}
+
+/// An order as a listing shows it. Its `Debug` leaves out the raw document.
+#[derive(Clone)]
+pub struct OrderEntry {
+    /// The marketplace's order number.
+    pub number: String,
+    /// When it changed last at the marketplace, whole seconds.
+    pub changed_at: Timestamp,
+    /// Where the marketplace says it stands.
+    pub status: MarketplaceStatus,
+    /// The buyer asked for another address, or such a wish was granted after the order was placed.
+    pub has_address_change: bool,
+    /// The buyer asked to cancel and nobody decided yet.
+    pub has_cancellation_request: bool,
+    /// The entry as it came.
+    pub raw: Value,
+}
+
+impl fmt::Debug for OrderEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OrderEntry")
+            .field("number", &self.number)
+            .field("changed_at", &self.changed_at)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entry of a listing that cannot be read. Its `Debug` leaves out the raw document.
+#[derive(Clone)]
+pub struct MalformedEntry {
+    /// The order's number, if at least that can be read.
+    pub number: Option<String>,
+    /// What is wrong with it, for people; carries no content of the entry.
+    pub reason: String,
+    /// The entry as it came.
+    pub raw: Value,
+}
+
+impl fmt::Debug for MalformedEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MalformedEntry")
+            .field("number", &self.number)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a raw document cannot become an order: such an order is set aside and shown with this reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Untranslatable {
+    /// For people: what is missing or does not fit, and what to do. Carries no personal data.
+    pub reason: String,
+}
+
+impl Untranslatable {
+    /// Because of `reason`.
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
