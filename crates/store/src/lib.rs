@@ -1,1 +1,38 @@
-//! To be written.
+//! What is remembered: one trait per noun, and the databases behind them.
+//!
+//! The traits say what is promised; [`sqlite`] keeps the promises on an embedded database, and
+//! `conformance` is the one suite that every database must pass. No business rule lives here: what a
+//! state means and when it changes is decided by the engine and the workflows.
+
+pub mod attention;
+pub mod error;
+pub mod inventory;
+pub mod jobs;
+pub mod journal;
+pub mod logs;
+pub mod meta;
+pub mod orders;
+pub mod runs;
+
+use std::sync::Arc;
+
+pub use error::StoreError;
+
+/// What every call answers with.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// All nouns in one database.
+pub trait Store:
+    jobs::JobStore
+    + runs::RunStore
+    + journal::JournalStore
+    + logs::LogStore
+    + orders::OrderStore
+    + inventory::InventoryStore
+    + attention::AttentionStore
+    + meta::MetaStore
+{
+}
+
+/// The store as it is handed around.
+pub type SharedStore = Arc<dyn Store>;

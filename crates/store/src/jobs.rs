@@ -1,0 +1,42 @@
+//! Jobs as they stand.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::job::{Job, JobId, JobSpec};
+
+use crate::StoreResult;
+
+/// An edit of a job. Its version rises by one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobEdit {
+    /// Which job.
+    pub id: JobId,
+    /// The version that the editor has seen; `None` changes whatever is stored.
+    pub expected_version: Option<i64>,
+    /// What it is told to do from now on.
+    pub spec: JobSpec,
+    /// The grid of its planned times from now on.
+    pub anchor: Timestamp,
+    /// When it is due next; `None` while paused.
+    pub next_due: Option<Timestamp>,
+}
+
+/// Jobs. Their history changes only with the end of a run ([`crate::journal`]).
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// All jobs by id, archived ones only where asked for.
+    async fn jobs(&self, with_archived: bool) -> StoreResult<Vec<Job>>;
+
+    /// One job, archived or not.
+    async fn job(&self, id: &JobId) -> StoreResult<Option<Job>>;
+
+    /// Adds jobs, all or none. An archived job of the same id comes back to life with its history; a living one is
+    /// [`crate::StoreError::Exists`]. `version` and `history` of the argument are ignored for a revived job (the version rises).
+    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()>;
+
+    /// Changes jobs, all or none, and answers with them as they stand now. `VersionConflict` and `NotFound` change nothing.
+    async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>>;
+
+    /// Takes jobs out of the schedule; their history stays. Their waiting runs become cancelled. Unknown ids are ignored.
+    async fn archive_jobs(&self, ids: &[JobId], now: Timestamp) -> StoreResult<()>;
+}

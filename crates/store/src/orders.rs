@@ -1,0 +1,239 @@
+//! Orders and where each stands. The rules of an order's life are the workflow's; the store keeps every
+//! step of it as a compare-and-swap on the state, a batch in one transaction.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
+use marktwerk_domain::run::Epoch;
+use marktwerk_domain::shipment::{Content, Parcel, ShipmentReport};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::StoreResult;
+use crate::attention::NewAttention;
+
+/// An order as the marketplace told it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FetchedOrder {
+    /// The marketplace's order number.
+    pub number: String,
+    /// When the marketplace changed it last.
+    pub changed_at: Timestamp,
+    /// When the buyer bought.
+    pub ordered_at: Timestamp,
+    /// What the marketplace says of it.
+    pub status: MarketplaceStatus,
+    /// The raw document.
+    pub raw: Value,
+    /// Whether the document holds everything (address, amounts); an incomplete one cannot be imported.
+    pub is_complete: bool,
+    /// What it takes from stock, by article number.
+    pub contents: Vec<Content>,
+}
+
+/// The intent of a hand-over, committed before the ERP is written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOverIntent {
+    /// The attempt that meant to do it.
+    pub epoch: Epoch,
+    /// The import table's identity value at that time.
+    pub identity: i64,
+    /// When.
+    pub at: Timestamp,
+    /// When it was looked up last without result.
+    pub looked_at: Option<Timestamp>,
+}
+
+/// What stands between us and the marketplace about an order's shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportIntent {
+    /// The attempt that meant to tell it.
+    pub epoch: Epoch,
+    /// When.
+    pub at: Timestamp,
+    /// What was to be told.
+    pub report: ShipmentReport,
+}
+
+/// What happened at the marketplace to an order that the ERP has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Cancelled at the marketplace.
+    Cancelled,
+    /// Changed (address, quantities) at the marketplace.
+    Changed,
+}
+
+/// An order as it stands in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderRecord {
+    /// The account that it came through.
+    pub account: String,
+    /// The marketplace's order number.
+    pub number: String,
+    /// Where it stands with us.
+    pub state: OrderState,
+    /// What the marketplace says of it.
+    pub status: MarketplaceStatus,
+    /// When the marketplace changed it last.
+    pub changed_at: Timestamp,
+    /// When the buyer bought.
+    pub ordered_at: Timestamp,
+    /// The raw document (not read by [`OrderStore::orders_in`]).
+    pub raw: Option<Value>,
+    /// Whether the raw document is complete.
+    pub is_complete: bool,
+    /// Whether the raw document is newer than what was imported.
+    pub is_unread: bool,
+    /// The translation.
+    pub order: Option<Order>,
+    /// The ERP's document (not read by [`OrderStore::orders_in`], but for *exporting*).
+    pub document: Option<String>,
+    /// Why it was set aside, is unclear, waits or was refused.
+    pub reason: Option<String>,
+    /// What happened at the marketplace after the hand-over.
+    pub mark: Option<Mark>,
+    /// The hand-over under way.
+    pub intent: Option<HandOverIntent>,
+    /// The ERP's own number of the order.
+    pub erp_number: Option<String>,
+    /// What the ERP has shipped.
+    pub parcels: Vec<Parcel>,
+    /// The report under way.
+    pub report: Option<ReportIntent>,
+    /// Failed tries to report it.
+    pub report_tries: u32,
+    /// Not to be reported before.
+    pub next_report_at: Option<Timestamp>,
+    /// When it was handed over.
+    pub handed_over_at: Option<Timestamp>,
+}
+
+/// What changes in an order; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OrderPatch {
+    /// The new state. Reaching *imported*, *exporting*, *handed over* and *reported* for the first time stamps the time that
+    /// the statistics count (a state that lies beyond stamps the earlier ones too).
+    pub state: Option<OrderState>,
+    /// The translation.
+    pub order: Option<Order>,
+    /// The ERP's document.
+    pub document: Option<String>,
+    /// The reason; `Some(None)` clears it.
+    pub reason: Option<Option<String>>,
+    /// The mark; `Some(None)` clears it.
+    pub mark: Option<Option<Mark>>,
+    /// The hand-over under way; `Some(None)` clears it.
+    pub intent: Option<Option<HandOverIntent>>,
+    /// The ERP's own number.
+    pub erp_number: Option<String>,
+    /// What the ERP has shipped.
+    pub parcels: Option<Vec<Parcel>>,
+    /// The report under way; `Some(None)` clears it.
+    pub report: Option<Option<ReportIntent>>,
+    /// Failed tries to report it.
+    pub report_tries: Option<u32>,
+    /// Not to be reported before; `Some(None)` clears it.
+    pub next_report_at: Option<Option<Timestamp>>,
+    /// The raw document has been looked at (`true` clears the unread mark).
+    pub is_read: bool,
+}
+
+/// A compare-and-swap on one order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderChange {
+    /// The marketplace's order number.
+    pub number: String,
+    /// Has an effect only in one of these states; empty means any.
+    pub from: Vec<OrderState>,
+    /// Has an effect only while this is the newest change of the marketplace that is stored.
+    pub seen_change: Option<Timestamp>,
+    /// What changes.
+    pub patch: OrderPatch,
+    /// Put on the attention list with it.
+    pub raise: Vec<NewAttention>,
+    /// Taken off the attention list with it (subject: the order number).
+    pub settle: Vec<AttentionKind>,
+}
+
+/// Real counts, cumulative: "reached at least".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderStatistics {
+    /// All orders known.
+    pub total: u64,
+    /// Translated at some time.
+    pub imported: u64,
+    /// With a stored ERP document.
+    pub xml_generated: u64,
+    /// Handed to the ERP.
+    pub uploaded: u64,
+    /// Reported to the marketplace and accepted.
+    pub tracked: u64,
+}
+
+/// Which orders to read.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    /// Only of this account.
+    pub account: Option<String>,
+    /// Only in these states; empty means all.
+    pub states: Vec<OrderState>,
+    /// Only numbers after this one, ascending: the cursor of the next page.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: usize,
+}
+
+/// Orders.
+#[async_trait]
+pub trait OrderStore: Send + Sync {
+    /// Of these numbers, those that are known, with the newest change stored and whether that document is complete.
+    async fn known_changes(
+        &self,
+        account: &str,
+        numbers: &[String],
+    ) -> StoreResult<HashMap<String, (Timestamp, bool)>>;
+
+    /// Keeps a page, in one transaction. A new order is *fetched*; one that the ERP cannot have yet (fetched, set aside,
+    /// imported, cancelled) becomes *fetched* again; one that it may have keeps its state. All become unread. A new order also
+    /// lowers the known marketplace stock of its listings, where it was bought after that was known. An older change than the
+    /// stored one has no effect (unless the stored document is incomplete and this one is not).
+    async fn save_fetched(&self, account: &str, orders: &[FetchedOrder], now: Timestamp) -> StoreResult<()>;
+
+    /// Orders whose raw document is newer than what was imported, with it; by number.
+    async fn unread_orders(
+        &self,
+        account: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> StoreResult<Vec<OrderRecord>>;
+
+    /// Orders by number, without raw documents. Reading the few open ones costs no time in the many closed ones.
+    async fn orders_in(&self, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>>;
+
+    /// One order, whole.
+    async fn order(&self, account: &str, number: &str) -> StoreResult<Option<OrderRecord>>;
+
+    /// Makes changes in one transaction; answers per change whether it had an effect (its attention items only then).
+    async fn change_orders(
+        &self,
+        account: &str,
+        changes: &[OrderChange],
+        now: Timestamp,
+    ) -> StoreResult<Vec<bool>>;
+
+    /// Units by article number in orders of all accounts that the ERP does not know yet: fetched (pending or ready at the
+    /// marketplace), set aside, imported, exporting, handed over, unclear. Orders that the marketplace says are cancelled,
+    /// shipped or delivered (and were never ours to ship) do not count.
+    async fn open_units(&self) -> StoreResult<HashMap<String, i64>>;
+
+    /// Counts over the accounts given (empty: all).
+    async fn order_statistics(&self, accounts: &[String]) -> StoreResult<OrderStatistics>;
+
+    /// How many orders stand in each state, over the accounts given (empty: all).
+    async fn orders_by_state(&self, accounts: &[String]) -> StoreResult<Vec<(OrderState, u64)>>;
+}
