@@ -1,0 +1,81 @@
+//! What Marktwerk asks of an ERP. Every question about many orders or articles is one call: an
+//! implementation answers it in a few set-based statements, whatever the length of the list.
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_trait::async_trait;
+use marktwerk_domain::inventory::StockLevel;
+use marktwerk_domain::order::Order;
+use marktwerk_domain::shipment::ErpOrder;
+
+use crate::error::ErpError;
+use crate::hand_over::{HandOver, HandedOver, Presence, Rendered};
+
+/// The merchant's ERP.
+#[async_trait]
+pub trait Erp: Send + Sync {
+    /// Whether this is a simulation (the sandbox's SQLite file): then nothing real may be told to a marketplace.
+    fn is_simulated(&self) -> bool;
+
+    /// Where it is, for people; no secrets.
+    fn describe(&self) -> String;
+
+    /// Self-test: schema, version, company, user, warehouses, method names, platform. Gives one sentence with place
+    /// and cure per finding; none means that nothing is wrong.
+    ///
+    /// # Errors
+    /// Only where the ERP cannot be asked at all.
+    async fn check(&self) -> Result<Vec<String>, ErpError>;
+
+    /// Renders the document to hand over for an order of `account` (the merchant's name of it). Pure, no I/O.
+    ///
+    /// # Errors
+    /// [`ErpError::Order`] if the ERP could not take the order as it is.
+    fn render(&self, order: &Order, account: &str) -> Result<Rendered, ErpError>;
+
+    /// The import table's identity value now: it never falls, and moves with each row that anybody inserts.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn identity(&self) -> Result<i64, ErpError>;
+
+    /// Hands documents over: under a lock on the order numbers each is looked up first, and only what is neither an
+    /// order nor a waiting row is inserted. One transaction for all; the answer has a row per document, in the same
+    /// order. A number that occurs twice in `documents` is inserted once.
+    ///
+    /// # Errors
+    /// Then nothing of it was written, unless the error is a lost connection: [`Erp::look_up`] tells.
+    async fn hand_over(&self, documents: &[HandOver]) -> Result<Vec<HandedOver>, ErpError>;
+
+    /// What the ERP has of these order numbers, one row per number in the order asked. Waits for hand-overs under way.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError>;
+
+    /// Those of the article numbers that the ERP cannot take in an order: unknown, inactive, deleted, or the parent
+    /// of variations, which is never sold itself.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn unknown_articles(&self, skus: &[String]) -> Result<BTreeSet<String>, ErpError>;
+
+    /// Everything the ERP has of these order numbers; numbers that it does not know are absent. Sorted by number.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn orders(&self, numbers: &[String]) -> Result<Vec<ErpOrder>, ErpError>;
+
+    /// The ERP's keys of these article numbers, under the number as asked. Absent are unknown and deleted articles
+    /// and parents of variations; inactive ones are there, since their stock still counts.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError>;
+
+    /// Stock of these articles, one row per key in the order asked. An article without a row in the stock table has 0.
+    ///
+    /// # Errors
+    /// If it cannot be read: a failed read is never a stock of zero.
+    async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError>;
+}

@@ -1,0 +1,93 @@
+//! Settings of JTL-Wawi, as `[erp.jtl]` of the settings file maps onto them. Each has a default; what a
+//! wrong value would do is found by [`crate::Erp::check`], for most can only be told by the database.
+
+use serde::{Deserialize, Serialize};
+
+/// How to talk to the merchant's JTL-Wawi.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JtlSettings {
+    /// Where the database is: `sqlite:PATH` for the sandbox's.
+    pub url: String,
+    /// The company that orders belong to: `tfirma.kFirma`.
+    pub company: i64,
+    /// The user who creates the orders: `tBenutzer.kBenutzer`.
+    pub user: i64,
+    /// Language of the orders in JTL's three letters (`cSprache`).
+    pub language: String,
+    /// Currencies that JTL is set up for; an order in another one is refused.
+    pub currencies: Vec<String>,
+    /// Warehouses whose stock is published (`tWarenLager.kWarenLager`); empty = all.
+    pub warehouses: Vec<i64>,
+    /// Must equal a `tversandart.cName`, else JTL rejects the order.
+    pub shipping_method: String,
+    /// Must equal a `tZahlungsart.cName`, else JTL rejects the order.
+    pub payment_method: String,
+    /// `tXMLBestellImport.nPlattform`: a `tPlattform.nPlattform` whose `nTyp` is 3 (XML import).
+    pub platform: i64,
+    /// Whether JTL creates an invoice with the import (`tXMLBestellImport.nRechnung`).
+    pub invoice: bool,
+    /// How dates are written.
+    pub date_style: DateStyle,
+    /// How countries are written.
+    pub country_style: CountryStyle,
+    /// Whether orders count as paid: then `dBezahltDatum` is the date of the order.
+    pub paid: bool,
+    /// Name of the unit in the positions (`cEinheit`); empty = what the article has.
+    pub unit: String,
+    /// Name of the position that carries the shipping costs.
+    pub shipping_name: String,
+    /// Whether a parcel with a tracking number counts as gone before JTL has set `tVersand.dVersendet`.
+    pub accept_tracking_without_shipping_date: bool,
+    /// What to publish for an article whose stock JTL does not manage; none = 0.
+    pub unmanaged_quantity: Option<i64>,
+    /// JTL writes times in the local time of its server: the IANA name of that zone.
+    pub time_zone: String,
+}
+
+impl Default for JtlSettings {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            company: 1,
+            user: 1,
+            language: "ger".to_owned(),
+            currencies: vec!["EUR".to_owned()],
+            warehouses: Vec::new(),
+            shipping_method: "TEMU".to_owned(),
+            payment_method: "TEMU".to_owned(),
+            platform: 5,
+            invoice: false,
+            date_style: DateStyle::Iso,
+            country_style: CountryStyle::Code,
+            paid: true,
+            unit: String::new(),
+            shipping_name: "Versandkosten".to_owned(),
+            accept_tracking_without_shipping_date: false,
+            unmanaged_quantity: Some(10),
+            time_zone: "Europe/Berlin".to_owned(),
+        }
+    }
+}
+
+/// How dates are written into the document; both occur in working integrations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateStyle {
+    /// `2026-11-30`, as JTL's own examples.
+    #[default]
+    Iso,
+    /// `30.11.2026`.
+    Dotted,
+}
+
+/// How countries are written into the document; both occur in working integrations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountryStyle {
+    /// `DE`.
+    #[default]
+    Code,
+    /// `Deutschland`.
+    GermanName,
+}
