@@ -46,6 +46,15 @@ pub enum ConnectorError {
         /// What.
         message: String,
     },
+    /// No connection came about: the request certainly did not arrive. Like a transient one, but a write may be
+    /// repeated.
+    #[error("{message} ({place})")]
+    NoConnection {
+        /// Where.
+        place: Place,
+        /// What.
+        message: String,
+    },
     /// The marketplace asks for patience.
     #[error("the marketplace asks to wait: {message} ({place})")]
     RateLimited {
@@ -110,7 +119,9 @@ impl ConnectorError {
     /// The failure as the engine understands it: its class and a text for people.
     pub fn failure(&self) -> Failure {
         let class = match self {
-            Self::Transient { .. } | Self::Unsettled { .. } => FailureClass::Transient,
+            Self::Transient { .. } | Self::NoConnection { .. } | Self::Unsettled { .. } => {
+                FailureClass::Transient
+            }
             Self::RateLimited { until, .. } => FailureClass::RateLimited { until: *until },
             Self::Refused { .. } | Self::Setup(_) => FailureClass::Refused,
             Self::Unauthorised { .. } => FailureClass::Unauthorised,
@@ -123,6 +134,7 @@ impl ConnectorError {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Transient { place, .. }
+            | Self::NoConnection { place, .. }
             | Self::RateLimited { place, .. }
             | Self::Refused { place, .. }
             | Self::Unauthorised { place, .. }

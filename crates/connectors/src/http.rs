@@ -36,6 +36,47 @@ pub(crate) struct NoAnswer {
     pub(crate) message: String,
 }
 
+impl HttpAnswer {
+    /// Status, content type and the beginning of a page, for messages. Of JSON nothing is shown, for an
+    /// answer cut off in the middle may carry an address.
+    pub(crate) fn describe(&self) -> String {
+        let content_type = if self.content_type.is_empty() { "no content type" } else { &self.content_type };
+        let begin = format!("HTTP status {}, {content_type}", self.status);
+        let body = self.body.trim_start();
+        if body.is_empty() {
+            format!("{begin}, empty")
+        } else if body.starts_with(['{', '[', '"']) {
+            format!("{begin}, {} bytes that are not the JSON expected", self.body.len())
+        } else {
+            format!("{begin}, beginning `{}`", excerpt(body))
+        }
+    }
+}
+
+/// The first 80 letters of a page without its tags; words with digits or `@` are left out, for they may name a
+/// person or a session.
+fn excerpt(page: &str) -> String {
+    let mut text = String::new();
+    let mut is_tag = false;
+    for letter in page.chars().take(4_000) {
+        match letter {
+            '<' => is_tag = true,
+            '>' => {
+                is_tag = false;
+                text.push(' ');
+            }
+            _ if !is_tag => text.push(letter),
+            _ => {}
+        }
+    }
+    let is_harmless = |word: &&str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        !word.contains('@') && (digits <= 3)
+    };
+    let words: Vec<&str> = text.split_whitespace().filter(is_harmless).collect();
+    words.join(" ").chars().take(80).collect()
+}
+
 impl HttpClient {
     /// A client with rustls: connecting may take 10 s, a whole call 30 s; redirects are not followed, for a
     /// signed request belongs to no other address.

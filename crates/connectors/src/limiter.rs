@@ -35,10 +35,18 @@ impl Budgets {
     /// one key name different limits, the lower one holds.
     pub fn bucket(&self, key: &str, calls_per_second: Option<NonZeroU32>) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(key.to_owned()).or_insert_with(|| Arc::new(Bucket::new(self.clock.clone())));
+        let bucket =
+            buckets.entry(key.to_owned()).or_insert_with(|| Arc::new(Bucket::new(self.clock.clone())));
         bucket.slow_down_to(calls_per_second);
         bucket.clone()
     }
+}
+
+/// All calls of a bucket are paused for longer than the caller wants to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paused {
+    /// How long the pause still lasts.
+    pub remaining: Duration,
 }
 
 /// The calls of one budget key.
@@ -75,12 +83,18 @@ impl Bucket {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a call may be made, and counts it.
-    pub async fn take(&self) {
+    /// Waits until a call may be made, and counts it. Where all calls are paused for longer than `patience`,
+    /// it says so at once instead: then the run should wait, not the call.
+    pub async fn take(&self, patience: Duration) -> Result<(), Paused> {
         let _turn = self.turn.lock().await;
         while let Some(wait) = self.time_to_wait() {
+            let remaining = self.pace().paused_until.saturating_sub(self.clock.monotonic());
+            if remaining > patience {
+                return Err(Paused { remaining });
+            }
             self.clock.sleep(wait).await;
         }
+        Ok(())
     }
 
     /// What is left to wait; with nothing left the call is counted.

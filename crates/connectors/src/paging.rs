@@ -38,7 +38,14 @@ pub struct WindowReader {
 impl WindowReader {
     /// A reader that has not begun.
     pub fn new() -> Self {
-        Self { next: Some(1), is_probing: true, total: 0, has_shrunk: false, restarts: 0, seen: HashSet::new() }
+        Self {
+            next: Some(1),
+            is_probing: true,
+            total: 0,
+            has_shrunk: false,
+            restarts: 0,
+            seen: HashSet::new(),
+        }
     }
 
     /// The page to fetch next, counted from 1; `None` when the reading is complete.
@@ -100,7 +107,8 @@ impl WindowReader {
     fn note(&mut self, page: &OrderPage) {
         self.seen.extend(page.entries.iter().map(|entry| entry.number.clone()));
         let malformed = page.malformed.iter();
-        self.seen.extend(malformed.map(|entry| entry.number.clone().unwrap_or_else(|| entry.raw.to_string())));
+        self.seen
+            .extend(malformed.map(|entry| entry.number.clone().unwrap_or_else(|| entry.raw.to_string())));
     }
 
     fn restart(&mut self, last: u32) -> Result<PageVerdict, ConnectorError> {

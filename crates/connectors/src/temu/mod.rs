@@ -1,8 +1,30 @@
 //! TEMU: one address per area, every call a signed POST whose `type` says what is wanted.
 //!
-//! Facts are from the Open API documents (partner.temu.com), EU area.
+//! Facts are from the Open API documents (partner.temu.com), EU area. Here is only who answers what; the
+//! answers are in the files named after their subjects.
+
+mod account;
+mod address;
+mod auth;
+mod carriers;
+mod client;
+mod codes;
+mod orders;
+mod prices;
+mod regions;
+mod shipments;
+mod stock;
+mod translate;
+mod wire;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
@@ -10,9 +32,10 @@ use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::inventory::StockTarget;
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ShipmentReport;
-use secrecy::SecretString;
 use serde_json::Value;
 
+pub use self::account::TemuAccount;
+use self::client::Client;
 use crate::error::ConnectorError;
 use crate::http::HttpClient;
 use crate::limiter::Budgets;
@@ -21,45 +44,35 @@ use crate::orders::{OrderEntry, OrderPage, OrderWindow, Untranslatable};
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
 
-/// What is needed to work for a shop at TEMU. Secrets do not show in its `Debug`.
-#[derive(Debug, Clone)]
-pub struct TemuAccount {
-    /// The merchant's own name for it.
-    pub name: String,
-    /// Where calls go, such as `https://openapi-b-eu.temu.com/openapi/router`.
-    pub endpoint: String,
-    /// The app's public key.
-    pub app_key: String,
-    /// The app's secret: signs each call, never sent.
-    pub app_secret: SecretString,
-    /// The shop's token for the app.
-    pub access_token: SecretString,
-    /// Calls per second that TEMU permits the app (20 for new apps); `None`: no limit (simulation).
-    pub calls_per_second: Option<u32>,
-}
-
 /// A shop at TEMU.
-#[derive(Debug)]
 pub struct Temu {
     summary: AccountSummary,
+    client: Client,
+    articles: stock::Articles,
+    logistics: shipments::Logistics,
 }
 
 impl Temu {
-    /// A connector for `account`; makes no call.
+    /// A connector for `account`; makes no call. All accounts of one app key share one bucket of `budgets`, as
+    /// TEMU counts calls per app.
     pub fn new(account: TemuAccount, clock: SharedClock, budgets: &Budgets, http: HttpClient) -> Self {
-        let _ = (clock, budgets, http);
-        let summary = AccountSummary {
-            name: account.name,
-            marketplace: "temu".to_owned(),
-            endpoint: account.endpoint,
-            is_loopback: false,
-        };
-        Self { summary }
+        let summary = account.summary();
+        let limit = account.calls_per_second.and_then(NonZeroU32::new);
+        let bucket = budgets.bucket(&format!("temu:{}", account.app_key), limit);
+        let client = Client::new(account, clock, bucket, http);
+        Self {
+            summary,
+            client,
+            articles: stock::Articles::default(),
+            logistics: shipments::Logistics::default(),
+        }
     }
 }
 
-fn not_yet<T>() -> Result<T, ConnectorError> {
-    Err(ConnectorError::Setup("not written yet".to_owned()))
+impl fmt::Debug for Temu {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Temu").field("account", &self.summary).finish_non_exhaustive()
+    }
 }
 
 #[async_trait]
@@ -69,55 +82,55 @@ impl Marketplace for Temu {
     }
 
     async fn check_account(&self) -> Result<AccountHealth, ConnectorError> {
-        not_yet()
+        account::check(&self.client).await
     }
 
-    async fn order_page(&self, _window: &OrderWindow, _page: u32) -> Result<OrderPage, ConnectorError> {
-        not_yet()
+    async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
+        orders::page(&self.client, window, page).await
     }
 
-    async fn order_details(&self, _entry: &OrderEntry) -> Result<Value, ConnectorError> {
-        not_yet()
+    async fn order_details(&self, entry: &OrderEntry) -> Result<Value, ConnectorError> {
+        orders::details(&self.client, &self.articles, entry).await
     }
 
-    fn translate(&self, _raw: &Value) -> Result<Order, Untranslatable> {
-        Err(Untranslatable::because("not written yet"))
+    fn translate(&self, raw: &Value) -> Result<Order, Untranslatable> {
+        translate::translate(raw)
     }
 
-    async fn listing_page(&self, _page: u32) -> Result<ListingPage, ConnectorError> {
-        not_yet()
+    async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {
+        stock::listing_page(&self.client, page).await
     }
 
     async fn push_stock(
         &self,
-        _group: &str,
-        _targets: &[StockTarget],
-        _idempotency_key: &str,
+        group: &str,
+        targets: &[StockTarget],
+        idempotency_key: &str,
     ) -> Result<Vec<StockAnswer>, ConnectorError> {
-        not_yet()
+        stock::push(&self.client, group, targets, idempotency_key).await
     }
 
     async fn carrier_code(
         &self,
-        _region: Option<i64>,
-        _carrier: &str,
+        region: Option<i64>,
+        carrier: &str,
     ) -> Result<Option<String>, ConnectorError> {
-        not_yet()
+        self.logistics.carrier_code(&self.client, region, carrier).await
     }
 
-    async fn confirm_shipment(&self, _report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
-        not_yet()
+    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+        self.logistics.confirm(&self.client, report).await
     }
 
     async fn read_shipments(
         &self,
-        _order: &str,
-        _lines: &[String],
+        order: &str,
+        lines: &[String],
     ) -> Result<Vec<ConfirmedParcel>, ConnectorError> {
-        not_yet()
+        shipments::read(&self.client, order, lines).await
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
-        BTreeMap::new()
+        self.client.calls()
     }
 }

@@ -1,0 +1,112 @@
+//! The account at TEMU: what it takes to call, and whether its token is good.
+//!
+//! Call: `bg.open.accesstoken.info.get`, which changes nothing.
+
+use jiff::Timestamp;
+use marktwerk_domain::account::{AccountHealth, AccountSummary};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::client::{Client, Repeat};
+use super::wire;
+use crate::error::ConnectorError;
+
+const TOKEN_INFO: &str = "bg.open.accesstoken.info.get";
+/// What the workflows need; a token is given call by call.
+const NEEDED: [&str; 8] = [
+    "bg.order.list.v2.get",
+    "bg.order.shippinginfo.v2.get",
+    "bg.order.amount.query",
+    "bg.local.goods.sku.list.query",
+    "bg.local.goods.stock.edit",
+    "bg.logistics.companies.get",
+    "bg.logistics.shipment.v2.confirm",
+    "bg.logistics.shipment.v2.get",
+];
+
+/// What is needed to work for a shop at TEMU. Secrets do not show in its `Debug`.
+#[derive(Debug, Clone)]
+pub struct TemuAccount {
+    /// The merchant's own name for it.
+    pub name: String,
+    /// Where calls go, such as `https://openapi-b-eu.temu.com/openapi/router`.
+    pub endpoint: String,
+    /// The app's public key.
+    pub app_key: String,
+    /// The app's secret: signs each call, never sent.
+    pub app_secret: SecretString,
+    /// The shop's token for the app.
+    pub access_token: SecretString,
+    /// Calls per second that TEMU permits the app (20 for new apps); `None` or 0: no limit (simulation).
+    pub calls_per_second: Option<u32>,
+}
+
+impl TemuAccount {
+    pub(super) fn summary(&self) -> AccountSummary {
+        AccountSummary {
+            name: self.name.clone(),
+            marketplace: "temu".to_owned(),
+            endpoint: self.endpoint.clone(),
+            is_loopback: is_loopback(&self.endpoint),
+        }
+    }
+}
+
+/// Whether an address points at this machine. What cannot be read does not.
+fn is_loopback(endpoint: &str) -> bool {
+    let Ok(address) = reqwest::Url::parse(endpoint) else { return false };
+    let host = address.host_str().unwrap_or_default();
+    let number = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || number.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenInfo {
+    #[serde(default, deserialize_with = "wire::text")]
+    mall_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::number")]
+    expired_time: Option<i64>,
+    #[serde(default, deserialize_with = "wire::list")]
+    api_scope_list: Vec<String>,
+}
+
+/// Asks TEMU what it thinks of the token.
+pub(super) async fn check(client: &Client) -> Result<AccountHealth, ConnectorError> {
+    let info: TokenInfo = client.call(TOKEN_INFO, json!({}), Repeat::Read).await?;
+    let expires_at = info.expired_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let shop = info.mall_id.as_deref().unwrap_or("without a number");
+    let mut message = match expires_at {
+        Some(at) => format!("TEMU accepts the token of shop {shop} until {}", at.strftime("%Y-%m-%d")),
+        None => format!("TEMU accepts the token of shop {shop} and names no end"),
+    };
+    let missing: Vec<&str> = NEEDED
+        .into_iter()
+        .filter(|needed| !info.api_scope_list.iter().any(|scope| scope == needed))
+        .collect();
+    // An empty list tells nothing about permissions.
+    if !info.api_scope_list.is_empty() && !missing.is_empty() {
+        message.push_str("; it does not permit ");
+        message.push_str(&missing.join(", "));
+    }
+    Ok(AccountHealth { message, expires_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_told_from_the_world() {
+        for address in ["http://127.0.0.1:9/x", "http://localhost/", "http://[::1]:80/", "http://127.9.9.9"] {
+            assert!(is_loopback(address), "{address}");
+        }
+        for address in
+            ["https://openapi-b-eu.temu.com/openapi/router", "http://localhost.evil.example/", "127.0.0.1"]
+        {
+            assert!(!is_loopback(address), "{address}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! From TEMU's address to the domain's. What must be there to send a parcel is demanded here; nothing of an
+//! address is ever put into a reason.
+//!
+//! Source: `bg.order.shippinginfo.v2.get`; `regionName1` is the country, 2 the state, 3 the city, 4 a district.
+
+use marktwerk_domain::order::Address;
+use serde::Deserialize;
+
+use super::{regions, wire};
+use crate::orders::Untranslatable;
+
+/// `result` of the address call.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+pub(super) struct ShippingInfo {
+    #[serde(deserialize_with = "wire::text")]
+    receipt_name: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    receipt_additional_name: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    mobile: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    backup_mobile: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    mail: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    region_name1: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    region_name2: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    region_name3: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    region_name4: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    address_line1: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    address_line2: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    address_line3: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    address_line_all: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    post_code: Option<String>,
+    #[serde(deserialize_with = "wire::lenient")]
+    address_extra: Option<AddressExtra>,
+    #[serde(deserialize_with = "wire::lenient")]
+    warning: Option<Warning>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct AddressExtra {
+    #[serde(deserialize_with = "wire::text")]
+    first_name: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    last_name: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    contactless_drop_point: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Warning {
+    #[serde(deserialize_with = "wire::flag")]
+    is_restriction: Option<bool>,
+    #[serde(deserialize_with = "wire::number")]
+    reason: Option<i64>,
+}
+
+/// The delivery address; `region` is the order's, for a country that the address does not name.
+pub(super) fn address(info: ShippingInfo, region: Option<i64>) -> Result<Address, Untranslatable> {
+    if let Some(warning) = info.warning.filter(|warning| warning.is_restriction == Some(true)) {
+        return Err(Untranslatable::because(restriction(warning.reason)));
+    }
+    let extra = info.address_extra.unwrap_or_default();
+    let (first_name, last_name) = names(extra.first_name, extra.last_name, info.receipt_name);
+    let street = info.address_line1.or(info.address_line_all).unwrap_or_default();
+    let postal_code = info.post_code.unwrap_or_default();
+    demand(&[("name", &last_name), ("street", &street), ("postal code", &postal_code)])?;
+    let (city, state) = match info.region_name3.or(info.region_name4) {
+        Some(city) => (city, info.region_name2.unwrap_or_default()),
+        None => (info.region_name2.unwrap_or_default(), String::new()),
+    };
+    let named = info.region_name1.unwrap_or_default();
+    let country = regions::code_of_name(&named)
+        .or_else(|| if named.is_empty() { regions::code_of_region(region?) } else { None })
+        .map_or(named, str::to_owned);
+    let additions =
+        [info.receipt_additional_name, info.address_line2, info.address_line3, extra.contactless_drop_point];
+    Ok(Address {
+        first_name,
+        last_name,
+        company: String::new(),
+        street,
+        addition: additions.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        postal_code,
+        city,
+        state,
+        country,
+        phone: info.mobile.or(info.backup_mobile).unwrap_or_default(),
+        email: info.mail.unwrap_or_default(),
+    })
+}
+
+/// Given and family name; a whole name is cut before its last word.
+fn names(first: Option<String>, last: Option<String>, whole: Option<String>) -> (String, String) {
+    match (first, last) {
+        (first, Some(last)) => (first.unwrap_or_default(), last),
+        (first, None) => {
+            let whole = whole.or(first).unwrap_or_default();
+            match whole.rsplit_once(char::is_whitespace) {
+                Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
+                None => (String::new(), whole),
+            }
+        }
+    }
+}
+
+fn demand(parts: &[(&str, &str)]) -> Result<(), Untranslatable> {
+    for (what, text) in parts {
+        if text.is_empty() {
+            let reason = format!("the address has no {what}; look at the order in Seller Center");
+            return Err(Untranslatable::because(reason));
+        }
+        if text.contains("***") {
+            let reason = format!("TEMU hides the {what} of the address; look at the order in Seller Center");
+            return Err(Untranslatable::because(reason));
+        }
+    }
+    Ok(())
+}
+
+fn restriction(reason: Option<i64>) -> String {
+    let why = match reason {
+        Some(1) => "it is paid on delivery".to_owned(),
+        Some(2) => "the shop may not ship with its own tracking numbers".to_owned(),
+        Some(3) => "it must be sent with a label bought from TEMU".to_owned(),
+        Some(other) => format!("reason {other}"),
+        None => "no reason given".to_owned(),
+    };
+    format!("TEMU restricts the address of this order ({why}); ship it from Seller Center")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn translated(value: serde_json::Value) -> Result<Address, Untranslatable> {
+        address(serde_json::from_value(value).unwrap(), Some(13))
+    }
+
+    #[test]
+    fn all_parts_find_their_place_and_blanks_within_stay() {
+        let address = translated(json!({
+            "receiptName": "Änne  von Bär", "receiptAdditionalName": null, "mobile": "", "backupMobile": "+49 1",
+            "mail": "x@relay.invalid", "regionName1": "Germany", "regionName2": "Hessen", "regionName3": "Gießen",
+            "regionName4": "", "addressLine1": "Straße \"A\" 5 b", "addressLine2": "2. OG", "addressLine3": "links",
+            "postCode": 35390, "addressExtra": {"firstName": "Änne", "lastName": "von Bär"},
+            "warning": {"isRestriction": false, "reason": null},
+        }))
+        .unwrap();
+        assert_eq!(address.first_name, "Änne");
+        assert_eq!(address.last_name, "von Bär");
+        assert_eq!(address.street, "Straße \"A\" 5 b");
+        assert_eq!(address.addition, "2. OG, links");
+        assert_eq!(address.postal_code, "35390");
+        assert_eq!((address.city.as_str(), address.state.as_str()), ("Gießen", "Hessen"));
+        assert_eq!(address.country, "DE");
+        assert_eq!(address.phone, "+49 1");
+    }
+
+    #[test]
+    fn a_whole_name_is_split_and_the_country_may_come_from_the_region() {
+        let address = translated(json!({
+            "receiptName": "Jörn Ole Süß", "regionName2": "Wien", "addressLineAll": "Ring 1", "postCode": "1010",
+            "addressExtra": null,
+        }))
+        .unwrap();
+        assert_eq!((address.first_name.as_str(), address.last_name.as_str()), ("Jörn Ole", "Süß"));
+        assert_eq!((address.city.as_str(), address.country.as_str()), ("Wien", "AT"));
+    }
+
+    #[test]
+    fn what_is_missing_hidden_or_restricted_is_named_without_personal_data() {
+        let whole = json!({"receiptName": "Bär", "addressLine1": "Weg 1", "postCode": "1"});
+        for (member, value, word) in [
+            ("receiptName", json!(""), "name"),
+            ("addressLine1", json!(null), "street"),
+            ("postCode", json!(" "), "postal code"),
+            ("addressLine1", json!("W*** 1"), "hides"),
+            ("warning", json!({"isRestriction": true, "reason": 2}), "own tracking"),
+        ] {
+            let mut broken = whole.clone();
+            broken[member] = value;
+            let reason = translated(broken).unwrap_err().reason;
+            assert!(reason.contains(word), "{reason}");
+            assert!(!reason.contains("Bär") && !reason.contains("Weg"), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Shipments at TEMU: which carriers and which warehouse, the report, and what TEMU reads back.
+//!
+//! Calls: `bg.logistics.companies.get`, `bg.logistics.warehouse.list.get`, `bg.logistics.shipment.v2.confirm`,
+//! `bg.logistics.shipment.v2.get`. A buyer's wish is never overruled: `confirmAcceptance` is not sent.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::carriers::{self, Provider};
+use super::client::{Client, Repeat};
+use super::{codes, wire};
+use crate::error::ConnectorError;
+use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
+
+const COMPANIES: &str = "bg.logistics.companies.get";
+const WAREHOUSES: &str = "bg.logistics.warehouse.list.get";
+const CONFIRM: &str = "bg.logistics.shipment.v2.confirm";
+const SHIPMENTS: &str = "bg.logistics.shipment.v2.get";
+/// Carriers and warehouses change rarely, and each shipment needs both.
+const KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A value and when it was read, by the clock's monotonic time.
+type Read<T> = (Duration, T);
+
+/// What was read of carriers and warehouses.
+#[derive(Default)]
+pub(super) struct Logistics {
+    carriers: Mutex<HashMap<i64, Read<Arc<[Provider]>>>>,
+    warehouse: Mutex<Option<Read<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WarehouseList {
+    #[serde(default, deserialize_with = "wire::list")]
+    warehouse_list: Vec<Warehouse>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Warehouse {
+    #[serde(default, deserialize_with = "wire::text")]
+    warehouse_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::flag")]
+    default_warehouse: Option<bool>,
+}
+
+impl Logistics {
+    /// The number of a carrier by the ERP's name. Carriers are listed per region: without one there is none.
+    pub(super) async fn carrier_code(
+        &self,
+        client: &Client,
+        region: Option<i64>,
+        name: &str,
+    ) -> Result<Option<String>, ConnectorError> {
+        let Some(region) = region else { return Ok(None) };
+        let providers = self.carriers(client, region).await?;
+        Ok(carriers::find(&providers, region, name).map(|id| id.to_string()))
+    }
+
+    async fn carriers(&self, client: &Client, region: i64) -> Result<Arc<[Provider]>, ConnectorError> {
+        let now = client.clock().monotonic();
+        if let Some((since, providers)) =
+            self.carriers.lock().unwrap_or_else(PoisonError::into_inner).get(&region)
+            && now.saturating_sub(*since) < KNOWN_FOR
+        {
+            return Ok(providers.clone());
+        }
+        let read: Option<Vec<Provider>> =
+            client.call(COMPANIES, json!({ "regionId": region }), Repeat::Read).await?;
+        let read: Arc<[Provider]> = read.unwrap_or_default().into();
+        self.carriers.lock().unwrap_or_else(PoisonError::into_inner).insert(region, (now, read.clone()));
+        Ok(read)
+    }
+
+    /// The default warehouse, or the only one; required in the EU.
+    async fn warehouse(&self, client: &Client) -> Result<Option<String>, ConnectorError> {
+        let now = client.clock().monotonic();
+        if let Some((since, warehouse)) =
+            self.warehouse.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
+            && now.saturating_sub(*since) < KNOWN_FOR
+        {
+            return Ok(Some(warehouse.clone()));
+        }
+        let list: WarehouseList = client.call(WAREHOUSES, json!({}), Repeat::Read).await?;
+        let all = list.warehouse_list;
+        let chosen = match all.as_slice() {
+            [only] => Some(only),
+            several => several.iter().find(|warehouse| warehouse.default_warehouse == Some(true)),
+        };
+        let id = chosen.and_then(|warehouse| warehouse.warehouse_id.clone());
+        if let Some(id) = &id {
+            *self.warehouse.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, id.clone()));
+        }
+        Ok(id)
+    }
+
+    /// Reports all parcels of one order in one call, once.
+    pub(super) async fn confirm(
+        &self,
+        client: &Client,
+        report: &ShipmentReport,
+    ) -> Result<ConfirmAnswer, ConnectorError> {
+        if let Some(refused) = refused_here(report) {
+            return Ok(refused);
+        }
+        let Some(warehouse) = self.warehouse(client).await? else {
+            return Ok(refusal(codes::WAREHOUSE_MISSING, "the shop has no default warehouse"));
+        };
+        let parcels: Vec<Value> =
+            report.parcels.iter().map(|parcel| request(&report.number, parcel, &warehouse)).collect();
+        // 0: the whole order in one parcel; 1: over several parcels, all of them in this call.
+        let send_type = if parcels.len() == 1 { 0 } else { 1 };
+        let parameters = json!({ "sendType": send_type, "sendRequestList": parcels });
+        match client.call::<Option<Confirmed>>(CONFIRM, parameters, Repeat::Write).await {
+            Ok(confirmed) => Ok(ConfirmAnswer::Accepted {
+                warnings: confirmed.map(|told| told.warning_message).unwrap_or_default(),
+            }),
+            Err(ConnectorError::Refused { place, message, .. }) => match place.code {
+                Some(codes::ALREADY_SHIPPED) => Ok(ConfirmAnswer::AlreadyShipped),
+                Some(code) if codes::is_business(code) => Ok(refusal(code, &message)),
+                _ => {
+                    let cure = place.code.map_or("", codes::cure).to_owned();
+                    Err(ConnectorError::Refused { place, message, cure })
+                }
+            },
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Confirmed {
+    #[serde(default, deserialize_with = "wire::list")]
+    warning_message: Vec<String>,
+}
+
+/// What needs no call to be refused.
+fn refused_here(report: &ShipmentReport) -> Option<ConfirmAnswer> {
+    if report.parcels.is_empty() || report.parcels.iter().any(|parcel| parcel.lines.is_empty()) {
+        return Some(refusal(
+            0,
+            "the report has no parcel, or a parcel without order lines: nothing was sent",
+        ));
+    }
+    if report.parcels.iter().any(|parcel| cleaned(&parcel.tracking).is_empty()) {
+        return Some(refusal(codes::TRACKING_BLANK, "a parcel has no tracking number"));
+    }
+    if report.parcels.iter().any(|parcel| parcel.carrier_code.parse::<i64>().is_err()) {
+        return Some(refusal(0, "a parcel's carrier is none of TEMU's numbers: nothing was sent"));
+    }
+    None
+}
+
+fn refusal(code: i64, message: &str) -> ConfirmAnswer {
+    let message = match codes::cure(code) {
+        "" => message.to_owned(),
+        cure => format!("{message}; {cure}"),
+    };
+    ConfirmAnswer::Refused { code, message }
+}
+
+fn request(order: &str, parcel: &ReportedParcel, warehouse: &str) -> Value {
+    let mut quantities = BTreeMap::<&str, i64>::new();
+    for (line, quantity) in &parcel.lines {
+        *quantities.entry(line).or_default() += quantity;
+    }
+    let lines: Vec<Value> = quantities
+        .iter()
+        .map(|(line, quantity)| json!({ "parentOrderSn": order, "orderSn": line, "quantity": quantity }))
+        .collect();
+    json!({
+        "carrierId": parcel.carrier_code.parse::<i64>().unwrap_or_default(),
+        "trackingNumber": cleaned(&parcel.tracking),
+        "selfShippingWarehouseId": warehouse,
+        "orderSendInfoList": lines,
+    })
+}
+
+/// TEMU refuses tracking numbers with symbols (120014020).
+fn cleaned(tracking: &str) -> String {
+    tracking.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shipments {
+    #[serde(rename = "shipmentInfoDTO", default, deserialize_with = "wire::list")]
+    shipments: Vec<Shipment>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shipment {
+    #[serde(default, deserialize_with = "wire::text")]
+    carrier_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    tracking_number: Option<String>,
+    #[serde(default, deserialize_with = "wire::number")]
+    quantity: Option<i64>,
+}
+
+/// What TEMU has of each of the `lines` (`orderSn`), one call per line.
+pub(super) async fn read(
+    client: &Client,
+    order: &str,
+    lines: &[String],
+) -> Result<Vec<ConfirmedParcel>, ConnectorError> {
+    let calls = lines.iter().map(|line| async move {
+        let parameters = json!({ "parentOrderSn": order, "orderSn": line });
+        let told: Option<Shipments> = client.call(SHIPMENTS, parameters, Repeat::Read).await?;
+        let shipments = told.map(|told| told.shipments).unwrap_or_default();
+        Ok::<_, ConnectorError>(
+            shipments.into_iter().map(|shipment| shipment.parcel(line)).collect::<Vec<_>>(),
+        )
+    });
+    Ok(futures::future::try_join_all(calls).await?.concat())
+}
+
+impl Shipment {
+    fn parcel(self, line: &str) -> ConfirmedParcel {
+        ConfirmedParcel {
+            line: line.to_owned(),
+            tracking: self.tracking_number.unwrap_or_default(),
+            carrier_code: self.carrier_id.unwrap_or_default(),
+            quantity: self.quantity.unwrap_or(0),
+        }
+    }
+}

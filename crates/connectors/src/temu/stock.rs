@@ -1,0 +1,231 @@
+//! Listings and stock at TEMU, for LOCAL shops: `bg.local.goods.sku.list.query`, `bg.local.goods.stock.edit`.
+//!
+//! Stock figures are absolute (`skuStockTargetList`); each call carries one product (`goodsId`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use marktwerk_domain::inventory::{Listing, StockTarget};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::client::{Client, Repeat};
+use super::{codes, wire};
+use crate::error::ConnectorError;
+use crate::stock::{ListingPage, StockAnswer};
+
+const LISTINGS: &str = "bg.local.goods.sku.list.query";
+const EDIT: &str = "bg.local.goods.stock.edit";
+const PAGE_SIZE: u32 = 100;
+/// `skuSearchType` and `skuStatusFilterType` (the new field of the same meaning, both required).
+const ON_SALE: u32 = 2;
+/// Sold out articles stand here, among others: without them nothing would ever come back into stock.
+const NOT_ON_SALE: u32 = 3;
+/// "Quantity must be between 0 and 1000000" (150013002, which refuses the whole call).
+const LARGEST_STOCK: i64 = 1_000_000;
+/// How long an article number of a listing is taken for known.
+const ARTICLES_KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SkuPage {
+    #[serde(default, deserialize_with = "wire::number")]
+    total: Option<i64>,
+    #[serde(default, deserialize_with = "wire::list")]
+    sku_list: Vec<Sku>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sku {
+    #[serde(default, deserialize_with = "wire::text")]
+    goods_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    sku_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    sku_sn: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    goods_name: Option<String>,
+    #[serde(default, deserialize_with = "wire::number")]
+    stock: Option<i64>,
+}
+
+/// One page of what is on sale and one of what is not, together.
+pub(super) async fn listing_page(client: &Client, page: u32) -> Result<ListingPage, ConnectorError> {
+    let (on_sale, others) =
+        futures::try_join!(sku_page(client, page, ON_SALE, &[]), sku_page(client, page, NOT_ON_SALE, &[]),)?;
+    let mut listings = BTreeMap::new();
+    let mut total = 0;
+    let mut has_more = false;
+    for part in [others, on_sale] {
+        let told = part.total.and_then(|total| u64::try_from(total).ok());
+        let told =
+            told.ok_or_else(|| client.unreadable(LISTINGS, "the page does not tell how many there are"))?;
+        total += told;
+        has_more |= told > u64::from(page) * u64::from(PAGE_SIZE);
+        // A listing that goes on or off sale between the two calls stands in both.
+        listings.extend(
+            part.sku_list.into_iter().filter_map(Sku::listing).map(|listing| (listing.id.clone(), listing)),
+        );
+    }
+    Ok(ListingPage { total, listings: listings.into_values().collect(), has_more })
+}
+
+async fn sku_page(client: &Client, page: u32, kind: u32, only: &[i64]) -> Result<SkuPage, ConnectorError> {
+    let mut parameters = json!({
+        "pageNo": page,
+        "pageSize": PAGE_SIZE,
+        "skuSearchType": kind,
+        "skuStatusFilterType": kind,
+    });
+    if !only.is_empty() {
+        parameters["skuIdList"] = json!(only);
+    }
+    client.call(LISTINGS, parameters, Repeat::Read).await
+}
+
+impl Sku {
+    /// An entry without its two keys cannot be told any stock: it is left out.
+    fn listing(self) -> Option<Listing> {
+        Some(Listing {
+            id: self.sku_id?,
+            group: self.goods_id?,
+            sku: self.sku_sn.unwrap_or_default(),
+            title: self.goods_name.unwrap_or_default(),
+            stock: self.stock.unwrap_or(0),
+        })
+    }
+}
+
+/// Article numbers by `skuId`, remembered for a day.
+#[derive(Default)]
+pub(super) struct Articles {
+    known: Mutex<HashMap<String, (Duration, String)>>,
+}
+
+impl Articles {
+    /// The article numbers of `sku_ids`; what has none is not in the answer. Without ids no call is made.
+    pub(super) async fn numbers(
+        &self,
+        client: &Client,
+        sku_ids: &[String],
+    ) -> Result<BTreeMap<String, String>, ConnectorError> {
+        let now = client.clock().monotonic();
+        let mut numbers = self.remembered(now, sku_ids);
+        let unknown: Vec<i64> =
+            sku_ids.iter().filter(|id| !numbers.contains_key(*id)).filter_map(|id| id.parse().ok()).collect();
+        for chunk in unknown.chunks(PAGE_SIZE as usize) {
+            let (on_sale, others) = futures::try_join!(
+                sku_page(client, 1, ON_SALE, chunk),
+                sku_page(client, 1, NOT_ON_SALE, chunk),
+            )?;
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            for sku in on_sale.sku_list.into_iter().chain(others.sku_list) {
+                if let (Some(id), Some(number)) = (sku.sku_id, sku.sku_sn) {
+                    known.insert(id.clone(), (now, number.clone()));
+                    numbers.insert(id, number);
+                }
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn remembered(&self, now: Duration, sku_ids: &[String]) -> BTreeMap<String, String> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (since, _)| now.saturating_sub(*since) < ARTICLES_KNOWN_FOR);
+        let found = sku_ids.iter().filter_map(|id| Some((id.clone(), known.get(id)?.1.clone())));
+        found.collect()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Edited {
+    #[serde(default, deserialize_with = "wire::text")]
+    msg: Option<String>,
+    #[serde(default, deserialize_with = "wire::list")]
+    sku_stock_edit_status_info_list: Vec<EditedRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EditedRow {
+    #[serde(default, deserialize_with = "wire::text")]
+    sku_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::flag")]
+    stock_edit_status: Option<bool>,
+    #[serde(default, deserialize_with = "wire::number")]
+    error_code: Option<i64>,
+    #[serde(default, deserialize_with = "wire::text")]
+    error_msg: Option<String>,
+}
+
+/// Sends absolute figures of one product. Figures that TEMU would refuse the whole call for are not sent.
+pub(super) async fn push(
+    client: &Client,
+    group: &str,
+    targets: &[StockTarget],
+    idempotency_key: &str,
+) -> Result<Vec<StockAnswer>, ConnectorError> {
+    let rows: Vec<_> = targets
+        .iter()
+        .filter_map(|target| Some(json!({ "skuId": sendable(target).ok()?, "stockTarget": target.quantity })))
+        .collect();
+    let goods_id: Option<i64> = group.parse().ok();
+    let (Some(goods_id), false) = (goods_id, rows.is_empty()) else {
+        let answer = |target: &StockTarget| refused(target, sendable(target).err().unwrap_or(NO_GROUP));
+        return Ok(targets.iter().map(answer).collect());
+    };
+    let parameters = json!({
+        "goodsId": goods_id,
+        "stockType": 0,
+        "skuStockTargetList": rows,
+        "requestUniqueKey": idempotency_key,
+    });
+    match client.call::<Edited>(EDIT, parameters, Repeat::Write).await {
+        Ok(edited) => Ok(targets.iter().map(|target| edited.answer(target)).collect()),
+        Err(ConnectorError::Refused { place, message, .. }) if place.code.is_some_and(codes::is_business) => {
+            let message = format!("{message} ({place})");
+            let answer = |target: &StockTarget| refused(target, sendable(target).err().unwrap_or(&message));
+            Ok(targets.iter().map(answer).collect())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+const NO_GROUP: &str = "its goodsId is no number: read the listings again";
+
+/// The `skuId` to send, or why the figure cannot be sent.
+fn sendable(target: &StockTarget) -> Result<i64, &'static str> {
+    if !(0..=LARGEST_STOCK).contains(&target.quantity) {
+        return Err("TEMU takes stock from 0 to 1,000,000");
+    }
+    target.listing.parse().map_err(|_| "its skuId is no number: read the listings again")
+}
+
+fn refused(target: &StockTarget, message: &str) -> StockAnswer {
+    StockAnswer { listing: target.listing.clone(), accepted: false, message: message.to_owned() }
+}
+
+impl Edited {
+    /// The row decides, not the success of the call.
+    fn answer(&self, target: &StockTarget) -> StockAnswer {
+        if let Err(reason) = sendable(target) {
+            return refused(target, reason);
+        }
+        let mut rows = self.sku_stock_edit_status_info_list.iter();
+        match rows.find(|row| row.sku_id.as_deref() == Some(target.listing.as_str())) {
+            Some(row) if row.stock_edit_status == Some(true) => {
+                StockAnswer { listing: target.listing.clone(), accepted: true, message: String::new() }
+            }
+            Some(row) => {
+                let said =
+                    row.error_msg.as_ref().or(self.msg.as_ref()).map_or("without a reason", String::as_str);
+                let code = row.error_code.map_or_else(String::new, |code| format!(" (code {code})"));
+                refused(target, &format!("{said}{code}"))
+            }
+            None => refused(target, "the answer does not mention it"),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! From the raw document of an order (list entry, address, amounts) to the domain's order. Pure.
+//!
+//! An order that cannot be translated without guessing is not translated: the reason says what to do.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use marktwerk_domain::order::{Order, OrderLine};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::address::{ShippingInfo, address};
+use super::prices::{Amounts, Quantity, prices};
+use super::wire;
+use crate::orders::Untranslatable;
+
+const CANCELLED: i64 = 3;
+
+/// What `order_details` puts together.
+#[derive(Deserialize)]
+struct Document {
+    order: Entry,
+    shipping: ShippingInfo,
+    amount: Amounts,
+    /// Article numbers by `skuId`, for shops whose order lines carry none (LOCAL shops).
+    #[serde(default, deserialize_with = "wire::lenient")]
+    articles: Option<HashMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    parent_order_map: Parent,
+    #[serde(default, deserialize_with = "wire::list")]
+    order_list: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parent {
+    #[serde(default, deserialize_with = "wire::text")]
+    parent_order_sn: Option<String>,
+    #[serde(default, deserialize_with = "wire::number")]
+    region_id: Option<i64>,
+    #[serde(default, deserialize_with = "wire::number")]
+    parent_order_time: Option<i64>,
+    #[serde(default, deserialize_with = "wire::number")]
+    expect_ship_latest_time: Option<i64>,
+    #[serde(default, deserialize_with = "wire::number")]
+    latest_delivery_time: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    #[serde(default, deserialize_with = "wire::text")]
+    order_sn: Option<String>,
+    #[serde(default, deserialize_with = "wire::number")]
+    quantity: Option<i64>,
+    #[serde(default, deserialize_with = "wire::number")]
+    original_order_quantity: Option<i64>,
+    #[serde(default, deserialize_with = "wire::number")]
+    canceled_quantity_before_shipment: Option<i64>,
+    #[serde(default, deserialize_with = "wire::number")]
+    order_status: Option<i64>,
+    #[serde(default, deserialize_with = "wire::text")]
+    sku_id: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    goods_name: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    spec: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    fulfillment_type: Option<String>,
+    #[serde(default, deserialize_with = "wire::list")]
+    product_list: Vec<Product>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Product {
+    #[serde(default, deserialize_with = "wire::text")]
+    ext_code: Option<String>,
+}
+
+/// Translates a raw document.
+pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
+    let Document { order, shipping, amount, articles } = Document::deserialize(raw).map_err(|error| {
+        Untranslatable::because(format!("the order cannot be read: {}", wire::without_values(&error)))
+    })?;
+    let parent = order.parent_order_map;
+    let number = parent.parent_order_sn.ok_or_else(|| Untranslatable::because("the order has no number"))?;
+    let ordered_at = parent.parent_order_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let ordered_at =
+        ordered_at.ok_or_else(|| Untranslatable::because("the order has no time of purchase"))?;
+    let quantities = order.order_list.iter().map(Line::quantity).collect::<Result<Vec<_>, _>>()?;
+    if quantities.iter().all(|quantity| quantity.remaining == 0) {
+        return Err(Untranslatable::because("all lines of the order are cancelled: nothing is left to ship"));
+    }
+    let mut prices = prices(&amount, &quantities)?;
+    let articles = articles.unwrap_or_default();
+    let mut lines = Vec::new();
+    for (line, quantity) in order.order_list.iter().zip(quantities) {
+        // Without a price nothing is left of the line: it was cancelled.
+        let Some(priced) = prices.lines.remove(&quantity.line) else { continue };
+        let sku = line.article(&quantity.line, &articles)?;
+        let name = line.name();
+        lines.push(OrderLine {
+            number: quantity.line,
+            sku,
+            name,
+            vat_rate: priced.vat_rate,
+            units: priced.units,
+        });
+    }
+    let time = |seconds: Option<i64>| {
+        seconds.filter(|seconds| *seconds > 0).and_then(|s| Timestamp::from_second(s).ok())
+    };
+    Ok(Order {
+        number,
+        ordered_at,
+        ship_until: time(parent.expect_ship_latest_time),
+        deliver_until: time(parent.latest_delivery_time),
+        region: parent.region_id,
+        total: prices.total,
+        lines,
+        shipping: prices.shipping,
+        delivery: address(shipping, parent.region_id)?,
+    })
+}
+
+impl Line {
+    fn quantity(&self) -> Result<Quantity, Untranslatable> {
+        let Some(line) = self.order_sn.clone() else {
+            return Err(Untranslatable::because("a line of the order has no number"));
+        };
+        if self.fulfillment_type.as_deref() == Some("fulfillByCooperativeWarehouse") {
+            let reason = format!("line {line} is sent by TEMU's cooperative warehouse, not by the shop");
+            return Err(Untranslatable::because(reason));
+        }
+        let cancelled = self.canceled_quantity_before_shipment.unwrap_or(0);
+        let remaining = self.quantity.or(self.original_order_quantity.map(|ordered| ordered - cancelled));
+        let Some(remaining) = remaining else {
+            return Err(Untranslatable::because(format!("line {line} has no quantity")));
+        };
+        let ordered = self.original_order_quantity.unwrap_or(remaining + cancelled);
+        let remaining = if self.order_status == Some(CANCELLED) { 0 } else { remaining };
+        Ok(Quantity { line, remaining, ordered })
+    }
+
+    /// The merchant's article number: SEMI shops have it on the line, LOCAL shops in their listings.
+    fn article(&self, line: &str, articles: &HashMap<String, String>) -> Result<String, Untranslatable> {
+        let mut codes: Vec<&str> =
+            self.product_list.iter().filter_map(|product| product.ext_code.as_deref()).collect();
+        codes.dedup();
+        match codes.as_slice() {
+            [code] => Ok((*code).to_owned()),
+            [_, _, ..] => {
+                let reason = format!("line {line} consists of several articles ({})", codes.join(", "));
+                Err(Untranslatable::because(reason))
+            }
+            [] => {
+                let listed = self.sku_id.as_ref().and_then(|sku_id| articles.get(sku_id));
+                listed.filter(|sku| !sku.is_empty()).cloned().ok_or_else(|| {
+                    let name = self.goods_name.as_deref().unwrap_or("no name");
+                    let reason =
+                        format!("line {line} ({name}) has no article number; set it in Seller Center");
+                    Untranslatable::because(reason)
+                })
+            }
+        }
+    }
+
+    fn name(&self) -> String {
+        let name = self.goods_name.clone().unwrap_or_default();
+        match &self.spec {
+            Some(spec) => format!("{name} ({spec})"),
+            None => name,
+        }
+    }
+}
+
+/// The `skuId`s of lines without an article number of their own; unreadable entries have none.
+pub(super) fn lines_without_article(order: &Value) -> Vec<String> {
+    let Ok(entry) = Entry::deserialize(order) else { return Vec::new() };
+    let is_bare = |line: &Line| line.product_list.iter().all(|product| product.ext_code.is_none());
+    entry.order_list.into_iter().filter(is_bare).filter_map(|line| line.sku_id).collect()
+}
+
+#[cfg(test)]
+#[path = "translate_tests.rs"]
+mod tests;
