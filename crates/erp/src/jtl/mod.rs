@@ -1,8 +1,17 @@
 //! JTL-Wawi: the XML that its order import reads, the statements on its database, and what lies between.
 //! Facts are of the schema of JTL-Wawi 1.10.11.
 
+mod check;
 mod client;
+mod database;
+mod orders;
+mod presence;
+mod row;
 mod settings;
+mod sql;
+mod sqlite;
+mod stock;
+mod xml;
 
 pub use client::Jtl;
 pub use settings::{CountryStyle, DateStyle, JtlSettings};

@@ -1,0 +1,156 @@
+//! The self-test: whether what the settings name exists in JTL, and whether the schema is the one that the
+//! statements know. A finding is one sentence for people; a check that cannot run is a finding too.
+
+use super::database::{Database, List};
+use super::row::Row;
+use super::settings::JtlSettings;
+use super::sql;
+use crate::ErpError;
+
+/// `tPlattform.nTyp` of the XML import.
+const XML_IMPORT: i64 = 3;
+
+/// All findings; none means that nothing is wrong.
+pub(super) async fn findings(
+    database: &dyn Database,
+    settings: &JtlSettings,
+) -> Result<Vec<String>, ErpError> {
+    let mut checks = Checks { database, findings: Vec::new() };
+    checks.schema(settings).await?;
+    checks.version().await?;
+    checks.settings(settings).await?;
+    Ok(checks.findings)
+}
+
+struct Checks<'check> {
+    database: &'check dyn Database,
+    findings: Vec<String>,
+}
+
+impl Checks<'_> {
+    async fn schema(&mut self, settings: &JtlSettings) -> Result<(), ErpError> {
+        let by_warehouse = if settings.warehouses.is_empty() { &[] } else { sql::NEEDED_FOR_WAREHOUSES };
+        for statement in sql::ALWAYS_NEEDED.iter().chain(by_warehouse) {
+            let understood = self.database.understands(statement).await;
+            self.note(understood)?;
+        }
+        let identity = self.database.identity().await;
+        self.note(identity)?;
+        // Several statements may miss the same table.
+        self.findings.dedup();
+        Ok(())
+    }
+
+    async fn version(&mut self) -> Result<(), ErpError> {
+        let Some(rows) = self.rows(&[sql::VERSION], List::Integers(&[])).await? else { return Ok(()) };
+        let version =
+            rows.first().map(|row| row.text(0, "tversion.cVersion")).transpose()?.unwrap_or_default();
+        let is_known = version.trim().starts_with("1.");
+        self.expect(is_known, || {
+            format!(
+                "JTL-Wawi says that it is version `{}`: Marktwerk was made for 1.6 to 1.10",
+                version.trim()
+            )
+        });
+        Ok(())
+    }
+
+    async fn settings(&mut self, settings: &JtlSettings) -> Result<(), ErpError> {
+        if let Some(rows) = self.rows(&[sql::COMPANY], List::Integers(&[settings.company])).await? {
+            self.expect(!rows.is_empty(), || {
+                format!("[erp.jtl] company: JTL has no company {} (tfirma.kFirma)", settings.company)
+            });
+        }
+        if let Some(rows) = self.rows(&[sql::USER], List::Integers(&[settings.user])).await? {
+            self.expect(is_active(&rows)?, || {
+                format!("[erp.jtl] user: JTL has no active user {} (tBenutzer.kBenutzer)", settings.user)
+            });
+        }
+        let method = [settings.shipping_method.clone()];
+        if let Some(rows) = self.rows(&[sql::SHIPPING_METHOD], List::Texts(&method)).await? {
+            self.expect(is_active(&rows)?, || {
+                format!(
+                    "[erp.jtl] shipping_method: JTL has no active shipping method `{}`: it would reject every order; \
+                     create it in JTL or name another",
+                    settings.shipping_method
+                )
+            });
+        }
+        let method = [settings.payment_method.clone()];
+        if let Some(rows) = self.rows(&[sql::PAYMENT_METHOD], List::Texts(&method)).await? {
+            self.expect(is_active(&rows)?, || {
+                format!(
+                    "[erp.jtl] payment_method: JTL has no active payment method `{}`: it would reject every order; \
+                     create it in JTL or name another",
+                    settings.payment_method
+                )
+            });
+        }
+        self.warehouses(settings).await?;
+        self.platform(settings).await
+    }
+
+    async fn warehouses(&mut self, settings: &JtlSettings) -> Result<(), ErpError> {
+        for warehouse in &settings.warehouses {
+            let Some(rows) = self.rows(&[sql::WAREHOUSES], List::Integers(&[*warehouse])).await? else {
+                return Ok(());
+            };
+            self.expect(is_active(&rows)?, || {
+                format!(
+                    "[erp.jtl] warehouses: JTL has no active warehouse {warehouse} (tWarenLager.kWarenLager)"
+                )
+            });
+        }
+        Ok(())
+    }
+
+    async fn platform(&mut self, settings: &JtlSettings) -> Result<(), ErpError> {
+        let list = List::Integers(&[settings.platform]);
+        let Some(rows) = self.rows(&[sql::PLATFORM], list).await? else { return Ok(()) };
+        let kind = rows.first().map(|row| row.integer(1, "tPlattform.nTyp")).transpose()?;
+        self.expect(kind == Some(XML_IMPORT), || {
+            format!(
+                "[erp.jtl] platform: {} is not a platform for XML imports in JTL (tPlattform.nTyp 3)",
+                settings.platform
+            )
+        });
+        Ok(())
+    }
+
+    /// Rows of one statement; none where the schema does not have what it names, which is noted.
+    async fn rows(
+        &mut self,
+        statement: &'static [&'static str; 1],
+        list: List<'_>,
+    ) -> Result<Option<Vec<Row>>, ErpError> {
+        let answer = self.database.read("check the settings", statement, list).await;
+        Ok(self.note(answer)?.and_then(|mut answers| answers.pop()))
+    }
+
+    fn note<T>(&mut self, answer: Result<T, ErpError>) -> Result<Option<T>, ErpError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error @ ErpError::Schema { .. }) => {
+                self.findings.push(error.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn expect(&mut self, is_right: bool, finding: impl FnOnce() -> String) {
+        if !is_right {
+            self.findings.push(finding());
+        }
+    }
+}
+
+/// Whether there is a row whose second column is not 0.
+fn is_active(rows: &[Row]) -> Result<bool, ErpError> {
+    for row in rows {
+        if row.optional_integer(1, "a column that tells whether it is active")? != Some(0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,254 @@
+//! What JTL made of an order: its lines, its parcels, and whether it is done. Rows come from one snapshot
+//! and are put together here; nothing is computed in SQL that SQL Server would compute differently.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use marktwerk_domain::shipment::{Content, ErpOrder, Parcel};
+use rust_decimal::Decimal;
+
+use super::row::{Row, unreadable};
+use super::sql;
+use crate::ErpError;
+
+/// What is read for [`assemble`], in the order that it expects.
+pub(super) const STATEMENTS: &[&str] =
+    &[sql::ORDERS, sql::ORDERED, sql::PARCELS, sql::PARCEL_CONTENTS, sql::NOTE_CONTENTS];
+
+/// `nKomplettAusgeliefert`: all delivered.
+const DELIVERED: i64 = 1;
+/// `nKomplettAusgeliefert`: closed without shipment.
+const CLOSED: i64 = 2;
+
+/// How to read what JTL wrote.
+pub(super) struct Reading<'settings> {
+    /// JTL's local time.
+    pub(super) zone: &'settings TimeZone,
+    /// Whether a tracking number is enough for a parcel to have left.
+    pub(super) tracking_is_enough: bool,
+}
+
+/// Quantities by article number, in the order in which articles first occur.
+type Quantities = Vec<(String, Decimal)>;
+
+/// One row of `tAuftrag`.
+struct JtlOrder {
+    key: i64,
+    erp_number: String,
+    is_cancelled: bool,
+    delivery: i64,
+}
+
+/// One row of `tVersand`.
+struct JtlParcel {
+    order: i64,
+    note: i64,
+    has_left: bool,
+    parcel: Parcel,
+}
+
+/// Puts the rows of [`STATEMENTS`] together, sorted by number.
+///
+/// Where JTL has split an order, or holds one twice, its live parts are read as one: all their lines, all their
+/// parcels; `count` tells how many there are. Cancelled ones count only where there is no other.
+pub(super) fn assemble(answers: &[Vec<Row>], reading: &Reading<'_>) -> Result<Vec<ErpOrder>, ErpError> {
+    let [orders, ordered, parcels, parcel_contents, note_contents] = answers else {
+        return Err(ErpError::Defect {
+            action: "read orders",
+            reason: "five answers were asked for".to_owned(),
+        });
+    };
+    let mut by_number: BTreeMap<String, Vec<JtlOrder>> = BTreeMap::new();
+    for row in orders {
+        by_number
+            .entry(row.text(0, "tAuftrag.cExterneAuftragsnummer")?)
+            .or_default()
+            .push(JtlOrder::read(row)?);
+    }
+    let ordered = quantities_by_key(ordered, "tAuftragPosition.fAnzahl")?;
+    let parcel_contents = quantities_by_key(parcel_contents, "tVersandPos.fAnzahl")?;
+    let note_contents = quantities_by_key(note_contents, "tLieferscheinPos.fAnzahl")?;
+    let parcels: Vec<JtlParcel> =
+        parcels.iter().map(|row| JtlParcel::read(row, reading)).collect::<Result<_, _>>()?;
+    let shipments = Shipments::new(&parcels, &parcel_contents, &note_contents);
+    by_number.into_iter().map(|(number, found)| order(number, &found, &ordered, &shipments)).collect()
+}
+
+fn order(
+    number: String,
+    found: &[JtlOrder],
+    ordered: &HashMap<i64, Quantities>,
+    shipments: &Shipments<'_>,
+) -> Result<ErpOrder, ErpError> {
+    let is_cancelled = found.iter().all(|order| order.is_cancelled);
+    let live: Vec<&JtlOrder> = found.iter().filter(|order| is_cancelled || !order.is_cancelled).collect();
+    let mut wanted = Quantities::new();
+    let mut shipped = Quantities::new();
+    let mut parcels = Vec::new();
+    for order in &live {
+        add_all(&mut wanted, ordered.get(&order.key));
+        shipments.add_shipped(order.key, &mut shipped);
+        parcels.extend(shipments.parcels_that_left(order.key)?);
+    }
+    parcels.sort_by_key(|parcel| parcel.id);
+    let is_all_shipped = wanted.iter().all(|(sku, quantity)| quantity_of(&shipped, sku) >= *quantity);
+    Ok(ErpOrder {
+        number,
+        erp_number: live.first().map(|order| order.erp_number.clone()).unwrap_or_default(),
+        count: u32::try_from(live.len()).unwrap_or(u32::MAX),
+        is_cancelled,
+        is_complete: is_all_shipped && live.iter().all(|order| order.delivery == DELIVERED),
+        is_closed_unshipped: live.iter().any(|order| order.delivery == CLOSED),
+        ordered: contents(&wanted)?,
+        parcels,
+    })
+}
+
+impl JtlOrder {
+    fn read(row: &Row) -> Result<Self, ErpError> {
+        Ok(Self {
+            key: row.integer(1, "tAuftrag.kAuftrag")?,
+            erp_number: row.text(2, "tAuftrag.cAuftragsNr")?,
+            is_cancelled: row.optional_integer(3, "tAuftrag.nStorno")?.unwrap_or_default() != 0,
+            delivery: row.optional_integer(4, "tAuftrag.nKomplettAusgeliefert")?.unwrap_or_default(),
+        })
+    }
+}
+
+impl JtlParcel {
+    fn read(row: &Row, reading: &Reading<'_>) -> Result<Self, ErpError> {
+        let tracking = row.text(3, "tVersand.cIdentCode")?.trim().to_owned();
+        let shipped_at = instant(&row.text(4, "tVersand.dVersendet")?, reading.zone)?;
+        let logistician = row.text(5, "tVersand.cLogistiker")?.trim().to_owned();
+        let method = row.text(6, "tversandart.cName")?.trim().to_owned();
+        Ok(Self {
+            order: row.integer(0, "tLieferschein.kBestellung")?,
+            note: row.integer(1, "tLieferschein.kLieferschein")?,
+            has_left: shipped_at.is_some() || (reading.tracking_is_enough && !tracking.is_empty()),
+            parcel: Parcel {
+                id: row.integer(2, "tVersand.kVersand")?,
+                tracking,
+                carrier: if logistician.is_empty() { method } else { logistician },
+                shipped_at,
+                contents: Vec::new(),
+            },
+        })
+    }
+}
+
+/// Parcels with what is in them.
+struct Shipments<'rows> {
+    by_order: HashMap<i64, Vec<&'rows JtlParcel>>,
+    by_note: HashMap<i64, Vec<&'rows JtlParcel>>,
+    parcel_contents: &'rows HashMap<i64, Quantities>,
+    note_contents: &'rows HashMap<i64, Quantities>,
+}
+
+impl<'rows> Shipments<'rows> {
+    fn new(
+        parcels: &'rows [JtlParcel],
+        parcel_contents: &'rows HashMap<i64, Quantities>,
+        note_contents: &'rows HashMap<i64, Quantities>,
+    ) -> Self {
+        let mut by_order: HashMap<i64, Vec<&JtlParcel>> = HashMap::new();
+        let mut by_note: HashMap<i64, Vec<&JtlParcel>> = HashMap::new();
+        for parcel in parcels {
+            by_order.entry(parcel.order).or_default().push(parcel);
+            by_note.entry(parcel.note).or_default().push(parcel);
+        }
+        Self { by_order, by_note, parcel_contents, note_contents }
+    }
+
+    fn of(&self, order: i64) -> &[&'rows JtlParcel] {
+        self.by_order.get(&order).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn of_note(&self, note: i64) -> &[&'rows JtlParcel] {
+        self.by_note.get(&note).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn parcels_that_left(&self, order: i64) -> Result<Vec<Parcel>, ErpError> {
+        let left = self.of(order).iter().filter(|parcel| parcel.has_left);
+        left.map(|parcel| {
+            let contents = self.contents(parcel).map(contents).transpose()?.unwrap_or_default();
+            Ok(Parcel { contents, ..parcel.parcel.clone() })
+        })
+        .collect()
+    }
+
+    /// What is in the parcel. Not every packing table records it; then it is known only where the delivery note has
+    /// no other parcel.
+    fn contents(&self, parcel: &JtlParcel) -> Option<&'rows Quantities> {
+        let recorded = self.parcel_contents.get(&parcel.parcel.id);
+        let is_alone = self.of_note(parcel.note).len() == 1;
+        recorded.or_else(|| if is_alone { self.note_contents.get(&parcel.note) } else { None })
+    }
+
+    /// Adds what of the order has left: a delivery note as a whole once all its parcels have, else what was recorded
+    /// of those that have.
+    fn add_shipped(&self, order: i64, shipped: &mut Quantities) {
+        let mut notes: Vec<i64> = self.of(order).iter().map(|parcel| parcel.note).collect();
+        notes.sort_unstable();
+        notes.dedup();
+        for note in notes {
+            let parcels = self.of_note(note);
+            if parcels.iter().all(|parcel| parcel.has_left) {
+                add_all(shipped, self.note_contents.get(&note));
+                continue;
+            }
+            for parcel in parcels.iter().filter(|parcel| parcel.has_left) {
+                add_all(shipped, self.contents(parcel));
+            }
+        }
+    }
+}
+
+/// Rows of key, article number and quantity, summed by key and article.
+fn quantities_by_key(rows: &[Row], what: &str) -> Result<HashMap<i64, Quantities>, ErpError> {
+    let mut by_key: HashMap<i64, Quantities> = HashMap::new();
+    for row in rows {
+        let sku = row.text(1, "tAuftragPosition.cArtNr")?;
+        add(by_key.entry(row.integer(0, what)?).or_default(), &sku, row.decimal(2, what)?);
+    }
+    Ok(by_key)
+}
+
+fn add(quantities: &mut Quantities, sku: &str, quantity: Decimal) {
+    match quantities.iter_mut().find(|(known, _)| known == sku) {
+        Some((_, sum)) => *sum += quantity,
+        None => quantities.push((sku.to_owned(), quantity)),
+    }
+}
+
+fn add_all(quantities: &mut Quantities, more: Option<&Quantities>) {
+    for (sku, quantity) in more.into_iter().flatten() {
+        add(quantities, sku, *quantity);
+    }
+}
+
+fn quantity_of(quantities: &Quantities, sku: &str) -> Decimal {
+    quantities.iter().find(|(known, _)| known == sku).map(|(_, quantity)| *quantity).unwrap_or_default()
+}
+
+/// Marketplaces count whole units; a fraction is read as what is whole of it.
+fn contents(quantities: &Quantities) -> Result<Vec<Content>, ErpError> {
+    let content = |(sku, quantity): &(String, Decimal)| {
+        let quantity =
+            i64::try_from(quantity.floor()).map_err(|_| unreadable("a quantity", "a whole number"))?;
+        Ok(Content { sku: sku.clone(), quantity })
+    };
+    quantities.iter().map(content).collect()
+}
+
+/// A local time of JTL's server (`datetime` has no zone) as an instant; none where there is none.
+fn instant(local: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ErpError> {
+    if local.trim().is_empty() {
+        return Ok(None);
+    }
+    let expected = || unreadable("tVersand.dVersendet", "a date and time");
+    let local: DateTime = local.trim().parse().map_err(|_| expected())?;
+    let zoned = local.to_zoned(zone.clone()).map_err(|_| expected())?;
+    Ok(Some(zoned.timestamp()))
+}

@@ -1,0 +1,141 @@
+//! Every reading statement, in the names of JTL's schema. `{Verkauf.tAuftrag}` stands for the table and `{list}`
+//! for the one parameter, a JSON array, as rows of `[key]` and `value`; the database's dialect writes both out.
+//! Columns are named one by one, never `*`: the schema grows with each JTL version.
+
+/// Orders with these external numbers. `nType` 1 is an order (0 an offer).
+pub(super) const ORDERS: &str = "\
+    SELECT n.value, a.kAuftrag, a.cAuftragsNr, a.nStorno, a.nKomplettAusgeliefert \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    ORDER BY a.kAuftrag";
+
+/// What was ordered. `nType` 2 is a shipping position.
+pub(super) const ORDERED: &str = "\
+    SELECT p.kAuftrag, p.cArtNr, p.fAnzahl \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {Verkauf.tAuftragPosition} p ON p.kAuftrag = a.kAuftrag \
+    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    ORDER BY p.kAuftragPosition";
+
+/// All parcels: an order has any number of delivery notes, each of them any number of parcels.
+pub(super) const PARCELS: &str = "\
+    SELECT l.kBestellung, l.kLieferschein, v.kVersand, v.cIdentCode, v.dVersendet, v.cLogistiker, m.cName \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
+    JOIN {dbo.tVersand} v ON v.kLieferschein = l.kLieferschein \
+    LEFT JOIN {dbo.tversandart} m ON m.kVersandArt = v.kVersandArt \
+    ORDER BY v.kVersand";
+
+/// What is in each parcel, as far as it was recorded.
+pub(super) const PARCEL_CONTENTS: &str = "\
+    SELECT c.kVersand, p.cArtNr, c.fAnzahl \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
+    JOIN {dbo.tVersand} v ON v.kLieferschein = l.kLieferschein \
+    JOIN {dbo.tVersandPos} c ON c.kVersand = v.kVersand \
+    JOIN {dbo.tLieferscheinPos} d ON d.kLieferscheinPos = c.kLieferscheinPos \
+    JOIN {Verkauf.tAuftragPosition} p ON p.kAuftragPosition = d.kBestellPos \
+    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    ORDER BY c.kVersand, p.kAuftragPosition";
+
+/// What each delivery note holds, over all its parcels.
+pub(super) const NOTE_CONTENTS: &str = "\
+    SELECT d.kLieferschein, p.cArtNr, d.fAnzahl \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
+    JOIN {dbo.tLieferscheinPos} d ON d.kLieferschein = l.kLieferschein \
+    JOIN {Verkauf.tAuftragPosition} p ON p.kAuftragPosition = d.kBestellPos \
+    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    ORDER BY d.kLieferschein, p.kAuftragPosition";
+
+/// How many orders have each number, cancelled ones included: what was cancelled in JTL is not inserted again.
+pub(super) const ORDER_COUNTS: &str = "\
+    SELECT n.value, COUNT(*) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    GROUP BY n.value";
+
+/// Article numbers that JTL can sell; a parent of variations (`nIstVater`) is never sold itself.
+pub(super) const SELLABLE_ARTICLES: &str = "\
+    SELECT n.value \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.cArtNr = n.value \
+    WHERE r.cAktiv = 'Y' AND r.nDelete = 0 AND r.nIstVater = 0";
+
+/// Keys of article numbers.
+pub(super) const ARTICLE_KEYS: &str = "\
+    SELECT n.value, r.kArtikel \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.cArtNr = n.value \
+    WHERE r.nDelete = 0 AND r.nIstVater = 0";
+
+/// Article-wide stock. `fVerfuegbar` is what is not reserved by open orders.
+pub(super) const STOCK: &str = "\
+    SELECT r.kArtikel, r.nPuffer, r.kStueckliste, s.fVerfuegbar, s.nLagerAktiv \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
+    LEFT JOIN {dbo.tlagerbestand} s ON s.kArtikel = r.kArtikel";
+
+/// Components of those articles that are bundles.
+pub(super) const COMPONENTS: &str = "\
+    SELECT r.kArtikel, c.kArtikel, c.fAnzahl \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste \
+    WHERE r.kStueckliste > 0";
+
+/// Physical stock by warehouse, of the articles and of the components of bundles among them.
+pub(super) const STOCK_BY_WAREHOUSE: &str = "\
+    SELECT w.kArtikel, w.kWarenlager, w.fBestand, w.fVerfuegbarGesperrt \
+    FROM {dbo.tlagerbestandProLagerLagerartikel} w \
+    WHERE w.kArtikel IN (SELECT n.value FROM {list} n) \
+    OR w.kArtikel IN (SELECT c.kArtikel FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste WHERE r.kStueckliste > 0)";
+
+/// JTL's version.
+pub(super) const VERSION: &str = "SELECT t.cVersion FROM {dbo.tversion} t";
+
+/// The company that orders belong to.
+pub(super) const COMPANY: &str = "SELECT f.kFirma FROM {list} n JOIN {dbo.tfirma} f ON f.kFirma = n.value";
+
+/// The user who creates orders. Only these columns: the table also holds passwords.
+pub(super) const USER: &str =
+    "SELECT u.kBenutzer, u.nAktiv FROM {list} n JOIN {dbo.tBenutzer} u ON u.kBenutzer = n.value";
+
+/// The chosen warehouses.
+pub(super) const WAREHOUSES: &str =
+    "SELECT w.kWarenLager, w.nAktiv FROM {list} n JOIN {dbo.tWarenLager} w ON w.kWarenLager = n.value";
+
+/// The shipping method, 1 where it is active.
+pub(super) const SHIPPING_METHOD: &str = "\
+    SELECT m.kVersandArt, CASE WHEN m.cAktiv = 'Y' THEN 1 ELSE 0 END \
+    FROM {list} n JOIN {dbo.tversandart} m ON m.cName = n.value";
+
+/// The payment method.
+pub(super) const PAYMENT_METHOD: &str =
+    "SELECT z.kZahlungsart, z.nAktiv FROM {list} n JOIN {dbo.tZahlungsart} z ON z.cName = n.value";
+
+/// The platform of imported orders. `nTyp` 3 is the XML import.
+pub(super) const PLATFORM: &str =
+    "SELECT p.nPlattform, p.nTyp FROM {list} n JOIN {dbo.tPlattform} p ON p.nPlattform = n.value";
+
+/// What runs on every database, whatever the settings.
+pub(super) const ALWAYS_NEEDED: &[&str] = &[
+    ORDERS,
+    ORDERED,
+    PARCELS,
+    PARCEL_CONTENTS,
+    NOTE_CONTENTS,
+    ORDER_COUNTS,
+    SELLABLE_ARTICLES,
+    ARTICLE_KEYS,
+    STOCK,
+];
+
+/// What runs beside that where warehouses are chosen.
+pub(super) const NEEDED_FOR_WAREHOUSES: &[&str] = &[COMPONENTS, STOCK_BY_WAREHOUSE];

@@ -1,0 +1,77 @@
+//! JTL's names and the list parameter in SQLite's words: schemas become prefixes (`Verkauf.tAuftrag` is
+//! `Verkauf_tAuftrag`, `dbo.` vanishes), a list is a JSON array through `json_each`.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params};
+
+use super::fault::Fault;
+use crate::ErpError;
+use crate::jtl::database::List;
+use crate::jtl::row::{Row, Value, unreadable};
+
+/// The statement as SQLite reads it.
+pub(super) fn written(statement: &str) -> String {
+    let mut parts = statement.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        match name {
+            "list" => text.push_str("json_each(?1)"),
+            _ => text.push_str(&name.strip_prefix("dbo.").unwrap_or(name).replace('.', "_")),
+        }
+        text.push_str(rest);
+    }
+    text
+}
+
+/// The list as a JSON array.
+pub(super) fn json(list: List<'_>) -> Result<String, ErpError> {
+    let json = match list {
+        List::Integers(integers) => serde_json::to_string(integers),
+        List::Texts(texts) => serde_json::to_string(texts),
+    };
+    json.map_err(|error| ErpError::Defect { action: "write a list of parameters", reason: error.to_string() })
+}
+
+/// Runs a statement and reads all its rows.
+pub(super) fn rows(connection: &Connection, statement: &str, list: &str) -> Result<Vec<Row>, Fault> {
+    let mut prepared = connection.prepare_cached(&written(statement))?;
+    let columns = prepared.column_count();
+    // A statement may have no list.
+    let mut answer =
+        if prepared.parameter_count() == 0 { prepared.query([])? } else { prepared.query(params![list])? };
+    let mut rows = Vec::new();
+    while let Some(row) = answer.next()? {
+        let values: Result<_, Fault> = (0..columns).map(|column| value(row.get_ref(column)?)).collect();
+        rows.push(Row(values?));
+    }
+    Ok(rows)
+}
+
+fn value(value: ValueRef<'_>) -> Result<Value, Fault> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        // The shortest text that names this number is the decimal that was written: 0.1 is 0.1.
+        ValueRef::Real(real) => Value::Decimal(
+            real.to_string()
+                .parse()
+                .map_err(|_| unreadable("a quantity", "a number of at most 28 digits"))?,
+        ),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(_) => return Err(unreadable("a value", "a number or a text").into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_become_prefixes_and_lists_rows() {
+        assert_eq!(
+            written("SELECT 1 FROM {list} n JOIN {Verkauf.tAuftrag} a JOIN {dbo.tVersand} v"),
+            "SELECT 1 FROM json_each(?1) n JOIN Verkauf_tAuftrag a JOIN tVersand v"
+        );
+    }
+}

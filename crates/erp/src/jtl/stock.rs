@@ -1,0 +1,133 @@
+//! Units that may be sold, from JTL's own reckoning. Reservations are not split by warehouse, so with chosen
+//! warehouses the smaller of "not reserved anywhere" and "on these shelves" is the only safe bound.
+
+use std::collections::HashMap;
+
+use marktwerk_domain::inventory::StockLevel;
+use rust_decimal::Decimal;
+
+use super::row::{Row, unreadable};
+use super::settings::JtlSettings;
+use super::sql;
+use crate::ErpError;
+
+/// What is read where all warehouses count.
+pub(super) const STATEMENTS: &[&str] = &[sql::STOCK];
+
+/// What is read where warehouses are chosen.
+pub(super) const STATEMENTS_BY_WAREHOUSE: &[&str] = &[sql::STOCK, sql::COMPONENTS, sql::STOCK_BY_WAREHOUSE];
+
+/// One level per article, in the order of `articles`.
+pub(super) fn assemble(
+    articles: &[i64],
+    answers: &[Vec<Row>],
+    settings: &JtlSettings,
+) -> Result<Vec<StockLevel>, ErpError> {
+    let (stock, shelves) = match answers {
+        [stock] => (stock, None),
+        [stock, components, by_warehouse] => {
+            (stock, Some(Shelves::read(components, by_warehouse, &settings.warehouses)?))
+        }
+        _ => {
+            return Err(ErpError::Defect {
+                action: "read stock",
+                reason: "one or three answers were asked".to_owned(),
+            });
+        }
+    };
+    let mut levels = HashMap::new();
+    for row in stock {
+        let level = level(row, shelves.as_ref(), settings.unmanaged_quantity)?;
+        levels.insert(level.article, level);
+    }
+    let nothing = |article| StockLevel { article, available: 0, buffer: 0, is_managed: true };
+    Ok(articles
+        .iter()
+        .map(|&article| levels.get(&article).cloned().unwrap_or_else(|| nothing(article)))
+        .collect())
+}
+
+/// From a row of [`sql::STOCK`].
+fn level(
+    row: &Row,
+    shelves: Option<&Shelves>,
+    unmanaged_quantity: Option<i64>,
+) -> Result<StockLevel, ErpError> {
+    let article = row.integer(0, "tArtikel.kArtikel")?;
+    // No row in the stock table: nothing there.
+    let is_managed = row.optional_integer(4, "tlagerbestand.nLagerAktiv")? != Some(0);
+    if !is_managed {
+        let available = unmanaged_quantity.unwrap_or_default();
+        return Ok(StockLevel { article, available, buffer: 0, is_managed });
+    }
+    let is_bundle = row.optional_integer(2, "tArtikel.kStueckliste")?.unwrap_or_default() > 0;
+    // A bundle's fVerfuegbar is already without its components' buffers.
+    let buffer = if is_bundle { 0 } else { row.optional_integer(1, "tArtikel.nPuffer")?.unwrap_or_default() };
+    let unreserved = row.decimal(3, "tlagerbestand.fVerfuegbar")?;
+    let available = match shelves {
+        None => unreserved,
+        Some(shelves) if is_bundle => unreserved.min(shelves.of_bundle(article)),
+        Some(shelves) => unreserved.min(shelves.of_article(article)),
+    };
+    let available = i64::try_from(available.floor())
+        .map_err(|_| unreadable("tlagerbestand.fVerfuegbar", "a whole number"))?;
+    Ok(StockLevel { article, available, buffer, is_managed })
+}
+
+/// What lies in the chosen warehouses, without what is blocked.
+struct Shelves {
+    /// By article, then by warehouse.
+    free: HashMap<i64, HashMap<i64, Decimal>>,
+    /// By bundle: each component and how many units of it make one bundle.
+    components: HashMap<i64, Vec<(i64, Decimal)>>,
+    warehouses: Vec<i64>,
+}
+
+impl Shelves {
+    fn read(components: &[Row], by_warehouse: &[Row], warehouses: &[i64]) -> Result<Self, ErpError> {
+        let mut shelves = Self {
+            free: HashMap::new(),
+            components: HashMap::new(),
+            warehouses: warehouses
+                .iter()
+                .copied()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        };
+        for row in components {
+            let component =
+                (row.integer(1, "tStueckliste.kArtikel")?, row.decimal(2, "tStueckliste.fAnzahl")?);
+            shelves.components.entry(row.integer(0, "tArtikel.kArtikel")?).or_default().push(component);
+        }
+        for row in by_warehouse {
+            let article = row.integer(0, "tlagerbestandProLagerLagerartikel.kArtikel")?;
+            let warehouse = row.integer(1, "tlagerbestandProLagerLagerartikel.kWarenlager")?;
+            let on_shelf = row.decimal(2, "tlagerbestandProLagerLagerartikel.fBestand")?;
+            let blocked = row.decimal(3, "tlagerbestandProLagerLagerartikel.fVerfuegbarGesperrt")?;
+            *shelves.free.entry(article).or_default().entry(warehouse).or_default() += on_shelf - blocked;
+        }
+        Ok(shelves)
+    }
+
+    fn in_warehouse(&self, article: i64, warehouse: i64) -> Decimal {
+        self.free.get(&article).and_then(|free| free.get(&warehouse)).copied().unwrap_or_default()
+    }
+
+    fn of_article(&self, article: i64) -> Decimal {
+        self.warehouses.iter().map(|&warehouse| self.in_warehouse(article, warehouse)).sum()
+    }
+
+    /// As JTL's own view does it: what each warehouse can put together by itself, for one parcel leaves one house.
+    fn of_bundle(&self, bundle: i64) -> Decimal {
+        let components = self.components.get(&bundle).map(Vec::as_slice).unwrap_or_default();
+        let possible = |warehouse: i64| {
+            let by_component = components
+                .iter()
+                .filter(|(_, needed)| *needed > Decimal::ZERO)
+                .map(|&(component, needed)| (self.in_warehouse(component, warehouse) / needed).floor());
+            by_component.min().unwrap_or_default().max(Decimal::ZERO)
+        };
+        self.warehouses.iter().map(|&warehouse| possible(warehouse)).sum()
+    }
+}

@@ -1,0 +1,174 @@
+//! The whole document: one order within `<tBestellungen>`, its elements in the order of JTL's examples.
+//!
+//! Left out are `fGuthaben`, `fBezahlt`, `nZahlungsziel` and `cSeriennummer`: each occurs in a single published
+//! example, and an empty number would not be one.
+
+use std::io;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use marktwerk_domain::order::Order;
+use rust_decimal::Decimal;
+
+use super::address::FittedAddress;
+use super::price::{Position, positions};
+use super::text::{Warnings, clean};
+use super::writer::Writer;
+use crate::jtl::{DateStyle, JtlSettings};
+use crate::{ErpError, Rendered};
+
+/// `tAuftrag.cExterneAuftragsnummer`; a cut number would never be found again.
+const NUMBER_LIMIT: usize = 50;
+const NAME_LIMIT: usize = 255;
+/// ISO 4217 currencies whose minor unit is not a hundredth; JTL's prices have two decimals.
+const NOT_HUNDREDTHS: [&str; 11] =
+    ["BHD", "CLP", "IQD", "ISK", "JOD", "JPY", "KRW", "KWD", "OMR", "TND", "VND"];
+
+/// Renders an order. Pure: the same order and settings give the same text.
+pub(crate) fn render(
+    order: &Order,
+    account: &str,
+    settings: &JtlSettings,
+    zone: &TimeZone,
+) -> Result<Rendered, ErpError> {
+    let refuse = |reason: String| ErpError::Order { number: order.number.clone(), reason };
+    check_head(order, settings).map_err(refuse)?;
+    let mut warnings = Warnings::default();
+    let positions = positions(order, settings, &mut warnings).map_err(refuse)?;
+    let document = Document {
+        order,
+        settings,
+        address: FittedAddress::new(&order.delivery, settings.country_style, &mut warnings),
+        origin: warnings.fit("account name", account, NAME_LIMIT),
+        shipping_method: warnings.fit("shipping_method", &settings.shipping_method, NAME_LIMIT),
+        payment_method: warnings.fit("payment_method", &settings.payment_method, NAME_LIMIT),
+        ordered_on: date(order.ordered_at, zone, settings.date_style),
+        deliver_until: order
+            .deliver_until
+            .map(|until| date(until, zone, settings.date_style))
+            .unwrap_or_default(),
+        positions,
+    };
+    let document = document.write().map_err(|error| ErpError::Defect {
+        action: "write an order's XML",
+        reason: error.kind().to_string(),
+    })?;
+    Ok(Rendered { document, warnings: warnings.into_sentences() })
+}
+
+/// What makes an order impossible as a whole.
+fn check_head(order: &Order, settings: &JtlSettings) -> Result<(), String> {
+    let length = order.number.encode_utf16().count();
+    if length == 0 || length > NUMBER_LIMIT {
+        return Err(format!("its number has {length} characters; JTL takes 1 to {NUMBER_LIMIT}"));
+    }
+    if clean(&order.number) != order.number {
+        return Err(
+            "its number holds control characters or outer spaces; JTL would store another one".to_owned()
+        );
+    }
+    if order.lines.is_empty() {
+        return Err("it has no lines to ship".to_owned());
+    }
+    let currency = order.total.currency.code();
+    if !settings.currencies.iter().any(|accepted| accepted == currency) {
+        return Err(format!(
+            "JTL is set up for {}, the order is in {currency}: import it by hand, or add the currency to [erp.jtl] \
+             currencies",
+            settings.currencies.join(", ")
+        ));
+    }
+    if NOT_HUNDREDTHS.contains(&currency) {
+        return Err(format!(
+            "{currency} has no hundredths, and JTL's prices have two decimals: import it by hand"
+        ));
+    }
+    Ok(())
+}
+
+struct Document<'order> {
+    order: &'order Order,
+    settings: &'order JtlSettings,
+    address: FittedAddress,
+    origin: String,
+    shipping_method: String,
+    payment_method: String,
+    ordered_on: String,
+    deliver_until: String,
+    positions: Vec<Position>,
+}
+
+impl Document<'_> {
+    fn write(&self) -> io::Result<String> {
+        let mut writer = Writer::start()?;
+        let attributes = [("kFirma", self.settings.company), ("kBenutzer", self.settings.user)];
+        // A bare <tBestellung> is not taken: the import wants the list around it.
+        writer.element("tBestellungen", &[], |writer| {
+            writer.element("tBestellung", &attributes, |writer| {
+                self.write_head(writer)?;
+                self.positions.iter().try_for_each(|position| self.write_position(writer, position))?;
+                self.address.write_customer(writer, &self.origin, &self.ordered_on)?;
+                self.address.write_delivery(writer)?;
+                write_payment(writer)
+            })
+        })?;
+        writer.finish()
+    }
+
+    fn write_head(&self, writer: &mut Writer) -> io::Result<()> {
+        writer.text("cSprache", &self.settings.language)?;
+        writer.text("cWaehrung", self.order.total.currency.code())?;
+        writer.text("fGesamtsumme", &Decimal::new(self.order.total.minor, 2).to_string())?;
+        // Empty: JTL gives the order its own number.
+        writer.empty(&["cBestellNr"])?;
+        writer.text("cExterneBestellNr", &self.order.number)?;
+        writer.text("cVersandartName", &self.shipping_method)?;
+        writer.empty(&["cVersandInfo", "dVersandDatum", "cTracking"])?;
+        writer.text("dLieferDatum", &self.deliver_until)?;
+        writer.empty(&["cKommentar", "cBemerkung"])?;
+        writer.text("dErstellt", &self.ordered_on)?;
+        writer.text("cZahlungsartName", &self.payment_method)?;
+        writer.text("dBezahltDatum", if self.settings.paid { &self.ordered_on } else { "" })
+    }
+
+    fn write_position(&self, writer: &mut Writer, position: &Position) -> io::Result<()> {
+        writer.element("twarenkorbpos", &[], |writer| {
+            writer.text("cName", &position.name)?;
+            writer.text("cArtNr", &position.sku)?;
+            // Empty, so that the article is found by its number alone.
+            writer.empty(&["cBarcode"])?;
+            writer.text("cEinheit", &self.settings.unit)?;
+            writer.text("fPreisEinzelNetto", &position.net.to_string())?;
+            writer.text("fPreis", &position.gross.to_string())?;
+            writer.text("fMwSt", &position.percent.to_string())?;
+            writer.text("fAnzahl", &format!("{:.2}", position.quantity))?;
+            writer.text("cPosTyp", position.kind)?;
+            writer.text("fRabatt", "0.00")
+        })
+    }
+}
+
+/// The payment is the marketplace's: card and bank data never go into the document.
+fn write_payment(writer: &mut Writer) -> io::Result<()> {
+    writer.element("tzahlungsinfo", &[], |writer| {
+        writer.empty(&[
+            "cBankName",
+            "cBLZ",
+            "cKontoNr",
+            "cKartenNr",
+            "dGueltigkeit",
+            "cCVV",
+            "cKartenTyp",
+        ])?;
+        writer.empty(&["cInhaber", "cIBAN", "cBIC"])
+    })
+}
+
+/// The day in JTL's own zone: an order of 23:30 UTC is the next day's there.
+fn date(time: Timestamp, zone: &TimeZone, style: DateStyle) -> String {
+    let pattern = match style {
+        DateStyle::Iso => "%Y-%m-%d",
+        DateStyle::Dotted => "%d.%m.%Y",
+    };
+    time.to_zoned(zone.clone()).strftime(pattern).to_string()
+}

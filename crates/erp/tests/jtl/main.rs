@@ -1,0 +1,10 @@
+//! `Jtl` from outside, against a SQLite file with JTL's names whose schema these tests write themselves: they
+//! share nothing with the sandbox, so that a mistake there is not mirrored here.
+
+mod check;
+mod hand_over;
+mod orders;
+mod render;
+mod sample;
+mod stock;
+mod world;

@@ -1,0 +1,156 @@
+//! What JTL made of orders: every parcel, in every shape that a warehouse leaves behind.
+
+use marktwerk_domain::shipment::{Content, ErpOrder};
+use marktwerk_erp::{Erp, ErpError, Jtl};
+
+use crate::world::{World, numbers};
+
+async fn read(world: &World, asked: &[&str]) -> Vec<ErpOrder> {
+    world.open().await.orders(&numbers(asked)).await.expect("they are read")
+}
+
+fn contents(contents: &[(&str, i64)]) -> Vec<Content> {
+    contents.iter().map(|&(sku, quantity)| Content { sku: sku.to_owned(), quantity }).collect()
+}
+
+/// A delivery note of `order` with quantities of its positions.
+fn note(world: &World, key: i64, order: i64, positions: &[(i64, i64)]) {
+    world.insert("tLieferschein", (key, order), 2);
+    for (place, (position, quantity)) in (0..).zip(positions) {
+        world.insert("tLieferscheinPos", (key * 10 + place, key, position, quantity), 4);
+    }
+}
+
+/// A parcel by `DHL Paket`, gone at noon of a summer's day where `has_left`.
+fn parcel(world: &World, key: i64, note: i64, tracking: &str, has_left: bool) {
+    let left = has_left.then_some("2026-07-01 12:00:00");
+    world.insert("tVersand", (key, note, tracking, left, 2, ""), 6);
+}
+
+#[tokio::test]
+async fn two_delivery_notes_with_three_parcels() {
+    let world = World::new();
+    world.order(1, "PO-1", &[("A", 3), ("B", 1)]);
+    world.insert("Verkauf_tAuftragPosition", (19, 1, "", 1, 2), 5);
+    note(&world, 1, 1, &[(10, 2)]);
+    note(&world, 2, 1, &[(10, 1), (11, 1)]);
+    // The first note in two parcels, of which the packing table recorded the contents; the second in one.
+    parcel(&world, 7, 1, "T-7", true);
+    parcel(&world, 8, 1, " T-8 ", true);
+    parcel(&world, 9, 2, "T-9", true);
+    world.run("INSERT INTO tVersandPos VALUES (7, 10, 1), (8, 10, 1)");
+    world.run("UPDATE tVersand SET cLogistiker = 'Hermes' WHERE kVersand = 9");
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 1");
+
+    let [order] = &read(&world, &["PO-1", "PO-1", "unknown"]).await[..] else { panic!("one order") };
+    assert_eq!((order.number.as_str(), order.erp_number.as_str(), order.count), ("PO-1", "AU1", 1));
+    assert!(order.is_complete && !order.is_cancelled && !order.is_closed_unshipped);
+    assert_eq!(order.ordered, contents(&[("A", 3), ("B", 1)]));
+    let seen: Vec<_> = order.parcels.iter().map(|parcel| (parcel.id, parcel.tracking.as_str())).collect();
+    assert_eq!(seen, [(7, "T-7"), (8, "T-8"), (9, "T-9")]);
+    assert_eq!(order.parcels[0].carrier, "DHL Paket");
+    assert_eq!(order.parcels[2].carrier, "Hermes");
+    assert_eq!(order.parcels[0].contents, contents(&[("A", 1)]));
+    assert_eq!(order.parcels[2].contents, contents(&[("A", 1), ("B", 1)]), "alone on its note");
+    let left = order.parcels[0].shipped_at.expect("it left");
+    assert_eq!(left.to_string(), "2026-07-01T10:00:00Z", "local time in summer is two hours ahead");
+}
+
+#[tokio::test]
+async fn packed_is_not_sent_and_no_tracking_number_stays_empty() {
+    let world = World::new();
+    world.order(1, "PO-1", &[("A", 2)]);
+    note(&world, 1, 1, &[(10, 2)]);
+    parcel(&world, 1, 1, "", true);
+    parcel(&world, 2, 1, "T-2", false);
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 1");
+    let [order] = &read(&world, &["PO-1"]).await[..] else { panic!("one order") };
+    assert!(!order.is_complete, "JTL's mark alone says that all of it stands on delivery notes");
+    assert_eq!(order.parcels.len(), 1);
+    assert_eq!(order.parcels[0].tracking, "");
+    assert!(order.parcels[0].contents.is_empty(), "unrecorded, and not alone on its note");
+
+    let settings = world.settings();
+    let settings = marktwerk_erp::JtlSettings { accept_tracking_without_shipping_date: true, ..settings };
+    let orders = Jtl::open(settings).await.unwrap().orders(&numbers(&["PO-1"])).await.unwrap();
+    assert!(orders[0].is_complete, "all parcels of its only note count as gone");
+    assert_eq!(orders[0].parcels.len(), 2);
+    assert_eq!(orders[0].parcels[1].shipped_at, None);
+}
+
+#[tokio::test]
+async fn a_part_of_the_order_is_not_all_of_it() {
+    let world = World::new();
+    world.order(1, "PO-1", &[("A", 2), ("B", 1)]);
+    note(&world, 1, 1, &[(10, 2)]);
+    parcel(&world, 1, 1, "T", true);
+    // Even if JTL should call it delivered.
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 1");
+    assert!(!read(&world, &["PO-1"]).await[0].is_complete);
+    note(&world, 2, 1, &[(11, 1)]);
+    assert!(!read(&world, &["PO-1"]).await[0].is_complete, "a delivery note without a parcel is not shipped");
+    parcel(&world, 2, 2, "T", true);
+    assert!(read(&world, &["PO-1"]).await[0].is_complete);
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 0");
+    assert!(!read(&world, &["PO-1"]).await[0].is_complete);
+}
+
+#[tokio::test]
+async fn cancelled_and_closed_are_told_apart() {
+    let world = World::new();
+    world.order(1, "cancelled", &[("A", 1)]);
+    world.order(2, "closed", &[("A", 1)]);
+    world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1");
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 2 WHERE kAuftrag = 2");
+    let orders = read(&world, &["closed", "cancelled"]).await;
+    assert!(orders[0].number == "cancelled" && orders[0].is_cancelled && !orders[0].is_closed_unshipped);
+    assert!(orders[1].is_closed_unshipped && !orders[1].is_cancelled && !orders[1].is_complete);
+}
+
+#[tokio::test]
+async fn duplicates_are_counted_until_a_person_cancels_the_surplus() {
+    let world = World::new();
+    world.order(1, "PO-1", &[("A", 1)]);
+    world.order(2, "PO-1", &[("A", 1)]);
+    // An offer with the number is no order.
+    world.insert("Verkauf_tAuftrag", (3, "AN3", 0, "PO-1", 0, 0), 6);
+    assert_eq!(read(&world, &["PO-1"]).await[0].count, 2);
+    world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1");
+    let [order] = &read(&world, &["PO-1"]).await[..] else { panic!("one order") };
+    assert_eq!((order.count, order.erp_number.as_str(), order.is_cancelled), (1, "AU2", false));
+    assert_eq!(order.ordered, contents(&[("A", 1)]));
+}
+
+#[tokio::test]
+async fn a_thousand_and_more_numbers_in_one_call() {
+    let world = World::new();
+    let asked: Vec<String> = (0..2_500).map(|number| format!("PO-{number:04}")).collect();
+    world.run("BEGIN");
+    for (key, number) in (1..).zip(&asked) {
+        world.order(key, number, &[("A", 1)]);
+        note(&world, key, key, &[(key * 10, 1)]);
+        parcel(&world, key, key, "T", true);
+    }
+    world.run("COMMIT");
+    let orders = world.open().await.orders(&asked).await.unwrap();
+    assert!(orders.iter().map(|order| &order.number).eq(&asked));
+    assert!(orders.iter().all(|order| order.parcels.len() == 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_an_error() {
+    let world = World::new();
+    world.order(1, "PO-1", &[("A", 1)]);
+    note(&world, 1, 1, &[(10, 1)]);
+    parcel(&world, 1, 1, "T", true);
+    world.run("UPDATE tVersand SET dVersendet = 'yesterday'");
+    let jtl = world.open().await;
+    let error = jtl.orders(&numbers(&["PO-1"])).await.unwrap_err();
+    assert_eq!(
+        error,
+        ErpError::Unreadable { what: "tVersand.dVersendet is not a date and time".to_owned() },
+        "the value is not repeated"
+    );
+    world.run("ALTER TABLE tVersand RENAME COLUMN cIdentCode TO cOther");
+    assert!(matches!(jtl.orders(&numbers(&["PO-1"])).await, Err(ErpError::Schema { .. })));
+}
