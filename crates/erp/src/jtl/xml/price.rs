@@ -63,6 +63,8 @@ pub(crate) fn positions(
         }
         for units in &line.units {
             let name = warnings.fit("article name", &line.name, NAME_LIMIT);
+            // JTL wants a name; without one from the marketplace the number serves.
+            let name = if name.is_empty() { sku.clone() } else { name };
             positions.push(position(
                 "standard",
                 name,
