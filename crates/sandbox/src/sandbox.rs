@@ -2,14 +2,17 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::control::Control;
+use crate::control::{self, Control};
 use crate::error::SandboxError;
+use crate::jtl::{self, Erp};
 use crate::options::{SandboxCredentials, SandboxOptions};
+use crate::temu::{self, Market};
 
 /// A running sandbox. [`Sandbox::shutdown`] ends it in order; dropping it stops its tasks as well.
 #[derive(Debug)]
@@ -32,15 +35,33 @@ impl Sandbox {
         let listen = |source| SandboxError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let tasks = TaskTracker::new();
+        let jtl_database = options.data_dir.join("jtl.db");
+        let erp = Arc::new(Erp::open(&jtl_database, &options)?);
+        let market = if options.marketplace {
+            Some(Arc::new(Market::open(&options.data_dir.join("temu.db"), &options)?))
+        } else {
+            None
+        };
+        let control = Control::new(market.clone(), Arc::clone(&erp));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let mut routes = control::http::routes(control.clone());
+        tasks.spawn(jtl::run(erp, stop.clone()));
+        if let Some(market) = market {
+            routes = routes.merge(temu::server::routes(Arc::clone(&market)));
+            tasks.spawn(temu::life::run(market, stop.clone()));
+        }
+        // Idle connections of a client would keep a graceful end waiting: the server simply stops.
+        let stopped = stop.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                ended = axum::serve(listener, routes).into_future() => {
+                    tracing::error!(?ended, "the sandbox's server ended by itself");
+                }
+            }
+        });
         tasks.close();
-        Ok(Self {
-            address,
-            jtl_database: options.data_dir.join("jtl.db"),
-            control: Control {},
-            stop: CancellationToken::new(),
-            tasks,
-        })
+        Ok(Self { address, jtl_database, control, stop, tasks })
     }
 
     /// Where the marketplace's Open API answers.

@@ -1,5 +1,16 @@
-//! The simulated JTL-Wawi: a database with JTL's names and the worker that drains the order import.
+//! The simulated JTL-Wawi: `schema` and `seed` make the database, `intake` is JTL-Worker (`xml` and `document`
+//! its eyes), `ship` the warehouse, `stock` the bookkeeping of pieces, `erp` holds them together.
 
+mod document;
+mod erp;
+mod intake;
+pub(crate) mod look;
 mod records;
+mod schema;
+mod seed;
+pub(crate) mod ship;
+pub(crate) mod stock;
+mod xml;
 
+pub(crate) use erp::{Erp, run};
 pub use records::{DroppedRow, JtlStock, ParcelSeed};

@@ -1,0 +1,88 @@
+//! The levers of the simulated JTL-Wawi and its worker.
+
+use super::Control;
+use crate::error::SandboxError;
+use crate::jtl::{DroppedRow, JtlStock, ParcelSeed, look, ship, stock};
+use crate::temu::life;
+
+/// Result of every lever.
+type Done<T> = Result<T, SandboxError>;
+
+impl Control {
+    /// So many pieces lie in a warehouse (1 or 2) from now on.
+    pub fn set_stock(&self, sku: &str, warehouse: i64, pieces: i64) -> Done<()> {
+        self.erp.with(|connection| stock::set(connection, sku, warehouse, pieces))
+    }
+
+    /// Goods arrive in warehouse 1.
+    pub fn receive(&self, sku: &str, pieces: i64) -> Done<()> {
+        self.erp.with(|connection| stock::receive(connection, sku, pieces))
+    }
+
+    /// Pieces are sold over another channel and leave the warehouses.
+    pub fn sell_elsewhere(&self, sku: &str, pieces: i64) -> Done<()> {
+        self.erp.with(|connection| stock::take(connection, stock::article(connection, sku)?, pieces))
+    }
+
+    /// The article's `nPuffer`.
+    pub fn set_buffer(&self, sku: &str, pieces: i64) -> Done<()> {
+        self.erp.with(|connection| stock::set_buffer(connection, sku, pieces))
+    }
+
+    /// The article's stock as JTL keeps it.
+    pub fn jtl_stock(&self, sku: &str) -> Done<JtlStock> {
+        self.erp.with(|connection| stock::read(connection, sku))
+    }
+
+    /// JTL-Worker takes no more rows; parcels still leave.
+    pub fn pause_worker(&self) {
+        self.erp.mood().is_worker_paused = true;
+    }
+
+    /// JTL-Worker takes rows again.
+    pub fn resume_worker(&self) {
+        self.erp.mood().is_worker_paused = false;
+    }
+
+    /// One round of everything that is due by the clock, now and done when it returns: the marketplace's
+    /// events, the worker (also when it is paused) and the warehouse.
+    pub fn work_now(&self) -> Done<()> {
+        if let Some(market) = self.market.as_deref() {
+            market.with(|connection| life::step(market, connection))?;
+        }
+        self.erp.take_all()?;
+        self.erp.ship_due()
+    }
+
+    /// How many orders in JTL have this external number. More than one is a duplicate.
+    pub fn orders_in_jtl(&self, external: &str) -> Done<u64> {
+        self.erp.with(|connection| look::orders(connection, external))
+    }
+
+    /// Rows of `tXMLBestellImport` that wait for the worker.
+    pub fn waiting_rows(&self) -> Done<u64> {
+        self.erp.with(look::waiting)
+    }
+
+    /// Rows that the worker threw away, oldest first.
+    pub fn dropped(&self) -> Done<Vec<DroppedRow>> {
+        self.erp.with(look::dropped)
+    }
+
+    /// Parcels leave now; no parcel = one with everything. Returns their tracking numbers.
+    pub fn ship_now(&self, external: &str, parcels: &[ParcelSeed]) -> Done<Vec<String>> {
+        let method = self.erp.mood().shipping_method.clone();
+        self.erp.with(|connection| ship::now(&self.erp, connection, external, parcels, method.as_deref()))
+    }
+
+    /// The order is cancelled in JTL (`nStorno`); its reservation ends.
+    pub fn cancel_in_jtl(&self, external: &str) -> Done<()> {
+        self.erp.with(|connection| ship::cancel(&self.erp, connection, external))
+    }
+
+    /// Name of the shipping method of all next parcels, also one that no carrier map knows; `None` = the
+    /// carriers by chance.
+    pub fn set_shipping_method(&self, name: Option<String>) {
+        self.erp.mood().shipping_method = name;
+    }
+}

@@ -1,0 +1,120 @@
+//! The levers over HTTP: `POST /control/<lever>` with a JSON object of its arguments, the answer is JSON.
+//! Errors are 400 with `{"error": …}`. For tests in another process and for a presenter's curl.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{AnyOrder, Control, OrderSeed};
+use crate::error::SandboxError;
+use crate::faults::Faults;
+use crate::jtl::ParcelSeed;
+
+/// Everything that a lever may take; each takes its own part.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Arguments {
+    order: String,
+    external: String,
+    sku: String,
+    warehouse: i64,
+    pieces: i64,
+    line: usize,
+    status: i64,
+    count: u32,
+    code: Option<i64>,
+    on: bool,
+    name: Option<String>,
+    parcels: Vec<ParcelSeed>,
+}
+
+/// `/control/*`.
+pub(crate) fn routes(control: Control) -> Router {
+    Router::new().route("/control/{lever}", post(pull).get(pull_without_body)).with_state(control)
+}
+
+async fn pull_without_body(control: State<Control>, lever: Path<String>) -> (StatusCode, Json<Value>) {
+    pull(control, lever, String::new()).await
+}
+
+async fn pull(
+    State(control): State<Control>,
+    Path(lever): Path<String>,
+    body: String,
+) -> (StatusCode, Json<Value>) {
+    let work = move || perform(&control, &lever, if body.trim().is_empty() { "{}" } else { &body });
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(value)) => (StatusCode::OK, Json(value)),
+        Ok(Err(error)) => (StatusCode::BAD_REQUEST, Json(json!({"error": said(&error)}))),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": error.to_string()}))),
+    }
+}
+
+/// An error with its causes in one line.
+fn said(error: &SandboxError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        cause = deeper.source();
+    }
+    text
+}
+
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, SandboxError> {
+    Ok(serde_json::from_str(body)?)
+}
+
+fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxError> {
+    let value = match lever {
+        // These take one object of their own.
+        "add_order" => return Ok(json!(control.add_order(read::<OrderSeed>(body)?)?)),
+        "add_raw_order" => return Ok(json!(control.add_raw_order(read::<AnyOrder>(body)?)?)),
+        "set_faults" => return Ok(json!(control.set_faults(read::<Faults>(body)?)?)),
+        _ => read::<Arguments>(body)?,
+    };
+    let Arguments { order, external, sku, warehouse, pieces, line, status, count, code, on, name, parcels } = value;
+    Ok(match lever {
+        "add_orders" => json!(control.add_orders(count.max(1))?),
+        "sell" => json!(control.sell(&sku, pieces)?),
+        "cancel" => json!(control.cancel(&order)?),
+        "readdress" => json!(control.readdress(&order)?),
+        "ask_address_change" => json!(control.ask_address_change(&order, on)?),
+        "ask_cancellation" => json!(control.ask_cancellation(&order, on)?),
+        "cancel_pieces" => json!(control.cancel_pieces(&order, line, pieces)?),
+        "set_status" => json!(control.set_status(&order, status)?),
+        "touch" => json!(control.touch(&order)?),
+        "set_touch_after_each_page" => json!(control.set_touch_after_each_page(on)?),
+        "calls" => json!(control.calls()?),
+        "reset_calls" => json!(control.reset_calls()?),
+        "orders" => json!(control.orders()?),
+        "order" => json!(control.order(&order)?),
+        "shipments" => json!(control.shipments()?),
+        "rejections" => json!(control.rejections()?),
+        "stock" => json!(control.stock(&sku)?),
+        "set_listing_stock" => json!(control.set_listing_stock(&sku, pieces)?),
+        "listings" => json!(control.listings()?),
+        "refuse_shipment" => json!(control.refuse_shipment(&order, code)?),
+        "reject_stock" => json!(control.reject_stock(&sku, code)?),
+        "set_stock" => json!(control.set_stock(&sku, warehouse.max(1), pieces)?),
+        "receive" => json!(control.receive(&sku, pieces)?),
+        "sell_elsewhere" => json!(control.sell_elsewhere(&sku, pieces)?),
+        "set_buffer" => json!(control.set_buffer(&sku, pieces)?),
+        "jtl_stock" => json!(control.jtl_stock(&sku)?),
+        "pause_worker" => json!(control.pause_worker()),
+        "resume_worker" => json!(control.resume_worker()),
+        "work_now" => json!(control.work_now()?),
+        "orders_in_jtl" => json!(control.orders_in_jtl(&external)?),
+        "waiting_rows" => json!(control.waiting_rows()?),
+        "dropped" => json!(control.dropped()?),
+        "ship_now" => json!(control.ship_now(&external, &parcels)?),
+        "cancel_in_jtl" => json!(control.cancel_in_jtl(&external)?),
+        "set_shipping_method" => json!(control.set_shipping_method(name)),
+        _ => return Err(SandboxError::Unknown { what: "lever", name: lever.to_owned() }),
+    })
+}
