@@ -217,7 +217,9 @@ impl Client {
                 let message = answer.describe();
                 let error = match until {
                     Some(_) => {
-                        return Err(self.limited(ConnectorError::RateLimited { place, message, until }, until));
+                        return Err(
+                            self.limited(ConnectorError::RateLimited { place, message, until }, until)
+                        );
                     }
                     None => ConnectorError::Transient { place, message },
                 };

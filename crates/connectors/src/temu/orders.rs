@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use marktwerk_domain::order::MarketplaceStatus;
+use marktwerk_domain::shipment::Content;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -83,6 +84,8 @@ pub(super) async fn details(
 struct Head {
     number: String,
     changed_at: Timestamp,
+    ordered_at: Timestamp,
+    contents: Vec<Content>,
     status: MarketplaceStatus,
     has_address_change: bool,
     has_cancellation_request: bool,
@@ -90,8 +93,16 @@ struct Head {
 
 impl Head {
     fn entry(self, raw: Value) -> OrderEntry {
-        let Self { number, changed_at, status, has_address_change, has_cancellation_request } = self;
-        OrderEntry { number, changed_at, status, has_address_change, has_cancellation_request, raw }
+        OrderEntry {
+            number: self.number,
+            changed_at: self.changed_at,
+            ordered_at: self.ordered_at,
+            status: self.status,
+            contents: self.contents,
+            has_address_change: self.has_address_change,
+            has_cancellation_request: self.has_cancellation_request,
+            raw,
+        }
     }
 }
 
@@ -104,8 +115,7 @@ fn head(raw: &Value) -> Result<Head, (Option<String>, String)> {
     };
     let number = number.to_owned();
     let fail = |reason: String| (Some(number.clone()), reason);
-    let seconds = wire::whole_number(&parent["updateTime"]);
-    let changed_at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let changed_at = time(&parent["updateTime"]);
     let changed_at = changed_at.ok_or_else(|| fail("its updateTime is missing or no time".to_owned()))?;
     let code = wire::whole_number(&parent["parentOrderStatus"]);
     let code = code.ok_or_else(|| fail("its parentOrderStatus is missing or no number".to_owned()))?;
@@ -119,8 +129,16 @@ fn head(raw: &Value) -> Result<Head, (Option<String>, String)> {
         has_cancellation_request: has_label(parent, "pending_buyer_cancellation"),
         number,
         changed_at,
+        // Without the time of the order its last change is the safest one: a later time never hides a sale from stock.
+        ordered_at: time(&parent["parentOrderTime"]).unwrap_or(changed_at),
+        contents: translate::contents(raw),
         status,
     })
+}
+
+/// Epoch seconds.
+fn time(value: &Value) -> Option<Timestamp> {
+    wire::whole_number(value).and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
 /// `parentOrderStatus`; 5 is received by the buyer, 41 and 51 are partly.

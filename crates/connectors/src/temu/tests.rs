@@ -1,1 +1,412 @@
-//! To be written.
+//! Whole calls against a fake TEMU: envelope, classes of errors, repetitions, pages, stock, shipments.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use marktwerk_domain::failure::FailureClass;
+use marktwerk_domain::inventory::StockTarget;
+use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
+use serde_json::{Value, json};
+
+use super::fake::{Fake, Say};
+use crate::error::ConnectorError;
+use crate::marketplace::Marketplace;
+use crate::orders::{OrderEntry, OrderWindow};
+use crate::shipments::ConfirmAnswer;
+
+const LIST: &str = "bg.order.list.v2.get";
+const CONFIRM: &str = "bg.logistics.shipment.v2.confirm";
+const WAREHOUSES: &str = "bg.logistics.warehouse.list.get";
+
+fn window() -> OrderWindow {
+    let changed_from = Timestamp::from_second(1_779_000_000).unwrap();
+    OrderWindow { changed_from, changed_until: Timestamp::from_second(1_780_000_000).unwrap(), status: None }
+}
+
+fn item(number: &str) -> Value {
+    json!({"parentOrderMap": {"parentOrderSn": number, "updateTime": 1_779_500_000, "parentOrderStatus": 2},
+           "orderList": [{"orderSn": "1", "productList": [{"extCode": "A"}], "skuId": 5}]})
+}
+
+fn empty_page() -> Say {
+    Say::Result(json!({"totalItemNum": 0, "pageItems": null}))
+}
+
+async fn list_error(answer: impl Fn(usize) -> Say + Send + Sync + 'static) -> (Fake, ConnectorError) {
+    let fake = Fake::new(move |_, _, count| answer(count)).await;
+    let error = fake.temu.order_page(&window(), 1).await.unwrap_err();
+    (fake, error)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_malformed_entry_of_three_spoils_nothing() {
+    let broken =
+        json!({"parentOrderMap": {"parentOrderSn": "PO-2", "parentOrderStatus": "what"}, "orderList": []});
+    let items = json!([item("PO-1"), broken, item("PO-3")]);
+    let fake = Fake::new(move |_, _, _| Say::Result(json!({"totalItemNum": "3", "pageItems": items}))).await;
+    let page = fake.temu.order_page(&window(), 1).await.unwrap();
+    let numbers: Vec<&str> = page.entries.iter().map(|entry| entry.number.as_str()).collect();
+    assert_eq!(numbers, ["PO-1", "PO-3"]);
+    assert_eq!((page.total, page.page_size, page.malformed.len()), (3, 100, 1));
+    assert_eq!(page.malformed[0].number.as_deref(), Some("PO-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_is_asked_for_by_change_and_newest_first() {
+    let fake = Fake::new(|_, _, _| empty_page()).await;
+    fake.temu.order_page(&OrderWindow { status: Some(2), ..window() }, 3).await.unwrap();
+    let asked = &fake.asked(LIST)[0];
+    assert_eq!(asked["updateAtStart"], 1_779_000_000);
+    assert_eq!(asked["updateAtEnd"], 1_780_000_000);
+    assert_eq!(
+        (&asked["pageNumber"], &asked["pageSize"], &asked["parentOrderStatus"]),
+        (&json!(3), &json!(100), &json!(2))
+    );
+    assert_eq!((&asked["sortby"], &asked["data_type"]), (&json!("updateTime"), &json!("JSON")));
+    assert_eq!(asked["timestamp"], 1_780_000_000);
+    assert_eq!(asked["access_token"], "token secret");
+    assert!(asked.get("app_secret").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_instead_of_json_is_unreadable_and_shows_no_personal_data() {
+    let html = "<html><title>Gateway</title><b>Sorry, anna@example.org 12345678</b></html>";
+    let (fake, error) = list_error(move |_| Say::Raw(200, "text/html", None, html.to_owned())).await;
+    assert_eq!(error.failure().class, FailureClass::Unreadable);
+    let message = error.failure().message;
+    assert!(
+        message.contains("200") && message.contains("text/html") && message.contains("Gateway Sorry"),
+        "{message}"
+    );
+    assert!(!message.contains("anna") && !message.contains("1234"), "{message}");
+    assert_eq!(fake.temu.calls()[LIST], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_cut_off_or_without_a_verdict_is_unreadable() {
+    for body in
+        [r#"{"success":true,"result":{"receiptName":"Änne B"#, r#"{"result":{}}"#, "", r#"{"success":false}"#]
+    {
+        let (_, error) = list_error(move |_| Say::Raw(200, "application/json", None, body.to_owned())).await;
+        assert_eq!(error.failure().class, FailureClass::Unreadable, "{body}");
+        assert!(!error.to_string().contains("nne"), "{error}");
+    }
+    let (_, error) = list_error(|_| Say::Result(json!({"totalItemNum": 1, "pageItems": "Änne"}))).await;
+    assert_eq!(error.failure().class, FailureClass::Unreadable);
+    assert!(!error.to_string().contains("nne"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_repeated_twice_with_a_fresh_time_and_then_succeeds() {
+    let fake = Fake::new(|_, _, count| match count {
+        1 => Say::Raw(503, "text/html", None, "busy".to_owned()),
+        2 => Say::Code(4_000_000, "SYSTEM_EXCEPTION"),
+        _ => empty_page(),
+    })
+    .await;
+    let begin = fake.clock.monotonic();
+    fake.temu.order_page(&window(), 1).await.unwrap();
+    let took = fake.clock.monotonic() - begin;
+    assert!((1_000..=2_010).contains(&took.as_millis()), "{took:?}");
+    let asked = fake.asked(LIST);
+    assert_eq!(asked.len(), 3);
+    assert_ne!(asked[0]["timestamp"], asked[2]["timestamp"]);
+    assert_ne!(asked[0]["sign"], asked[2]["sign"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_calls_pause_and_end_as_rate_limited() {
+    let (fake, error) = list_error(|_| Say::Code(4_000_004, "RATE_LIMIT_EXCEED_EXCEPTION")).await;
+    assert_eq!(error.failure().class, FailureClass::RateLimited { until: None });
+    assert_eq!(fake.temu.calls()[LIST], 3);
+    let message = error.failure().message;
+    for part in ["shop", LIST, "4000004", "eu-1"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_retry_after_is_told_instead_of_waited_for() {
+    let (fake, error) = list_error(|_| Say::Raw(429, "text/plain", Some("600"), String::new())).await;
+    let until = Some(Timestamp::from_second(1_780_000_600).unwrap());
+    assert_eq!(error.failure().class, FailureClass::RateLimited { until });
+    // The bucket is paused for everybody: the next call is not even made.
+    let error = fake.temu.check_account().await.unwrap_err();
+    assert!(matches!(error.failure().class, FailureClass::RateLimited { until: Some(_) }), "{error}");
+    assert_eq!(fake.temu.calls().values().sum::<u64>(), 1);
+    fake.clock.sleep(Duration::from_secs(600)).await;
+    assert!(fake.temu.order_page(&window(), 1).await.is_err());
+    assert_eq!(fake.temu.calls()[LIST], 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn codes_have_their_classes_and_cures() {
+    for (code, class, word) in [
+        (3_000_034, FailureClass::Unauthorised, "authorise the app again"),
+        (3_000_021, FailureClass::Unauthorised, "permission"),
+        (5_000_003, FailureClass::Unauthorised, "whitelist"),
+        (3_000_001, FailureClass::Refused, "app secret"),
+        (3_000_012, FailureClass::Refused, "clock"),
+        (120_011_072, FailureClass::Refused, "area"),
+        (140_020_012, FailureClass::Refused, "said"),
+        (7_000_000, FailureClass::Transient, "said"),
+    ] {
+        let (fake, error) = list_error(move |_| Say::Code(code, "said")).await;
+        assert_eq!(error.failure().class, class, "{code}");
+        assert!(error.to_string().contains(word), "{error}");
+        assert!(!error.to_string().contains("secret secret"), "{error}");
+        let tries = if class == FailureClass::Transient { 3 } else { 1 };
+        assert_eq!(fake.temu.calls()[LIST], tries, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_connection_even_a_write_is_tried_again() {
+    let fake = Fake::nobody().await;
+    let error = fake.temu.push_stock("1", &[target("5", 3)], "key").await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Transient);
+    assert_eq!(fake.temu.calls()["bg.local.goods.stock.edit"], 3);
+    assert!(!format!("{error:?} {:?}", fake.temu).contains("secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn details_are_whole_or_not_at_all() {
+    let entry = OrderEntry {
+        number: "PO-1".to_owned(),
+        changed_at: Timestamp::UNIX_EPOCH,
+        ordered_at: Timestamp::UNIX_EPOCH,
+        contents: Vec::new(),
+        status: marktwerk_domain::order::MarketplaceStatus::Ready,
+        has_address_change: false,
+        has_cancellation_request: false,
+        raw: item("PO-1"),
+    };
+    let fake = Fake::new(|call, _, _| match call {
+        "bg.order.amount.query" => Say::Code(140_020_008, "still calculating"),
+        _ => Say::Result(json!({"receiptName": "x"})),
+    })
+    .await;
+    let error = fake.temu.order_details(&entry).await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Transient);
+    assert_eq!(fake.temu.calls()["bg.order.amount.query"], 1);
+
+    let fake = Fake::new(|_, _, _| Say::Result(Value::Null)).await;
+    let error = fake.temu.order_details(&entry).await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Unreadable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_without_an_article_number_get_it_from_the_listings() {
+    let fake = Fake::new(|call, asked, _| match call {
+        "bg.local.goods.sku.list.query" if asked["skuSearchType"] == 2 => {
+            Say::Result(json!({"total": 1, "skuList": [{"skuId": 5, "goodsId": 1, "skuSn": "ART-5"}]}))
+        }
+        "bg.local.goods.sku.list.query" => Say::Result(json!({"total": 0, "skuList": null})),
+        _ => Say::Result(json!({})),
+    })
+    .await;
+    let mut raw = item("PO-1");
+    raw["orderList"][0]["productList"] = Value::Null;
+    let entry = OrderEntry {
+        number: "PO-1".to_owned(),
+        changed_at: Timestamp::UNIX_EPOCH,
+        ordered_at: Timestamp::UNIX_EPOCH,
+        contents: Vec::new(),
+        status: marktwerk_domain::order::MarketplaceStatus::Ready,
+        has_address_change: false,
+        has_cancellation_request: false,
+        raw,
+    };
+    for _ in 0..2 {
+        let details = fake.temu.order_details(&entry).await.unwrap();
+        assert_eq!(details["articles"], json!({"5": "ART-5"}));
+    }
+    assert_eq!(fake.temu.calls()["bg.local.goods.sku.list.query"], 2, "remembered the second time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn listings_of_both_kinds_come_together() {
+    let fake = Fake::new(|_, asked, _| {
+        let row = |id: i64, sku: Value| json!({"skuId": id, "goodsId": "9", "skuSn": sku, "goodsName": "Tasse", "stock": "4"});
+        if asked["skuStatusFilterType"] == 2 {
+            Say::Result(json!({"total": 101, "skuList": [row(1, json!("A")), row(2, json!(null)), {"skuSn": "lost"}]}))
+        } else {
+            Say::Result(json!({"total": 1, "skuList": [row(3, json!("C"))]}))
+        }
+    })
+    .await;
+    let page = fake.temu.listing_page(1).await.unwrap();
+    assert_eq!((page.total, page.has_more), (102, true));
+    let skus: Vec<&str> = page.listings.iter().map(|listing| listing.sku.as_str()).collect();
+    assert_eq!(skus, ["A", "", "C"]);
+    assert_eq!((page.listings[0].group.as_str(), page.listings[0].stock), ("9", 4));
+    assert!(!fake.temu.listing_page(2).await.unwrap().has_more);
+}
+
+fn target(listing: &str, quantity: i64) -> StockTarget {
+    StockTarget { listing: listing.to_owned(), group: "1".to_owned(), sku: "A".to_owned(), quantity }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_stock_figure_has_its_own_answer() {
+    let fake = Fake::new(|_, _, _| {
+        Say::Result(json!({"operateResult": true, "skuStockEditStatusInfoList": [
+            {"skuId": "5", "stockEditStatus": true, "errorCode": null},
+            {"skuId": 6, "stockEditStatus": false, "errorCode": 150_010_005, "errorMsg": "later"}]}))
+    })
+    .await;
+    let targets = [target("5", 0), target("6", 2), target("7", 2), target("8", -1), target("x", 1)];
+    let answers = fake.temu.push_stock("1", &targets, "key-1").await.unwrap();
+    let accepted: Vec<bool> = answers.iter().map(|answer| answer.accepted).collect();
+    assert_eq!(accepted, [true, false, false, false, false]);
+    assert_eq!(answers[1].message, "later (code 150010005)");
+    assert_eq!(answers[2].message, "the answer does not mention it");
+    let asked = &fake.asked("bg.local.goods.stock.edit")[0];
+    assert_eq!(asked["requestUniqueKey"], "key-1");
+    assert_eq!(asked["skuStockTargetList"].as_array().unwrap().len(), 3);
+    assert_eq!(asked["skuStockTargetList"][0], json!({"skuId": 5, "stockTarget": 0}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stock_call_refused_as_a_whole_took_nothing_and_an_outage_is_not_repeated() {
+    let fake = Fake::new(|_, _, count| match count {
+        1 => Say::Code(150_013_001, "Duplicate SKUs"),
+        _ => Say::Raw(502, "text/html", None, "down".to_owned()),
+    })
+    .await;
+    let answers = fake.temu.push_stock("1", &[target("5", 1)], "key").await.unwrap();
+    assert!(!answers[0].accepted && answers[0].message.contains("Duplicate SKUs"));
+    let error = fake.temu.push_stock("1", &[target("5", 1)], "key").await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Transient);
+    assert_eq!(fake.temu.calls()["bg.local.goods.stock.edit"], 2);
+}
+
+fn parcel(tracking: &str, lines: &[&str]) -> ReportedParcel {
+    ReportedParcel {
+        id: 1,
+        tracking: tracking.to_owned(),
+        carrier_code: "141252268".to_owned(),
+        lines: lines.iter().map(|line| ((*line).to_owned(), 2)).collect(),
+    }
+}
+
+fn report(parcels: Vec<ReportedParcel>) -> ShipmentReport {
+    ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels }
+}
+
+/// A fake with a warehouse that answers each report by `confirm`.
+async fn shop(confirm: impl Fn(usize) -> Say + Send + Sync + 'static) -> Fake {
+    Fake::new(move |call, _, count| match call {
+        WAREHOUSES => Say::Result(json!({"warehouseList": [
+            {"warehouseId": "W-1", "defaultWarehouse": false}, {"warehouseId": "W-2", "defaultWarehouse": true}]})),
+        _ => confirm(count),
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_parcel_and_several_are_reported_in_one_call_each() {
+    let fake = shop(|_| Say::Result(json!({"warningMessage": null}))).await;
+    let one = fake.temu.confirm_shipment(&report(vec![parcel("00 34-0#1", &["A", "B"])])).await.unwrap();
+    assert_eq!(one, ConfirmAnswer::Accepted { warnings: Vec::new() });
+    fake.temu.confirm_shipment(&report(vec![parcel("1", &["A"]), parcel("2", &["B"])])).await.unwrap();
+    let asked = fake.asked(CONFIRM);
+    assert_eq!((&asked[0]["sendType"], &asked[1]["sendType"]), (&json!(0), &json!(1)));
+    let expected = json!({"carrierId": 141_252_268, "trackingNumber": "003401", "selfShippingWarehouseId": "W-2",
+        "orderSendInfoList": [{"parentOrderSn": "PO-1", "orderSn": "A", "quantity": 2},
+                              {"parentOrderSn": "PO-1", "orderSn": "B", "quantity": 2}]});
+    assert_eq!(asked[0]["sendRequestList"], json!([expected]));
+    assert_eq!(asked[1]["sendRequestList"].as_array().unwrap().len(), 2);
+    assert_eq!(fake.temu.calls()[WAREHOUSES], 1, "remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_an_answer_and_an_outage_an_error_that_is_not_repeated() {
+    let fake = shop(|count| match count {
+        1 => Say::Code(120_012_004, "The order has been shipped."),
+        2 => Say::Code(120_012_023, "Address change pending."),
+        3 => Say::Code(120_015_527, "Missing warehouse"),
+        4 => Say::Code(4_000_000, "SYSTEM_EXCEPTION"),
+        _ => Say::Code(3_000_034, "expired"),
+    })
+    .await;
+    let order = report(vec![parcel("1", &["A"])]);
+    assert_eq!(fake.temu.confirm_shipment(&order).await.unwrap(), ConfirmAnswer::AlreadyShipped);
+    for expected in [120_012_023, 120_015_527] {
+        match fake.temu.confirm_shipment(&order).await.unwrap() {
+            ConfirmAnswer::Refused { code, message } => {
+                assert_eq!(code, expected);
+                assert!(message.contains("Seller Center"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let error = fake.temu.confirm_shipment(&order).await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Transient);
+    let error = fake.temu.confirm_shipment(&order).await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Unauthorised);
+    assert_eq!(fake.temu.calls()[CONFIRM], 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_cannot_be_right_is_not_sent() {
+    let fake = shop(|_| Say::Result(json!({}))).await;
+    let carrier = ReportedParcel { carrier_code: "DHL".to_owned(), ..parcel("1", &["A"]) };
+    for parcels in [vec![], vec![parcel("1", &[])], vec![parcel(" - ", &["A"])], vec![carrier]] {
+        let answer = fake.temu.confirm_shipment(&report(parcels)).await.unwrap();
+        assert!(matches!(answer, ConfirmAnswer::Refused { .. }), "{answer:?}");
+    }
+    assert!(fake.temu.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn carriers_are_read_once_a_day_and_region() {
+    let fake = Fake::new(|_, _, _| {
+        Say::Result(
+            json!([{"logisticsServiceProviderId": "141252268", "logisticsServiceProviderName": "DHL"}]),
+        )
+    })
+    .await;
+    let code = async |region, name| fake.temu.carrier_code(region, name).await.unwrap();
+    assert_eq!(code(Some(76), "DHL Paket").await.as_deref(), Some("141252268"));
+    assert_eq!(code(Some(76), "GLS").await, None);
+    assert_eq!(code(None, "DHL").await, None);
+    assert_eq!(fake.temu.calls()["bg.logistics.companies.get"], 1);
+    code(Some(13), "DHL").await;
+    fake.clock.sleep(Duration::from_secs(24 * 60 * 60)).await;
+    code(Some(76), "DHL").await;
+    assert_eq!(fake.temu.calls()["bg.logistics.companies.get"], 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_shipped_is_read_line_by_line() {
+    let fake = Fake::new(|_, asked, _| match asked["orderSn"].as_str() {
+        Some("A") => Say::Result(json!({"shipmentInfoDTO": [
+            {"carrierId": 7, "trackingNumber": "T1", "quantity": "2"}, {"carrierId": 7, "trackingNumber": "T2", "quantity": 1}]})),
+        _ => Say::Result(json!({"shipmentInfoDTO": null})),
+    })
+    .await;
+    let lines = ["A".to_owned(), "B".to_owned()];
+    let parcels = fake.temu.read_shipments("PO-1", &lines).await.unwrap();
+    let told: Vec<(&str, &str, i64)> = parcels
+        .iter()
+        .map(|parcel| (parcel.line.as_str(), parcel.tracking.as_str(), parcel.quantity))
+        .collect();
+    assert_eq!(told, [("A", "T1", 2), ("A", "T2", 1)]);
+    assert_eq!(parcels[0].carrier_code, "7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_tells_its_end_and_what_it_may_not() {
+    let fake = Fake::new(|_, _, _| {
+        Say::Result(
+            json!({"mallId": 12, "expiredTime": 1_790_000_000, "apiScopeList": ["bg.order.list.v2.get"]}),
+        )
+    })
+    .await;
+    let health = fake.temu.check_account().await.unwrap();
+    assert_eq!(health.expires_at.unwrap().as_second(), 1_790_000_000);
+    assert!(health.message.contains("shop 12 until 2026-09-21"), "{}", health.message);
+    assert!(health.message.contains("bg.order.amount.query"), "{}", health.message);
+    assert!(fake.temu.account().is_loopback);
+}

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use marktwerk_domain::order::{Order, OrderLine};
+use marktwerk_domain::shipment::Content;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -177,6 +178,17 @@ impl Line {
             None => name,
         }
     }
+}
+
+/// What an entry of the list takes from stock, as far as its lines carry article numbers.
+pub(super) fn contents(order: &Value) -> Vec<Content> {
+    let Ok(entry) = Entry::deserialize(order) else { return Vec::new() };
+    let content = |line: &Line| {
+        let quantity = line.quantity().ok()?.remaining;
+        let sku = line.product_list.iter().find_map(|product| product.ext_code.clone())?;
+        (quantity > 0).then_some(Content { sku, quantity })
+    };
+    entry.order_list.iter().filter_map(content).collect()
 }
 
 /// The `skuId`s of lines without an article number of their own; unreadable entries have none.
