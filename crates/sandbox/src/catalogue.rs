@@ -4,8 +4,18 @@
 use crate::chance::Chance;
 
 const THINGS: [&str; 12] = [
-    "Bürste", "Lampe", "Teekanne", "Gießkanne", "Schürze", "Körbchen", "Fußmatte", "Löffel", "Decke", "Vase",
-    "Schlüsselbrett", "Kerzenhalter",
+    "Bürste",
+    "Lampe",
+    "Teekanne",
+    "Gießkanne",
+    "Schürze",
+    "Körbchen",
+    "Fußmatte",
+    "Löffel",
+    "Decke",
+    "Vase",
+    "Schlüsselbrett",
+    "Kerzenhalter",
 ];
 const KINDS: [&str; 8] = ["klein", "groß", "grün", "weiß", "türkis", "Öko", "faltbar", "20 × 30 cm"];
 

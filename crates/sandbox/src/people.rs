@@ -5,20 +5,40 @@ use crate::chance::Chance;
 use crate::temu::Address;
 
 const FIRST: [&str; 20] = [
-    "Änne", "Jörn", "Käthe", "Łucja", "Żaneta", "Çağla", "Işıl", "Göksel", "Bożena", "Ørjan", "Wiebke", "Tjark",
-    "Svea", "Mirko", "Fenja", "Léonie", "Håkon", "Ulrike", "Günter", "Noël",
+    "Änne", "Jörn", "Käthe", "Łucja", "Żaneta", "Çağla", "Işıl", "Göksel", "Bożena", "Ørjan", "Wiebke",
+    "Tjark", "Svea", "Mirko", "Fenja", "Léonie", "Håkon", "Ulrike", "Günter", "Noël",
 ];
 const LAST_START: [&str; 14] = [
-    "Bär", "Wald", "Grün", "Mühl", "Stein", "Brücken", "Öl", "Kraut", "Wiesen", "Łąk", "Şim", "Tannen", "Nord", "Süß",
+    "Bär", "Wald", "Grün", "Mühl", "Stein", "Brücken", "Öl", "Kraut", "Wiesen", "Łąk", "Şim", "Tannen",
+    "Nord", "Süß",
 ];
-const LAST_END: [&str; 10] = ["mann", "feld", "hauser", "bach", "ński", "oğlu", "berger", "müller", "wicz", "kamp"];
+const LAST_END: [&str; 10] =
+    ["mann", "feld", "hauser", "bach", "ński", "oğlu", "berger", "müller", "wicz", "kamp"];
 const STREET_START: [&str; 12] = [
-    "Linden", "Bahnhof", "Mühlen", "Gärtner", "Schiller", "Kirch", "Öster", "Fähr", "Ring", "Ulmen", "Ährenfeld",
+    "Linden",
+    "Bahnhof",
+    "Mühlen",
+    "Gärtner",
+    "Schiller",
+    "Kirch",
+    "Öster",
+    "Fähr",
+    "Ring",
+    "Ulmen",
+    "Ährenfeld",
     "Schloß",
 ];
 const STREET_END: [&str; 6] = ["straße", "weg", "allee", "gasse", "platz", "ufer"];
-const EXTRA: [&str; 8] =
-    ["", "", "", "", "Hinterhaus, 2. OG", "c/o Büro „Möwe“", "Whg. 3 – bitte klingeln 🔔", "bei Gärtnerei & Söhne"];
+const EXTRA: [&str; 8] = [
+    "",
+    "",
+    "",
+    "",
+    "Hinterhaus, 2. OG",
+    "c/o Büro „Möwe“",
+    "Whg. 3 – bitte klingeln 🔔",
+    "bei Gärtnerei & Söhne",
+];
 const GERMANY: [(&str, &str, &str); 8] = [
     ("Bayern", "Würzburg", "97070"),
     ("Hessen", "Gießen", "35390"),
@@ -47,12 +67,8 @@ pub(crate) fn address(chance: &mut Chance, region_id: i64) -> Address {
         if region_id == 13 { ("Austria", &AUSTRIA) } else { ("Germany", &GERMANY) };
     let index = usize::try_from(chance.below(places.len() as u64)).unwrap_or(0);
     let (state, city, post_code) = places.get(index).copied().unwrap_or(GERMANY[0]);
-    let street = format!(
-        "{}{} {}",
-        chance.word(&STREET_START),
-        chance.word(&STREET_END),
-        chance.between(1, 180)
-    );
+    let street =
+        format!("{}{} {}", chance.word(&STREET_START), chance.word(&STREET_END), chance.between(1, 180));
     // The marketplace hands out a relay address per order and never the buyer's own.
     let relay = format!("{:012x}@relay.sandbox.invalid", chance.below(1 << 48));
     Address {

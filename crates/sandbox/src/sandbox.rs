@@ -4,6 +4,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -50,14 +54,11 @@ impl Sandbox {
             routes = routes.merge(temu::server::routes(Arc::clone(&market)));
             tasks.spawn(temu::life::run(market, stop.clone()));
         }
-        // Idle connections of a client would keep a graceful end waiting: the server simply stops.
-        let stopped = stop.clone();
+        let routes = routes.layer(middleware::from_fn_with_state(stop.clone(), until_stopped));
+        let stopped = stop.clone().cancelled_owned();
         tasks.spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                ended = axum::serve(listener, routes).into_future() => {
-                    tracing::error!(?ended, "the sandbox's server ended by itself");
-                }
+            if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stopped).await {
+                tracing::error!(%error, "the sandbox's server ended by itself");
             }
         });
         tasks.close();
@@ -97,6 +98,14 @@ impl Sandbox {
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.tasks.wait().await;
+    }
+}
+
+/// A call that still runs at the end (a slow fault on a clock that stands still) must not keep the end waiting.
+async fn until_stopped(State(stop): State<CancellationToken>, request: Request, next: Next) -> Response {
+    tokio::select! {
+        () = stop.cancelled() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        response = next.run(request) => response,
     }
 }
 

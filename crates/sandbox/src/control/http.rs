@@ -78,7 +78,8 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "set_faults" => return Ok(json!(control.set_faults(read::<Faults>(body)?)?)),
         _ => read::<Arguments>(body)?,
     };
-    let Arguments { order, external, sku, warehouse, pieces, line, status, count, code, on, name, parcels } = value;
+    let Arguments { order, external, sku, warehouse, pieces, line, status, count, code, on, name, parcels } =
+        value;
     Ok(match lever {
         "add_orders" => json!(control.add_orders(count.max(1))?),
         "sell" => json!(control.sell(&sku, pieces)?),

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::{AnyOrder, Control, LineSeed, OrderSeed, ShipmentReport};
 use crate::error::SandboxError;
 use crate::faults::Faults;
-use crate::temu::{Listing, MarketOrder, Rejection, SUCCESS, birth, life, logistics, store};
+use crate::temu::{CANCELED, Listing, MarketOrder, Rejection, SUCCESS, birth, life, logistics, store};
 
 /// Result of every lever.
 type Done<T> = Result<T, SandboxError>;
@@ -98,6 +98,9 @@ impl Control {
             let no_line = || SandboxError::Refused(format!("the order has no line {line}"));
             let line = order.lines.get_mut(line).ok_or_else(no_line)?;
             line.cancelled_quantity = (line.cancelled_quantity + pieces).clamp(0, line.original_quantity);
+            if line.quantity() == 0 {
+                line.status = CANCELED;
+            }
             order.touch(now);
             Ok(())
         })

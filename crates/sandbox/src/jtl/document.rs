@@ -218,7 +218,8 @@ fn fields(inside: &str, children: Vec<Element>, known: &[Field]) -> Result<Value
         }
         values.insert(name, value);
     }
-    let empty = known.iter().find(|field| field.3 && values.get(field.0).is_none_or(|value| value.trim().is_empty()));
+    let empty =
+        known.iter().find(|field| field.3 && values.get(field.0).is_none_or(|value| value.trim().is_empty()));
     match empty {
         Some(field) => Err(format!("{inside}/{} is missing or empty", field.0)),
         None => Ok(values),

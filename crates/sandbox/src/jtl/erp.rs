@@ -114,7 +114,9 @@ impl Erp {
         }
         set_number(connection, "stock moves", moves + 1)?;
         let skus: Vec<String> = connection
-            .prepare_cached("SELECT cArtNr FROM tArtikel WHERE cLagerAktiv = 'Y' AND kStueckliste = 0 ORDER BY kArtikel")?
+            .prepare_cached(
+                "SELECT cArtNr FROM tArtikel WHERE cLagerAktiv = 'Y' AND kStueckliste = 0 ORDER BY kArtikel",
+            )?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         let index = usize::try_from(chance.below(skus.len() as u64)).unwrap_or(0);

@@ -24,7 +24,9 @@ struct References {
 /// Takes the next rows; returns how many there were.
 pub(crate) fn take_batch(erp: &Erp, connection: &Connection) -> rusqlite::Result<usize> {
     let rows: Vec<(i64, Option<String>, Option<i64>)> = connection
-        .prepare_cached("SELECT kXMLBestellImport, cText, nPlattform FROM tXMLBestellImport ORDER BY 1 LIMIT ?1")?
+        .prepare_cached(
+            "SELECT kXMLBestellImport, cText, nPlattform FROM tXMLBestellImport ORDER BY 1 LIMIT ?1",
+        )?
         .query_map([BATCH], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (row, text, platform) in &rows {
@@ -35,7 +37,9 @@ pub(crate) fn take_batch(erp: &Erp, connection: &Connection) -> rusqlite::Result
                 .prepare_cached("INSERT INTO sandbox_dropped VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![row, external_of(text), reason, at])?;
         }
-        connection.prepare_cached("DELETE FROM tXMLBestellImport WHERE kXMLBestellImport = ?1")?.execute([row])?;
+        connection
+            .prepare_cached("DELETE FROM tXMLBestellImport WHERE kXMLBestellImport = ?1")?
+            .execute([row])?;
     }
     Ok(rows.len())
 }
@@ -47,7 +51,12 @@ fn external_of(text: &str) -> Option<&str> {
 }
 
 /// Checks everything first, so that a bad order leaves no trace.
-fn take(erp: &Erp, connection: &Connection, text: &str, platform: i64) -> rusqlite::Result<Result<(), String>> {
+fn take(
+    erp: &Erp,
+    connection: &Connection,
+    text: &str,
+    platform: i64,
+) -> rusqlite::Result<Result<(), String>> {
     let documents = match document::read(text) {
         Ok(documents) => documents,
         Err(reason) => return Ok(Err(reason)),
@@ -85,7 +94,8 @@ fn references(
         return Ok(Err(format!("cVersandartName {method} is unknown")));
     };
     let payment = value(&document.head, "cZahlungsartName");
-    let Some(payment_method) = find("SELECT kZahlungsart FROM tZahlungsart WHERE cName = ?1", payment)? else {
+    let Some(payment_method) = find("SELECT kZahlungsart FROM tZahlungsart WHERE cName = ?1", payment)?
+    else {
         return Ok(Err(format!("cZahlungsartName {payment} is unknown")));
     };
     if !exists("SELECT 1 FROM tfirma WHERE kFirma = ?1", document.company)? {
@@ -135,7 +145,8 @@ fn insert(
         "" => format!("K-{next:07}"),
         known => known.to_owned(),
     };
-    let sql = "INSERT INTO Verkauf_tAuftrag(cAuftragsNr, nType, dErstellt, kKunde, cKundenNr, kFirma, kBenutzer,
+    let sql =
+        "INSERT INTO Verkauf_tAuftrag(cAuftragsNr, nType, dErstellt, kKunde, cKundenNr, kFirma, kBenutzer,
                  cWaehrung, kPlattform, kShop, cExterneAuftragsnummer, kVersandArt, kZahlungsart, kWarenlager,
                  nAuftragStatus, dExternesErstelldatum, dErstelltWawi)
                VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11, 1, 1, ?2, ?12)";
@@ -170,7 +181,8 @@ fn insert_position(
     position: &Position,
     article: Option<i64>,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO Verkauf_tAuftragPosition(kAuftrag, kArtikel, cArtNr, cName, cEinheit, fAnzahl, fVkNetto,
+    let sql =
+        "INSERT INTO Verkauf_tAuftragPosition(kAuftrag, kArtikel, cArtNr, cName, cEinheit, fAnzahl, fVkNetto,
                  fRabatt, fMwSt, nType) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     connection.prepare_cached(sql)?.execute(params![
         order,

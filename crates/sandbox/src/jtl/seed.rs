@@ -47,7 +47,15 @@ fn add_article(connection: &Connection, article: &CatalogueArticle, now: &str) -
     connection.execute(
         "INSERT INTO tArtikel(kArtikel, cArtNr, cBarcode, nPuffer, cLagerAktiv, kStueckliste, dMod)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![article.number, article.sku, format!("20{:011}", article.number), article.buffer, kept, list, now],
+        params![
+            article.number,
+            article.sku,
+            format!("20{:011}", article.number),
+            article.buffer,
+            kept,
+            list,
+            now
+        ],
     )?;
     connection.execute(
         "INSERT INTO tlagerbestand(kArtikel, nLagerAktiv, nArtikelTyp) VALUES (?1, ?2, ?3)",

@@ -52,9 +52,15 @@ fn open_positions(connection: &Connection, order: i64) -> rusqlite::Result<Vec<O
 }
 
 /// Ships what is due; returns how many orders that were.
-pub(crate) fn ship_batch(erp: &Erp, connection: &Connection, method: Option<&str>) -> rusqlite::Result<usize> {
+pub(crate) fn ship_batch(
+    erp: &Erp,
+    connection: &Connection,
+    method: Option<&str>,
+) -> rusqlite::Result<usize> {
     let due: Vec<(i64, i64)> = connection
-        .prepare_cached("SELECT kAuftrag, part FROM sandbox_plan WHERE due_ms <= ?1 ORDER BY due_ms, kAuftrag LIMIT ?2")?
+        .prepare_cached(
+            "SELECT kAuftrag, part FROM sandbox_plan WHERE due_ms <= ?1 ORDER BY due_ms, kAuftrag LIMIT ?2",
+        )?
         .query_map([erp.time.now_ms(), BATCH], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (order, part) in &due {
@@ -77,7 +83,8 @@ fn ship_planned(
     let mut open = open_positions(connection, order)?;
     let is_split = part == 0 && open.len() > 1 && chance.happens(erp.split_share);
     let carrier = method.unwrap_or_else(|| carrier(&mut chance)).to_owned();
-    let parcel = |positions| Parcel { positions, method: carrier.clone(), tracking: None, only_packed: false };
+    let parcel =
+        |positions| Parcel { positions, method: carrier.clone(), tracking: None, only_packed: false };
     if !is_split {
         deliver(erp, connection, order, vec![parcel(open)])?;
         return Ok(());
@@ -99,12 +106,19 @@ fn carrier(chance: &mut Chance) -> &'static str {
 }
 
 /// One delivery note with its parcels. Returns the tracking numbers.
-fn deliver(erp: &Erp, connection: &Connection, order: i64, parcels: Vec<Parcel>) -> rusqlite::Result<Vec<String>> {
+fn deliver(
+    erp: &Erp,
+    connection: &Connection,
+    order: i64,
+    parcels: Vec<Parcel>,
+) -> rusqlite::Result<Vec<String>> {
     let now = jtl_date(erp.time.now_ms());
     let mut numbers = Vec::new();
     if parcels.iter().any(|parcel| !parcel.positions.is_empty()) {
         connection
-            .prepare_cached("INSERT INTO tLieferschein(kBestellung, dErstellt, dGedruckt) VALUES (?1, ?2, ?2)")?
+            .prepare_cached(
+                "INSERT INTO tLieferschein(kBestellung, dErstellt, dGedruckt) VALUES (?1, ?2, ?2)",
+            )?
             .execute(params![order, now])?;
         let note = connection.last_insert_rowid();
         connection
@@ -128,7 +142,13 @@ fn deliver(erp: &Erp, connection: &Connection, order: i64, parcels: Vec<Parcel>)
     Ok(numbers)
 }
 
-fn pack(erp: &Erp, connection: &Connection, note: i64, parcel: Parcel, now: &str) -> rusqlite::Result<String> {
+fn pack(
+    erp: &Erp,
+    connection: &Connection,
+    note: i64,
+    parcel: Parcel,
+    now: &str,
+) -> rusqlite::Result<String> {
     let method = method_number(connection, &parcel.method)?;
     let carrier = CARRIERS.iter().find(|(name, _)| *name == parcel.method).map(|(_, carrier)| *carrier);
     let sent = (!parcel.only_packed).then_some(now);
@@ -149,11 +169,15 @@ fn pack(erp: &Erp, connection: &Connection, note: i64, parcel: Parcel, now: &str
         .execute(params![shipment, tracking])?;
     for position in parcel.positions {
         connection
-            .prepare_cached("INSERT INTO tLieferscheinPos(kLieferschein, kBestellPos, fAnzahl) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO tLieferscheinPos(kLieferschein, kBestellPos, fAnzahl) VALUES (?1, ?2, ?3)",
+            )?
             .execute(params![note, position.position, position.pieces])?;
         let inside = connection.last_insert_rowid();
         connection
-            .prepare_cached("INSERT INTO tVersandPos(kVersand, kLieferscheinPos, fAnzahl) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO tVersandPos(kVersand, kLieferscheinPos, fAnzahl) VALUES (?1, ?2, ?3)",
+            )?
             .execute(params![shipment, inside, position.pieces])?;
         if let Some(article) = position.article {
             stock::reserve(connection, article, -position.pieces)?;
@@ -207,7 +231,8 @@ pub(crate) fn now(
     let mut chance = Chance::new(erp.seed, "ship now", order.unsigned_abs());
     let mut parcels = Vec::new();
     for seed in seeds {
-        let is_inside = |open: &mut OpenPosition| seed.skus.as_ref().is_none_or(|skus| skus.contains(&open.sku));
+        let is_inside =
+            |open: &mut OpenPosition| seed.skus.as_ref().is_none_or(|skus| skus.contains(&open.sku));
         let inside: Vec<OpenPosition> = open.extract_if(.., is_inside).collect();
         let method = seed.method.as_deref().or(method).unwrap_or_else(|| carrier(&mut chance));
         parcels.push(Parcel {

@@ -21,7 +21,8 @@ pub(crate) fn find_article(connection: &Connection, sku: &str) -> rusqlite::Resu
 
 /// (component, pieces per bundle); empty for an ordinary article.
 fn components(connection: &Connection, article: i64) -> rusqlite::Result<Vec<(i64, f64)>> {
-    let sql = "SELECT s.kArtikel, s.fAnzahl FROM tArtikel a JOIN tStueckliste s ON s.kStueckliste = a.kStueckliste
+    let sql =
+        "SELECT s.kArtikel, s.fAnzahl FROM tArtikel a JOIN tStueckliste s ON s.kStueckliste = a.kStueckliste
                WHERE a.kArtikel = ?1 AND a.kStueckliste > 0";
     connection.prepare_cached(sql)?.query_map([article], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
@@ -58,7 +59,9 @@ pub(crate) fn reserve(connection: &Connection, article: i64, pieces: f64) -> rus
         reserve(connection, component, pieces * per_bundle)?;
     }
     connection
-        .prepare_cached("UPDATE tlagerbestand SET fInAuftraegen = MAX(0, fInAuftraegen + ?2) WHERE kArtikel = ?1")?
+        .prepare_cached(
+            "UPDATE tlagerbestand SET fInAuftraegen = MAX(0, fInAuftraegen + ?2) WHERE kArtikel = ?1",
+        )?
         .execute(params![article, pieces])?;
     refresh(connection, article)
 }
@@ -108,9 +111,15 @@ pub(crate) fn receive(connection: &Connection, sku: &str, pieces: i64) -> Result
     Ok(refresh(connection, article)?)
 }
 
-pub(crate) fn set(connection: &Connection, sku: &str, warehouse: i64, pieces: i64) -> Result<(), SandboxError> {
+pub(crate) fn set(
+    connection: &Connection,
+    sku: &str,
+    warehouse: i64,
+    pieces: i64,
+) -> Result<(), SandboxError> {
     let article = article(connection, sku)?;
-    let sql = "INSERT INTO tlagerbestandProLagerLagerartikel(kArtikel, kWarenlager, fBestand) VALUES (?1, ?2, ?3)
+    let sql =
+        "INSERT INTO tlagerbestandProLagerLagerartikel(kArtikel, kWarenlager, fBestand) VALUES (?1, ?2, ?3)
                ON CONFLICT(kArtikel, kWarenlager) DO UPDATE SET fBestand = excluded.fBestand";
     connection.prepare_cached(sql)?.execute([article, warehouse, pieces.max(0)])?;
     Ok(refresh(connection, article)?)

@@ -51,7 +51,8 @@ pub(crate) fn parse(text: &str) -> Result<Element, String> {
             }
             Event::GeneralRef(reference) => {
                 let name: &str = &reference;
-                let character = resolve(name).ok_or_else(|| format!("no XML: the reference &{name}; is unknown"))?;
+                let character =
+                    resolve(name).ok_or_else(|| format!("no XML: the reference &{name}; is unknown"))?;
                 parent(&mut open)?.text.push(character);
             }
             Event::Eof => break,
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn references_come_back_as_characters() {
-        let root = parse(&format!("{HEAD}<a k=\"1\">\n<b>Gr\u{fc}n &amp; &#8364; &#x1F600;</b><c/></a>")).expect("xml");
+        let root = parse(&format!("{HEAD}<a k=\"1\">\n<b>Gr\u{fc}n &amp; &#8364; &#x1F600;</b><c/></a>"))
+            .expect("xml");
         assert_eq!(root.attributes, [("k".to_owned(), "1".to_owned())]);
         assert_eq!(root.children[0].text, "Grün & € 😀");
         assert_eq!(root.children[1].name, "c");

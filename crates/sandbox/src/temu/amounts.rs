@@ -14,7 +14,8 @@ const HUNDRED_PERCENT: i64 = 100_000_000;
 
 pub(crate) fn amounts(connection: &Connection, request: &Request) -> Answer {
     let sn = request.text("parentOrderSn")?.unwrap_or_default();
-    let mut order = store::order(connection, &sn)?.ok_or_else(|| Refusal::new(140_020_002, "Order not found"))?;
+    let mut order =
+        store::order(connection, &sn)?.ok_or_else(|| Refusal::new(140_020_002, "Order not found"))?;
     if order.amount_calls_to_wait > 0 {
         order.amount_calls_to_wait -= 1;
         store::save_order(connection, &order)?;

@@ -57,9 +57,11 @@ pub(crate) fn place(
     let region_id = seed.region_id.unwrap_or(if chance.happens(0.2) { AUSTRIA } else { GERMANY });
     let made_address = people::address(&mut chance, region_id);
     let digits = format!("{:08}{number:09}", chance.below(100_000_000));
-    let chosen = if seed.lines.is_empty() { basket(market, connection, &mut chance)? } else { seed.lines.clone() };
+    let chosen =
+        if seed.lines.is_empty() { basket(market, connection, &mut chance)? } else { seed.lines.clone() };
     let is_new = seed.status.is_none();
-    let status = seed.status.unwrap_or(if market.world.pending_for.is_zero() { UN_SHIPPING } else { PENDING });
+    let status =
+        seed.status.unwrap_or(if market.world.pending_for.is_zero() { UN_SHIPPING } else { PENDING });
     let created_at = seed.created_at.unwrap_or(now_ms.div_euclid(1000));
     let mut lines = Vec::with_capacity(chosen.len());
     for (index, line) in chosen.iter().enumerate() {
@@ -126,7 +128,9 @@ fn make_line(
         goods_id: listing.as_ref().map_or(601_090_000_000_000 + made_up, |listing| listing.goods_id),
         sku_id: listing.as_ref().map_or(17_590_000_000_000 + made_up, |listing| listing.sku_id),
         sku: seed.sku.clone(),
-        name: listing.as_ref().map_or_else(|| format!("Artikel {}", seed.sku), |listing| listing.name.clone()),
+        name: listing
+            .as_ref()
+            .map_or_else(|| format!("Artikel {}", seed.sku), |listing| listing.name.clone()),
         original_quantity: seed.quantity,
         cancelled_quantity: if status == CANCELED { seed.quantity } else { seed.cancelled },
         unit_gross_cents: seed

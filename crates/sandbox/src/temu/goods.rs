@@ -135,7 +135,9 @@ pub(crate) fn stock_edit(
     }
     let all_done = written.iter().all(|row| row.get("stockEditStatus") == Some(&Value::Bool(true)));
     let message = if all_done { "" } else { "some SKUs were not changed" };
-    Ok(json!({"goodsId": goods, "operateResult": all_done, "msg": message, "skuStockEditStatusInfoList": written}))
+    Ok(
+        json!({"goodsId": goods, "operateResult": all_done, "msg": message, "skuStockEditStatusInfoList": written}),
+    )
 }
 
 fn edits(rows: &[Value], field: &str) -> Result<Vec<(i64, i64)>, Refusal> {

@@ -39,11 +39,8 @@ pub(crate) fn wake(market: &Market, connection: &Connection) -> Result<(), Sandb
     if birth::open_shop(connection, market.seed, market.world.initial_articles)? {
         for index in 0..market.world.initial_orders {
             let created_at = birth::earlier(market.seed, index, now_ms.div_euclid(1000));
-            let seed = OrderSeed {
-                status: Some(UN_SHIPPING),
-                created_at: Some(created_at),
-                ..OrderSeed::default()
-            };
+            let seed =
+                OrderSeed { status: Some(UN_SHIPPING), created_at: Some(created_at), ..OrderSeed::default() };
             birth::place(market, connection, &seed, now_ms)?;
         }
     }
@@ -133,7 +130,8 @@ pub(crate) fn cancel(connection: &Connection, order: &mut MarketOrder, now: i64)
 
 /// Another address in the same country, and the warning that says so.
 pub(crate) fn readdress(seed: u64, order: &mut MarketOrder) {
-    let mut chance = Chance::new(seed, "readdress", order.updated_at.unsigned_abs() ^ order.number.unsigned_abs());
+    let mut chance =
+        Chance::new(seed, "readdress", order.updated_at.unsigned_abs() ^ order.number.unsigned_abs());
     let mut address = people::address(&mut chance, order.region_id);
     // The buyer stays the same person.
     address.first_name.clone_from(&order.address.first_name);

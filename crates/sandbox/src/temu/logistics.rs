@@ -47,9 +47,7 @@ pub(crate) fn carrier_name(region: i64, carrier: i64) -> Option<&'static str> {
 pub(crate) fn companies(request: &Request) -> Answer {
     let region =
         request.integer("regionId")?.ok_or_else(|| Refusal::bad_parameters("regionId is required"))?;
-    let row = |(id, name, brand)| {
-        json!({"logisticsServiceProviderId": id, "logisticsServiceProviderName": name, "logisticsBrandName": brand})
-    };
+    let row = |(id, name, brand)| json!({"logisticsServiceProviderId": id, "logisticsServiceProviderName": name, "logisticsBrandName": brand});
     Ok(Value::Array(carriers(region).into_iter().map(row).collect()))
 }
 

@@ -54,7 +54,8 @@ impl Request {
     /// # Errors
     /// 3000000 when the body is no JSON object.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let members: Members = serde_json::from_slice(body).map_err(|_| Refusal::bad_parameters("BAD_PARAMS"))?;
+        let members: Members =
+            serde_json::from_slice(body).map_err(|_| Refusal::bad_parameters("BAD_PARAMS"))?;
         Ok(Self { members: members.0 })
     }
 
@@ -110,7 +111,8 @@ impl Request {
     /// # Errors
     /// 3000002 or 3000003.
     pub(crate) fn operation(&self, known: &[&'static str]) -> Result<&'static str, Refusal> {
-        let asked = self.common("type").ok_or_else(|| Refusal::new(3_000_002, "there is no type in body."))?;
+        let asked =
+            self.common("type").ok_or_else(|| Refusal::new(3_000_002, "there is no type in body."))?;
         let found = known.iter().copied().find(|operation| *operation == asked);
         found.ok_or_else(|| Refusal::new(3_000_003, "type not exists"))
     }
@@ -123,8 +125,12 @@ impl Request {
         let missing = |code, name: &str| Refusal::new(code, format!("there is no {name} in body."));
         let timestamp = self.common("timestamp").ok_or_else(|| missing(3_000_010, "timestamp"))?;
         match timestamp.parse::<i64>() {
-            Ok(sent) if sent > now + TOLERANCE => return Err(Refusal::new(3_000_011, "timestamp is invalid.")),
-            Ok(sent) if sent < now - TOLERANCE => return Err(Refusal::new(3_000_012, "timestamp is expired.")),
+            Ok(sent) if sent > now + TOLERANCE => {
+                return Err(Refusal::new(3_000_011, "timestamp is invalid."));
+            }
+            Ok(sent) if sent < now - TOLERANCE => {
+                return Err(Refusal::new(3_000_012, "timestamp is expired."));
+            }
             Ok(_) => {}
             Err(_) => return Err(Refusal::new(3_000_011, "timestamp is invalid.")),
         }

@@ -18,7 +18,8 @@ use super::request::{Request, token_expired};
 use crate::chance::Chance;
 use crate::faults::FaultKind;
 
-const PAGE: &str = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We are back soon</h1>";
+const PAGE: &str =
+    "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We are back soon</h1>";
 
 /// The Open API.
 pub(crate) fn routes(market: Arc<Market>) -> Router {

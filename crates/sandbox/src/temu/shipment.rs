@@ -57,7 +57,8 @@ fn sends(request: &Request) -> Result<Vec<Send>, Refusal> {
     };
     let mut sends = Vec::new();
     for value in list.ok_or_else(|| bad("sendRequestList"))? {
-        let infos = value.get("orderSendInfoList").and_then(Value::as_array).filter(|infos| !infos.is_empty());
+        let infos =
+            value.get("orderSendInfoList").and_then(Value::as_array).filter(|infos| !infos.is_empty());
         let mut lines = Vec::new();
         for info in infos.ok_or_else(|| bad("orderSendInfoList"))? {
             let quantity = info.get("quantity").and_then(whole_number).ok_or_else(|| bad("quantity"))?;
@@ -121,11 +122,7 @@ fn accept(
     Ok(())
 }
 
-fn check_state(
-    order: &MarketOrder,
-    sends: &[Send],
-    refused: &BTreeMap<String, i64>,
-) -> Result<(), Refusal> {
+fn check_state(order: &MarketOrder, sends: &[Send], refused: &BTreeMap<String, i64>) -> Result<(), Refusal> {
     if let Some(code) = refused.get(&order.parent_order_sn) {
         return Err(Refusal::new(*code, "refused by the marketplace"));
     }
@@ -133,7 +130,8 @@ fn check_state(
         UN_SHIPPING => {}
         PENDING | CANCELED => return Err(not_valid()),
         _ => {
-            let message = "The order has been shipped. This submission is not effective for the shipped order.";
+            let message =
+                "The order has been shipped. This submission is not effective for the shipped order.";
             return Err(Refusal::new(120_012_004, message));
         }
     }
@@ -205,7 +203,12 @@ fn check_parcels(connection: &Connection, region: i64, sends: &[Send]) -> Result
     Ok(())
 }
 
-fn store_parcels(connection: &Connection, order: &MarketOrder, sends: &[Send], now: i64) -> Result<(), Refusal> {
+fn store_parcels(
+    connection: &Connection,
+    order: &MarketOrder,
+    sends: &[Send],
+    now: i64,
+) -> Result<(), Refusal> {
     for (index, send) in sends.iter().enumerate() {
         let of_order = send.lines.iter().filter(|(parent, ..)| *parent == order.parent_order_sn);
         let parcel = Parcel {
@@ -230,7 +233,9 @@ pub(crate) fn read(connection: &Connection, request: &Request) -> Answer {
     let line = order.lines.iter().find(|line| line.order_sn == order_sn).ok_or_else(not_valid)?;
     let mut rows = Vec::new();
     for parcel in store::parcels(connection, Some(&parent))? {
-        let Some((_, quantity)) = parcel.contents.iter().find(|(inside, _)| *inside == order_sn) else { continue };
+        let Some((_, quantity)) = parcel.contents.iter().find(|(inside, _)| *inside == order_sn) else {
+            continue;
+        };
         rows.push(json!({
             "carrierId": parcel.carrier,
             "carrierName": carrier_name(order.region_id, parcel.carrier).unwrap_or_default(),

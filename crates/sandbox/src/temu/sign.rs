@@ -107,8 +107,10 @@ mod tests {
         let vector = &common["sign_vector"];
         let secret = vector["app_secret"].as_str().expect("secret");
         let source = vector["sign_source"].as_str().expect("source");
-        let mut rest = source.strip_prefix(secret).and_then(|rest| rest.strip_suffix(secret)).expect("wrapped");
-        let keys = ["access_token", "app_key", "data_type", "sendRequestList", "sendType", "timestamp", "type"];
+        let mut rest =
+            source.strip_prefix(secret).and_then(|rest| rest.strip_suffix(secret)).expect("wrapped");
+        let keys =
+            ["access_token", "app_key", "data_type", "sendRequestList", "sendType", "timestamp", "type"];
         let mut pairs = Vec::new();
         for (index, key) in keys.iter().enumerate() {
             rest = rest.strip_prefix(key).expect("sorted keys");

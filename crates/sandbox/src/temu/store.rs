@@ -66,11 +66,17 @@ fn order_of(row: &Row<'_>) -> rusqlite::Result<MarketOrder> {
 }
 
 pub(crate) fn order(connection: &Connection, sn: &str) -> rusqlite::Result<Option<MarketOrder>> {
-    connection.prepare_cached("SELECT document FROM orders WHERE sn = ?1")?.query_row([sn], order_of).optional()
+    connection
+        .prepare_cached("SELECT document FROM orders WHERE sn = ?1")?
+        .query_row([sn], order_of)
+        .optional()
 }
 
 pub(crate) fn orders(connection: &Connection) -> rusqlite::Result<Vec<MarketOrder>> {
-    connection.prepare_cached("SELECT document FROM orders ORDER BY number")?.query_map([], order_of)?.collect()
+    connection
+        .prepare_cached("SELECT document FROM orders ORDER BY number")?
+        .query_map([], order_of)?
+        .collect()
 }
 
 pub(crate) fn save_order(connection: &Connection, order: &MarketOrder) -> rusqlite::Result<()> {
@@ -94,7 +100,9 @@ pub(crate) fn save_order(connection: &Connection, order: &MarketOrder) -> rusqli
 }
 
 pub(crate) fn next_order_number(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.prepare_cached("SELECT COALESCE(MAX(number), 0) + 1 FROM orders")?.query_row([], |row| row.get(0))
+    connection
+        .prepare_cached("SELECT COALESCE(MAX(number), 0) + 1 FROM orders")?
+        .query_row([], |row| row.get(0))
 }
 
 /// A page of orders, newest first, and how many there are in all.
@@ -142,7 +150,8 @@ fn listing_of(row: &Row<'_>) -> rusqlite::Result<Listing> {
     })
 }
 
-const LISTING: &str = "SELECT sku_id, goods_id, sku, name, unit_gross_cents, vat_rate_micro, stock, on_sale FROM listings";
+const LISTING: &str =
+    "SELECT sku_id, goods_id, sku, name, unit_gross_cents, vat_rate_micro, stock, on_sale FROM listings";
 
 pub(crate) fn listings(connection: &Connection) -> rusqlite::Result<Vec<Listing>> {
     connection.prepare_cached(&format!("{LISTING} ORDER BY sku_id"))?.query_map([], listing_of)?.collect()
@@ -205,15 +214,17 @@ pub(crate) fn parcels(connection: &Connection, order: Option<&str>) -> rusqlite:
 
 pub(crate) fn add_parcel(connection: &Connection, parcel: &Parcel) -> rusqlite::Result<()> {
     let contents = serde_json::to_string(&parcel.contents).map_err(json_error)?;
-    connection.prepare_cached("INSERT INTO parcels VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
-        parcel.package_sn,
-        parcel.parent_order_sn,
-        parcel.tracking,
-        parcel.carrier,
-        parcel.warehouse,
-        parcel.accepted_at,
-        contents
-    ])?;
+    connection.prepare_cached("INSERT INTO parcels VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
+        params![
+            parcel.package_sn,
+            parcel.parent_order_sn,
+            parcel.tracking,
+            parcel.carrier,
+            parcel.warehouse,
+            parcel.accepted_at,
+            contents
+        ],
+    )?;
     Ok(())
 }
 
@@ -233,7 +244,9 @@ pub(crate) fn add_attempt(connection: &Connection, sn: &str, code: i64, at: i64)
 pub(crate) fn attempts(connection: &Connection) -> rusqlite::Result<Vec<Rejection>> {
     connection
         .prepare_cached("SELECT parent_order_sn, code, at FROM attempts ORDER BY rowid")?
-        .query_map([], |row| Ok(Rejection { parent_order_sn: row.get(0)?, code: row.get(1)?, at: row.get(2)? }))?
+        .query_map([], |row| {
+            Ok(Rejection { parent_order_sn: row.get(0)?, code: row.get(1)?, at: row.get(2)? })
+        })?
         .collect()
 }
 
@@ -247,7 +260,9 @@ pub(crate) fn add_due(connection: &Connection, at_ms: i64, sn: &str, event: &str
 /// Takes the events whose time has come: (when it was due, order, event).
 pub(crate) fn take_due(connection: &Connection, now_ms: i64) -> rusqlite::Result<Vec<(i64, String, String)>> {
     let events: Vec<(i64, i64, String, String)> = connection
-        .prepare_cached("SELECT id, at_ms, sn, event FROM due WHERE at_ms <= ?1 ORDER BY at_ms, id LIMIT 500")?
+        .prepare_cached(
+            "SELECT id, at_ms, sn, event FROM due WHERE at_ms <= ?1 ORDER BY at_ms, id LIMIT 500",
+        )?
         .query_map([now_ms], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut remove = connection.prepare_cached("DELETE FROM due WHERE id = ?1")?;

@@ -72,8 +72,13 @@ async fn bad_rows_are_dropped_with_a_reason() {
         (changed("Lindenweg", "Łindenweg"), "not Latin-1"),
         (changed("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>", ""), "the XML declaration is missing"),
         (good().replace("tBestellungen>", "Bestellungen>"), "the root is"),
-        (changed("<cSprache>ger</cSprache><cWaehrung>EUR</cWaehrung>", "<cWaehrung>EUR</cWaehrung><cSprache>ger</cSprache>"),
-         "unexpected or misplaced element <cSprache>"),
+        (
+            changed(
+                "<cSprache>ger</cSprache><cWaehrung>EUR</cWaehrung>",
+                "<cWaehrung>EUR</cWaehrung><cSprache>ger</cSprache>",
+            ),
+            "unexpected or misplaced element <cSprache>",
+        ),
         (changed("PO-076-3", &"9".repeat(51)), "tBestellung/cExterneBestellNr is longer"),
         (changed("PO-076-3", ""), "tBestellung/cExterneBestellNr is missing"),
         (changed("<cWaehrung>EUR", "<cWaehrung>EU"), "cWaehrung"),
@@ -167,4 +172,31 @@ async fn bundles_follow_their_components_and_versions_rise() {
     assert_eq!(bundle().available, 1.0);
     assert!(version() > before);
     assert_eq!(world.control.jtl_stock("MW-NOSTOCK").expect("stock").available, 0.0);
+}
+
+#[tokio::test]
+async fn some_orders_leave_in_two_parcels_or_two_deliveries() {
+    let world = World::with(WorldOptions { split_share: 1.0, ..WorldOptions::quiet() }).await;
+    for number in 0..8 {
+        let one = order_xml(&format!("PO-076-{number}"), "MW-0001");
+        let (start, end) =
+            (one.find("<twarenkorbpos>").expect("start"), one.find("<twarenkorbpos><cName>Versand"));
+        let line = one[start..end.expect("end")].replace("MW-0001", "MW-0002");
+        let mut two = one.clone();
+        two.insert_str(start, &line);
+        world.hand_over(&two);
+    }
+    world.control.work_now().expect("work");
+    world.clock.advance(5);
+    world.control.work_now().expect("work");
+    let count = |sql: &str| -> i64 { world.jtl().query_row(sql, [], |row| row.get(0)).expect("count") };
+    let complete = "SELECT COUNT(*) FROM Verkauf_tAuftrag WHERE nKomplettAusgeliefert = 1";
+    let at_once = count(complete);
+    assert!((1..8).contains(&at_once), "{at_once} orders in two parcels of one delivery");
+    world.clock.advance(5);
+    world.control.work_now().expect("work");
+    assert_eq!(count(complete), 8);
+    assert_eq!(count("SELECT COUNT(DISTINCT cIdentCode) FROM tVersand"), 16);
+    assert_eq!(count("SELECT COUNT(*) FROM tLieferschein"), 16 - at_once);
+    assert_eq!(count("SELECT SUM(nAnzahlVersendetePakete) FROM Verkauf_tAuftragEckdaten"), 16);
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use marktwerk_sandbox::{OrderSeed, Sandbox, SandboxError, SandboxOptions, SandboxTime, WorldOptions};
+use marktwerk_sandbox::{
+    Fault, FaultKind, Faults, OrderSeed, Sandbox, SandboxError, SandboxOptions, SandboxTime, WorldOptions,
+};
 use serde_json::{Value, json};
 
 use crate::world::{NOON, StillClock, World, order_xml};
@@ -25,7 +27,10 @@ async fn ten_minutes(seed: u64) -> Vec<Value> {
     tokio::time::sleep(Duration::from_secs(600)).await;
     let orders = sandbox.control().orders().expect("orders");
     sandbox.shutdown().await;
-    orders.iter().map(|order| json!([order.parent_order_sn, order.status, order.address, order.lines])).collect()
+    orders
+        .iter()
+        .map(|order| json!([order.parent_order_sn, order.status, order.address, order.lines]))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -42,8 +47,10 @@ async fn a_lively_world_is_the_same_for_the_same_seed() {
 #[tokio::test(start_paused = true)]
 async fn the_worker_takes_and_ships_by_itself() {
     let directory = tempfile::tempdir().expect("directory");
-    let options = SandboxOptions { marketplace: false, ..SandboxOptions::new(directory.path(), paused_time()) };
-    let sandbox = Sandbox::start(SandboxOptions { world: WorldOptions::quiet(), ..options }).await.expect("sandbox");
+    let options =
+        SandboxOptions { marketplace: false, ..SandboxOptions::new(directory.path(), paused_time()) };
+    let sandbox =
+        Sandbox::start(SandboxOptions { world: WorldOptions::quiet(), ..options }).await.expect("sandbox");
     let control = sandbox.control();
     assert!(matches!(control.add_orders(1), Err(SandboxError::NoMarketplace)));
     let jtl = rusqlite::Connection::open(sandbox.jtl_database()).expect("jtl");
@@ -65,7 +72,8 @@ async fn the_worker_takes_and_ships_by_itself() {
 
 #[tokio::test]
 async fn pending_orders_are_confirmed_and_a_restart_forgets_nothing() {
-    let options = WorldOptions { pending_for: Duration::from_secs(5), initial_orders: 3, ..WorldOptions::quiet() };
+    let options =
+        WorldOptions { pending_for: Duration::from_secs(5), initial_orders: 3, ..WorldOptions::quiet() };
     let World { directory, clock, sandbox, control, .. } = World::with(options.clone()).await;
     let sn = control.add_order(OrderSeed::default()).expect("order");
     assert_eq!(control.order(&sn).expect("order").status, 1);
@@ -97,7 +105,8 @@ async fn the_levers_work_over_http_too() {
     };
     let (_, numbers) = pull("add_orders", json!({"count": 2})).await;
     assert_eq!(numbers.as_array().map(Vec::len), Some(2));
-    let (_, sn) = pull("add_order", json!({"lines": [{"sku": "MW-0003", "quantity": 2}], "currency": "EUR"})).await;
+    let (_, sn) =
+        pull("add_order", json!({"lines": [{"sku": "MW-0003", "quantity": 2}], "currency": "EUR"})).await;
     let (_, order) = pull("order", json!({"order": sn})).await;
     assert_eq!(order["lines"][0]["original_quantity"], 2);
     let faults = json!([{"what": {"kind": "too_many_requests", "retry_after_seconds": 1}, "times": 1}]);
@@ -122,4 +131,40 @@ async fn two_programs_share_the_file() {
     assert_eq!(id, 1);
     jtl.execute_batch("ROLLBACK").expect("rollback");
     assert_eq!(world.control.waiting_rows().expect("rows"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_moves_by_itself() {
+    let directory = tempfile::tempdir().expect("directory");
+    let world = WorldOptions { stock_moves_every: Some(Duration::from_secs(20)), ..WorldOptions::quiet() };
+    let options = SandboxOptions { world, ..SandboxOptions::new(directory.path(), paused_time()) };
+    let sandbox = Sandbox::start(options).await.expect("sandbox");
+    let control = sandbox.control();
+    let all = || -> Vec<f64> {
+        let available = |number| control.jtl_stock(&format!("MW-{number:04}")).expect("stock").available;
+        (1..=40).map(available).collect()
+    };
+    let before = all();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let changed = all().iter().zip(&before).filter(|(after, before)| after != before).count();
+    assert!((5..=30).contains(&changed), "{changed} articles changed");
+    assert!(all().iter().all(|pieces| *pieces >= 0.0));
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_end_waits_for_nobody() {
+    let world = World::quiet().await;
+    let url = world.sandbox.temu_endpoint();
+    let fault = Fault::new(FaultKind::Slow { milliseconds: 60_000 });
+    world.control.set_faults(Faults::one(fault)).expect("faults");
+    // The clock stands still, so this call would never be answered.
+    let client = reqwest::Client::new();
+    let waiting = tokio::spawn(client.post(&url).body("{}").send());
+    while world.control.calls().expect("calls").is_empty() {
+        tokio::task::yield_now().await;
+    }
+    world.sandbox.shutdown().await;
+    assert!(waiting.await.expect("task").is_ok_and(|answer| answer.status() == 503));
+    assert!(client.post(&url).body("{}").send().await.is_err(), "nobody listens any more");
 }

@@ -28,7 +28,8 @@ async fn pages_are_newest_first_and_filtered() {
     let first = world.result(LIST, json!({"pageNumber": 1})).await;
     assert_eq!(first["totalItemNum"], 23);
     assert_eq!(numbers(&first), placed[..10]);
-    let last = world.result(LIST, json!({"pageNumber": 3, "sortby": "updateTime", "parentOrderStatus": 2})).await;
+    let last =
+        world.result(LIST, json!({"pageNumber": 3, "sortby": "updateTime", "parentOrderStatus": 2})).await;
     assert_eq!(numbers(&last), placed[20..]);
     let beyond = world.result(LIST, json!({"pageNumber": 9})).await;
     assert_eq!((numbers(&beyond).len(), beyond["totalItemNum"].as_i64()), (0, Some(23)));
@@ -44,9 +45,13 @@ async fn pages_are_newest_first_and_filtered() {
     let two = world.result(LIST, json!({"parentOrderSnList": [placed[0], placed[9], "PO-076-x"]})).await;
     assert_eq!(numbers(&two), [placed[0].clone(), placed[9].clone()]);
     let of_region = world.result(LIST, json!({"regionId": 76, "pageSize": 100})).await;
-    assert!(of_region["pageItems"].as_array().expect("items").iter().all(|item| {
-        item["parentOrderMap"]["regionId"] == 76
-    }));
+    assert!(
+        of_region["pageItems"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .all(|item| { item["parentOrderMap"]["regionId"] == 76 })
+    );
 }
 
 #[tokio::test]
@@ -101,7 +106,8 @@ async fn amounts_come_in_another_order_and_add_up() {
             temu_discount_cents: temu,
             ..LineSeed::new(sku, quantity)
         };
-        let lines = vec![line("MW-0001", 3, 1, 50, 0), line("MW-0002", 1, 0, 0, 35), line("MW-0003", 2, 2, 0, 0)];
+        let lines =
+            vec![line("MW-0001", 3, 1, 50, 0), line("MW-0002", 1, 0, 0, 35), line("MW-0003", 2, 2, 0, 0)];
         let seed = OrderSeed { lines, shipping_gross_cents: Some(399), ..OrderSeed::default() };
         let sn = world.control.add_order(seed).expect("order");
         let list = world.result(LIST, json!({"parentOrderSnList": [sn]})).await;
@@ -112,12 +118,15 @@ async fn amounts_come_in_another_order_and_add_up() {
         assert_eq!(listed[0]["originalOrderQuantity"], 3);
         assert_eq!(listed[2]["quantity"], 0);
         assert_eq!(listed[0]["productList"][0]["extCode"], "MW-0001");
-        let order_of = |lines: &[Value]| lines.iter().map(|line| line["orderSn"].to_string()).collect::<Vec<_>>();
+        let order_of =
+            |lines: &[Value]| lines.iter().map(|line| line["orderSn"].to_string()).collect::<Vec<_>>();
         assert_ne!(order_of(&listed), order_of(&priced));
         let cents = |value: &Value| value["amount"].as_i64().expect("amount");
         let map = &amounts["parentOrderMap"];
         let sum = |work: &dyn Fn(&Value) -> i64| priced.iter().map(work).sum::<i64>();
-        let goods = sum(&|line| cents(&line["unitRetailPriceVatIncl"]) * line["quantity"].as_i64().expect("quantity"));
+        let goods = sum(&|line| {
+            cents(&line["unitRetailPriceVatIncl"]) * line["quantity"].as_i64().expect("quantity")
+        });
         assert_eq!(cents(&map["retailPriceTotalTaxIncl"]), goods);
         assert_eq!(cents(&map["discountFromSeller"]), sum(&|line| cents(&line["discountFromSeller"])));
         assert_eq!(cents(&map["shipAmountTotalTaxIncl"]), 399);
@@ -125,21 +134,31 @@ async fn amounts_come_in_another_order_and_add_up() {
         assert_eq!(cents(&map["customerPaid"]), goods - 50 - 35 + 399);
         let parts = ["retailPriceTotal", "shippingAmountTotal", "taxTotal"].map(|name| cents(&map[name]));
         assert_eq!(cents(&map["customerPaid"]), parts.iter().sum::<i64>() - cents(&map["totalDiscount"]));
-        assert!(priced.iter().all(|line| line["productTaxRate"] == 19_000_000 || line["productTaxRate"] == 7_000_000));
+        assert!(
+            priced
+                .iter()
+                .all(|line| line["productTaxRate"] == 19_000_000 || line["productTaxRate"] == 7_000_000)
+        );
     }
 }
 
 #[tokio::test]
 async fn amounts_may_be_late_and_orders_raw() {
     let world = World::quiet().await;
-    let late = world.control.add_order(OrderSeed { amount_calls_to_wait: 1, ..OrderSeed::default() }).expect("order");
+    let late = world
+        .control
+        .add_order(OrderSeed { amount_calls_to_wait: 1, ..OrderSeed::default() })
+        .expect("order");
     assert_eq!(world.code(AMOUNT, json!({"parentOrderSn": late})).await, 140_020_008);
     world.result(AMOUNT, json!({"parentOrderSn": late})).await;
     let list_item = json!({"parentOrderMap": {"parentOrderSn": "{parentOrderSn}", "parentOrderStatus": 2}});
     let raw = RawOrder { list_item: Some(list_item), ..RawOrder::default() };
     let sn = world.control.add_raw_order(AnyOrder { raw, ..AnyOrder::default() }).expect("order");
     let list = world.result(LIST, json!({"parentOrderSnList": [sn]})).await;
-    assert_eq!(list["pageItems"][0], json!({"parentOrderMap": {"parentOrderSn": sn, "parentOrderStatus": 2}}));
+    assert_eq!(
+        list["pageItems"][0],
+        json!({"parentOrderMap": {"parentOrderSn": sn, "parentOrderStatus": 2}})
+    );
     assert_eq!(world.code(AMOUNT, json!({"parentOrderSn": "PO-076-0"})).await, 140_020_002);
     let unknown = json!({"parentOrderSn": "PO-076-0"});
     assert_eq!(world.code("bg.order.detail.v2.get", unknown.clone()).await, 140_020_002);
@@ -149,7 +168,8 @@ async fn amounts_may_be_late_and_orders_raw() {
 #[tokio::test]
 async fn the_address_is_shown_only_while_the_order_waits_for_shipment() {
     let world = World::quiet().await;
-    let sn = world.control.add_order(OrderSeed { region_id: Some(13), ..OrderSeed::default() }).expect("order");
+    let sn =
+        world.control.add_order(OrderSeed { region_id: Some(13), ..OrderSeed::default() }).expect("order");
     let order = world.control.order(&sn).expect("order");
     let before = world.result(ADDRESS, json!({"parentOrderSn": sn})).await;
     assert_eq!(before["addressLine1"], json!(order.address.street));

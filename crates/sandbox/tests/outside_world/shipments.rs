@@ -67,10 +67,12 @@ async fn several_parcels_in_one_call_and_all_lines() {
     assert_eq!(world.code(CONFIRM, same).await, 120_014_003);
     let mut one_of_two = inside(&order, 0);
     one_of_two["quantity"] = json!(1);
-    let (first, second) = (parcel("T1", std::slice::from_ref(&one_of_two)), parcel("T2", &[one_of_two, inside(&order, 1)]));
+    let (first, second) =
+        (parcel("T1", std::slice::from_ref(&one_of_two)), parcel("T2", &[one_of_two, inside(&order, 1)]));
     let split_line = json!({"sendType": 1, "sendRequestList": [first, second]});
     assert_eq!(world.code(CONFIRM, split_line).await, 120_012_016);
-    let (first, second) = (parcel("T1", &[inside(&order, 0)]), parcel("T2", &[inside(&order, 0), inside(&order, 1)]));
+    let (first, second) =
+        (parcel("T1", &[inside(&order, 0)]), parcel("T2", &[inside(&order, 0), inside(&order, 1)]));
     let twice = json!({"sendType": 1, "sendRequestList": [first, second]});
     assert_eq!(world.code(CONFIRM, twice).await, 120_012_041);
     let (first, second) = (parcel("T1", &[inside(&order, 0)]), parcel("T2", &[inside(&order, 1)]));

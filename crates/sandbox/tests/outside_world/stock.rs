@@ -12,7 +12,8 @@ async fn listings_name_the_sellers_sku_price_and_stock() {
     let mut skus = Vec::new();
     for kind in [2, 3] {
         for page in 1..=3 {
-            let parameters = json!({"pageNo": page, "pageSize": 20, "skuSearchType": kind, "skuStatusFilterType": 2});
+            let parameters =
+                json!({"pageNo": page, "pageSize": 20, "skuSearchType": kind, "skuStatusFilterType": 2});
             let list = world.result("bg.local.goods.sku.list.query", parameters).await;
             skus.extend(list["skuList"].as_array().expect("list").iter().map(|row| row["skuSn"].clone()));
         }
@@ -43,7 +44,8 @@ async fn stock_is_edited_row_by_row() {
     assert_eq!(world.control.stock("MW-0002").expect("stock"), 77);
     assert_eq!(world.code(EDIT, rows).await, 150_010_003);
     world.control.reject_stock("MW-0002", Some(150_010_005)).expect("reject");
-    let rows = json!({"goodsId": goods, "skuStockTargetList": [target(first, 5), target(second, 6), target(99, 1)]});
+    let rows =
+        json!({"goodsId": goods, "skuStockTargetList": [target(first, 5), target(second, 6), target(99, 1)]});
     let result = world.result(EDIT, rows).await;
     assert_eq!(result["operateResult"], false);
     let rows = &result["skuStockEditStatusInfoList"];
@@ -68,7 +70,10 @@ async fn wrong_stock_calls() {
         (json!({"skuStockTargetList": [target(1)]}), 150_010_003),
         (json!({"goodsId": goods}), 150_010_003),
         (json!({"goodsId": 1, "skuStockTargetList": [target(1)]}), 150_010_003),
-        (json!({"goodsId": goods, "skuStockTargetList": [target(1)], "skuStockChangeList": diff}), 150_013_003),
+        (
+            json!({"goodsId": goods, "skuStockTargetList": [target(1)], "skuStockChangeList": diff}),
+            150_013_003,
+        ),
         (json!({"goodsId": goods, "skuStockTargetList": [target(1), target(2)]}), 150_013_001),
         (json!({"goodsId": goods, "skuStockTargetList": [target(-1)]}), 150_013_002),
         (json!({"goodsId": goods, "skuStockTargetList": [target(1_000_001)]}), 150_013_002),
