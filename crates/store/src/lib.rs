@@ -5,6 +5,10 @@
 //! state means and when it changes is decided by the engine and the workflows.
 
 pub mod attention;
+pub mod changes;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod data_folder;
 pub mod error;
 pub mod inventory;
 pub mod jobs;
@@ -13,6 +17,7 @@ pub mod logs;
 pub mod meta;
 pub mod orders;
 pub mod runs;
+pub mod sqlite;
 
 use std::sync::Arc;
 
@@ -31,6 +36,7 @@ pub trait Store:
     + inventory::InventoryStore
     + attention::AttentionStore
     + meta::MetaStore
+    + changes::ChangeFeed
 {
 }
 

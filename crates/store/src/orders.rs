@@ -68,6 +68,16 @@ pub enum Mark {
     Changed,
 }
 
+impl Mark {
+    /// The word stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Changed => "changed",
+        }
+    }
+}
+
 /// An order as it stands in the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderRecord {

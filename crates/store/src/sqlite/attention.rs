@@ -1,0 +1,139 @@
+//! The attention list on SQLite. Closed rows stay, so that "since when" and "how often" can be told.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::attention::{Attention, AttentionKind};
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{self, Columns, Micros};
+use super::store::SqliteStore;
+use super::writing::Writing;
+use crate::attention::{AttentionStore, NewAttention};
+use crate::orders::Mark;
+use crate::{StoreError, StoreResult};
+
+const SELECT: &str =
+    "SELECT id, account, kind, subject, message, since FROM attentions WHERE closed_at IS NULL";
+
+#[async_trait]
+impl AttentionStore for SqliteStore {
+    async fn attentions(&self) -> StoreResult<Vec<Attention>> {
+        let sql = format!("{SELECT} ORDER BY since, id");
+        self.read(move |connection| rows::all(connection, &sql, [], attention)).await
+    }
+
+    async fn raise(&self, items: &[NewAttention], now: Timestamp) -> StoreResult<()> {
+        let items = items.to_vec();
+        let news = self.read(move |connection| keep_news(connection, items)).await?;
+        if news.is_empty() {
+            return Ok(());
+        }
+        self.write(move |writing| raise(writing, &news, now)).await
+    }
+
+    async fn settle(&self, items: &[(String, AttentionKind, String)], now: Timestamp) -> StoreResult<()> {
+        let items = items.to_vec();
+        let open = self.read(move |connection| keep_open(connection, items)).await?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        self.write(move |writing| {
+            open.iter().try_for_each(|(account, kind, subject)| settle(writing, account, *kind, subject, now))
+        })
+        .await
+    }
+
+    async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention> {
+        self.write(move |writing| close(writing, id, now)).await
+    }
+}
+
+/// Those that are not open with this message.
+fn keep_news(connection: &Connection, items: Vec<NewAttention>) -> StoreResult<Vec<NewAttention>> {
+    let mut news = Vec::new();
+    for item in items {
+        let open = open_message(connection, &item.account, item.kind, &item.subject)?;
+        if open.as_ref() != Some(&item.message) {
+            news.push(item);
+        }
+    }
+    Ok(news)
+}
+
+fn keep_open(
+    connection: &Connection,
+    items: Vec<(String, AttentionKind, String)>,
+) -> StoreResult<Vec<(String, AttentionKind, String)>> {
+    let mut open = Vec::new();
+    for (account, kind, subject) in items {
+        if open_message(connection, &account, kind, &subject)?.is_some() {
+            open.push((account, kind, subject));
+        }
+    }
+    Ok(open)
+}
+
+fn open_message(
+    connection: &Connection,
+    account: &str,
+    kind: AttentionKind,
+    subject: &str,
+) -> StoreResult<Option<String>> {
+    let sql = "SELECT message FROM attentions WHERE account = ?1 AND kind = ?2 AND subject = ?3 AND closed_at IS NULL";
+    rows::one(connection, sql, [account, kind.as_str(), subject], |row| row.get(0))
+}
+
+/// Puts things on the list; an open one gets the new message.
+pub(super) fn raise(writing: &mut Writing<'_>, items: &[NewAttention], now: Timestamp) -> StoreResult<()> {
+    let sql = "INSERT INTO attentions (account, kind, subject, message, since) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (account, kind, subject) WHERE closed_at IS NULL \
+         DO UPDATE SET message = excluded.message WHERE message <> excluded.message";
+    for NewAttention { account, kind, subject, message } in items {
+        let params = params![account, kind.as_str(), subject, message, Micros(now)];
+        writing.effects.attention |= rows::execute(writing.connection, sql, params)? > 0;
+    }
+    Ok(())
+}
+
+/// Takes one off the list, where it is on it.
+pub(super) fn settle(
+    writing: &mut Writing<'_>,
+    account: &str,
+    kind: AttentionKind,
+    subject: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let sql = "UPDATE attentions SET closed_at = ?4 \
+         WHERE account = ?1 AND kind = ?2 AND subject = ?3 AND closed_at IS NULL";
+    let params = params![account, kind.as_str(), subject, Micros(now)];
+    writing.effects.attention |= rows::execute(writing.connection, sql, params)? > 0;
+    Ok(())
+}
+
+fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Attention> {
+    let found = rows::one(writing.connection, &format!("{SELECT} AND id = ?1"), [id], attention)?;
+    let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
+    settle(writing, &found.account, found.kind, &found.subject, now)?;
+    let mark = match found.kind {
+        AttentionKind::CancelledAfterHandOver => Mark::Cancelled,
+        AttentionKind::ChangedAfterHandOver => Mark::Changed,
+        _ => return Ok(found),
+    };
+    // Only its own mark: an order that was changed and then cancelled is still cancelled.
+    let sql = "UPDATE orders SET mark = NULL WHERE account = ?1 AND number = ?2 AND mark = ?3";
+    let params = [&found.account, &found.subject, mark.as_str()];
+    writing.effects.orders |= rows::execute(writing.connection, sql, params)? > 0;
+    Ok(found)
+}
+
+fn attention(row: &Row<'_>) -> rusqlite::Result<Attention> {
+    let mut columns = Columns::of(row);
+    Ok(Attention {
+        id: columns.value()?,
+        account: columns.value()?,
+        kind: columns.word()?,
+        subject: columns.value()?,
+        message: columns.value()?,
+        since: columns.time()?,
+    })
+}

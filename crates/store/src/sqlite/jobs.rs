@@ -1,0 +1,181 @@
+//! Jobs on SQLite: reading, adding, editing, archiving. Their history is written by `history`.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Priority};
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{self, Columns, Json, Micros, micros};
+use super::runs::cancel;
+use super::store::SqliteStore;
+use super::writing::Writing;
+use crate::jobs::{JobEdit, JobStore};
+use crate::{StoreError, StoreResult};
+
+const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enabled, description, parameters, \
+     priority, retry, version, anchor, next_due, created_at, archived, last_run, last_duration, last_error, \
+     last_succeeded, failures_in_a_row FROM jobs";
+
+#[async_trait]
+impl JobStore for SqliteStore {
+    async fn jobs(&self, with_archived: bool) -> StoreResult<Vec<Job>> {
+        let sql = format!("{SELECT} WHERE archived <= ?1 ORDER BY id");
+        self.read(move |connection| rows::all(connection, &sql, [with_archived], job)).await
+    }
+
+    async fn job(&self, id: &JobId) -> StoreResult<Option<Job>> {
+        let id = id.clone();
+        self.read(move |connection| find(connection, &id)).await
+    }
+
+    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()> {
+        let jobs = jobs.to_vec();
+        self.write(move |writing| jobs.iter().try_for_each(|job| insert(writing, job))).await
+    }
+
+    async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>> {
+        let edits = edits.to_vec();
+        self.write(move |writing| edits.iter().map(|change| edit(writing, change)).collect()).await
+    }
+
+    async fn archive_jobs(&self, ids: &[JobId], now: Timestamp) -> StoreResult<()> {
+        let ids = ids.to_vec();
+        self.write(move |writing| ids.iter().try_for_each(|id| archive(writing, id, now))).await
+    }
+}
+
+fn find(connection: &Connection, id: &JobId) -> StoreResult<Option<Job>> {
+    rows::one(connection, &format!("{SELECT} WHERE id = ?1"), [id.as_str()], job)
+}
+
+fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
+    let Job { id, spec, version, anchor, next_due, created_at, archived, history } = job;
+    writing.effects.jobs = true;
+    match find(writing.connection, id)? {
+        Some(stored) if stored.archived => {
+            return change(writing, id, spec, *anchor, *next_due);
+        }
+        Some(_) => return Err(StoreError::Exists(format!("job {id}"))),
+        None => {}
+    }
+    let JobHistory { last_run, last_duration, last_error, last_succeeded, failures_in_a_row } = history;
+    rows::execute(
+        writing.connection,
+        "INSERT INTO jobs (id, job_type, written_type, account, schedule, enabled, description, parameters, priority, \
+         retry, version, anchor, next_due, created_at, archived, last_run, last_duration, last_error, last_succeeded, \
+         failures_in_a_row) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+        params![
+            id.as_str(),
+            spec.job_type,
+            spec.written_type,
+            spec.account,
+            Json(&spec.schedule),
+            spec.enabled,
+            spec.description,
+            Json(&spec.parameters),
+            spec.priority.rank(),
+            Json(&spec.retry),
+            version,
+            Micros(*anchor),
+            micros(*next_due),
+            Micros(*created_at),
+            archived,
+            micros(*last_run),
+            last_duration,
+            last_error,
+            last_succeeded,
+            failures_in_a_row,
+        ],
+    )?;
+    Ok(())
+}
+
+fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
+    let JobEdit { id, expected_version, spec, anchor, next_due } = edit;
+    let missing = || StoreError::NotFound(format!("job {id}"));
+    let stored = find(writing.connection, id)?.filter(|job| !job.archived).ok_or_else(missing)?;
+    if let Some(expected) = *expected_version
+        && expected != stored.version
+    {
+        return Err(StoreError::VersionConflict {
+            what: format!("job {id}"),
+            expected,
+            found: stored.version,
+        });
+    }
+    writing.effects.jobs = true;
+    change(writing, id, spec, *anchor, *next_due)?;
+    find(writing.connection, id)?.ok_or_else(missing)
+}
+
+/// Writes the specification; an archived job lives again.
+fn change(
+    writing: &Writing<'_>,
+    id: &JobId,
+    spec: &JobSpec,
+    anchor: Timestamp,
+    next_due: Option<Timestamp>,
+) -> StoreResult<()> {
+    rows::execute(
+        writing.connection,
+        "UPDATE jobs SET job_type = ?2, written_type = ?3, account = ?4, schedule = ?5, enabled = ?6, description = ?7, \
+         parameters = ?8, priority = ?9, retry = ?10, anchor = ?11, next_due = ?12, version = version + 1, archived = 0 \
+         WHERE id = ?1",
+        params![
+            id.as_str(),
+            spec.job_type,
+            spec.written_type,
+            spec.account,
+            Json(&spec.schedule),
+            spec.enabled,
+            spec.description,
+            Json(&spec.parameters),
+            spec.priority.rank(),
+            Json(&spec.retry),
+            Micros(anchor),
+            micros(next_due),
+        ],
+    )?;
+    Ok(())
+}
+
+fn archive(writing: &mut Writing<'_>, id: &JobId, now: Timestamp) -> StoreResult<()> {
+    let sql =
+        "UPDATE jobs SET archived = 1, next_due = NULL, version = version + 1 WHERE id = ?1 AND archived = 0";
+    if rows::execute(writing.connection, sql, [id.as_str()])? > 0 {
+        writing.effects.jobs = true;
+        cancel::queued_runs_of(writing, id, "the job was archived", now)?;
+    }
+    Ok(())
+}
+
+fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
+    let mut columns = Columns::of(row);
+    Ok(Job {
+        id: JobId(columns.value()?),
+        spec: JobSpec {
+            job_type: columns.value()?,
+            written_type: columns.value()?,
+            account: columns.value()?,
+            schedule: columns.json()?,
+            enabled: columns.value()?,
+            description: columns.value()?,
+            parameters: columns.json()?,
+            priority: Priority::from_rank(columns.value()?),
+            retry: columns.json()?,
+        },
+        version: columns.value()?,
+        anchor: columns.time()?,
+        next_due: columns.optional_time()?,
+        created_at: columns.time()?,
+        archived: columns.value()?,
+        history: JobHistory {
+            last_run: columns.optional_time()?,
+            last_duration: columns.value()?,
+            last_error: columns.value()?,
+            last_succeeded: columns.value()?,
+            failures_in_a_row: columns.value()?,
+        },
+    })
+}

@@ -1,0 +1,124 @@
+//! Changing an order by compare-and-swap on its state and on what was known of it.
+
+use jiff::Timestamp;
+use marktwerk_domain::order::OrderState;
+use rusqlite::{Connection, params};
+
+use crate::StoreResult;
+use crate::orders::{Mark, OrderChange, OrderPatch};
+use crate::sqlite::attention;
+use crate::sqlite::rows::{self, Json, Micros, Word, micros};
+use crate::sqlite::writing::Writing;
+
+/// Makes the change where its guards hold; whether they did.
+pub(super) fn change(
+    writing: &mut Writing<'_>,
+    account: &str,
+    change: &OrderChange,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    let OrderChange { number, from, seen_change, patch, raise, settle } = change;
+    let sql = "SELECT id, state, changed_at FROM orders WHERE account = ?1 AND number = ?2";
+    let found = rows::one(writing.connection, sql, [account, number], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Word<OrderState>>(1)?.0, row.get::<_, Micros>(2)?.0))
+    })?;
+    let Some((id, state, changed_at)) = found else { return Ok(false) };
+    let is_in_state = from.is_empty() || from.contains(&state);
+    // Stored times are whole microseconds; the caller's may be finer.
+    let is_newest = seen_change.is_none_or(|seen| seen.as_microsecond() == changed_at.as_microsecond());
+    if !is_in_state || !is_newest {
+        return Ok(false);
+    }
+    apply(writing.connection, id, patch, now)?;
+    writing.effects.orders = true;
+    attention::raise(writing, raise, now)?;
+    for kind in settle {
+        attention::settle(writing, account, *kind, number, now)?;
+    }
+    Ok(true)
+}
+
+fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -> StoreResult<()> {
+    let OrderPatch {
+        state,
+        order,
+        document,
+        reason,
+        mark,
+        intent,
+        erp_number,
+        parcels,
+        report,
+        report_tries,
+        next_report_at,
+        is_read,
+    } = patch;
+    let reached = state.map_or(Reached::Nothing, Reached::by);
+    let stamp = |what: Reached| (reached >= what).then_some(Micros(now));
+    let document_at = if document.is_some() { Some(Micros(now)) } else { stamp(Reached::Document) };
+    rows::execute(
+        connection,
+        "UPDATE orders SET state = COALESCE(?2, state), translation = COALESCE(?3, translation), \
+         reason = CASE WHEN ?4 THEN ?5 ELSE reason END, mark = CASE WHEN ?6 THEN ?7 ELSE mark END, \
+         intent = CASE WHEN ?8 THEN ?9 ELSE intent END, erp_number = COALESCE(?10, erp_number), \
+         parcels = COALESCE(?11, parcels), report = CASE WHEN ?12 THEN ?13 ELSE report END, \
+         report_tries = COALESCE(?14, report_tries), \
+         next_report_at = CASE WHEN ?15 THEN ?16 ELSE next_report_at END, \
+         is_unread = CASE WHEN ?17 THEN 0 ELSE is_unread END, \
+         imported_at = COALESCE(imported_at, ?18), document_at = COALESCE(document_at, ?19), \
+         handed_over_at = COALESCE(handed_over_at, ?20), reported_at = COALESCE(reported_at, ?21) WHERE id = ?1",
+        params![
+            id,
+            state.map(OrderState::as_str),
+            order.as_ref().map(Json),
+            reason.is_some(),
+            reason.as_ref().and_then(Option::as_ref),
+            mark.is_some(),
+            mark.flatten().map(Mark::as_str),
+            intent.is_some(),
+            intent.as_ref().and_then(Option::as_ref).map(Json),
+            erp_number,
+            parcels.as_ref().map(Json),
+            report.is_some(),
+            report.as_ref().and_then(Option::as_ref).map(Json),
+            report_tries,
+            next_report_at.is_some(),
+            micros(next_report_at.flatten()),
+            is_read,
+            stamp(Reached::Imported),
+            document_at,
+            stamp(Reached::HandedOver),
+            stamp(Reached::Reported),
+        ],
+    )?;
+    if let Some(document) = document {
+        let sql = "INSERT INTO order_documents (order_id, document) VALUES (?1, ?2) \
+             ON CONFLICT DO UPDATE SET document = excluded.document";
+        rows::execute(connection, sql, params![id, document])?;
+    }
+    Ok(())
+}
+
+/// What the statistics count, in the order of an order's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Nothing,
+    Imported,
+    Document,
+    HandedOver,
+    Reported,
+}
+
+impl Reached {
+    /// What an order in this state has reached at least.
+    fn by(state: OrderState) -> Self {
+        match state {
+            OrderState::Fetched | OrderState::SetAside | OrderState::Cancelled => Self::Nothing,
+            OrderState::Imported => Self::Imported,
+            // Unclear: the hand-over began, and nobody knows whether it ended.
+            OrderState::Exporting | OrderState::Unclear => Self::Document,
+            OrderState::HandedOver | OrderState::InJtl | OrderState::Shipped => Self::HandedOver,
+            OrderState::Reported => Self::Reported,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Keeping what a marketplace told of its orders.
+
+use jiff::Timestamp;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::shipment::Content;
+use rusqlite::{Connection, params};
+
+use crate::StoreResult;
+use crate::orders::FetchedOrder;
+use crate::sqlite::rows::{self, Json, Micros, Word};
+use crate::sqlite::writing::Writing;
+
+/// What is known of an order that is told again.
+struct Stored {
+    id: i64,
+    state: OrderState,
+    status: MarketplaceStatus,
+    changed_at: Timestamp,
+    is_complete: bool,
+}
+
+pub(super) fn save(
+    writing: &mut Writing<'_>,
+    account: &str,
+    order: &FetchedOrder,
+    now: Timestamp,
+) -> StoreResult<()> {
+    match find(writing.connection, account, &order.number)? {
+        None => {
+            let id = insert(writing.connection, account, order, now)?;
+            write_documents(writing.connection, id, order)?;
+            lower_known_stock(writing, account, order)?;
+        }
+        Some(stored) if !is_news(writing.connection, &stored, order)? => return Ok(()),
+        Some(stored) => {
+            renew(writing.connection, &stored, order, now)?;
+            write_documents(writing.connection, stored.id, order)?;
+        }
+    }
+    writing.effects.orders = true;
+    Ok(())
+}
+
+fn find(connection: &Connection, account: &str, number: &str) -> StoreResult<Option<Stored>> {
+    let sql =
+        "SELECT id, state, status, changed_at, is_complete FROM orders WHERE account = ?1 AND number = ?2";
+    rows::one(connection, sql, [account, number], |row| {
+        Ok(Stored {
+            id: row.get(0)?,
+            state: row.get::<_, Word<OrderState>>(1)?.0,
+            status: row.get::<_, Word<MarketplaceStatus>>(2)?.0,
+            changed_at: row.get::<_, Micros>(3)?.0,
+            is_complete: row.get(4)?,
+        })
+    })
+}
+
+/// Whether this is to be kept: a newer change, or more of the same. A complete document beats an incomplete one whatever their
+/// times: known changes then tell the older time, and a listing with the newer one is fetched again.
+fn is_news(connection: &Connection, stored: &Stored, order: &FetchedOrder) -> StoreResult<bool> {
+    if order.is_complete && !stored.is_complete {
+        return Ok(true);
+    }
+    let told = order.changed_at.as_microsecond();
+    let known = stored.changed_at.as_microsecond();
+    if told != known {
+        return Ok(told > known);
+    }
+    if stored.is_complete && !order.is_complete {
+        return Ok(false);
+    }
+    if stored.status != order.status {
+        return Ok(true);
+    }
+    let sql = "SELECT raw FROM order_raws WHERE order_id = ?1";
+    let raw = rows::one(connection, sql, [stored.id], |row| row.get::<_, Json<serde_json::Value>>(0))?;
+    Ok(raw.is_none_or(|raw| raw.0 != order.raw))
+}
+
+fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Timestamp) -> StoreResult<i64> {
+    rows::execute(
+        connection,
+        "INSERT INTO orders (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, fetched_at) \
+         VALUES (?1, ?2, 'fetched', ?3, ?4, ?5, ?6, 1, ?7)",
+        params![
+            account,
+            order.number,
+            order.status.as_str(),
+            Micros(order.changed_at),
+            Micros(order.ordered_at),
+            order.is_complete,
+            Micros(now),
+        ],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// An order that the ERP cannot have is begun again, and why it stood where it stood no longer holds.
+fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Timestamp) -> StoreResult<()> {
+    let begins_again = !stored.state.may_be_in_erp();
+    rows::execute(
+        connection,
+        "UPDATE orders SET status = ?2, changed_at = ?3, ordered_at = ?4, is_complete = ?5, is_unread = 1, \
+         fetched_at = ?6, state = CASE WHEN ?7 THEN 'fetched' ELSE state END, \
+         reason = CASE WHEN ?7 THEN NULL ELSE reason END WHERE id = ?1",
+        params![
+            stored.id,
+            order.status.as_str(),
+            Micros(order.changed_at),
+            Micros(order.ordered_at),
+            order.is_complete,
+            Micros(now),
+            begins_again,
+        ],
+    )?;
+    Ok(())
+}
+
+/// The raw document and what the order takes from stock.
+fn write_documents(connection: &Connection, id: i64, order: &FetchedOrder) -> StoreResult<()> {
+    let raw =
+        "INSERT INTO order_raws (order_id, raw) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET raw = excluded.raw";
+    rows::execute(connection, raw, params![id, Json(&order.raw)])?;
+    rows::execute(connection, "DELETE FROM order_contents WHERE order_id = ?1", [id])?;
+    let content = "INSERT INTO order_contents (order_id, position, sku, quantity) VALUES (?1, ?2, ?3, ?4)";
+    for (position, Content { sku, quantity }) in (0_i64..).zip(&order.contents) {
+        rows::execute(connection, content, params![id, position, sku, quantity])?;
+    }
+    Ok(())
+}
+
+/// What was bought after the marketplace's stock was known is missing from it by now.
+fn lower_known_stock(writing: &mut Writing<'_>, account: &str, order: &FetchedOrder) -> StoreResult<()> {
+    let sql = "UPDATE listings SET known_stock = MAX(0, known_stock - ?3) \
+         WHERE account = ?1 AND sku = ?2 AND known_stock > 0 AND known_at < ?4";
+    for Content { sku, quantity } in order.contents.iter().filter(|content| !content.sku.is_empty()) {
+        let params = params![account, sku, quantity, Micros(order.ordered_at)];
+        writing.effects.inventory |= rows::execute(writing.connection, sql, params)? > 0;
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Orders on SQLite: keeping what was fetched, changing by compare-and-swap, reading, counting.
+
+mod change;
+mod counts;
+mod fetched;
+mod read;
+mod row;
+mod store;

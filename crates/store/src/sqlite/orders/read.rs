@@ -1,0 +1,107 @@
+//! Reading orders. Each query names its index: that reading the few open orders costs nothing in the
+//! many closed ones is a promise, and a statement that could not keep it must not even compile.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use marktwerk_domain::order::OrderState;
+use rusqlite::{Connection, params};
+
+use super::row::{self, COLUMNS, DOCUMENT, RAW};
+use crate::StoreResult;
+use crate::orders::{OrderFilter, OrderRecord};
+use crate::sqlite::rows::{self, Micros};
+
+pub(super) fn known_changes(
+    connection: &Connection,
+    account: &str,
+    numbers: &[String],
+) -> StoreResult<HashMap<String, (Timestamp, bool)>> {
+    let sql = "SELECT changed_at, is_complete FROM orders WHERE account = ?1 AND number = ?2";
+    let mut known = HashMap::new();
+    for number in numbers {
+        let found = rows::one(connection, sql, [account, number], |row| {
+            Ok((row.get::<_, Micros>(0)?.0, row.get::<_, bool>(1)?))
+        })?;
+        if let Some(found) = found {
+            known.insert(number.clone(), found);
+        }
+    }
+    Ok(known)
+}
+
+pub(super) fn whole(
+    connection: &Connection,
+    account: &str,
+    number: &str,
+) -> StoreResult<Option<OrderRecord>> {
+    let sql =
+        format!("SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM orders o WHERE o.account = ?1 AND o.number = ?2");
+    rows::one(connection, &sql, [account, number], row::record)
+}
+
+pub(super) fn unread(
+    connection: &Connection,
+    account: &str,
+    after: &str,
+    limit: usize,
+) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM orders o INDEXED BY orders_unread \
+         WHERE o.is_unread = 1 AND o.account = ?1 AND o.number > ?2 ORDER BY o.number LIMIT ?3"
+    );
+    rows::all(connection, &sql, params![account, after, at_most(limit)], row::record)
+}
+
+/// One page, by number: the keys of each (state, account) come in the order of the index; only the rows of the page are read.
+pub(super) fn orders_in(connection: &Connection, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>> {
+    let OrderFilter { account, states, after, limit } = filter;
+    let states = if states.is_empty() { &OrderState::ALL } else { states.as_slice() };
+    let accounts = match account {
+        Some(account) => vec![account.clone()],
+        None => known_accounts(connection)?,
+    };
+    let after = after.as_deref().unwrap_or_default();
+    let keys = "SELECT number, id FROM orders INDEXED BY orders_state \
+         WHERE state = ?1 AND account = ?2 AND number > ?3 ORDER BY number LIMIT ?4";
+    let mut page: Vec<(String, i64)> = Vec::new();
+    for account in &accounts {
+        for state in states {
+            let params = params![state.as_str(), account, after, at_most(*limit)];
+            page.extend(rows::all(connection, keys, params, |row| Ok((row.get(0)?, row.get(1)?)))?);
+        }
+    }
+    page.sort();
+    page.dedup();
+    page.truncate(*limit);
+    let sql = format!(
+        "SELECT {COLUMNS}, NULL, CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END FROM orders o WHERE o.id = ?1"
+    );
+    let mut orders = Vec::with_capacity(page.len());
+    for (_, id) in page {
+        orders.extend(rows::one(connection, &sql, [id], row::record)?);
+    }
+    Ok(orders)
+}
+
+/// Accounts that ever had an order.
+fn known_accounts(connection: &Connection) -> StoreResult<Vec<String>> {
+    rows::all(connection, "SELECT DISTINCT account FROM order_counts", [], |row| row.get(0))
+}
+
+/// Units by article in orders that the ERP does not know of. The condition is the index's own, word for word. What we have
+/// (perhaps) handed over counts whatever the marketplace says of it: the ERP will take it in.
+pub(super) fn open_units(connection: &Connection) -> StoreResult<HashMap<String, i64>> {
+    let sql = "SELECT c.sku, SUM(c.quantity) FROM orders o INDEXED BY orders_taking_stock \
+         CROSS JOIN order_contents c ON c.order_id = o.id \
+         WHERE (state IN ('exporting', 'handed_over', 'unclear') \
+            OR (state = 'fetched' AND status IN ('pending', 'ready')) \
+            OR (state IN ('set_aside', 'imported') AND status IN ('pending', 'ready', 'partly_shipped'))) \
+         GROUP BY c.sku";
+    let units = rows::all(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(units.into_iter().collect())
+}
+
+fn at_most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,44 @@
+//! An order as its rows hold it.
+
+use marktwerk_domain::order::OrderState;
+use rusqlite::Row;
+
+use crate::orders::OrderRecord;
+use crate::sqlite::rows::Columns;
+
+/// The columns of [`record`] that stand in the order's own row, in its order; the raw document and the ERP's follow.
+pub(super) const COLUMNS: &str = "o.account, o.number, o.state, o.status, o.changed_at, o.ordered_at, o.is_complete, \
+     o.is_unread, o.translation, o.reason, o.mark, o.intent, o.erp_number, o.parcels, o.report, o.report_tries, \
+     o.next_report_at, o.handed_over_at";
+
+/// The raw document, to stand behind [`COLUMNS`].
+pub(super) const RAW: &str = "(SELECT raw FROM order_raws WHERE order_id = o.id)";
+
+/// The ERP's document, to stand behind the raw one.
+pub(super) const DOCUMENT: &str = "(SELECT document FROM order_documents WHERE order_id = o.id)";
+
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<OrderRecord> {
+    let mut columns = Columns::of(row);
+    Ok(OrderRecord {
+        account: columns.value()?,
+        number: columns.value()?,
+        state: columns.word::<OrderState>()?,
+        status: columns.word()?,
+        changed_at: columns.time()?,
+        ordered_at: columns.time()?,
+        is_complete: columns.value()?,
+        is_unread: columns.value()?,
+        order: columns.optional_json()?,
+        reason: columns.value()?,
+        mark: columns.optional_word()?,
+        intent: columns.optional_json()?,
+        erp_number: columns.value()?,
+        parcels: columns.json()?,
+        report: columns.optional_json()?,
+        report_tries: columns.value()?,
+        next_report_at: columns.optional_time()?,
+        handed_over_at: columns.optional_time()?,
+        raw: columns.optional_json()?,
+        document: columns.value()?,
+    })
+}

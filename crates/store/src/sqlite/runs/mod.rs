@@ -1,0 +1,12 @@
+//! Runs on SQLite, one file per compare-and-swap.
+
+pub(crate) mod cancel;
+mod claim;
+pub(crate) mod ending;
+mod fire;
+mod prune;
+pub(crate) mod queue;
+pub(crate) mod read;
+mod rescue;
+mod row;
+mod store;

@@ -1,0 +1,92 @@
+//! The store on one SQLite file, or on a database in memory for tests and simulations.
+
+use std::fmt;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use super::readers::Readers;
+use super::writer::Writer;
+use super::writing::Writing;
+use super::{connection, logs, migrations};
+use crate::changes::{ChangeFeed, Changes};
+use crate::{Store, StoreResult};
+
+/// All nouns in one SQLite database. Clones share its connections; every call is carried out by a blocking job of the
+/// Tokio runtime that it is made on.
+#[derive(Clone)]
+pub struct SqliteStore {
+    place: String,
+    zone: TimeZone,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it where it does not exist, and brings its schema up to date. `zone` is the one whose wall time
+    /// `scheduler_logs` shows. Blocks; a file of a newer program is refused without being changed.
+    pub fn open(path: &Path, zone: TimeZone) -> StoreResult<Self> {
+        let place = path.display().to_string();
+        let connection = connection::open_untouched(path)?;
+        migrations::examine(&connection, &place)?;
+        let writer = Self::writer(connection, &place, &zone)?;
+        let readers = Readers::of_file(path.to_owned());
+        Ok(Self { place, zone, writer, readers })
+    }
+
+    /// A database that is gone with the last clone.
+    pub fn open_in_memory(zone: TimeZone) -> StoreResult<Self> {
+        let place = "the database in memory".to_owned();
+        let writer = Self::writer(connection::open_memory()?, &place, &zone)?;
+        let readers = Readers::Writer(writer.clone());
+        Ok(Self { place, zone, writer, readers })
+    }
+
+    fn writer(mut connection: Connection, place: &str, zone: &TimeZone) -> StoreResult<Writer> {
+        connection::prepare_writer(&connection)?;
+        migrations::migrate(&mut connection, place)?;
+        let highest_log_id = logs::highest(&connection)?;
+        Ok(Writer::new(connection, zone.clone(), Changes { highest_log_id, ..Changes::default() }))
+    }
+
+    /// Where it stands, for people.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    pub(crate) async fn read<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    {
+        self.readers.read(work).await
+    }
+
+    pub(crate) async fn write<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Writing<'_>) -> StoreResult<T> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+}
+
+impl Store for SqliteStore {}
+
+impl ChangeFeed for SqliteStore {
+    fn changes(&self) -> watch::Receiver<Changes> {
+        self.writer.changes()
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqliteStore").field("place", &self.place).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,222 @@
+//! The one writer. Calls queue up; while there are any, one blocking job takes all that wait, carries
+//! them out in one transaction, commits once and answers: a commit costs a disk flush, and a hundred
+//! callers share it.
+//!
+//! It is a blocking job and not a thread of its own, because Tokio's paused clock stands still only
+//! while a blocking job is in flight; so tests see every write done before time moves on.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::writing::{Effects, Writing};
+use crate::changes::Changes;
+use crate::{StoreError, StoreResult};
+
+/// Calls that may wait at a time; who comes later waits outside of the queue.
+const QUEUE: usize = 4_096;
+
+/// The writer; clones share it.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    connection: Mutex<Connection>,
+    zone: TimeZone,
+    queue: Mutex<Queue>,
+    room: Arc<Semaphore>,
+    changes: watch::Sender<Changes>,
+}
+
+#[derive(Default)]
+struct Queue {
+    commands: VecDeque<Box<dyn Command>>,
+    is_draining: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(connection: Connection, zone: TimeZone, changes: Changes) -> Self {
+        let shared = Shared {
+            connection: Mutex::new(connection),
+            zone,
+            queue: Mutex::default(),
+            room: Arc::new(Semaphore::new(QUEUE)),
+            changes: watch::Sender::new(changes),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<Changes> {
+        self.shared.changes.subscribe()
+    }
+
+    /// Carries out `work` in the next transaction; answers when it is committed. If `work` fails, what it did is undone and
+    /// the others of the transaction are not touched.
+    pub(crate) async fn write<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Writing<'_>) -> StoreResult<T> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.shared.room).acquire_owned().await.map_err(|_| given_up())?;
+        let (answer, answered) = oneshot::channel();
+        let call = Call { work: Some(work), result: None, answer, _permit: permit };
+        let starts_draining = {
+            let mut queue = lock(&self.shared.queue);
+            queue.commands.push_back(Box::new(call));
+            !mem::replace(&mut queue.is_draining, true)
+        };
+        if starts_draining {
+            let drain = Drain { shared: Arc::clone(&self.shared), is_finished: false };
+            tokio::task::spawn_blocking(move || drain.run());
+        }
+        answered.await.map_err(|_| given_up())?
+    }
+
+    /// Reads over the writing connection, between two transactions: the only way into a database in memory.
+    pub(crate) fn read_between<T>(&self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        work(&lock(&self.shared.connection))
+    }
+}
+
+/// The right to empty the queue. Given back when it is empty, and also when a command panics or the runtime ends before the
+/// job began: those who wait then get an error instead of waiting for ever.
+struct Drain {
+    shared: Arc<Shared>,
+    is_finished: bool,
+}
+
+impl Drain {
+    fn run(mut self) {
+        while let Some(batch) = self.next_batch() {
+            self.shared.carry_out(batch);
+        }
+    }
+
+    fn next_batch(&mut self) -> Option<VecDeque<Box<dyn Command>>> {
+        let mut queue = lock(&self.shared.queue);
+        if queue.commands.is_empty() {
+            // Under the same lock as the look: a call that comes now starts the next job.
+            queue.is_draining = false;
+            self.is_finished = true;
+            return None;
+        }
+        Some(mem::take(&mut queue.commands))
+    }
+}
+
+impl Drop for Drain {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let mut queue = lock(&self.shared.queue);
+            queue.is_draining = false;
+            queue.commands.clear();
+        }
+    }
+}
+
+impl Shared {
+    fn carry_out(&self, mut batch: VecDeque<Box<dyn Command>>) {
+        let connection = lock(&self.connection);
+        let committed = self.in_one_transaction(&connection, &mut batch);
+        drop(connection);
+        match committed {
+            Ok(effects) => {
+                // Before the answers, so that who has an answer sees its change.
+                self.changes.send_if_modified(|changes| effects.apply(changes));
+                batch.into_iter().for_each(|command| command.answer(None));
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                batch.into_iter().for_each(|command| command.answer(Some(&reason)));
+            }
+        }
+    }
+
+    fn in_one_transaction(
+        &self,
+        connection: &Connection,
+        batch: &mut VecDeque<Box<dyn Command>>,
+    ) -> rusqlite::Result<Effects> {
+        if !connection.is_autocommit() {
+            // A panic left a transaction behind.
+            connection.execute_batch("ROLLBACK")?;
+        }
+        let run = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+        run("BEGIN IMMEDIATE")?;
+        let mut effects = Effects::default();
+        let mut work = || {
+            for command in batch.iter_mut() {
+                run("SAVEPOINT command")?;
+                let mut writing = Writing::new(connection, &self.zone);
+                if command.carry_out(&mut writing) {
+                    effects.add(&writing.effects);
+                } else {
+                    run("ROLLBACK TO command")?;
+                }
+                run("RELEASE command")?;
+            }
+            run("COMMIT")
+        };
+        let result = work();
+        if result.is_err() && !connection.is_autocommit() {
+            run("ROLLBACK")?;
+        }
+        result.map(|_| effects)
+    }
+}
+
+/// A queued call, whatever it answers with.
+trait Command: Send {
+    /// Does the work; whether it is to be kept.
+    fn carry_out(&mut self, writing: &mut Writing<'_>) -> bool;
+
+    /// Answers: with the result, or with the reason why the transaction as a whole failed.
+    fn answer(self: Box<Self>, failed: Option<&str>);
+}
+
+struct Call<T, F> {
+    work: Option<F>,
+    result: Option<StoreResult<T>>,
+    answer: oneshot::Sender<StoreResult<T>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<T, F> Command for Call<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Writing<'_>) -> StoreResult<T> + Send,
+{
+    fn carry_out(&mut self, writing: &mut Writing<'_>) -> bool {
+        let result = self.work.take().map(|work| work(writing));
+        let is_kept = matches!(result, Some(Ok(_)));
+        self.result = result;
+        is_kept
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&str>) {
+        let result = match (failed, self.result) {
+            // A command that failed by itself keeps its own error.
+            (_, Some(Err(error))) => Err(error),
+            (Some(reason), _) => Err(StoreError::Unavailable(reason.to_owned())),
+            (None, Some(result)) => result,
+            (None, None) => Err(given_up()),
+        };
+        // Nobody may be waiting any more; what was done stays done.
+        let _ = self.answer.send(result);
+    }
+}
+
+fn given_up() -> StoreError {
+    StoreError::Unavailable("the writer ended before it came to this call".to_owned())
+}
+
+/// A panic while a lock was held leaves nothing half-done behind it that the next holder would not put right.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,52 @@
+//! What a write call works with: the connection inside the open transaction, the zone of the log table,
+//! and the note of what it moved, for those who watch.
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+
+use crate::changes::Changes;
+
+/// One call inside the writer's transaction.
+pub(crate) struct Writing<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) zone: &'a TimeZone,
+    pub(crate) effects: Effects,
+}
+
+impl<'a> Writing<'a> {
+    pub(crate) fn new(connection: &'a Connection, zone: &'a TimeZone) -> Self {
+        Self { connection, zone, effects: Effects::default() }
+    }
+}
+
+/// What a call moved.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    pub(crate) highest_log_id: Option<i64>,
+    pub(crate) jobs: bool,
+    pub(crate) orders: bool,
+    pub(crate) inventory: bool,
+    pub(crate) attention: bool,
+}
+
+impl Effects {
+    /// Adds those of the next call in the same transaction.
+    pub(crate) fn add(&mut self, next: &Self) {
+        self.highest_log_id = self.highest_log_id.max(next.highest_log_id);
+        self.jobs |= next.jobs;
+        self.orders |= next.orders;
+        self.inventory |= next.inventory;
+        self.attention |= next.attention;
+    }
+
+    /// Moves what is watched; whether anything moved.
+    pub(crate) fn apply(&self, changes: &mut Changes) -> bool {
+        let before = *changes;
+        changes.highest_log_id = changes.highest_log_id.max(self.highest_log_id.unwrap_or(0));
+        changes.jobs += u64::from(self.jobs);
+        changes.orders += u64::from(self.orders);
+        changes.inventory += u64::from(self.inventory);
+        changes.attention += u64::from(self.attention);
+        *changes != before
+    }
+}
