@@ -15,11 +15,11 @@ pub struct Place {
     /// The merchant's name of the account.
     pub account: String,
     /// The marketplace's name of the call (TEMU: `type`).
-    pub call: String,
+    pub call: &'static str,
     /// The marketplace's error code, if it told one.
     pub code: Option<i64>,
     /// The marketplace's id of the request, if it told one.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
 }
 
 impl fmt::Display for Place {
@@ -73,7 +73,7 @@ pub enum ConnectorError {
         /// What it said.
         message: String,
         /// What to do, where known; else empty.
-        cure: String,
+        cure: &'static str,
     },
     /// The credentials are not good, or not good for this call.
     #[error("not authorised: {message} ({place}){}", cure_text(.cure))]
@@ -83,7 +83,7 @@ pub enum ConnectorError {
         /// What it said.
         message: String,
         /// What to do.
-        cure: String,
+        cure: &'static str,
     },
     /// The answer is not what the interface describes.
     #[error("unreadable answer: {message} ({place})")]

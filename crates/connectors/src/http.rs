@@ -132,3 +132,34 @@ fn innermost(error: &reqwest::Error) -> String {
     }
     cause.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(content_type: &str, body: &str) -> HttpAnswer {
+        HttpAnswer {
+            status: 502,
+            content_type: content_type.to_owned(),
+            retry_after: None,
+            body: body.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_page_is_described_without_tags_and_without_what_may_name_somebody() {
+        let page =
+            "<!DOCTYPE html><p class=\"x\">Bad gateway for ada@example.org, ray 8a7f6c5d4e3 at 12:30</p>";
+        let told = answer("text/html", page).describe();
+        assert_eq!(told, "HTTP status 502, text/html, beginning `Bad gateway for ray at`");
+        let long = answer("text/plain", &"ä".repeat(500)).describe();
+        assert_eq!(long.matches('ä').count(), 80);
+    }
+
+    #[test]
+    fn of_json_nothing_is_shown() {
+        let told = answer("application/json", " {\"receiptName\":\"Ada").describe();
+        assert_eq!(told, "HTTP status 502, application/json, 20 bytes that are not the JSON expected");
+        assert_eq!(answer("", "").describe(), "HTTP status 502, no content type, empty");
+    }
+}

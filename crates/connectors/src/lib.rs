@@ -10,7 +10,7 @@
 //! - [`paging`]: how a list that changes while it is read is read completely
 //! - [`limiter`]: how often a marketplace may be called
 //! - [`http`]: the one HTTP client
-//! - [`temu`]: TEMU
+//! - [`temu`], the first marketplace
 
 pub mod error;
 pub mod http;

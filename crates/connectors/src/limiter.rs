@@ -116,3 +116,7 @@ impl Bucket {
         pace.paused_until = pace.paused_until.max(until);
     }
 }
+
+#[cfg(test)]
+#[path = "limiter_tests.rs"]
+mod tests;

@@ -134,3 +134,7 @@ fn last_page(page: &OrderPage) -> u32 {
     let pages = page.total.div_ceil(u64::from(page.page_size.max(1)));
     u32::try_from(pages).unwrap_or(u32::MAX).max(1)
 }
+
+#[cfg(test)]
+#[path = "paging_tests.rs"]
+mod tests;

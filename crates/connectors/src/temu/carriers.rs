@@ -126,7 +126,7 @@ pub(super) fn find(providers: &[Provider], region: i64, name: &str) -> Option<i6
     pick(providers, |provider| is_called(&provider.name), known)
         .or_else(|| pick(providers, is_same, known))
         .or_else(|| pick(providers, |provider| is_called(&provider.brand), known))
-        .map_or(None, |found| found.ok())
+        .and_then(Result::ok)
 }
 
 /// `None`: nobody fits. `Some(Err)`: several do, and none of them is the known one.

@@ -47,7 +47,7 @@ pub(super) struct Client {
 
 /// A try that failed, and whether another one within the call makes sense.
 struct Failed {
-    error: ConnectorError,
+    error: Box<ConnectorError>,
     may_repeat: bool,
     /// How long nobody should call, if the marketplace said that it is too much.
     pause: Option<Duration>,
@@ -82,12 +82,12 @@ impl Client {
     }
 
     /// The place of a failure in `call`.
-    pub(super) fn place(&self, call: &str) -> Place {
-        Place { account: self.name.clone(), call: call.to_owned(), ..Place::default() }
+    pub(super) fn place(&self, call: &'static str) -> Place {
+        Place { account: self.name.clone(), call, ..Place::default() }
     }
 
     /// An answer to `call` that is not what its description says.
-    pub(super) fn unreadable(&self, call: &str, message: impl Into<String>) -> ConnectorError {
+    pub(super) fn unreadable(&self, call: &'static str, message: impl Into<String>) -> ConnectorError {
         ConnectorError::Unreadable { place: self.place(call), message: message.into() }
     }
 
@@ -108,9 +108,9 @@ impl Client {
             if let Some(pause) = failed.pause {
                 self.bucket.pause(pause);
             }
-            let is_arrived = !matches!(&failed.error, ConnectorError::NoConnection { .. });
+            let is_arrived = !matches!(*failed.error, ConnectorError::NoConnection { .. });
             if tries_left == 0 || !failed.may_repeat || (repeat == Repeat::Write && is_arrived) {
-                return Err(failed.error);
+                return Err(*failed.error);
             }
             tracing::debug!(account = %self.name, call, error = %failed.error, "a call is made again");
             if failed.pause.is_none() {
@@ -134,7 +134,7 @@ impl Client {
             } else {
                 ConnectorError::Transient { place, message }
             };
-            Failed { error, may_repeat: true, pause: None }
+            Failed { error: Box::new(error), may_repeat: true, pause: None }
         })?;
         self.read(call, &answer)
     }
@@ -153,7 +153,7 @@ impl Client {
                 message: "calls are paused because the marketplace asked for it".to_owned(),
                 until: self.clock.now().checked_add(paused.remaining).ok(),
             };
-            return Err(Failed { error, may_repeat: false, pause: None });
+            return Err(Failed { error: Box::new(error), may_repeat: false, pause: None });
         }
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         *calls.entry(call.to_owned()).or_default() += 1;
@@ -185,7 +185,7 @@ impl Client {
         let envelope = serde_json::from_str::<Envelope<'_>>(&answer.body);
         let (place, code) = match &envelope {
             Ok(envelope) => {
-                let request_id = envelope.request_id.clone();
+                let request_id = envelope.request_id.as_deref().map(Box::from);
                 (Place { request_id, ..self.place(call) }, envelope.error_code)
             }
             Err(_) => (self.place(call), None),
@@ -209,7 +209,9 @@ impl Client {
                     ConnectorError::RateLimited { .. } => Err(self.limited(error, until)),
                     // Calculating takes longer than a call's patience; the order comes again with the next run.
                     _ if code == codes::STILL_CALCULATING => Err(Failed::for_good(error)),
-                    ConnectorError::Transient { .. } => Err(Failed { error, may_repeat: true, pause: None }),
+                    ConnectorError::Transient { .. } => {
+                        Err(Failed { error: Box::new(error), may_repeat: true, pause: None })
+                    }
                     error => Err(Failed::for_good(error)),
                 }
             }
@@ -223,10 +225,10 @@ impl Client {
                     }
                     None => ConnectorError::Transient { place, message },
                 };
-                Err(Failed { error, may_repeat: true, pause: None })
+                Err(Failed { error: Box::new(error), may_repeat: true, pause: None })
             }
             (401 | 403, _, _) => {
-                let cure = "check the account's endpoint, keys and the app's IP whitelist".to_owned();
+                let cure = "check the account's endpoint, keys and the app's IP whitelist";
                 let message = answer.describe();
                 Err(Failed::for_good(ConnectorError::Unauthorised { place, message, cure }))
             }
@@ -244,7 +246,7 @@ impl Client {
             Some(until) => Duration::try_from(until.duration_since(self.clock.now())).unwrap_or_default(),
             None => jitter(Duration::from_secs(1)),
         };
-        Failed { error, may_repeat: pause <= LONGEST_PAUSE, pause: Some(pause) }
+        Failed { error: Box::new(error), may_repeat: pause <= LONGEST_PAUSE, pause: Some(pause) }
     }
 
     /// `Retry-After` in seconds or as a date.
@@ -259,7 +261,7 @@ impl Client {
 
 impl Failed {
     fn for_good(error: ConnectorError) -> Self {
-        Self { error, may_repeat: false, pause: None }
+        Self { error: Box::new(error), may_repeat: false, pause: None }
     }
 }
 

@@ -41,8 +41,8 @@ pub(super) fn error(place: Place, code: i64, message: String, until: Option<Time
             ConnectorError::Transient { place, message }
         }
         _ => match unauthorised_cure(code) {
-            Some(cure) => ConnectorError::Unauthorised { place, message, cure: cure.to_owned() },
-            None => ConnectorError::Refused { place, message, cure: cure(code).to_owned() },
+            Some(cure) => ConnectorError::Unauthorised { place, message, cure },
+            None => ConnectorError::Refused { place, message, cure: cure(code) },
         },
     }
 }

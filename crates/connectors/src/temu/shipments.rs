@@ -125,7 +125,7 @@ impl Logistics {
                 Some(codes::ALREADY_SHIPPED) => Ok(ConfirmAnswer::AlreadyShipped),
                 Some(code) if codes::is_business(code) => Ok(refusal(code, &message)),
                 _ => {
-                    let cure = place.code.map_or("", codes::cure).to_owned();
+                    let cure = place.code.map_or("", codes::cure);
                     Err(ConnectorError::Refused { place, message, cure })
                 }
             },

@@ -140,6 +140,15 @@ async fn a_long_retry_after_is_told_instead_of_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn retry_after_may_be_a_date() {
+    let date = Some("Thu, 28 May 2026 20:36:40 GMT");
+    let (fake, error) = list_error(move |_| Say::Raw(503, "text/plain", date, String::new())).await;
+    let until = Some(Timestamp::from_second(1_780_000_600).unwrap());
+    assert_eq!(error.failure().class, FailureClass::RateLimited { until });
+    assert_eq!(fake.temu.calls()[LIST], 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn codes_have_their_classes_and_cures() {
     for (code, class, word) in [
         (3_000_034, FailureClass::Unauthorised, "authorise the app again"),

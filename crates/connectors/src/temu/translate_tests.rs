@@ -70,7 +70,8 @@ fn article_numbers_come_from_the_line_or_the_listings() {
 
 #[test]
 fn what_cannot_be_translated_says_why_and_names_nobody() {
-    let cases: [(&str, fn(&mut Value)); 8] = [
+    type Change = fn(&mut Value);
+    let cases: [(&str, Change); 8] = [
         ("nothing is left", |document| document["order"]["orderList"][0]["quantity"] = json!(0)),
         ("nothing is left", |document| document["order"]["orderList"] = Value::Null),
         ("nothing is left", |document| document["order"]["orderList"][0]["orderStatus"] = json!(3)),

@@ -1,0 +1,128 @@
+//! Virtual time: the limit is kept in every second and used to 95 %, in the order of asking.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use marktwerk_domain::clock::{Clock, ManualClock, Sleep};
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn clock() -> SharedClock {
+    ManualClock::starting_at(Timestamp::UNIX_EPOCH)
+}
+
+fn limit(calls_per_second: u32) -> Option<NonZeroU32> {
+    NonZeroU32::new(calls_per_second)
+}
+
+/// When each of `calls` went out, and in which order they had asked.
+async fn under_load(clock: SharedClock, calls_per_second: u32, calls: usize) -> Vec<(usize, Duration)> {
+    let bucket = Budgets::new(clock.clone()).bucket("key", limit(calls_per_second));
+    let went_out: Arc<Mutex<Vec<(usize, Duration)>>> = Arc::default();
+    let mut tasks = Vec::new();
+    for number in 0..calls {
+        let (bucket, clock, went_out) = (bucket.clone(), clock.clone(), went_out.clone());
+        tasks.push(tokio::spawn(async move {
+            bucket.take(PATIENCE).await.unwrap();
+            went_out.lock().unwrap().push((number, clock.monotonic()));
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let went_out = went_out.lock().unwrap();
+    went_out.clone()
+}
+
+/// The most calls within any second, both ends included.
+fn most_in_a_second(calls: &[(usize, Duration)]) -> usize {
+    let within = |start: Duration| {
+        calls.iter().filter(|(_, at)| *at >= start && *at <= start + Duration::from_secs(1)).count()
+    };
+    calls.iter().map(|(_, at)| within(*at)).max().unwrap_or(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_is_kept_in_every_second_and_well_used() {
+    for (rate, calls) in [(20, 1_000), (1, 50), (7, 300)] {
+        let went_out = under_load(clock(), rate, calls).await;
+        assert!(most_in_a_second(&went_out) <= rate as usize, "{rate} a second");
+        let took = went_out.last().unwrap().1 - went_out.first().unwrap().1;
+        let used = (calls - 1) as f64 / took.as_secs_f64() / f64::from(rate);
+        assert!((0.95..=1.0).contains(&used), "{used} of {rate} a second");
+        assert!(went_out.iter().map(|(number, _)| *number).eq(0..calls), "in the order of asking");
+    }
+}
+
+/// A machine under load: each sleep ends up to 24 ms late.
+#[derive(Debug)]
+struct LateClock(SharedClock, AtomicU64);
+
+impl Clock for LateClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let late = self.1.fetch_add(7, Ordering::Relaxed) % 25;
+        self.0.sleep(duration + Duration::from_millis(late))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn late_timers_never_break_the_limit() {
+    let late: SharedClock = Arc::new(LateClock(clock(), AtomicU64::new(0)));
+    let went_out = under_load(late, 20, 400).await;
+    assert!(most_in_a_second(&went_out) <= 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_have_their_own_buckets_and_share_the_lower_limit() {
+    let clock = clock();
+    let budgets = Budgets::new(clock.clone());
+    let shared = budgets.bucket("a", limit(100));
+    budgets.clone().bucket("a", limit(1));
+    let free = budgets.bucket("b", None);
+    for _ in 0..1_000 {
+        free.take(PATIENCE).await.unwrap();
+    }
+    assert_eq!(clock.monotonic(), Duration::ZERO);
+    shared.take(PATIENCE).await.unwrap();
+    shared.take(PATIENCE).await.unwrap();
+    assert!(clock.monotonic() >= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_for_all_and_a_long_one_is_told() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("a", None);
+    bucket.pause(Duration::from_secs(2));
+    bucket.pause(Duration::from_secs(1));
+    bucket.take(PATIENCE).await.unwrap();
+    assert!(clock.monotonic() >= Duration::from_secs(2));
+    bucket.pause(Duration::from_secs(60));
+    assert_eq!(bucket.take(PATIENCE).await, Err(Paused { remaining: Duration::from_secs(60) }));
+    clock.sleep(Duration::from_secs(60)).await;
+    assert_eq!(bucket.take(PATIENCE).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_takes_nobodys_turn() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("a", limit(1));
+    bucket.take(PATIENCE).await.unwrap();
+    let waiting = tokio::spawn({
+        let bucket = bucket.clone();
+        async move { bucket.take(PATIENCE).await }
+    });
+    tokio::task::yield_now().await;
+    waiting.abort();
+    bucket.take(PATIENCE).await.unwrap();
+    assert!(clock.monotonic() < Duration::from_millis(1_100));
+}
