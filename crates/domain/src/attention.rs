@@ -27,6 +27,8 @@ pub enum AttentionKind {
     WorkerStuck,
     /// More than one order in JTL has the number.
     Duplicate,
+    /// Cancelled or closed without shipment in JTL, and the marketplace still waits for it.
+    ClosedInErp,
 }
 
 impl AttentionKind {
@@ -43,6 +45,7 @@ impl AttentionKind {
             Self::StockRefused => "stock_refused",
             Self::WorkerStuck => "worker_stuck",
             Self::Duplicate => "duplicate",
+            Self::ClosedInErp => "closed_in_erp",
         }
     }
 }

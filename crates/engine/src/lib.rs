@@ -1,1 +1,32 @@
-//! To be written.
+//! When and how work runs. The engine knows no marketplace: it fires schedules, queues and claims runs, gives
+//! each a worker with a lease, and writes down what happened.
+//!
+//! ```text
+//! timer ─► dispatcher ─► queue (in the store) ─► worker ─► workflow
+//!                                                  └─► journal: number ─► store ─► publish
+//! ```
+//!
+//! Four laws hold here: runs are made and claimed by the dispatcher alone; what happens between claim and end
+//! goes through the journal's writer with the attempt's epoch; a line is stored before it is shown; no row is
+//! locked while a workflow works.
+
+pub mod context;
+mod decide;
+mod dispatcher;
+pub mod engine;
+pub mod error;
+pub mod jobs;
+pub mod jobs_file;
+pub mod journal;
+mod lease;
+pub mod prune;
+pub mod registry;
+mod timer;
+mod worker;
+pub mod workflow;
+
+pub use context::{RunContext, Step};
+pub use engine::{Engine, EngineOptions};
+pub use error::EngineError;
+pub use registry::{Diagnose, Registry};
+pub use workflow::{Workflow, WorkflowDescription};

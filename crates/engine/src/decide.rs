@@ -1,0 +1,161 @@
+//! What the end of an attempt means for its run. Pure: no store, no clock.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::log::{ClosingStatus, Level};
+use marktwerk_domain::retry::RetryPolicy;
+use marktwerk_domain::run::{Outcome, Run, RunState, WorkflowResult};
+
+/// Without a word from the other side, a rate-limited run comes back after this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why a run was stopped from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// A person asked for it.
+    Cancelled,
+    /// The program shuts down.
+    ShuttingDown,
+    /// Nothing moved for too long.
+    TimedOut,
+    /// Another attempt has the run.
+    LeaseLost,
+}
+
+/// How an attempt came to its end.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The workflow answered.
+    Answered(WorkflowResult),
+    /// The workflow panicked, with this message.
+    Panicked(String),
+    /// It was stopped from outside.
+    Stopped(StopReason),
+}
+
+/// What follows.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) state: RunState,
+    pub(crate) outcome: &'static str,
+    pub(crate) error: Option<String>,
+    pub(crate) ready_at: Option<Timestamp>,
+    pub(crate) uses_attempt: bool,
+    pub(crate) level: Level,
+    /// Set where the run ends.
+    pub(crate) status: Option<ClosingStatus>,
+    pub(crate) has_more_to_do: bool,
+}
+
+impl Verdict {
+    fn ended(
+        state: RunState,
+        outcome: &'static str,
+        level: Level,
+        status: ClosingStatus,
+        error: Option<String>,
+    ) -> Self {
+        Self {
+            state,
+            outcome,
+            error,
+            ready_at: None,
+            uses_attempt: true,
+            level,
+            status: Some(status),
+            has_more_to_do: false,
+        }
+    }
+
+    fn later(
+        state: RunState,
+        outcome: &'static str,
+        level: Level,
+        ready_at: Timestamp,
+        error: Option<String>,
+    ) -> Self {
+        Self {
+            state,
+            outcome,
+            error,
+            ready_at: Some(ready_at),
+            uses_attempt: false,
+            level,
+            status: None,
+            has_more_to_do: false,
+        }
+    }
+}
+
+/// Decides. `jitter` in 0..1.
+pub(crate) fn decide(ended: Ended, run: &Run, retry: &RetryPolicy, now: Timestamp, jitter: f64) -> Verdict {
+    match ended {
+        Ended::Answered(Ok(outcome)) => answered(outcome),
+        Ended::Answered(Err(failure)) => failed(failure, "failed", run, retry, now, jitter),
+        Ended::Panicked(message) => {
+            let failure = Failure::new(FailureClass::Defect, format!("the workflow panicked: {message}"));
+            failed(failure, "failed", run, retry, now, jitter)
+        }
+        Ended::Stopped(StopReason::TimedOut) => {
+            let failure =
+                Failure::new(FailureClass::TimedOut, "nothing moved for too long: the run was stopped");
+            failed(failure, "timed_out", run, retry, now, jitter)
+        }
+        Ended::Stopped(StopReason::Cancelled) => {
+            let reason = Some("cancelled on request".to_owned());
+            Verdict::ended(RunState::Cancelled, "cancelled", Level::Info, ClosingStatus::Cancelled, reason)
+        }
+        Ended::Stopped(StopReason::ShuttingDown | StopReason::LeaseLost) => {
+            Verdict::later(RunState::Waiting, "put_back", Level::Info, now, None)
+        }
+    }
+}
+
+fn answered(outcome: Outcome) -> Verdict {
+    let done = Verdict::ended(RunState::Succeeded, "succeeded", Level::Info, ClosingStatus::Success, None);
+    match outcome {
+        Outcome::Done => done,
+        Outcome::MoreToDo => Verdict { has_more_to_do: true, ..done },
+        Outcome::Cancel { why } => {
+            Verdict::ended(RunState::Cancelled, "cancelled", Level::Info, ClosingStatus::Cancelled, Some(why))
+        }
+        Outcome::Snooze { until, why } => {
+            Verdict::later(RunState::Waiting, "snoozed", Level::Info, until, Some(why))
+        }
+    }
+}
+
+fn failed(
+    failure: Failure,
+    outcome: &'static str,
+    run: &Run,
+    retry: &RetryPolicy,
+    now: Timestamp,
+    jitter: f64,
+) -> Verdict {
+    let error = Some(failure.message);
+    if let FailureClass::RateLimited { until: Some(until) } = failure.class {
+        return Verdict::later(RunState::Retrying, "rate_limited", Level::Warning, until.max(now), error);
+    }
+    let used = run.attempts_used + 1;
+    let delay = match failure.class {
+        class if !class.is_worth_retrying() => None,
+        FailureClass::RateLimited { .. } => retry.delay_after(used, jitter).map(|delay| delay.max(PATIENCE)),
+        _ => retry.delay_after(used, jitter),
+    };
+    match delay {
+        Some(delay) => Verdict {
+            uses_attempt: true,
+            ..Verdict::later(
+                RunState::Retrying,
+                outcome,
+                Level::Warning,
+                now.checked_add(delay).unwrap_or(Timestamp::MAX),
+                error,
+            )
+        },
+        None => Verdict::ended(RunState::Failed, outcome, Level::Error, ClosingStatus::Failed, error),
+    }
+}

@@ -1,0 +1,284 @@
+//! The engine as its owner sees it: started, asked, shut down.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::job::{JobId, Parameters};
+use marktwerk_domain::run::{Run, RunId, Trigger};
+use marktwerk_store::runs::NewRun;
+use marktwerk_store::{SharedStore, StoreResult};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::dispatcher::{Command, Dispatcher};
+use crate::error::EngineError;
+use crate::jobs_file::JobsFile;
+use crate::journal::Journal;
+use crate::prune::{self, Retention};
+use crate::registry::Registry;
+use crate::timer::{Planner, Timer};
+use crate::workflow::WorkflowDescription;
+
+/// Commands that wait at the most.
+const COMMANDS: usize = 1_000;
+
+/// How the engine works.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Runs at the same time.
+    pub workers: usize,
+    /// A run in which nothing moves for this long is stopped.
+    pub time_limit: Duration,
+    /// A shutdown gives running runs this long.
+    pub shutdown_grace: Duration,
+    /// A demonstration runs short intervals this often, whatever the jobs say; that is written nowhere.
+    pub pace: Option<Duration>,
+    /// A demonstration also runs every enabled job at start.
+    pub run_at_start: bool,
+    /// How long history stays.
+    pub retention: Retention,
+    /// `workers_config.json`; none in tests that need none.
+    pub jobs_file: Option<PathBuf>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            workers: 8,
+            time_limit: Duration::from_secs(900),
+            shutdown_grace: Duration::from_secs(10),
+            pace: None,
+            run_at_start: false,
+            retention: Retention::default(),
+            jobs_file: None,
+        }
+    }
+}
+
+/// The engine.
+pub struct Engine {
+    pub(crate) store: SharedStore,
+    pub(crate) clock: SharedClock,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) planner: Planner,
+    pub(crate) jobs_file: Option<JobsFile>,
+    /// One edit of jobs at a time: commit, file, hash.
+    pub(crate) edits: tokio::sync::Mutex<()>,
+    /// Why the jobs file could not be taken over while running, for the screen.
+    pub(crate) file_warning: Mutex<Option<String>>,
+    journal: Journal,
+    commands: mpsc::Sender<Command>,
+    draining: CancellationToken,
+    close_journal: CancellationToken,
+    tracker: TaskTracker,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    journal_task: Mutex<Option<JoinHandle<()>>>,
+    shutdown_grace: Duration,
+}
+
+impl Engine {
+    /// Rescues what an earlier process left, reads jobs and jobs file, and begins to work.
+    pub async fn start(
+        options: EngineOptions,
+        store: SharedStore,
+        clock: SharedClock,
+        registry: Registry,
+    ) -> Result<Arc<Self>, EngineError> {
+        let registry = Arc::new(registry);
+        let node = format!("{:016x}", rand::random::<u64>());
+        for rescued in store.rescue(&node, true, clock.now()).await? {
+            let (run, job, state) = (rescued.run.0, &rescued.job_id, rescued.state.as_str());
+            tracing::warn!(run, %job, "an earlier process died during this run; it is {state} now");
+        }
+        let planner = Planner { registry: Arc::clone(&registry), pace: options.pace };
+        let close_journal = CancellationToken::new();
+        let (journal, journal_task) = Journal::start(store.clone(), clock.clone(), close_journal.clone());
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let draining = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let engine = Arc::new(Self {
+            store: store.clone(),
+            clock: clock.clone(),
+            registry: Arc::clone(&registry),
+            planner: planner.clone(),
+            jobs_file: options.jobs_file.map(JobsFile::new),
+            edits: tokio::sync::Mutex::new(()),
+            file_warning: Mutex::new(None),
+            journal: journal.clone(),
+            commands: commands.clone(),
+            draining: draining.clone(),
+            close_journal,
+            tracker: tracker.clone(),
+            tasks: Mutex::new(Vec::new()),
+            journal_task: Mutex::new(Some(journal_task)),
+            shutdown_grace: options.shutdown_grace,
+        });
+        engine.adopt_jobs_file().await?;
+        let jobs = engine.realign().await?;
+
+        let mut timer = Timer::new(planner.clone());
+        jobs.iter().cloned().for_each(|job| timer.put(job));
+        let dispatcher = Dispatcher {
+            store: store.clone(),
+            clock: clock.clone(),
+            planner: planner.clone(),
+            timer,
+            journal,
+            node,
+            workers: options.workers,
+            time_limit: options.time_limit,
+            commands: receiver,
+            finished: commands,
+            tracker,
+            draining,
+            running: HashMap::new(),
+            is_away: false,
+        };
+        engine.keep(tokio::spawn(dispatcher.run()));
+        engine.keep(tokio::spawn(prune::run(store, clock.clone(), options.retention)));
+        if engine.jobs_file.is_some() {
+            engine.keep(tokio::spawn(crate::jobs_file::watch(Arc::downgrade(&engine), clock.clone())));
+        }
+        if options.run_at_start {
+            for job in jobs.iter().filter(|job| planner.schedule(&job.spec).is_some()) {
+                let now = clock.now();
+                engine.queue(planner.new_run(job, Trigger::StartUp, now, now)).await?;
+            }
+        }
+        Ok(engine)
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &SharedStore {
+        &self.store
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The job types that it knows.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Why the jobs file was not taken over while running, where it was not.
+    pub fn jobs_file_warning(&self) -> Option<String> {
+        self.file_warning.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Log lines dropped under pressure since the start.
+    pub fn dropped_lines(&self) -> u64 {
+        self.journal.dropped()
+    }
+
+    /// Queues a run of a job by hand: whether it is paused or not, with parameters for this run only. The job's own parameters
+    /// hold where `parameters` says nothing.
+    pub async fn run_now(&self, id: &JobId, parameters: Parameters) -> Result<Run, EngineError> {
+        let job = self.existing(id).await?;
+        let description = self.runnable(&job.spec.job_type)?;
+        let mut merged = job.spec.parameters.clone();
+        merged.extend(parameters);
+        description.validate(&merged)?;
+        let now = self.clock.now();
+        let run = NewRun { parameters: merged, ..self.planner.new_run(&job, Trigger::Manual, now, now) };
+        self.queue(run).await
+    }
+
+    /// Queues a repetition of an ended run, with its parameters.
+    pub async fn run_again(&self, id: RunId) -> Result<Run, EngineError> {
+        let old = self.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
+        if !old.state.is_ended() {
+            return Err(EngineError::invalid(
+                "run",
+                format!("run {id} is {}: wait for its end or cancel it", old.state.as_str()),
+            ));
+        }
+        let job = self.existing(&old.job_id).await?;
+        self.runnable(&job.spec.job_type)?;
+        let now = self.clock.now();
+        let fresh = self.planner.new_run(&job, Trigger::Again, now, now);
+        self.queue(NewRun { parameters: old.parameters, caused_by: Some(id), ..fresh }).await
+    }
+
+    /// Cancels a run: at once where it waits, cooperatively where it runs.
+    pub async fn cancel(&self, id: RunId) -> Result<Run, EngineError> {
+        if self.store.run(id).await?.is_none() {
+            return Err(EngineError::UnknownRun(id.0));
+        }
+        self.ask(|answer| Command::Cancel(id, answer)).await
+    }
+
+    /// Stops taking work, gives running runs their grace, puts back what is cut off, stores what is left to store.
+    pub async fn shutdown(&self) {
+        self.draining.cancel();
+        self.tracker.close();
+        let is_idle = tokio::select! {
+            () = self.tracker.wait() => true,
+            () = self.clock.sleep(self.shutdown_grace) => false,
+        };
+        if !is_idle {
+            // The dispatcher lives until below, so this arrives.
+            let _ = self.commands.send(Command::StopAll).await;
+            self.tracker.wait().await;
+        }
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        self.close_journal.cancel();
+        let journal = self.journal_task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(journal) = journal
+            && let Err(error) = journal.await
+        {
+            tracing::error!("the journal's writer ended badly: {error}");
+        }
+    }
+
+    /// Whether nothing is queued, running or to be retried: a test's question.
+    pub async fn is_idle(&self) -> StoreResult<bool> {
+        use marktwerk_domain::run::RunState;
+        let filter = marktwerk_store::runs::RunFilter {
+            states: vec![RunState::Waiting, RunState::Running, RunState::Retrying],
+            limit: 1,
+            ..Default::default()
+        };
+        Ok(self.store.runs(&filter).await?.is_empty())
+    }
+
+    pub(crate) async fn queue(&self, run: NewRun) -> Result<Run, EngineError> {
+        self.ask(|answer| Command::Enqueue(Box::new(run), answer)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Command,
+    ) -> Result<T, EngineError> {
+        if self.draining.is_cancelled() {
+            return Err(EngineError::ShuttingDown);
+        }
+        let (answer, receiver) = oneshot::channel();
+        self.tell(command(answer)).await;
+        Ok(receiver.await.map_err(|_| EngineError::ShuttingDown)??)
+    }
+
+    /// Tells the dispatcher; one that is gone needs to know nothing any more.
+    pub(crate) async fn tell(&self, command: Command) {
+        let _ = self.commands.send(command).await;
+    }
+
+    pub(crate) fn runnable(&self, job_type: &str) -> Result<&WorkflowDescription, EngineError> {
+        self.registry
+            .description(job_type)
+            .ok_or_else(|| EngineError::invalid("job_type", format!("`{job_type}` is not in this version")))
+    }
+
+    fn keep(&self, task: JoinHandle<()>) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+}

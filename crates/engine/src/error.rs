@@ -1,0 +1,39 @@
+//! What a caller of the engine has to tell apart.
+
+use marktwerk_store::StoreError;
+
+/// A command to the engine that was not carried out. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// There is no such job.
+    #[error("there is no job `{0}`")]
+    UnknownJob(String),
+    /// There is no such run.
+    #[error("there is no run {0}")]
+    UnknownRun(i64),
+    /// A value that cannot be accepted.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// Which field.
+        field: String,
+        /// Why, and what would be accepted.
+        reason: String,
+    },
+    /// The jobs file cannot be read as one.
+    #[error("{0}")]
+    JobsFile(#[from] crate::jobs_file::JobsFileError),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine is shutting down.
+    #[error("the program is shutting down; nothing new is accepted")]
+    ShuttingDown,
+}
+
+impl EngineError {
+    /// A value that cannot be accepted.
+    pub fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,88 @@
+//! `workers_config.json`: the jobs as people read and edit them. The database and the file are kept equal; where they are
+//! not, the remembered hash of the file tells which one is newer.
+
+mod adopt;
+mod format;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+pub use format::{FileEntry, JobsDocument};
+pub(crate) use watch::watch;
+
+/// The fact that remembers what was written last.
+const HASH: &str = "jobs_file.hash";
+
+/// A jobs file that cannot be used. It is never overwritten then.
+#[derive(Debug, thiserror::Error)]
+pub enum JobsFileError {
+    /// It cannot be read as a jobs file.
+    #[error("{path}:{line}:{column}: {reason}")]
+    Malformed {
+        /// Which file.
+        path: String,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong and what was expected.
+        reason: String,
+    },
+    /// It cannot be read or written at all.
+    #[error("{path} cannot be {verb}: {reason}")]
+    Inaccessible {
+        /// Which file.
+        path: String,
+        /// `read` or `written`.
+        verb: &'static str,
+        /// Why.
+        reason: std::io::Error,
+    },
+}
+
+/// The file at its place.
+#[derive(Debug, Clone)]
+pub(crate) struct JobsFile {
+    path: PathBuf,
+}
+
+impl JobsFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The text, or `None` where there is no file.
+    pub(crate) fn read(&self) -> Result<Option<String>, JobsFileError> {
+        match std::fs::read_to_string(&self.path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(reason) => Err(self.inaccessible("read", reason)),
+        }
+    }
+
+    /// Replaces the file at once or not at all: temporary file, fsync, rename, fsync of the folder.
+    pub(crate) fn write(&self, text: &str) -> Result<(), JobsFileError> {
+        self.replace(text).map_err(|reason| self.inaccessible("written", reason))
+    }
+
+    fn replace(&self, text: &str) -> std::io::Result<()> {
+        use std::io::Write;
+        let folder =
+            self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let temporary = self.path.with_extension("json.new");
+        let mut file = std::fs::File::create(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &self.path)?;
+        std::fs::File::open(folder)?.sync_all()
+    }
+
+    fn inaccessible(&self, verb: &'static str, reason: std::io::Error) -> JobsFileError {
+        JobsFileError::Inaccessible { path: self.path.display().to_string(), verb, reason }
+    }
+}

@@ -1,0 +1,139 @@
+//! The job types and questions that this program knows. Filled once, when the program is put together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use marktwerk_domain::account::{AccountHealth, AccountSummary};
+use marktwerk_domain::failure::Failure;
+
+use crate::error::EngineError;
+use crate::workflow::{Workflow, WorkflowDescription};
+
+/// Job types that the documents name and this version does not have yet: kept and shown, never run.
+const DOCUMENTED: &[&str] = &[
+    "fetch_invoices",
+    "amazon_order_workflow",
+    "amazon_tracking_workflow",
+    "amazon_inventory_workflow",
+    "amazon_fetch_invoices",
+    "ebay_order_workflow",
+    "ebay_tracking_workflow",
+    "ebay_inventory_workflow",
+    "kaufland_order_workflow",
+    "kaufland_tracking_workflow",
+    "kaufland_inventory_workflow",
+    "kaufland_fetch_invoices",
+    "otto_order_workflow",
+    "otto_tracking_workflow",
+    "otto_inventory_workflow",
+    "otto_fetch_invoices",
+];
+
+/// What a screen asks of the outside world without knowing it.
+#[async_trait]
+pub trait Diagnose: Send + Sync {
+    /// The accounts that are configured.
+    fn accounts(&self) -> Vec<AccountSummary>;
+
+    /// Asks the marketplace whether an account's credentials are good.
+    async fn test_account(&self, name: &str) -> Result<AccountHealth, Failure>;
+
+    /// Asks the ERP how it is; findings for people.
+    async fn test_erp(&self) -> Result<Vec<String>, Failure>;
+
+    /// Whether marketplace and ERP are simulated, for people.
+    fn describe(&self) -> String;
+}
+
+/// How a job type is known.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// This version runs it.
+    Runs(WorkflowDescription),
+    /// Documented, not in this version.
+    Planned,
+}
+
+struct Entry {
+    workflow: Arc<dyn Workflow>,
+    description: WorkflowDescription,
+}
+
+/// Job types by name.
+#[derive(Default)]
+pub struct Registry {
+    entries: BTreeMap<&'static str, Entry>,
+    diagnose: Option<Arc<dyn Diagnose>>,
+}
+
+impl Registry {
+    /// Knows nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a job type.
+    pub fn with(mut self, workflow: impl Workflow + 'static) -> Self {
+        let description = workflow.description();
+        self.entries.insert(description.job_type, Entry { workflow: Arc::new(workflow), description });
+        self
+    }
+
+    /// Adds the answers to a screen's questions.
+    pub fn with_diagnose(mut self, diagnose: Arc<dyn Diagnose>) -> Self {
+        self.diagnose = Some(diagnose);
+        self
+    }
+
+    /// The answers to a screen's questions, where there are any.
+    pub fn diagnose(&self) -> Option<&Arc<dyn Diagnose>> {
+        self.diagnose.as_ref()
+    }
+
+    /// All job types that this version runs, by name.
+    pub fn descriptions(&self) -> impl Iterator<Item = &WorkflowDescription> {
+        self.entries.values().map(|entry| &entry.description)
+    }
+
+    /// The description of a job type by its name.
+    pub fn description(&self, job_type: &str) -> Option<&WorkflowDescription> {
+        self.entries.get(job_type).map(|entry| &entry.description)
+    }
+
+    pub(crate) fn workflow(&self, job_type: &str) -> Option<Arc<dyn Workflow>> {
+        self.entries.get(job_type).map(|entry| Arc::clone(&entry.workflow))
+    }
+
+    /// Resolves a written name (or an older one) to the job type and how it is known.
+    pub fn resolve(&self, written: &str) -> Result<(String, Known), EngineError> {
+        let found = self.entries.values().find(|entry| {
+            entry.description.job_type == written || entry.description.aliases.contains(&written)
+        });
+        if let Some(entry) = found {
+            return Ok((entry.description.job_type.to_owned(), Known::Runs(entry.description.clone())));
+        }
+        if DOCUMENTED.contains(&written) {
+            return Ok((written.to_owned(), Known::Planned));
+        }
+        let known: Vec<&str> = self.entries.keys().copied().collect();
+        Err(EngineError::invalid(
+            "job_type",
+            format!("`{written}` is not a job type; this version has {}", known.join(", ")),
+        ))
+    }
+}
+
+/// Stands in for a job type that is gone from this version while runs of it still wait.
+pub(crate) struct NotInThisVersion(pub(crate) String);
+
+#[async_trait]
+impl Workflow for NotInThisVersion {
+    fn description(&self) -> WorkflowDescription {
+        WorkflowDescription::of::<()>("not_in_this_version", "not in this version")
+    }
+
+    async fn run(&self, _: &crate::context::RunContext) -> marktwerk_domain::run::WorkflowResult {
+        Err(Failure::refused(format!("the job type {} is not in this version", self.0)))
+    }
+}

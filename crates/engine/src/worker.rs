@@ -1,0 +1,215 @@
+//! One attempt of one run: lease, heartbeat, time limit, panic capture, and its end in the journal.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures::FutureExt;
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::job::Job;
+use marktwerk_domain::log::Level;
+use marktwerk_domain::run::{Run, RunState};
+use marktwerk_store::journal::AttemptEnd;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::context::RunContext;
+use crate::decide::{Ended, StopReason, Verdict, decide};
+use crate::journal::{Capture, Confirmation, Journal};
+use crate::lease::{HEARTBEAT, LEASE, Lease};
+use crate::timer::Planner;
+use crate::workflow::Workflow;
+
+/// After a run was asked to stop it may end by itself for this long; then it is cut off.
+const STOP_GRACE: Duration = Duration::from_secs(3);
+
+/// The way to stop a run from outside.
+#[derive(Clone, Default)]
+pub(crate) struct Stop {
+    token: CancellationToken,
+    reason: Arc<OnceLock<StopReason>>,
+}
+
+impl Stop {
+    /// Asks the run to stop; the first reason counts.
+    pub(crate) fn ask(&self, reason: StopReason) {
+        self.reason.get_or_init(|| reason);
+        self.token.cancel();
+    }
+}
+
+/// What a worker is given.
+pub(crate) struct Assignment {
+    pub(crate) run: Run,
+    pub(crate) job: Job,
+    pub(crate) workflow: Arc<dyn Workflow>,
+    pub(crate) stop: Stop,
+    /// Monotonic time before the claim was made.
+    pub(crate) claimed_at: Duration,
+    pub(crate) time_limit: Duration,
+    pub(crate) journal: Journal,
+    pub(crate) clock: SharedClock,
+    pub(crate) planner: Planner,
+}
+
+/// Works on one attempt from claim to end.
+pub(crate) async fn work(assignment: Assignment) {
+    let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, planner } = assignment;
+    let lease = Arc::new(Lease::granted(clock.clone(), claimed_at));
+    let capture = Capture::new(journal, clock.clone(), &run);
+    capture.line(Level::Info, None, opening(&run), serde_json::Value::Null);
+    let context =
+        RunContext::new(run.clone(), clock.clone(), capture.clone(), lease.clone(), stop.token.clone());
+
+    let heart = Heart {
+        context: context.clone(),
+        capture: capture.clone(),
+        lease: lease.clone(),
+        stop: stop.clone(),
+    };
+    let heartbeat = AbortOnDropHandle::new(tokio::spawn(heart.beat(clock.clone(), time_limit)));
+    let ended = supervise(&*workflow, &context, &stop, &clock).await;
+    drop(heartbeat);
+    if lease.is_lost() {
+        tracing::warn!(
+            run = run.id.0,
+            "another attempt has taken this run over; what it did since has no effect"
+        );
+        return;
+    }
+
+    let now = clock.now();
+    let verdict = decide(ended, &run, &job.spec.retry, now, rand::random());
+    let follow_up = verdict.has_more_to_do.then(|| planner.follow_up(&job, &run, now));
+    let duration_seconds = context.elapsed().as_secs_f64();
+    let error_text = if verdict.level == Level::Info { None } else { verdict.error.clone() };
+    let closing = crate::journal::Closing { status: verdict.status, duration_seconds, error_text };
+    let message = closing_message(&run, &verdict, &context, duration_seconds);
+    let line = capture.closing_line(verdict.level, message, closing).await;
+    let end = AttemptEnd {
+        state: verdict.state,
+        outcome: verdict.outcome,
+        error: verdict.error,
+        ended_at: now,
+        ready_at: verdict.ready_at,
+        uses_attempt: verdict.uses_attempt,
+        warnings: capture.warnings(),
+        line,
+        steps: context.steps(),
+        follow_up,
+    };
+    if capture.end(end).await != Confirmation::Stored {
+        tracing::error!(
+            run = run.id.0,
+            "the end of this run could not be stored; it will be rescued as lost"
+        );
+    }
+}
+
+/// Runs the workflow until it answers, panics, or is cut off after it was asked to stop.
+async fn supervise(workflow: &dyn Workflow, context: &RunContext, stop: &Stop, clock: &SharedClock) -> Ended {
+    let mut work = std::pin::pin!(AssertUnwindSafe(workflow.run(context)).catch_unwind());
+    let answer = tokio::select! {
+        biased;
+        answer = &mut work => answer,
+        () = stop.token.cancelled() => {
+            tokio::select! {
+                biased;
+                answer = &mut work => answer,
+                () = clock.sleep(STOP_GRACE) => return Ended::Stopped(reason(stop)),
+            }
+        }
+    };
+    match answer {
+        // A workflow that finished in spite of the wish has finished.
+        Ok(Ok(outcome))
+            if !(stop.token.is_cancelled() && outcome == marktwerk_domain::run::Outcome::MoreToDo) =>
+        {
+            Ended::Answered(Ok(outcome))
+        }
+        Ok(_) if stop.token.is_cancelled() => Ended::Stopped(reason(stop)),
+        Ok(result) => Ended::Answered(result),
+        Err(panic) => Ended::Panicked(panic_message(&*panic)),
+    }
+}
+
+fn reason(stop: &Stop) -> StopReason {
+    stop.reason.get().copied().unwrap_or(StopReason::ShuttingDown)
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}
+
+fn opening(run: &Run) -> String {
+    let trigger = run.trigger.as_str();
+    let merged = match run.merged {
+        0 => String::new(),
+        late => format!(", standing for {late} earlier times that were missed"),
+    };
+    format!("{} started ({trigger}, attempt {}{merged})", run.job_type, run.attempt)
+}
+
+fn closing_message(run: &Run, verdict: &Verdict, context: &RunContext, seconds: f64) -> String {
+    let job_type = &run.job_type;
+    let error = verdict.error.as_deref().unwrap_or_default();
+    match verdict.state {
+        RunState::Succeeded => {
+            let counts: Vec<String> = context
+                .steps()
+                .iter()
+                .flat_map(|step| {
+                    step.counts
+                        .iter()
+                        .map(|(name, count)| format!("{} {name} {count}", step.name))
+                        .collect::<Vec<_>>()
+                })
+                .collect();
+            let more = if verdict.has_more_to_do { ", more to do" } else { "" };
+            let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+            format!("{job_type} finished in {seconds:.1} s{more}{counts}")
+        }
+        RunState::Retrying => {
+            let at = verdict.ready_at.map(|at| at.to_string()).unwrap_or_default();
+            format!("{job_type}: attempt {} ended: {error}; next attempt not before {at}", run.attempt)
+        }
+        RunState::Waiting if verdict.outcome == "put_back" => {
+            format!("{job_type}: put back, the program is shutting down")
+        }
+        RunState::Waiting => format!("{job_type}: snoozed: {error}"),
+        RunState::Cancelled => format!("{job_type}: cancelled: {error}"),
+        _ => format!("{job_type} failed: {error}"),
+    }
+}
+
+/// Keeps the lease alive and watches the time limit.
+struct Heart {
+    context: RunContext,
+    capture: Capture,
+    lease: Arc<Lease>,
+    stop: Stop,
+}
+
+impl Heart {
+    async fn beat(self, clock: SharedClock, time_limit: Duration) {
+        loop {
+            clock.sleep(HEARTBEAT).await;
+            if self.context.since_progress() >= time_limit {
+                self.stop.ask(StopReason::TimedOut);
+            }
+            let sent_at = clock.monotonic();
+            let lease_until = clock.now().checked_add(LEASE).unwrap_or(jiff::Timestamp::MAX);
+            match self.capture.heartbeat(lease_until).await {
+                Confirmation::Stored => self.lease.renewed(sent_at),
+                Confirmation::Fenced => {
+                    self.lease.lose();
+                    self.stop.ask(StopReason::LeaseLost);
+                    return;
+                }
+                Confirmation::Failed => {}
+            }
+        }
+    }
+}
