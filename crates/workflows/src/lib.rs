@@ -1,1 +1,35 @@
-//! To be written.
+//! The business, readable by a merchant: what happens to orders and to stock, step by step.
+//!
+//! - [`orders`]: fetch, import, export, tracking, confirm
+//! - [`inventory`]: listings, map, levels, push
+//!
+//! Marketplaces, the ERP and the store come as [`Connections`]; when a workflow runs is the engine's business.
+
+pub mod connections;
+pub mod crash;
+mod diagnose;
+pub mod inventory;
+pub mod orders;
+
+use std::sync::Arc;
+
+use marktwerk_connectors::Marketplace;
+use marktwerk_engine::Registry;
+use marktwerk_erp::Erp;
+use marktwerk_store::SharedStore;
+
+pub use connections::{Connections, InventorySettings, OrderSettings, WorkflowSettings};
+
+/// The job types of this version and the answers to a screen's questions.
+pub fn registry(
+    marketplaces: Vec<Arc<dyn Marketplace>>,
+    erp: Arc<dyn Erp>,
+    store: SharedStore,
+    settings: WorkflowSettings,
+) -> Registry {
+    let connections = Arc::new(Connections::new(marketplaces, erp, store, settings));
+    Registry::new()
+        .with(orders::OrderWorkflow::temu(Arc::clone(&connections)))
+        .with(inventory::InventoryWorkflow::temu(Arc::clone(&connections)))
+        .with_diagnose(connections)
+}

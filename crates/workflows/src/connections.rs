@@ -1,0 +1,99 @@
+//! The outside world as the workflows hold it: marketplaces by account, the ERP, the store, and the rule that
+//! simulated and real never mix.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use marktwerk_connectors::Marketplace;
+use marktwerk_domain::failure::Failure;
+use marktwerk_engine::RunContext;
+use marktwerk_erp::Erp;
+use marktwerk_store::SharedStore;
+
+/// Settings of the order workflow.
+#[derive(Debug, Clone)]
+pub struct OrderSettings {
+    /// How far back the first run reads, days.
+    pub first_days: u32,
+}
+
+impl Default for OrderSettings {
+    fn default() -> Self {
+        Self { first_days: 30 }
+    }
+}
+
+/// Settings of the inventory workflow.
+#[derive(Debug, Clone, Default)]
+pub struct InventorySettings {
+    /// Units kept back on top of JTL's own buffer.
+    pub buffer: i64,
+}
+
+/// Settings of all workflows.
+#[derive(Debug, Clone, Default)]
+pub struct WorkflowSettings {
+    /// Orders.
+    pub orders: OrderSettings,
+    /// Inventory.
+    pub inventory: InventorySettings,
+}
+
+/// Marketplaces, ERP and store.
+pub struct Connections {
+    marketplaces: Vec<Arc<dyn Marketplace>>,
+    by_name: BTreeMap<String, Arc<dyn Marketplace>>,
+    pub(crate) erp: Arc<dyn Erp>,
+    pub(crate) store: SharedStore,
+    pub(crate) settings: WorkflowSettings,
+}
+
+impl Connections {
+    /// Puts them together; account names are unique (the settings see to it).
+    pub fn new(
+        marketplaces: Vec<Arc<dyn Marketplace>>,
+        erp: Arc<dyn Erp>,
+        store: SharedStore,
+        settings: WorkflowSettings,
+    ) -> Self {
+        let by_name = marketplaces.iter().map(|one| (one.account().name.clone(), Arc::clone(one))).collect();
+        Self { marketplaces, by_name, erp, store, settings }
+    }
+
+    pub(crate) fn marketplaces(&self) -> &[Arc<dyn Marketplace>] {
+        &self.marketplaces
+    }
+
+    /// The names of the accounts at a marketplace, in the order of the settings.
+    pub(crate) fn accounts_at(&self, marketplace: &str) -> Vec<String> {
+        let accounts = self.marketplaces.iter().map(|one| one.account());
+        accounts
+            .filter(|account| account.marketplace == marketplace)
+            .map(|account| account.name.clone())
+            .collect()
+    }
+
+    pub(crate) fn marketplace(&self, name: &str) -> Result<&Arc<dyn Marketplace>, Failure> {
+        self.by_name.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+            Failure::refused(format!("the account `{name}` is not configured; there is {}", known.join(", ")))
+        })
+    }
+
+    /// The marketplace that a run works for.
+    pub(crate) fn of_run(&self, context: &RunContext) -> Result<Arc<dyn Marketplace>, Failure> {
+        self.marketplace(&context.run().account).map(Arc::clone)
+    }
+
+    /// Why nothing may be written to this marketplace, if nothing may: a simulated ERP has nothing true to tell a real one.
+    pub(crate) fn refuses_writes_to(&self, marketplace: &dyn Marketplace) -> Option<String> {
+        let account = marketplace.account();
+        (self.erp.is_simulated() && !account.is_loopback).then(|| {
+            format!(
+                "the ERP is simulated ({}) and {} is not on this machine: nothing is sent",
+                self.erp.describe(),
+                account.endpoint
+            )
+        })
+    }
+}

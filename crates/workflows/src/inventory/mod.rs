@@ -1,0 +1,126 @@
+//! Inventory: what the marketplace lists, what JTL has, and the difference.
+//!
+//! Mode `full` reads the listings and maps them to articles first; mode `quick` goes on with what the last full run knew.
+
+mod levels;
+mod listings;
+mod push;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use marktwerk_connectors::Marketplace;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::run::{Outcome, WorkflowResult};
+use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::connections::Connections;
+
+/// How much is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Levels and push.
+    #[default]
+    Quick,
+    /// Listings and mapping too.
+    Full,
+}
+
+/// What a start may say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct InventoryParameters {
+    /// How much is done.
+    pub mode: Mode,
+    /// A line per article that is pushed.
+    pub verbose: Option<bool>,
+}
+
+/// The inventory workflow of one marketplace.
+pub struct InventoryWorkflow {
+    connections: Arc<Connections>,
+    job_type: &'static str,
+    aliases: &'static [&'static str],
+    marketplace: &'static str,
+}
+
+impl InventoryWorkflow {
+    /// TEMU's, under the names of the system in use today.
+    pub fn temu(connections: Arc<Connections>) -> Self {
+        Self {
+            connections,
+            job_type: "inventory_workflow",
+            aliases: &["sync_inventory"],
+            marketplace: "temu",
+        }
+    }
+}
+
+#[async_trait]
+impl Workflow for InventoryWorkflow {
+    fn description(&self) -> WorkflowDescription {
+        WorkflowDescription {
+            aliases: self.aliases,
+            marketplace: Some(self.marketplace),
+            accounts: self.connections.accounts_at(self.marketplace),
+            writes: true,
+            ..WorkflowDescription::of::<InventoryParameters>(self.job_type, "Inventory: JTL → marketplace")
+        }
+    }
+
+    async fn run(&self, context: &RunContext) -> WorkflowResult {
+        let parameters: InventoryParameters = context.parameters()?;
+        let marketplace = self.connections.of_run(context)?;
+        let inventory = Inventory { connections: &self.connections, context, marketplace, parameters };
+        inventory.run().await
+    }
+}
+
+/// One run over one account.
+struct Inventory<'a> {
+    connections: &'a Connections,
+    context: &'a RunContext,
+    marketplace: Arc<dyn Marketplace>,
+    parameters: InventoryParameters,
+}
+
+impl Inventory<'_> {
+    async fn run(&self) -> WorkflowResult {
+        if self.is_full().await? {
+            let step = self.context.begin_step("listings").await;
+            let read = self.read_listings(&step).await;
+            step.end(read).await?;
+
+            let step = self.context.begin_step("map").await;
+            let mapped = self.map(&step).await;
+            step.end(mapped).await?;
+        }
+        let step = self.context.begin_step("levels").await;
+        let levels = self.levels(&step).await;
+        let levels = step.end(levels).await?;
+
+        let step = self.context.begin_step("push").await;
+        let pushed = self.push(&step, levels).await;
+        let has_more = step.end(pushed).await?;
+        Ok(if has_more { Outcome::MoreToDo } else { Outcome::Done })
+    }
+
+    /// A quick run that knows no listings has to read them first.
+    async fn is_full(&self) -> Result<bool, Failure> {
+        if self.parameters.mode == Mode::Full {
+            return Ok(true);
+        }
+        let knows_none = self.connections.store.listings(self.account()).await?.is_empty();
+        if knows_none {
+            self.context.info("no listings are known yet: this quick run reads them like a full one");
+        }
+        Ok(knows_none)
+    }
+
+    fn account(&self) -> &str {
+        &self.marketplace.account().name
+    }
+}

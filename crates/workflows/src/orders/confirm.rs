@@ -1,0 +1,258 @@
+//! Step 5: tells the marketplace carrier and tracking numbers. The intent first, then the call, then what the marketplace
+//! reads back; only that marks an order as reported.
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use jiff::SignedDuration;
+use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel};
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::order::OrderState;
+use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
+use marktwerk_engine::Step;
+use marktwerk_store::orders::{OrderChange, OrderFilter, OrderPatch, OrderRecord, ReportIntent};
+use serde_json::{Value, json};
+
+use super::Orders;
+use super::parcels::allocate;
+use crate::crash;
+
+const PAGE: usize = 500;
+/// Orders reported at the same time; the limiter sets the pace.
+const AT_ONCE: usize = 8;
+/// A refused report is tried again after this long, doubling each time up to the longest.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+const LONGEST_PAUSE_DOUBLINGS: u32 = 5;
+
+/// Why a shipment is not reported now.
+enum Hindrance {
+    /// A person must act; raised and shown.
+    Attention(AttentionKind, String),
+    /// Something may go away by itself.
+    Failure(Failure),
+}
+
+impl From<Failure> for Hindrance {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl Orders<'_> {
+    /// Reports what JTL has shipped; answers whether a next slice has to go on.
+    pub(super) async fn confirm(&self, step: &Step) -> Result<bool, Failure> {
+        let now = self.now();
+        let mut after: Option<String> = None;
+        let mut failure: Option<Failure> = None;
+        loop {
+            let filter = OrderFilter {
+                account: Some(self.account().to_owned()),
+                states: vec![OrderState::Shipped],
+                after: after.clone(),
+                limit: PAGE,
+            };
+            let page = self.connections.store.orders_in(&filter).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.number.clone());
+            // A marked order waits for a person; a refused one for its time.
+            let is_due = |record: &&OrderRecord| {
+                record.mark.is_none() && record.next_report_at.is_none_or(|at| at <= now)
+            };
+            let due: Vec<&OrderRecord> = page.iter().filter(is_due).collect();
+            if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
+                self.say_what_would_be_sent(step, &refusal, &due).await;
+                return Ok(false);
+            }
+            // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
+            let calls: Vec<BoxFuture<'_, _>> =
+                due.into_iter().map(|record| self.report(step, record).boxed()).collect();
+            let mut reports = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
+            while let Some(result) = reports.next().await {
+                if let Err(error) = result {
+                    failure.get_or_insert(error);
+                }
+            }
+            if self.context.should_stop() {
+                return failure.map_or(Ok(true), Err);
+            }
+        }
+        failure.map_or(Ok(false), Err)
+    }
+
+    async fn say_what_would_be_sent(&self, step: &Step, refusal: &str, due: &[&OrderRecord]) {
+        if due.is_empty() {
+            return;
+        }
+        let numbers: Vec<&str> = due.iter().map(|record| record.number.as_str()).take(20).collect();
+        let message = format!("{refusal}; {} shipments would be reported", due.len());
+        step.warning(message, json!({ "orders": numbers })).await;
+    }
+
+    /// One order, from the intent to the mark.
+    async fn report(&self, step: &Step, record: &OrderRecord) -> Result<(), Failure> {
+        let hindrance = match self.try_to_report(step, record).await {
+            Ok(()) => return Ok(()),
+            Err(hindrance) => hindrance,
+        };
+        match hindrance {
+            Hindrance::Failure(failure) => {
+                step.info(format!("order {} is not reported yet: {failure}", record.number), Value::Null);
+                Err(failure)
+            }
+            Hindrance::Attention(kind, message) => {
+                let text = format!("order {} is not reported: {message}", record.number);
+                if record.reason.as_ref() == Some(&message) {
+                    step.info(text, Value::Null);
+                } else {
+                    step.warning(text, Value::Null).await;
+                }
+                let doublings = record.report_tries.min(LONGEST_PAUSE_DOUBLINGS);
+                let pause = FIRST_PAUSE * 2_i32.pow(doublings);
+                let patch = OrderPatch {
+                    reason: Some(Some(message.clone())),
+                    report: Some(None),
+                    report_tries: Some(record.report_tries + 1),
+                    next_report_at: Some(Some(self.now() + pause)),
+                    ..OrderPatch::default()
+                };
+                let raise = vec![self.attention(kind, &record.number, message)];
+                self.save(&[OrderChange { raise, ..self.change(record, patch) }]).await?;
+                step.count("not_reported", 1);
+                Ok(())
+            }
+        }
+    }
+
+    async fn try_to_report(&self, step: &Step, record: &OrderRecord) -> Result<(), Hindrance> {
+        // An intent without an end: the call may have arrived. Asked first, never told twice.
+        if let Some(earlier) = &record.report
+            && self.is_known_there(&earlier.report).await?
+        {
+            return Ok(self.mark_reported(step, record).await?);
+        }
+        let report = self.compose(step, record).await?;
+        let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
+        let patch = OrderPatch { report: Some(Some(intent)), ..OrderPatch::default() };
+        if self.save(&[self.change(record, patch)]).await? != [true] {
+            // Somebody changed the order meanwhile; the next run sees how.
+            return Ok(());
+        }
+        crash::point("report.intent_committed");
+        self.context.ensure_lease()?;
+        let answer = self.marketplace.confirm_shipment(&report).await.map_err(|error| error.failure())?;
+        crash::point("report.answer_received");
+        match answer {
+            ConfirmAnswer::Accepted { warnings } => {
+                for warning in warnings {
+                    step.warning(
+                        format!("order {}: the marketplace remarks: {warning}", record.number),
+                        Value::Null,
+                    )
+                    .await;
+                }
+                if !self.is_known_there(&report).await? {
+                    let message = format!(
+                        "order {}: accepted, but the marketplace does not show the parcels yet",
+                        record.number
+                    );
+                    return Err(Failure::transient(message).into());
+                }
+            }
+            ConfirmAnswer::AlreadyShipped => {
+                if !self.is_known_there(&report).await? {
+                    let message = "the marketplace has this order as shipped with other tracking numbers: compare them there";
+                    return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
+                }
+            }
+            ConfirmAnswer::Refused { code, message } => {
+                let message = format!("the marketplace refused the shipment: {message} (code {code})");
+                return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message));
+            }
+        }
+        crash::point("report.before_mark");
+        Ok(self.mark_reported(step, record).await?)
+    }
+
+    /// What is to be told: carriers by the marketplace's own list, lines by their articles.
+    async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, Hindrance> {
+        let order = record
+            .order
+            .as_ref()
+            .ok_or_else(|| Failure::refused(format!("order {} has no translation", record.number)))?;
+        let Some(allocated) = allocate(&order.lines, &record.parcels) else {
+            let message = "JTL does not tell which article lies in which parcel: report this shipment at the marketplace by hand";
+            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
+        };
+        let mut parcels = Vec::with_capacity(record.parcels.len());
+        for (parcel, lines) in record.parcels.iter().zip(allocated) {
+            if lines.is_empty() {
+                let message = format!(
+                    "order {}: a parcel holds only parts of lines and is not told to the marketplace",
+                    record.number
+                );
+                step.info(message, json!({ "parcel": parcel.id }));
+                continue;
+            }
+            let code = self
+                .marketplace
+                .carrier_code(order.region, &parcel.carrier)
+                .await
+                .map_err(|error| error.failure())?;
+            let Some(carrier_code) = code else {
+                let message = format!(
+                    "the marketplace's list has no carrier `{}`: choose another shipping method in JTL, or report it there by hand",
+                    parcel.carrier
+                );
+                return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message));
+            };
+            parcels.push(ReportedParcel {
+                id: parcel.id,
+                tracking: parcel.tracking.clone(),
+                carrier_code,
+                lines,
+            });
+        }
+        Ok(ShipmentReport { number: record.number.clone(), region: order.region, parcels })
+    }
+
+    /// Whether the marketplace shows every parcel of a report.
+    async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Failure> {
+        let lines: Vec<String> = report
+            .parcels
+            .iter()
+            .flat_map(|parcel| parcel.lines.iter().map(|(line, _)| line.clone()))
+            .collect();
+        let shown =
+            self.marketplace.read_shipments(&report.number, &lines).await.map_err(|error| error.failure())?;
+        Ok(report.parcels.iter().all(|parcel| is_shown(parcel, &shown)))
+    }
+
+    async fn mark_reported(&self, step: &Step, record: &OrderRecord) -> Result<(), Failure> {
+        let patch = OrderPatch {
+            state: Some(OrderState::Reported),
+            reason: Some(None),
+            report: Some(None),
+            next_report_at: Some(None),
+            ..OrderPatch::default()
+        };
+        let settle = vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused];
+        self.save(&[OrderChange { settle, ..self.change(record, patch) }]).await?;
+        step.count("reported", 1);
+        if self.parameters.verbose.unwrap_or(false) {
+            step.info(format!("order {} reported", record.number), Value::Null);
+        }
+        Ok(())
+    }
+}
+
+/// The marketplace may store a tracking number without its blanks and hyphens.
+fn is_shown(parcel: &ReportedParcel, shown: &[ConfirmedParcel]) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+    };
+    let ours = bare(&parcel.tracking);
+    parcel
+        .lines
+        .iter()
+        .all(|(line, _)| shown.iter().any(|other| other.line == *line && bare(&other.tracking) == ours))
+}

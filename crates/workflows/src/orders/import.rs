@@ -1,0 +1,164 @@
+//! Step 2: translates what was fetched. A bad order is set aside with its reason and the rest goes on; what changed at the
+//! marketplace after the hand-over is marked, for JTL is not ours to change.
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
+use marktwerk_engine::Step;
+use marktwerk_store::orders::{Mark, OrderChange, OrderPatch, OrderRecord};
+use serde_json::Value;
+
+use super::Orders;
+
+const BATCH: usize = 100;
+
+impl Orders<'_> {
+    /// Reads every document that is newer than what was imported.
+    pub(super) async fn import(&self, step: &Step) -> Result<(), Failure> {
+        let mut after: Option<String> = None;
+        loop {
+            let batch = self.connections.store.unread_orders(self.account(), after.as_deref(), BATCH).await?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = Some(last.number.clone());
+            let changes: Vec<OrderChange> = batch.iter().filter_map(|record| self.read(record)).collect();
+            for (change, took_effect) in changes.iter().zip(self.save(&changes).await?) {
+                if took_effect {
+                    self.tell(step, change).await;
+                }
+            }
+            if self.context.should_stop() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What a document means for its order; `None` waits for a complete one.
+    fn read(&self, record: &OrderRecord) -> Option<OrderChange> {
+        let is_waiting = record.status == MarketplaceStatus::Ready && !record.is_complete;
+        if is_waiting {
+            return None;
+        }
+        let change =
+            if record.state.may_be_in_erp() { self.read_late(record) } else { self.read_early(record) };
+        Some(OrderChange { seen_change: Some(record.changed_at), ..change })
+    }
+
+    /// JTL cannot have it yet: the newest document counts.
+    fn read_early(&self, record: &OrderRecord) -> OrderChange {
+        let read = OrderPatch { is_read: true, reason: Some(None), ..OrderPatch::default() };
+        let settled = vec![AttentionKind::SetAside, AttentionKind::UnknownArticle];
+        match record.status {
+            MarketplaceStatus::Cancelled => OrderChange {
+                settle: settled,
+                ..self.change(record, OrderPatch { state: Some(OrderState::Cancelled), ..read })
+            },
+            MarketplaceStatus::Pending | MarketplaceStatus::PartlyShipped | MarketplaceStatus::Shipped => {
+                OrderChange { settle: settled, ..self.change(record, read) }
+            }
+            MarketplaceStatus::Ready => match self.translate(record) {
+                Ok(order) => {
+                    let patch = OrderPatch { state: Some(OrderState::Imported), order: Some(order), ..read };
+                    OrderChange { settle: settled, ..self.change(record, patch) }
+                }
+                Err(reason) => self.set_aside(record, reason),
+            },
+        }
+    }
+
+    /// JTL has it or may have it: a person has to see what changed.
+    fn read_late(&self, record: &OrderRecord) -> OrderChange {
+        let read = OrderPatch { is_read: true, ..OrderPatch::default() };
+        let is_over = record.state == OrderState::Reported;
+        let marked = |mark, kind, message: String| OrderChange {
+            raise: vec![self.attention(kind, &record.number, message)],
+            ..self.change(record, OrderPatch { mark: Some(Some(mark)), ..read.clone() })
+        };
+        match record.status {
+            MarketplaceStatus::Cancelled if !is_over => marked(
+                Mark::Cancelled,
+                AttentionKind::CancelledAfterHandOver,
+                "cancelled at the marketplace, already in JTL: cancel it there, or close this entry to ship it all the same".to_owned(),
+            ),
+            MarketplaceStatus::Ready if !is_over => match self.difference(record) {
+                None => self.change(record, read),
+                Some(what) => marked(
+                    Mark::Changed,
+                    AttentionKind::ChangedAfterHandOver,
+                    format!("{what} changed at the marketplace, already in JTL: change it there, then close this entry"),
+                ),
+            },
+            _ => self.change(record, read),
+        }
+    }
+
+    /// What differs between the order as JTL was given it and the newest document.
+    fn difference(&self, record: &OrderRecord) -> Option<String> {
+        let exported = record.order.as_ref()?;
+        let newest = match self.translate(record) {
+            Ok(newest) => newest,
+            Err(reason) => {
+                return Some(format!("it cannot be translated any more ({reason}); something of it"));
+            }
+        };
+        let lines = |order: &Order| -> Vec<(String, i64)> {
+            order.lines.iter().map(|line| (line.number.clone(), line.quantity())).collect()
+        };
+        let mut what = Vec::new();
+        if exported.delivery != newest.delivery {
+            what.push("the address");
+        }
+        if lines(exported) != lines(&newest) {
+            what.push("what is to be shipped");
+        }
+        (!what.is_empty()).then(|| what.join(" and "))
+    }
+
+    fn translate(&self, record: &OrderRecord) -> Result<Order, String> {
+        let raw = record.raw.as_ref().ok_or_else(|| "its raw document is gone".to_owned())?;
+        self.marketplace.translate(raw).map_err(|error| error.reason)
+    }
+
+    /// Sets an order aside: shown with its reason, never exported, and tried again when it changes.
+    pub(super) fn set_aside(&self, record: &OrderRecord, reason: String) -> OrderChange {
+        let patch = OrderPatch {
+            state: Some(OrderState::SetAside),
+            reason: Some(Some(reason.clone())),
+            is_read: true,
+            ..OrderPatch::default()
+        };
+        OrderChange {
+            raise: vec![self.attention(AttentionKind::SetAside, &record.number, reason)],
+            ..self.change(record, patch)
+        }
+    }
+
+    async fn tell(&self, step: &Step, change: &OrderChange) {
+        let number = &change.number;
+        match (change.patch.state, change.patch.mark) {
+            (Some(OrderState::Imported), _) => {
+                step.count("imported", 1);
+                if self.parameters.verbose.unwrap_or(false) {
+                    step.info(format!("order {number} imported"), Value::Null);
+                }
+            }
+            (Some(OrderState::SetAside), _) => {
+                step.count("set_aside", 1);
+                let reason = change.patch.reason.clone().flatten().unwrap_or_default();
+                step.warning(format!("order {number} is set aside: {reason}"), Value::Null).await;
+            }
+            (Some(OrderState::Cancelled), _) => {
+                step.count("cancelled", 1);
+                step.info(
+                    format!("order {number} was cancelled at the marketplace before it went to JTL"),
+                    Value::Null,
+                );
+            }
+            (_, Some(Some(_))) => {
+                step.count("marked", 1);
+                let message = change.raise.first().map(|item| item.message.as_str()).unwrap_or_default();
+                step.warning(format!("order {number}: {message}"), Value::Null).await;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Orders: fetched from the marketplace, imported, exported to JTL, tracked, confirmed.
+//!
+//! Steps 1–3 bring orders in and steps 4–5 carry shipments back; the two halves fail independently, so that a broken import
+//! never stops tracking. Every step is idempotent: a run that is repeated does again only what is not done.
+
+mod confirm;
+mod export;
+mod fetch;
+mod import;
+mod parcels;
+mod resolve;
+mod tracking;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use marktwerk_connectors::Marketplace;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::run::{Outcome, WorkflowResult};
+use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
+use marktwerk_store::attention::NewAttention;
+use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::connections::Connections;
+
+/// An open hand-over is looked up again at this distance.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// What a start may say. A run with a status or a number of days reads that window and never moves the cursor.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrderParameters {
+    /// Only orders of this status at the marketplace (TEMU: 0 all, 1 pending, 2 to be shipped, 3 cancelled, 4 shipped, 5 received).
+    #[schemars(range(min = 0, max = 99))]
+    pub parent_order_status: Option<u32>,
+    /// Orders changed in the last so many days.
+    #[schemars(range(min = 1, max = 365))]
+    pub days_back: Option<u32>,
+    /// A line per order.
+    pub verbose: Option<bool>,
+}
+
+/// The order workflow of one marketplace.
+pub struct OrderWorkflow {
+    connections: Arc<Connections>,
+    job_type: &'static str,
+    aliases: &'static [&'static str],
+    marketplace: &'static str,
+}
+
+impl OrderWorkflow {
+    /// TEMU's, under the names of the system in use today.
+    pub fn temu(connections: Arc<Connections>) -> Self {
+        Self { connections, job_type: "order_workflow", aliases: &["sync_orders"], marketplace: "temu" }
+    }
+}
+
+#[async_trait]
+impl Workflow for OrderWorkflow {
+    fn description(&self) -> WorkflowDescription {
+        WorkflowDescription {
+            aliases: self.aliases,
+            marketplace: Some(self.marketplace),
+            accounts: self.connections.accounts_at(self.marketplace),
+            writes: true,
+            ..WorkflowDescription::of::<OrderParameters>(self.job_type, "Orders: marketplace → JTL → shipped")
+        }
+    }
+
+    async fn run(&self, context: &RunContext) -> WorkflowResult {
+        let parameters: OrderParameters = context.parameters()?;
+        let marketplace = self.connections.of_run(context)?;
+        let orders = Orders { connections: &self.connections, context, marketplace, parameters };
+        let inbound = orders.bring_in().await;
+        let outbound = orders.carry_back().await;
+        combine(context, inbound, outbound)
+    }
+}
+
+/// One run over one account.
+struct Orders<'a> {
+    connections: &'a Connections,
+    context: &'a RunContext,
+    marketplace: Arc<dyn Marketplace>,
+    parameters: OrderParameters,
+}
+
+/// What a half left open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Rest {
+    /// Stopped at a good place; the next slice goes on.
+    has_more: bool,
+    /// Hand-overs whose outcome is not known yet.
+    is_unresolved: bool,
+}
+
+impl Orders<'_> {
+    /// Steps 1 to 3. A step that failed does not keep the next from doing what can be done.
+    async fn bring_in(&self) -> Result<Rest, Failure> {
+        let step = self.context.begin_step("fetch").await;
+        let fetched = self.fetch(&step).await;
+        let fetched = step.end(fetched).await;
+
+        let step = self.context.begin_step("import").await;
+        let imported = self.import(&step).await;
+        let imported = step.end(imported).await;
+
+        let step = self.context.begin_step("export").await;
+        let exported = self.export(&step).await;
+        let exported = step.end(exported).await;
+
+        let has_more = fetched.as_ref().is_ok_and(|has_more| *has_more);
+        let rest = exported
+            .as_ref()
+            .map(|rest| Rest { has_more: has_more || rest.has_more, ..*rest })
+            .unwrap_or_default();
+        worst([fetched.err(), imported.err(), exported.err()]).map_or(Ok(rest), Err)
+    }
+
+    /// Steps 4 and 5.
+    async fn carry_back(&self) -> Result<Rest, Failure> {
+        let step = self.context.begin_step("tracking").await;
+        let tracked = self.track(&step).await;
+        let tracked = step.end(tracked).await;
+
+        let step = self.context.begin_step("confirm").await;
+        let confirmed = self.confirm(&step).await;
+        let confirmed = step.end(confirmed).await;
+
+        let has_more = confirmed.as_ref().is_ok_and(|has_more| *has_more);
+        let rest = Rest { has_more, is_unresolved: false };
+        worst([tracked.err(), confirmed.err(), None]).map_or(Ok(rest), Err)
+    }
+
+    fn account(&self) -> &str {
+        &self.marketplace.account().name
+    }
+
+    fn now(&self) -> Timestamp {
+        self.context.clock().now()
+    }
+
+    /// A change of one order that has an effect only while it stands as it was read.
+    fn change(&self, record: &OrderRecord, patch: OrderPatch) -> OrderChange {
+        OrderChange {
+            number: record.number.clone(),
+            from: vec![record.state],
+            seen_change: None,
+            patch,
+            raise: Vec::new(),
+            settle: Vec::new(),
+        }
+    }
+
+    fn attention(&self, kind: AttentionKind, subject: &str, message: impl Into<String>) -> NewAttention {
+        NewAttention {
+            account: self.account().to_owned(),
+            kind,
+            subject: subject.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    async fn save(&self, changes: &[OrderChange]) -> Result<Vec<bool>, Failure> {
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.connections.store.change_orders(self.account(), changes, self.now()).await?)
+    }
+}
+
+fn combine(
+    context: &RunContext,
+    inbound: Result<Rest, Failure>,
+    outbound: Result<Rest, Failure>,
+) -> WorkflowResult {
+    let rests = match (inbound, outbound) {
+        (Ok(inbound), Ok(outbound)) => [inbound, outbound],
+        (inbound, outbound) => {
+            let failures = [inbound.err(), outbound.err(), None];
+            return Err(worst(failures).unwrap_or_else(|| Failure::transient("the run failed")));
+        }
+    };
+    if rests.iter().any(|rest| rest.has_more) {
+        return Ok(Outcome::MoreToDo);
+    }
+    if rests.iter().any(|rest| rest.is_unresolved) {
+        let until = context.clock().now().checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+        let why = "the outcome of a hand-over is not known yet; JTL is asked again in a minute".to_owned();
+        return Ok(Outcome::Snooze { until, why });
+    }
+    Ok(Outcome::Done)
+}
+
+/// The failure that speaks for a run: one that is worth another try before one that is not, for what the other could not do
+/// stays undone in any case.
+fn worst(failures: [Option<Failure>; 3]) -> Option<Failure> {
+    let mut failures: Vec<Failure> = failures.into_iter().flatten().collect();
+    let first_retryable = failures.iter().position(|failure| failure.class.is_worth_retrying());
+    match (first_retryable, failures.is_empty()) {
+        (_, true) => None,
+        (Some(index), false) => Some(failures.swap_remove(index)),
+        (None, false) => Some(failures.swap_remove(0)),
+    }
+}

@@ -1,0 +1,95 @@
+//! Before anything new is handed over: what became of the hand-overs whose end is not known, because the program, the
+//! connection or the power went in between.
+
+use jiff::SignedDuration;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::order::OrderState;
+use marktwerk_engine::Step;
+use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
+use serde_json::Value;
+
+use super::Orders;
+use super::export::handed_over;
+
+/// So long a hand-over is looked up before a person is asked.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+impl Orders<'_> {
+    /// Looks every open hand-over up in JTL; answers whether some are still open.
+    pub(super) async fn resolve(&self, step: &Step) -> Result<bool, Failure> {
+        let filter = OrderFilter {
+            account: Some(self.account().to_owned()),
+            states: vec![OrderState::Exporting],
+            after: None,
+            limit: usize::MAX,
+        };
+        let open = self.connections.store.orders_in(&filter).await?;
+        if open.is_empty() {
+            return Ok(false);
+        }
+        let numbers: Vec<String> = open.iter().map(|record| record.number.clone()).collect();
+        // The look-up waits for the lock of an insert under way; the identity value is read after it, so that an insert
+        // that was under way has moved it.
+        let presences = self.connections.erp.look_up(&numbers).await?;
+        let identity = self.connections.erp.identity().await?;
+        let mut is_unresolved = false;
+        let mut changes = Vec::with_capacity(open.len());
+        for (record, presence) in open.iter().zip(&presences) {
+            let change = if presence.is_there() {
+                step.info(
+                    format!("order {} had reached JTL before the interruption", record.number),
+                    Value::Null,
+                );
+                step.count("found_in_jtl", 1);
+                handed_over(&record.number)
+            } else {
+                self.not_found(step, record, identity, &mut is_unresolved).await
+            };
+            changes.push(change);
+        }
+        self.save(&changes).await?;
+        Ok(is_unresolved)
+    }
+
+    async fn not_found(
+        &self,
+        step: &Step,
+        record: &OrderRecord,
+        identity: i64,
+        is_unresolved: &mut bool,
+    ) -> OrderChange {
+        let Some(intent) = record.intent.clone().filter(|intent| intent.identity != identity) else {
+            // Nobody has inserted anything since: it never got there.
+            step.info(
+                format!("order {} had not reached JTL; it is handed over again", record.number),
+                Value::Null,
+            );
+            let patch =
+                OrderPatch { state: Some(OrderState::Imported), intent: Some(None), ..OrderPatch::default() };
+            return self.change(record, patch);
+        };
+        let now = self.now();
+        if now.duration_since(intent.at) < PATIENCE {
+            *is_unresolved = true;
+            let intent = HandOverIntent { looked_at: Some(now), ..intent };
+            return self.change(record, OrderPatch { intent: Some(Some(intent)), ..OrderPatch::default() });
+        }
+        let reason = "the hand-over was interrupted, and JTL has neither a waiting row nor an order with this number; others have \
+                      inserted rows meanwhile, so it may have been taken and dropped: look in the worker's log, then enter it by \
+                      hand or have it exported again";
+        step.warning(format!("order {} is unclear: {reason}", record.number), Value::Null).await;
+        OrderChange {
+            raise: vec![self.attention(AttentionKind::Unclear, &record.number, reason)],
+            ..self.change(
+                record,
+                OrderPatch {
+                    state: Some(OrderState::Unclear),
+                    intent: Some(None),
+                    reason: Some(Some(reason.to_owned())),
+                    ..OrderPatch::default()
+                },
+            )
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Step 4: what JTL did with the open orders, in one set-based question: found, shipped, cancelled. An unchanged JTL causes
+//! no write.
+
+use std::collections::HashMap;
+
+use jiff::SignedDuration;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::order::OrderState;
+use marktwerk_domain::shipment::ErpOrder;
+use marktwerk_engine::Step;
+use marktwerk_erp::Presence;
+use marktwerk_store::orders::{Mark, OrderChange, OrderFilter, OrderPatch, OrderRecord};
+use serde_json::Value;
+
+use super::Orders;
+
+/// Orders asked about at once.
+const PAGE: usize = 1_000;
+/// The JTL-Worker takes a row within minutes; after this long something is wrong.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+impl Orders<'_> {
+    /// Asks JTL about every order that it has or should have and that is not yet to be reported.
+    pub(super) async fn track(&self, step: &Step) -> Result<(), Failure> {
+        let mut after: Option<String> = None;
+        loop {
+            let filter = OrderFilter {
+                account: Some(self.account().to_owned()),
+                states: vec![OrderState::HandedOver, OrderState::InJtl, OrderState::Unclear],
+                after: after.clone(),
+                limit: PAGE,
+            };
+            let page = self.connections.store.orders_in(&filter).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.number.clone());
+            let numbers: Vec<String> = page.iter().map(|record| record.number.clone()).collect();
+            let found = self.connections.erp.orders(&numbers).await?;
+            let found: HashMap<&str, &ErpOrder> =
+                found.iter().map(|order| (order.number.as_str(), order)).collect();
+            let mut changes = Vec::new();
+            let mut missing = Vec::new();
+            for record in &page {
+                match found.get(record.number.as_str()) {
+                    Some(order) => changes.extend(self.found(step, record, order).await),
+                    None if self.is_overdue(record) => missing.push(record),
+                    None => {}
+                }
+            }
+            changes.extend(self.missing(step, &missing).await?);
+            self.save(&changes).await?;
+            step.context().progress();
+        }
+    }
+
+    /// JTL has the order: what is new about it, if anything.
+    async fn found(&self, step: &Step, record: &OrderRecord, order: &ErpOrder) -> Option<OrderChange> {
+        let mut change = self.change(record, OrderPatch::default());
+        let patch = &mut change.patch;
+        if record.state != OrderState::InJtl {
+            step.count("found_in_jtl", 1);
+            patch.state = Some(OrderState::InJtl);
+            patch.erp_number = Some(order.erp_number.clone());
+            patch.reason = Some(None);
+            change.settle = vec![AttentionKind::Unclear, AttentionKind::WorkerStuck];
+        }
+        if record.parcels != order.parcels {
+            step.count("parcels", i64::try_from(order.parcels.len()).unwrap_or(0));
+            patch.parcels = Some(order.parcels.clone());
+        }
+        if order.is_cancelled && record.mark == Some(Mark::Cancelled) {
+            patch.state = Some(OrderState::Cancelled);
+            patch.mark = Some(None);
+            change.settle.extend([AttentionKind::CancelledAfterHandOver, AttentionKind::ClosedInErp]);
+            step.info(format!("order {} is cancelled in JTL too", record.number), Value::Null);
+            return Some(change);
+        }
+        let finding = finding(order);
+        if finding == Finding::Shipped {
+            patch.state = Some(OrderState::Shipped);
+            step.count("shipped", 1);
+        }
+        let reason = finding.reason();
+        if record.reason != reason {
+            patch.reason = Some(reason.clone());
+            if let (Finding::Alarm(kind, _), Some(reason)) = (&finding, reason) {
+                step.warning(format!("order {}: {reason}", record.number), Value::Null).await;
+                change.raise.push(self.attention(*kind, &record.number, reason));
+            }
+        }
+        (change.patch != OrderPatch::default()).then_some(change)
+    }
+
+    fn is_overdue(&self, record: &OrderRecord) -> bool {
+        let since = record.handed_over_at.map(|at| self.now().duration_since(at));
+        record.state == OrderState::HandedOver && since.is_some_and(|since| since >= PATIENCE)
+    }
+
+    /// Handed over long ago and not an order: the row still waits, or it was dropped.
+    async fn missing(&self, step: &Step, records: &[&OrderRecord]) -> Result<Vec<OrderChange>, Failure> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let numbers: Vec<String> = records.iter().map(|record| record.number.clone()).collect();
+        let presences: Vec<Presence> = self.connections.erp.look_up(&numbers).await?;
+        let mut changes = Vec::new();
+        for (record, presence) in records.iter().zip(presences) {
+            let (kind, state, reason) = if presence.waiting_rows > 0 {
+                (
+                    AttentionKind::WorkerStuck,
+                    None,
+                    "its row waits in JTL for more than 30 minutes: is the JTL-Worker running?",
+                )
+            } else if presence.orders > 0 {
+                continue;
+            } else {
+                let reason = "the JTL-Worker took its row and there is no order: look in the worker's log; the document is kept";
+                (AttentionKind::Unclear, Some(OrderState::Unclear), reason)
+            };
+            if record.reason.as_deref() == Some(reason) {
+                continue;
+            }
+            step.warning(format!("order {}: {reason}", record.number), Value::Null).await;
+            let patch = OrderPatch { state, reason: Some(Some(reason.to_owned())), ..OrderPatch::default() };
+            changes.push(OrderChange {
+                raise: vec![self.attention(kind, &record.number, reason)],
+                ..self.change(record, patch)
+            });
+        }
+        Ok(changes)
+    }
+}
+
+/// What an order's state in JTL means for its report.
+#[derive(Debug, PartialEq)]
+enum Finding {
+    /// Nothing has left yet.
+    Quiet,
+    /// Not yet to be reported, and why.
+    Waits(String),
+    /// A person must look.
+    Alarm(AttentionKind, String),
+    /// All of it has left, with tracking numbers.
+    Shipped,
+}
+
+impl Finding {
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::Quiet | Self::Shipped => None,
+            Self::Waits(reason) | Self::Alarm(_, reason) => Some(reason.clone()),
+        }
+    }
+}
+
+fn finding(order: &ErpOrder) -> Finding {
+    let closed = |reason: &str| Finding::Alarm(AttentionKind::ClosedInErp, reason.to_owned());
+    if order.count > 1 {
+        let message = format!("JTL has {} orders with this number: cancel all but one", order.count);
+        return Finding::Alarm(AttentionKind::Duplicate, message);
+    }
+    if order.is_cancelled {
+        return closed("cancelled in JTL, and the marketplace waits for it: cancel it there too");
+    }
+    if order.is_closed_unshipped {
+        return closed("closed in JTL without shipment, and the marketplace waits for it: cancel it there");
+    }
+    match (order.is_complete, order.parcels.len()) {
+        (false, 0) => Finding::Quiet,
+        (false, parcels) => {
+            Finding::Waits(format!("waits: {parcels} parcels have left, JTL has not shipped all lines yet"))
+        }
+        (true, 0) => Finding::Waits(
+            "waits: JTL says that it is delivered, but there is no parcel to report".to_owned(),
+        ),
+        (true, _) if order.parcels.iter().any(|parcel| parcel.tracking.is_empty()) => {
+            Finding::Waits("waits: a parcel has no tracking number yet".to_owned())
+        }
+        (true, _) => Finding::Shipped,
+    }
+}
