@@ -1,0 +1,97 @@
+//! Listings.
+
+use marktwerk_domain::inventory::Listing;
+
+use super::samples::{ACCOUNT, at, fetched, listing, save};
+use crate::SharedStore;
+use crate::inventory::{InventoryStatistics, ListingPatch, ListingRecord};
+
+async fn listings(store: &SharedStore) -> Vec<ListingRecord> {
+    store.listings(ACCOUNT).await.unwrap()
+}
+
+fn patch(id: &str) -> ListingPatch {
+    ListingPatch { id: id.to_owned(), ..ListingPatch::default() }
+}
+
+/// A read replaces what was known; the mapping stays.
+pub async fn listings_are_added_and_renewed(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("2", "B", 1), listing("1", "A", 5)], at(1)).await.unwrap();
+    store.map_listings(ACCOUNT, &[("1".to_owned(), Some(77))]).await.unwrap();
+    let renewed = Listing { title: "Tisch".to_owned(), ..listing("1", "A", 4) };
+    store.save_listings(ACCOUNT, std::slice::from_ref(&renewed), at(2)).await.unwrap();
+    let expected = ListingRecord {
+        listing: renewed,
+        article: Some(77),
+        known_stock: Some(4),
+        target: None,
+        error: None,
+    };
+    let stored = listings(&store).await;
+    assert_eq!(stored[0], expected);
+    assert_eq!((stored[1].listing.id.as_str(), stored[1].article), ("2", None));
+    assert!(store.listings("other").await.unwrap().is_empty());
+    store.map_listings(ACCOUNT, &[("1".to_owned(), None)]).await.unwrap();
+    assert_eq!(listings(&store).await[0].article, None);
+}
+
+/// It may be another article now: nothing is published until it is mapped again.
+pub async fn a_changed_sku_loses_its_mapping(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(1)).await.unwrap();
+    store.map_listings(ACCOUNT, &[("1".to_owned(), Some(77))]).await.unwrap();
+    store.save_listings(ACCOUNT, &[listing("1", "B", 5)], at(2)).await.unwrap();
+    let stored = listings(&store).await;
+    assert_eq!((stored[0].listing.sku.as_str(), stored[0].article), ("B", None));
+}
+
+/// Of this account only.
+pub async fn unlisted_goes(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5), listing("2", "B", 5)], at(1)).await.unwrap();
+    store.save_listings("other", &[listing("2", "B", 5)], at(1)).await.unwrap();
+    assert_eq!(store.retain_listings(ACCOUNT, &["1".to_owned()]).await.unwrap(), 1);
+    assert_eq!(store.retain_listings(ACCOUNT, &["1".to_owned()]).await.unwrap(), 0);
+    assert_eq!(listings(&store).await.len(), 1);
+    assert_eq!(store.listings("other").await.unwrap().len(), 1);
+}
+
+/// A number also tells since when it is known: an order bought before does not lower it.
+pub async fn patches_change_what_they_name(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(1)).await.unwrap();
+    let pushing = ListingPatch { known_stock: Some(None), target: Some(3), ..patch("1") };
+    let gone = ListingPatch { target: Some(1), ..patch("9") };
+    store.change_listings(ACCOUNT, &[pushing, gone], at(2)).await.unwrap();
+    let stored = listings(&store).await;
+    assert_eq!((stored[0].known_stock, stored[0].target), (None, Some(3)));
+    save(&store, &[fetched("PO-1", 5)]).await;
+    assert_eq!(listings(&store).await[0].known_stock, None);
+    let accepted =
+        ListingPatch { known_stock: Some(Some(3)), error: Some(Some("too slow".to_owned())), ..patch("1") };
+    store.change_listings(ACCOUNT, &[accepted], at(10)).await.unwrap();
+    save(&store, &[fetched("PO-2", 9)]).await;
+    let stored = listings(&store).await;
+    assert_eq!((stored[0].known_stock, stored[0].error.as_deref()), (Some(3), Some("too slow")));
+    save(&store, &[fetched("PO-3", 11)]).await;
+    let cleared = ListingPatch { error: Some(None), ..patch("1") };
+    store.change_listings(ACCOUNT, &[cleared], at(12)).await.unwrap();
+    let stored = listings(&store).await;
+    assert_eq!((stored[0].known_stock, stored[0].target, &stored[0].error), (Some(1), Some(3), &None));
+}
+
+/// Each listing is counted once.
+pub async fn listings_are_counted(store: SharedStore) {
+    let all = ["1", "2", "3", "4", "5"].map(|id| listing(id, id, 5));
+    store.save_listings(ACCOUNT, &all, at(1)).await.unwrap();
+    let mapped = ["1", "2", "3", "4"].map(|id| (id.to_owned(), Some(1)));
+    store.map_listings(ACCOUNT, &mapped).await.unwrap();
+    let patches = [
+        ListingPatch { target: Some(5), ..patch("1") },
+        ListingPatch { target: Some(6), ..patch("2") },
+        ListingPatch { target: Some(5), error: Some(Some("refused".to_owned())), ..patch("3") },
+    ];
+    store.change_listings(ACCOUNT, &patches, at(2)).await.unwrap();
+    let expected = InventoryStatistics { total_skus: 5, synced: 1, pending: 2, errors: 2 };
+    assert_eq!(store.inventory_statistics(&[]).await.unwrap(), expected);
+    assert_eq!(store.inventory_statistics(&[ACCOUNT.to_owned()]).await.unwrap(), expected);
+    let other = store.inventory_statistics(&["other".to_owned()]).await.unwrap();
+    assert_eq!(other, InventoryStatistics::default());
+}

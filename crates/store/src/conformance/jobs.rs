@@ -1,0 +1,73 @@
+//! Jobs: adding and editing.
+
+use marktwerk_domain::job::{Job, JobHistory, Priority};
+
+use super::samples::{at, job};
+use crate::jobs::JobEdit;
+use crate::{SharedStore, StoreError};
+
+/// An edit of [`job`] to another description.
+fn edit(job: &Job, expected_version: Option<i64>) -> JobEdit {
+    let mut spec = job.spec.clone();
+    spec.description = "edited".to_owned();
+    spec.enabled = false;
+    spec.priority = Priority::High;
+    JobEdit { id: job.id.clone(), expected_version, spec, anchor: at(60), next_due: None }
+}
+
+/// Every field comes back.
+pub async fn a_job_reads_as_it_was_written(store: SharedStore) {
+    let history = JobHistory {
+        last_run: Some(at(1)),
+        last_duration: Some(1.5),
+        last_error: Some("no answer".to_owned()),
+        last_succeeded: Some(false),
+        failures_in_a_row: 3,
+    };
+    let first = Job { history, version: 7, ..job("order_workflow-2") };
+    let second = Job { next_due: None, ..job("order_workflow") };
+    store.insert_jobs(&[first.clone(), second.clone()]).await.unwrap();
+    assert_eq!(store.job(&first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.jobs(false).await.unwrap(), [second, first]);
+    assert_eq!(store.job(&job("other").id).await.unwrap(), None);
+}
+
+/// All or none are added.
+pub async fn a_living_job_is_not_added_twice(store: SharedStore) {
+    store.insert_jobs(&[job("a")]).await.unwrap();
+    let refused = store.insert_jobs(&[job("b"), job("a")]).await;
+    assert!(matches!(refused, Err(StoreError::Exists(_))), "{refused:?}");
+    assert_eq!(store.jobs(true).await.unwrap().len(), 1);
+}
+
+/// The answer is what is stored.
+pub async fn an_edit_raises_the_version(store: SharedStore) {
+    let job = job("a");
+    store.insert_jobs(std::slice::from_ref(&job)).await.unwrap();
+    let edited = store.edit_jobs(&[edit(&job, Some(1)), edit(&job, None)]).await.unwrap();
+    assert_eq!(edited.iter().map(|job| job.version).collect::<Vec<_>>(), [2, 3]);
+    let stored = store.job(&job.id).await.unwrap().unwrap();
+    assert_eq!(stored, edited[1]);
+    assert_eq!(stored.spec, edit(&job, None).spec);
+    assert_eq!((stored.anchor, stored.next_due, stored.created_at), (at(60), None, at(0)));
+}
+
+/// Who edits what somebody else has edited is told both versions.
+pub async fn an_outdated_edit_changes_nothing(store: SharedStore) {
+    let job = job("a");
+    store.insert_jobs(std::slice::from_ref(&job)).await.unwrap();
+    store.edit_jobs(&[edit(&job, Some(1))]).await.unwrap();
+    let refused = store.edit_jobs(&[edit(&job, Some(1))]).await;
+    assert!(matches!(refused, Err(StoreError::VersionConflict { expected: 1, found: 2, .. })), "{refused:?}");
+    assert_eq!(store.job(&job.id).await.unwrap().unwrap().version, 2);
+}
+
+/// One that fails undoes the others.
+pub async fn a_group_of_edits_is_all_or_none(store: SharedStore) {
+    let job = job("a");
+    store.insert_jobs(std::slice::from_ref(&job)).await.unwrap();
+    let unknown = super::samples::job("b");
+    let refused = store.edit_jobs(&[edit(&job, None), edit(&unknown, None)]).await;
+    assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
+    assert_eq!(store.job(&job.id).await.unwrap(), Some(job));
+}

@@ -1,0 +1,140 @@
+//! Keeping what a marketplace told of its orders.
+
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use serde_json::json;
+
+use super::samples::{ACCOUNT, at, content, fetched, listing, move_to, save};
+use crate::SharedStore;
+use crate::orders::{FetchedOrder, OrderPatch, OrderRecord};
+
+async fn order(store: &SharedStore, number: &str) -> OrderRecord {
+    store.order(ACCOUNT, number).await.unwrap().unwrap()
+}
+
+/// Clears the unread mark.
+async fn read(store: &SharedStore, number: &str) {
+    let patch = OrderPatch { is_read: true, ..OrderPatch::default() };
+    store.change_orders(ACCOUNT, &[super::samples::change(number, patch)], at(1)).await.unwrap();
+}
+
+async fn known_stock(store: &SharedStore) -> Vec<Option<i64>> {
+    let listings = store.listings(ACCOUNT).await.unwrap();
+    listings.into_iter().map(|listing| listing.known_stock).collect()
+}
+
+/// Every field that the marketplace told.
+pub async fn a_new_order_is_fetched_and_unread(store: SharedStore) {
+    let told = FetchedOrder { ordered_at: at(3), ..fetched("PO-1", 5) };
+    save(&store, std::slice::from_ref(&told)).await;
+    let expected = OrderRecord {
+        account: ACCOUNT.to_owned(),
+        number: "PO-1".to_owned(),
+        state: OrderState::Fetched,
+        status: MarketplaceStatus::Ready,
+        changed_at: at(5),
+        ordered_at: at(3),
+        raw: Some(told.raw),
+        is_complete: true,
+        is_unread: true,
+        order: None,
+        document: None,
+        reason: None,
+        mark: None,
+        intent: None,
+        erp_number: None,
+        parcels: Vec::new(),
+        report: None,
+        report_tries: 0,
+        next_report_at: None,
+        handed_over_at: None,
+    };
+    assert_eq!(order(&store, "PO-1").await, expected);
+    assert_eq!(store.order("other", "PO-1").await.unwrap(), None);
+}
+
+/// Fetched, set aside, imported, cancelled: the ERP cannot have it yet.
+pub async fn a_newer_change_begins_again(store: SharedStore) {
+    let states = [OrderState::Fetched, OrderState::SetAside, OrderState::Imported, OrderState::Cancelled];
+    for state in states {
+        let number = state.as_str();
+        save(&store, &[fetched(number, 5)]).await;
+        let patch = OrderPatch {
+            state: Some(state),
+            reason: Some(Some("a reason".to_owned())),
+            is_read: true,
+            ..OrderPatch::default()
+        };
+        store.change_orders(ACCOUNT, &[super::samples::change(number, patch)], at(6)).await.unwrap();
+        let newer = FetchedOrder { status: MarketplaceStatus::Cancelled, ..fetched(number, 6) };
+        save(&store, &[newer]).await;
+        let order = order(&store, number).await;
+        assert_eq!((order.state, order.is_unread), (OrderState::Fetched, true), "{number}");
+        assert_eq!((order.status, order.reason), (MarketplaceStatus::Cancelled, None), "{number}");
+        assert_eq!(order.raw, Some(json!({"number": number, "changed": 6})));
+    }
+}
+
+/// It becomes unread: a person, or the workflow, has to look at it.
+pub async fn an_order_in_the_erp_keeps_its_state(store: SharedStore) {
+    for state in OrderState::ALL.into_iter().filter(|state| state.may_be_in_erp()) {
+        let number = state.as_str();
+        save(&store, &[fetched(number, 5)]).await;
+        move_to(&store, number, state).await;
+        read(&store, number).await;
+        save(&store, &[fetched(number, 6)]).await;
+        let order = order(&store, number).await;
+        assert_eq!((order.state, order.is_unread, order.changed_at), (state, true, at(6)));
+    }
+}
+
+/// Pages of a changing list come twice and out of order.
+pub async fn an_older_change_has_no_effect(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5)]).await;
+    read(&store, "PO-1").await;
+    save(&store, &[fetched("PO-1", 4)]).await;
+    let order = order(&store, "PO-1").await;
+    assert_eq!((order.changed_at, order.is_unread), (at(5), false));
+}
+
+/// Whatever their times; and an incomplete one of the same change does not replace it.
+pub async fn a_complete_document_beats_an_incomplete_one(store: SharedStore) {
+    let incomplete = |changed| FetchedOrder { is_complete: false, ..fetched("PO-1", changed) };
+    save(&store, &[incomplete(5)]).await;
+    assert!(!order(&store, "PO-1").await.is_complete);
+    save(&store, &[fetched("PO-1", 4)]).await;
+    let complete = order(&store, "PO-1").await;
+    assert_eq!((complete.is_complete, complete.changed_at), (true, at(4)));
+    save(&store, &[incomplete(4)]).await;
+    assert_eq!(order(&store, "PO-1").await, complete);
+}
+
+/// What is told again word for word is not read again.
+pub async fn the_same_document_is_no_news(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5)]).await;
+    read(&store, "PO-1").await;
+    save(&store, &[fetched("PO-1", 5)]).await;
+    assert!(!order(&store, "PO-1").await.is_unread);
+    let other = FetchedOrder { raw: json!({"address": "new"}), ..fetched("PO-1", 5) };
+    save(&store, &[other]).await;
+    assert!(order(&store, "PO-1").await.is_unread);
+}
+
+/// Once per order, never below zero, only where the stock is known.
+pub async fn a_new_order_lowers_known_stock(store: SharedStore) {
+    let listings = [listing("1", "A", 5), listing("2", "B", 1), listing("3", "C", 9)];
+    store.save_listings(ACCOUNT, &listings, at(4)).await.unwrap();
+    let contents = vec![content("A", 2), content("B", 3), content("", 1), content("D", 1)];
+    save(&store, &[FetchedOrder { contents: contents.clone(), ..fetched("PO-1", 5) }]).await;
+    assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
+    save(&store, &[FetchedOrder { contents, ..fetched("PO-1", 6) }]).await;
+    assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
+    store.save_fetched("other", &[fetched("PO-2", 7)], at(8)).await.unwrap();
+    assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
+}
+
+/// The marketplace's figure had it subtracted already.
+pub async fn an_order_before_the_count_lowers_nothing(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(5)).await.unwrap();
+    save(&store, &[fetched("PO-1", 5), fetched("PO-2", 4)]).await;
+    assert_eq!(known_stock(&store).await, [Some(5)]);
+}

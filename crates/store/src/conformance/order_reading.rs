@@ -1,0 +1,65 @@
+//! Reading orders.
+
+use std::collections::HashMap;
+
+use marktwerk_domain::order::OrderState;
+
+use super::samples::{ACCOUNT, at, change, fetched, move_to, save};
+use crate::SharedStore;
+use crate::orders::{FetchedOrder, OrderFilter, OrderPatch, OrderRecord};
+
+fn numbers(orders: &[OrderRecord]) -> Vec<&str> {
+    orders.iter().map(|order| order.number.as_str()).collect()
+}
+
+/// With their time and completeness; unknown ones are left out.
+pub async fn known_changes_are_told(store: SharedStore) {
+    save(&store, &[fetched("1", 5), FetchedOrder { is_complete: false, ..fetched("2", 6) }]).await;
+    let asked = ["1", "2", "3"].map(str::to_owned);
+    let expected = HashMap::from([("1".to_owned(), (at(5), true)), ("2".to_owned(), (at(6), false))]);
+    assert_eq!(store.known_changes(ACCOUNT, &asked).await.unwrap(), expected);
+    assert!(store.known_changes("other", &asked).await.unwrap().is_empty());
+}
+
+/// By number, with the raw document, until they are read.
+pub async fn unread_orders_come_in_pages(store: SharedStore) {
+    save(&store, &[fetched("3", 5), fetched("1", 5), fetched("2", 5)]).await;
+    let page = store.unread_orders(ACCOUNT, None, 2).await.unwrap();
+    assert_eq!(numbers(&page), ["1", "2"]);
+    assert!(page[0].raw.is_some());
+    let patch = OrderPatch { is_read: true, ..OrderPatch::default() };
+    store.change_orders(ACCOUNT, &[change("2", patch)], at(6)).await.unwrap();
+    assert_eq!(numbers(&store.unread_orders(ACCOUNT, Some("1"), 2).await.unwrap()), ["3"]);
+    assert!(store.unread_orders("other", None, 2).await.unwrap().is_empty());
+}
+
+/// By number whatever their state and account.
+pub async fn orders_come_in_pages_over_accounts(store: SharedStore) {
+    save(&store, &[fetched("1", 5), fetched("3", 5), fetched("5", 5)]).await;
+    store.save_fetched("other", &[fetched("2", 5), fetched("4", 5)], at(5)).await.unwrap();
+    move_to(&store, "3", OrderState::Reported).await;
+    let all = OrderFilter { limit: 3, ..OrderFilter::default() };
+    assert_eq!(numbers(&store.orders_in(&all).await.unwrap()), ["1", "2", "3"]);
+    let next = OrderFilter { after: Some("3".to_owned()), ..all.clone() };
+    assert_eq!(numbers(&store.orders_in(&next).await.unwrap()), ["4", "5"]);
+    let fetched = OrderFilter { states: vec![OrderState::Fetched], ..all.clone() };
+    assert_eq!(numbers(&store.orders_in(&fetched).await.unwrap()), ["1", "2", "4"]);
+    let mine = OrderFilter { account: Some(ACCOUNT.to_owned()), ..fetched };
+    assert_eq!(numbers(&store.orders_in(&mine).await.unwrap()), ["1", "5"]);
+    assert!(store.orders_in(&OrderFilter::default()).await.unwrap().is_empty());
+}
+
+/// Raw documents never, the ERP's only while it is being handed over.
+pub async fn documents_are_read_where_they_are_needed(store: SharedStore) {
+    save(&store, &[fetched("1", 5), fetched("2", 5)]).await;
+    let document = Some("<xml/>".to_owned());
+    for (number, state) in [("1", OrderState::Exporting), ("2", OrderState::HandedOver)] {
+        let patch = OrderPatch { state: Some(state), document: document.clone(), ..OrderPatch::default() };
+        store.change_orders(ACCOUNT, &[change(number, patch)], at(6)).await.unwrap();
+    }
+    let all = OrderFilter { limit: 3, ..OrderFilter::default() };
+    let orders = store.orders_in(&all).await.unwrap();
+    assert!(orders.iter().all(|order| order.raw.is_none()));
+    assert_eq!((&orders[0].document, &orders[1].document), (&document, &None));
+    assert_eq!(store.order(ACCOUNT, "2").await.unwrap().unwrap().document, document);
+}
