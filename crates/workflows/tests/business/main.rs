@@ -1,0 +1,10 @@
+//! The workflows against the simulated outside world: a real store, a real engine, HTTP on loopback, and a clock that moves
+//! on when nothing is in flight.
+
+mod bad_orders;
+mod disguise;
+mod faults;
+mod orders;
+mod shipments;
+mod shop;
+mod stock;

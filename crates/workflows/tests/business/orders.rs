@@ -1,0 +1,165 @@
+//! Orders come in completely, at the right price, once.
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::order::OrderState;
+use marktwerk_sandbox::{LineSeed, OrderSeed};
+use marktwerk_store::orders::Mark;
+
+use crate::shop::Shop;
+
+#[tokio::test(start_paused = true)]
+async fn an_order_goes_the_whole_way() {
+    let shop = Shop::open().await;
+    let number = shop.place(1).remove(0);
+
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::HandedOver);
+    shop.wait(60).await;
+    shop.sync_orders().await;
+
+    let order = shop.order(&number).await;
+    assert_eq!(order.state, OrderState::Reported, "{:?}\n{}", order.reason, shop.log().await);
+    assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 1);
+    let told = shop.world.shipments().unwrap();
+    assert!(!told.is_empty() && told.iter().all(|parcel| parcel.accepted == 1), "{told:?}");
+    let statistics = shop.statistics().await;
+    assert_eq!((statistics.total, statistics.imported, statistics.xml_generated), (1, 1, 1));
+    assert_eq!((statistics.uploaded, statistics.tracked), (1, 1));
+}
+
+/// today.md, fault 1.
+#[tokio::test(start_paused = true)]
+async fn all_of_250_orders_arrive_and_each_sum_is_right() {
+    let shop = Shop::open().await;
+    let numbers = shop.place(250);
+    shop.sync_orders().await;
+    assert_eq!(shop.statistics().await.uploaded, 250, "{}", shop.log().await);
+    assert!(shop.calls("bg.order.list.v2.get") >= 3);
+    for number in &numbers {
+        let ours = shop.order(number).await.order.unwrap();
+        assert_eq!(ours.sum(), ours.total.minor, "{number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_that_change_after_each_page_are_not_missed() {
+    let shop = Shop::open().await;
+    shop.place(250);
+    shop.wait(5).await;
+    shop.world.set_touch_after_each_page(true).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.statistics().await.imported, 250, "{}", shop.log().await);
+}
+
+/// today.md, fault 3: amounts are joined by line number, whatever their order.
+#[tokio::test(start_paused = true)]
+async fn shuffled_amounts_price_each_line_correctly() {
+    let shop = Shop::open().await;
+    let line = |sku: &str, cents| LineSeed { unit_gross_cents: Some(cents), ..LineSeed::new(sku, 1) };
+    let seed = OrderSeed {
+        lines: vec![line("MW-0003", 1_111), line("MW-0004", 2_222), line("MW-0005", 3_333)],
+        amount_order: Some(vec![2, 0, 1]),
+        shipping_gross_cents: Some(499),
+        ..OrderSeed::default()
+    };
+    let number = shop.world.add_order(seed).unwrap();
+    shop.sync_orders().await;
+    let order = shop.order(&number).await.order.unwrap();
+    let prices: Vec<(&str, i64)> = order.lines.iter().map(|line| (line.sku.as_str(), line.gross())).collect();
+    assert_eq!(prices, [("MW-0003", 1_111), ("MW-0004", 2_222), ("MW-0005", 3_333)]);
+    assert_eq!(order.total.minor, 1_111 + 2_222 + 3_333 + 499);
+}
+
+/// today.md, fault 4.
+#[tokio::test(start_paused = true)]
+async fn pieces_cancelled_before_shipment_are_not_exported() {
+    let shop = Shop::open().await;
+    let lines = vec![LineSeed { cancelled: 2, ..LineSeed::new("MW-0003", 3) }, LineSeed::new("MW-0004", 1)];
+    let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
+    shop.sync_orders().await;
+    let order = shop.order(&number).await.order.unwrap();
+    assert_eq!(order.lines[0].quantity(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_world_costs_list_calls_and_no_write() {
+    let shop = Shop::open().await;
+    shop.place(120);
+    shop.ship_everything().await;
+    shop.sync_orders().await;
+    // Our own reports changed the orders there: that is read once more.
+    shop.sync_orders().await;
+    shop.world.reset_calls().unwrap();
+    let before = *shop.store.changes().borrow();
+    shop.sync_orders().await;
+    let calls = shop.world.calls().unwrap();
+    assert_eq!(calls.keys().collect::<Vec<_>>(), ["bg.order.list.v2.get"], "{calls:?}");
+    let after = *shop.store.changes().borrow();
+    assert_eq!(
+        (before.orders, before.attention, before.inventory),
+        (after.orders, after.attention, after.inventory)
+    );
+}
+
+/// today.md, fault 5.
+#[tokio::test(start_paused = true)]
+async fn an_order_cancelled_after_the_hand_over_waits_for_a_person() {
+    let shop = Shop::open().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.world.cancel(&number).unwrap();
+    shop.wait(60).await;
+    shop.sync_orders().await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.mark, Some(Mark::Cancelled));
+    assert_eq!(shop.attention(AttentionKind::CancelledAfterHandOver).await, [number.clone()]);
+    assert!(shop.world.shipments().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_cancelled_before_the_hand_over_never_reaches_jtl() {
+    let shop = Shop::open().await;
+    let seed = OrderSeed { amount_calls_to_wait: 1, ..OrderSeed::default() };
+    let number = shop.world.add_order(seed).unwrap();
+    // The amounts are not there yet: the order stays incomplete, and the run is tried again later.
+    shop.engine
+        .run_now(&marktwerk_domain::job::JobId("order_workflow".to_owned()), Default::default())
+        .await
+        .unwrap();
+    shop.wait(5).await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Fetched);
+    shop.world.cancel(&number).unwrap();
+    shop.wait(300).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Cancelled, "{}", shop.log().await);
+    assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_address_before_the_hand_over_is_exported() {
+    let shop = Shop::open().await;
+    let seed = OrderSeed { lines: vec![LineSeed::new("NOT-IN-JTL", 1)], ..OrderSeed::default() };
+    let number = shop.world.add_order(seed).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.attention(AttentionKind::UnknownArticle).await, [number.clone()]);
+    let old = shop.order(&number).await.order.unwrap().delivery;
+    shop.wait(2).await;
+    shop.world.readdress(&number).unwrap();
+    shop.sync_orders().await;
+    let record = shop.order(&number).await;
+    assert_ne!(record.order.unwrap().delivery, old);
+    assert_eq!((record.state, record.mark), (OrderState::Imported, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_address_after_the_hand_over_is_shown() {
+    let shop = Shop::open().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.world.readdress(&number).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.mark, Some(Mark::Changed));
+    assert_eq!(shop.attention(AttentionKind::ChangedAfterHandOver).await, [number]);
+}

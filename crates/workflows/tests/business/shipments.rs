@@ -1,0 +1,114 @@
+//! The marketplace is told what left, once, and nothing that is not so.
+
+use std::sync::Arc;
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::order::OrderState;
+use marktwerk_sandbox::{Fault, FaultKind, Faults, LineSeed, OrderSeed, ParcelSeed, WorldOptions};
+use serde_json::Value;
+
+use crate::disguise::RealLooking;
+use crate::shop::Shop;
+
+/// today.md, fault 14.
+#[tokio::test(start_paused = true)]
+async fn exactly_the_accepted_half_of_twenty_is_marked() {
+    let shop = Shop::open().await;
+    let numbers = shop.place(20);
+    for number in &numbers[..10] {
+        shop.world.refuse_shipment(number, Some(120_011_092)).unwrap();
+    }
+    shop.ship_everything().await;
+    shop.sync_orders().await;
+    for (index, number) in numbers.iter().enumerate() {
+        let expected = if index < 10 { OrderState::Shipped } else { OrderState::Reported };
+        assert_eq!(shop.order(number).await.state, expected, "{index} {number}\n{}", shop.log().await);
+    }
+    assert_eq!(shop.attention(AttentionKind::ShipmentRefused).await.len(), 10);
+    // What was accepted is not told again.
+    shop.sync_orders().await;
+    assert!(
+        shop.world.shipments().unwrap().iter().all(|parcel| parcel.accepted == 1 && parcel.rejected == 0)
+    );
+    assert_eq!(shop.statistics().await.tracked, 10);
+}
+
+/// today.md, fault 11.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_carrier_is_shown_and_never_guessed() {
+    let shop = Shop::open().await;
+    shop.world.set_shipping_method(Some("Brieftaube".to_owned()));
+    let number = shop.place(1).remove(0);
+    shop.ship_everything().await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Shipped, "{}", shop.log().await);
+    assert_eq!(shop.attention(AttentionKind::UnknownCarrier).await, [number]);
+    assert!(shop.world.shipments().unwrap().is_empty());
+    assert!(shop.world.rejections().unwrap().is_empty());
+}
+
+/// today.md, faults 12 and 15: every parcel counts, and one without a number waits.
+#[tokio::test(start_paused = true)]
+async fn parcels_wait_for_each_other_and_for_their_numbers() {
+    let shop = Shop::open_in(
+        WorldOptions { ship_after: std::time::Duration::from_secs(86_400), ..WorldOptions::quiet() },
+        |temu| Arc::new(temu),
+    )
+    .await;
+    let lines = vec![LineSeed::new("MW-0003", 1), LineSeed::new("MW-0004", 2)];
+    let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    let parcel = |sku: &str, tracking: &str| ParcelSeed {
+        skus: Some(vec![sku.to_owned()]),
+        tracking: Some(tracking.to_owned()),
+        method: Some("DHL Paket".to_owned()),
+        ..ParcelSeed::default()
+    };
+    shop.world.ship_now(&number, &[parcel("MW-0003", "00340000000000000001")]).unwrap();
+    shop.sync_orders().await;
+    let record = shop.order(&number).await;
+    assert_eq!(record.state, OrderState::InJtl);
+    assert!(record.reason.as_deref().unwrap_or_default().starts_with("waits"), "{:?}", record.reason);
+    assert!(shop.world.shipments().unwrap().is_empty());
+
+    shop.world.ship_now(&number, &[parcel("MW-0004", "00340000000000000002")]).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let mut told: Vec<String> =
+        shop.world.shipments().unwrap().into_iter().map(|parcel| parcel.tracking_number).collect();
+    told.sort();
+    assert_eq!(told, ["00340000000000000001", "00340000000000000002"]);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1, "all parcels in one call");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_lost_is_looked_up_and_not_told_twice() {
+    let shop = Shop::open().await;
+    let number = shop.place(1).remove(0);
+    shop.ship_everything().await;
+    let fault = Fault::new(FaultKind::CutAfterChange).only("bg.logistics.shipment.v2.confirm").times(1);
+    shop.world.set_faults(Faults::one(fault)).unwrap();
+    let run = shop.run("order_workflow", Value::Null).await;
+    assert_eq!(run.attempt, 2, "the lost answer is a failed attempt");
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1);
+    assert!(shop.world.shipments().unwrap().iter().all(|parcel| parcel.accepted == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_simulated_erp_tells_a_real_marketplace_nothing() {
+    let shop = Shop::open_in(WorldOptions::quiet(), |temu| Arc::new(RealLooking::new(temu))).await;
+    let number = shop.place(1).remove(0);
+    shop.world.set_stock("MW-0003", 1, 77).unwrap();
+    shop.sync_stock("full").await;
+    shop.ship_everything().await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Shipped, "{}", shop.log().await);
+    assert_eq!(shop.calls("bg.local.goods.stock.edit") + shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+    let log = shop.log().await;
+    assert!(
+        log.contains("1 shipments would be reported") && log.contains("stock figures would be pushed"),
+        "{log}"
+    );
+}

@@ -1,0 +1,134 @@
+//! Stock: the right number, and not one call without a reason.
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::run::RunState;
+
+use crate::shop::Shop;
+
+const PUSH: &str = "bg.local.goods.stock.edit";
+
+/// today.md, fault 16.
+#[tokio::test(start_paused = true)]
+async fn a_sell_out_reaches_the_marketplace_in_the_next_run() {
+    let shop = Shop::open().await;
+    shop.world.set_stock("MW-0003", 1, 5).unwrap();
+    shop.world.set_stock("MW-0003", 2, 0).unwrap();
+    shop.sync_stock("full").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 5, "{}", shop.log().await);
+    shop.world.set_stock("MW-0003", 1, 0).unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 0);
+}
+
+/// today.md, fault 17.
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_world_causes_not_one_stock_call() {
+    let shop = Shop::open().await;
+    shop.sync_stock("full").await;
+    shop.world.reset_calls().unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(shop.world.calls().unwrap().len(), 0, "{:?}", shop.world.calls());
+    shop.sync_stock("full").await;
+    assert_eq!(shop.calls(PUSH), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_sold_there_and_two_received_here_end_in_the_right_number() {
+    let shop = Shop::open().await;
+    shop.world.set_stock("MW-0003", 1, 5).unwrap();
+    shop.world.set_stock("MW-0003", 2, 0).unwrap();
+    shop.sync_stock("full").await;
+    shop.wait(5).await;
+    shop.world.sell("MW-0003", 2).unwrap();
+    shop.world.receive("MW-0003", 2).unwrap();
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 3);
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    // Seven are here, two of them sold.
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 5, "{}", shop.log().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sale_that_is_imported_after_the_push_is_put_right() {
+    let shop = Shop::open().await;
+    shop.world.set_stock("MW-0003", 1, 5).unwrap();
+    shop.world.set_stock("MW-0003", 2, 0).unwrap();
+    shop.sync_stock("full").await;
+    shop.wait(5).await;
+    shop.world.sell("MW-0003", 2).unwrap();
+    shop.world.receive("MW-0003", 2).unwrap();
+    shop.wait(5).await;
+    // The sale is not known yet: seven are published, two too many.
+    shop.sync_stock("quick").await;
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 5, "{}", shop.log().await);
+}
+
+/// today.md, fault 19.
+#[tokio::test(start_paused = true)]
+async fn one_rejected_article_of_twenty_stays_open() {
+    let shop = Shop::open().await;
+    shop.sync_stock("full").await;
+    let skus: Vec<String> = (3..23).map(|number| format!("MW-{number:04}")).collect();
+    for sku in &skus {
+        shop.world.set_stock(sku, 1, 77).unwrap();
+        shop.world.set_stock(sku, 2, 0).unwrap();
+    }
+    shop.world.reject_stock(&skus[4], Some(150_010_005)).unwrap();
+    let run = shop.sync_stock("quick").await;
+    assert!(run.warnings > 0);
+    for (index, sku) in skus.iter().enumerate() {
+        assert_eq!(shop.world.stock(sku).unwrap() == 77, index != 4, "{sku}\n{}", shop.log().await);
+    }
+    assert_eq!(shop.attention(AttentionKind::StockRefused).await, [skus[4].clone()]);
+    let statistics = shop.store.inventory_statistics(&[]).await.unwrap();
+    assert!(statistics.errors >= 1, "{statistics:?}");
+
+    shop.world.reject_stock(&skus[4], None).unwrap();
+    shop.world.reset_calls().unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(shop.world.stock(&skus[4]).unwrap(), 77);
+    assert_eq!(shop.calls(PUSH), 1);
+    assert!(shop.attention(AttentionKind::StockRefused).await.is_empty());
+}
+
+/// today.md, fault 22.
+#[tokio::test(start_paused = true)]
+async fn units_of_orders_that_jtl_does_not_know_yet_are_kept_back() {
+    let shop = Shop::open().await;
+    shop.world.pause_worker();
+    shop.world.set_stock("MW-0003", 1, 10).unwrap();
+    shop.world.set_stock("MW-0003", 2, 0).unwrap();
+    shop.sync_stock("full").await;
+    shop.wait(5).await;
+    shop.world.sell("MW-0003", 4).unwrap();
+    shop.sync_orders().await;
+    shop.sync_stock("full").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 6, "{}", shop.log().await);
+    shop.world.resume_worker();
+    shop.wait(3).await;
+    shop.sync_orders().await;
+    shop.sync_stock("full").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 6, "reserved in JTL now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_buffer_of_an_article_is_never_sold() {
+    let shop = Shop::open().await;
+    shop.world.set_stock("MW-0004", 1, 5).unwrap();
+    shop.world.set_stock("MW-0004", 2, 0).unwrap();
+    shop.world.set_buffer("MW-0004", 4).unwrap();
+    shop.sync_stock("full").await;
+    assert_eq!(shop.world.stock("MW-0004").unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_mode_is_refused_by_name() {
+    let shop = Shop::open().await;
+    let parameters = serde_json::json!({ "mode": "sideways" }).as_object().cloned().unwrap();
+    let id = marktwerk_domain::job::JobId("inventory_workflow".to_owned());
+    let error = shop.engine.run_now(&id, parameters).await.unwrap_err().to_string();
+    assert!(error.contains("mode") && error.contains("sideways"), "{error}");
+    assert_ne!(shop.run("inventory_workflow", serde_json::Value::Null).await.state, RunState::Failed);
+}
