@@ -1,4 +1,5 @@
 //! The suite on SQLite: a file, and a database in memory.
+#![expect(clippy::unwrap_used, reason = "set-up that fails ends its test")]
 
 use std::sync::Arc;
 

@@ -61,7 +61,8 @@ CREATE INDEX runs_job ON runs (job_id);
 CREATE INDEX runs_state ON runs (state);
 CREATE INDEX runs_live ON runs (job_id) WHERE state IN ('waiting', 'running', 'retrying');
 -- Covers what a claim looks at, so that passing over a long queue of blocked runs reads no row.
-CREATE INDEX runs_ready ON runs (priority, ready_at, id, job_id, lane) WHERE state IN ('waiting', 'retrying');
+CREATE INDEX runs_ready ON runs (priority, ready_at, id, job_id, lane, state)
+    WHERE state IN ('waiting', 'retrying');
 CREATE UNIQUE INDEX runs_planned ON runs (job_id, planned_at) WHERE cause = 'schedule';
 
 CREATE TABLE attempts (

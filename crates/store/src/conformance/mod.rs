@@ -2,7 +2,7 @@
 //! empty store. [`store_conformance!`](crate::store_conformance) makes a test of each for one database.
 //!
 //! Nothing here sleeps or asks for the time.
-#![allow(clippy::unwrap_used, reason = "a failed promise ends the test that it belongs to")]
+#![expect(clippy::unwrap_used, reason = "a failed promise ends the test that it belongs to")]
 
 pub mod archiving;
 pub mod attention;

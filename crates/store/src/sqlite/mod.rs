@@ -16,12 +16,16 @@ mod logs;
 mod meta;
 mod migrations;
 mod orders;
+#[cfg(test)]
+mod plan_tests;
 mod readers;
 mod rows;
 mod runs;
 mod store;
 mod times;
 mod writer;
+#[cfg(test)]
+mod writer_tests;
 mod writing;
 
 pub use store::SqliteStore;

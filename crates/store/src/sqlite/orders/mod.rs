@@ -3,6 +3,6 @@
 mod change;
 mod counts;
 mod fetched;
-mod read;
+pub(super) mod read;
 mod row;
 mod store;

@@ -12,6 +12,19 @@ use crate::StoreResult;
 use crate::orders::{OrderFilter, OrderRecord};
 use crate::sqlite::rows::{self, Micros};
 
+/// The keys of a page within one state and account.
+pub(in crate::sqlite) const PAGE: &str = "SELECT number, id FROM orders INDEXED BY orders_state \
+     WHERE state = ?1 AND account = ?2 AND number > ?3 ORDER BY number LIMIT ?4";
+
+/// The condition is the index's own, word for word. What we have (perhaps) handed over counts whatever the marketplace says of
+/// it: the ERP will take it in.
+pub(in crate::sqlite) const OPEN_UNITS: &str = "SELECT c.sku, SUM(c.quantity) FROM orders o INDEXED BY orders_taking_stock \
+         CROSS JOIN order_contents c ON c.order_id = o.id \
+         WHERE (state IN ('exporting', 'handed_over', 'unclear') \
+            OR (state = 'fetched' AND status IN ('pending', 'ready')) \
+            OR (state IN ('set_aside', 'imported') AND status IN ('pending', 'ready', 'partly_shipped'))) \
+         GROUP BY c.sku";
+
 pub(super) fn known_changes(
     connection: &Connection,
     account: &str,
@@ -46,11 +59,14 @@ pub(super) fn unread(
     after: &str,
     limit: usize,
 ) -> StoreResult<Vec<OrderRecord>> {
-    let sql = format!(
+    rows::all(connection, &unread_statement(), params![account, after, at_most(limit)], row::record)
+}
+
+pub(in crate::sqlite) fn unread_statement() -> String {
+    format!(
         "SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM orders o INDEXED BY orders_unread \
          WHERE o.is_unread = 1 AND o.account = ?1 AND o.number > ?2 ORDER BY o.number LIMIT ?3"
-    );
-    rows::all(connection, &sql, params![account, after, at_most(limit)], row::record)
+    )
 }
 
 /// One page, by number: the keys of each (state, account) come in the order of the index; only the rows of the page are read.
@@ -62,13 +78,11 @@ pub(super) fn orders_in(connection: &Connection, filter: &OrderFilter) -> StoreR
         None => known_accounts(connection)?,
     };
     let after = after.as_deref().unwrap_or_default();
-    let keys = "SELECT number, id FROM orders INDEXED BY orders_state \
-         WHERE state = ?1 AND account = ?2 AND number > ?3 ORDER BY number LIMIT ?4";
     let mut page: Vec<(String, i64)> = Vec::new();
     for account in &accounts {
         for state in states {
             let params = params![state.as_str(), account, after, at_most(*limit)];
-            page.extend(rows::all(connection, keys, params, |row| Ok((row.get(0)?, row.get(1)?)))?);
+            page.extend(rows::all(connection, PAGE, params, |row| Ok((row.get(0)?, row.get(1)?)))?);
         }
     }
     page.sort();
@@ -89,16 +103,9 @@ fn known_accounts(connection: &Connection) -> StoreResult<Vec<String>> {
     rows::all(connection, "SELECT DISTINCT account FROM order_counts", [], |row| row.get(0))
 }
 
-/// Units by article in orders that the ERP does not know of. The condition is the index's own, word for word. What we have
-/// (perhaps) handed over counts whatever the marketplace says of it: the ERP will take it in.
+/// Units by article in orders that the ERP does not know of.
 pub(super) fn open_units(connection: &Connection) -> StoreResult<HashMap<String, i64>> {
-    let sql = "SELECT c.sku, SUM(c.quantity) FROM orders o INDEXED BY orders_taking_stock \
-         CROSS JOIN order_contents c ON c.order_id = o.id \
-         WHERE (state IN ('exporting', 'handed_over', 'unclear') \
-            OR (state = 'fetched' AND status IN ('pending', 'ready')) \
-            OR (state IN ('set_aside', 'imported') AND status IN ('pending', 'ready', 'partly_shipped'))) \
-         GROUP BY c.sku";
-    let units = rows::all(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let units = rows::all(connection, OPEN_UNITS, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(units.into_iter().collect())
 }
 

@@ -12,6 +12,10 @@ use crate::runs::Claim;
 use crate::sqlite::rows::{self, Micros};
 use crate::sqlite::writing::Writing;
 
+/// The ready runs of one priority, in their order.
+pub(in crate::sqlite) const QUEUE: &str = "SELECT id, job_id, lane FROM runs INDEXED BY runs_ready \
+         WHERE state IN ('waiting', 'retrying') AND priority = ?1 AND ready_at <= ?2 ORDER BY ready_at, id";
+
 pub(super) fn claim(writing: &mut Writing<'_>, claim: &Claim) -> StoreResult<Vec<Run>> {
     let chosen = choose(writing.connection, claim)?;
     writing.effects.jobs |= !chosen.is_empty();
@@ -22,10 +26,7 @@ pub(super) fn claim(writing: &mut Writing<'_>, claim: &Claim) -> StoreResult<Vec
 fn choose(connection: &Connection, claim: &Claim) -> StoreResult<Vec<i64>> {
     let mut busy = Busy::read(connection)?;
     let mut chosen = Vec::new();
-    let mut statement = connection.prepare_cached(
-        "SELECT id, job_id, lane FROM runs INDEXED BY runs_ready \
-         WHERE state IN ('waiting', 'retrying') AND priority = ?1 AND ready_at <= ?2 ORDER BY ready_at, id",
-    )?;
+    let mut statement = connection.prepare_cached(QUEUE)?;
     for rank in 0..=2 {
         let mut queue = statement.query(params![rank, Micros(claim.now)])?;
         while chosen.len() < claim.limit {

@@ -1,7 +1,7 @@
 //! Runs on SQLite, one file per compare-and-swap.
 
 pub(crate) mod cancel;
-mod claim;
+pub(crate) mod claim;
 pub(crate) mod ending;
 mod fire;
 mod prune;

@@ -1,0 +1,76 @@
+//! How SQLite finds what is asked for: the promises about many orders and long queues are promises
+//! about indexes, and hold for any number of rows.
+
+use rusqlite::Connection;
+
+use super::log_filter::Conditions;
+use super::orders::read;
+use super::runs::claim;
+use super::{connection, migrations};
+use crate::logs::LogSource;
+
+fn database() -> Connection {
+    let mut connection = connection::open_memory().unwrap();
+    connection::prepare_writer(&connection).unwrap();
+    migrations::migrate(&mut connection, "memory").unwrap();
+    connection
+}
+
+/// The steps of a statement's plan.
+fn plan(sql: &str) -> Vec<String> {
+    let connection = database();
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let count = statement.parameter_count();
+    let parameters = rusqlite::params_from_iter(vec![1_i64; count]);
+    statement.query_map(parameters, |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_page_of_orders_is_read_in_the_order_of_its_index() {
+    let expected = "SEARCH orders USING COVERING INDEX orders_state (state=? AND account=? AND number>?)";
+    assert_eq!(plan(read::PAGE), [expected]);
+}
+
+#[test]
+fn unread_orders_are_read_from_the_index_of_the_unread() {
+    let steps = plan(&read::unread_statement());
+    assert_eq!(steps[0], "SEARCH o USING INDEX orders_unread (account=? AND number>?)");
+    assert!(!steps.iter().any(|step| step.contains("SCAN") || step.contains("TEMP B-TREE")), "{steps:?}");
+}
+
+#[test]
+fn open_units_are_summed_over_the_open_orders_alone() {
+    let steps = plan(read::OPEN_UNITS);
+    // The whole of this index is the orders that take stock.
+    assert!(steps[0].starts_with("SCAN o USING") && steps[0].contains("orders_taking_stock"), "{steps:?}");
+    assert!(steps[1].starts_with("SEARCH c USING PRIMARY KEY (order_id=?)"), "{steps:?}");
+}
+
+#[test]
+fn the_queue_is_read_in_its_order_without_a_row() {
+    let expected = "SEARCH runs USING COVERING INDEX runs_ready (priority=? AND ready_at<?)";
+    assert_eq!(plan(claim::QUEUE), [expected]);
+}
+
+#[test]
+fn the_lines_of_a_job_come_newest_first_from_their_index() {
+    let mut conditions = Conditions::default();
+    conditions.add_source(&LogSource::Job("order_workflow".to_owned()));
+    let sql = format!(
+        "SELECT message FROM scheduler_logs {} ORDER BY timestamp DESC, log_id DESC LIMIT 100",
+        conditions.clause()
+    );
+    assert_eq!(plan(&sql), ["SEARCH scheduler_logs USING INDEX scheduler_logs_job (<expr>=?)"]);
+}
+
+#[test]
+fn the_newest_lines_and_the_newest_errors_need_no_sorting() {
+    for (condition, index) in [("", "scheduler_logs_timestamp"), ("WHERE level = ?", "scheduler_logs_level")]
+    {
+        let sql = format!(
+            "SELECT message FROM scheduler_logs {condition} ORDER BY timestamp DESC, log_id DESC LIMIT 100"
+        );
+        let steps = plan(&sql);
+        assert!(steps.len() == 1 && steps[0].contains(index), "{steps:?}");
+    }
+}
