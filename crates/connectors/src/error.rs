@@ -46,6 +46,14 @@ pub enum ConnectorError {
         /// What.
         message: String,
     },
+    /// The marketplace has not worked this one thing out yet; nothing is wrong, and later it will have.
+    #[error("not ready yet: {message} ({place})")]
+    NotReady {
+        /// Where.
+        place: Place,
+        /// What it said.
+        message: String,
+    },
     /// No connection came about: the request certainly did not arrive. Like a transient one, but a write may be
     /// repeated.
     #[error("{message} ({place})")]
@@ -119,9 +127,10 @@ impl ConnectorError {
     /// The failure as the engine understands it: its class and a text for people.
     pub fn failure(&self) -> Failure {
         let class = match self {
-            Self::Transient { .. } | Self::NoConnection { .. } | Self::Unsettled { .. } => {
-                FailureClass::Transient
-            }
+            Self::Transient { .. }
+            | Self::NotReady { .. }
+            | Self::NoConnection { .. }
+            | Self::Unsettled { .. } => FailureClass::Transient,
             Self::RateLimited { until, .. } => FailureClass::RateLimited { until: *until },
             Self::Refused { .. } | Self::Setup(_) => FailureClass::Refused,
             Self::Unauthorised { .. } => FailureClass::Unauthorised,
@@ -134,6 +143,7 @@ impl ConnectorError {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Transient { place, .. }
+            | Self::NotReady { place, .. }
             | Self::NoConnection { place, .. }
             | Self::RateLimited { place, .. }
             | Self::Refused { place, .. }

@@ -37,9 +37,10 @@ pub(super) fn error(place: Place, code: i64, message: String, until: Option<Time
         RATE_LIMITED => ConnectorError::RateLimited { place, message, until },
         // "Call internal API failed", system exception, internal API missing, business service error, and the
         // services' own "try again later".
-        2_000_000 | 4_000_000 | 6_000_001 | 7_000_000 | 120_014_006 | 150_010_005 | STILL_CALCULATING => {
+        2_000_000 | 4_000_000 | 6_000_001 | 7_000_000 | 120_014_006 | 150_010_005 => {
             ConnectorError::Transient { place, message }
         }
+        STILL_CALCULATING => ConnectorError::NotReady { place, message },
         _ => match unauthorised_cure(code) {
             Some(cure) => ConnectorError::Unauthorised { place, message, cure },
             None => ConnectorError::Refused { place, message, cure: cure(code) },

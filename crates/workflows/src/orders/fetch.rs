@@ -4,7 +4,7 @@
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{OrderEntry, OrderPage, OrderWindow, WindowReader};
+use marktwerk_connectors::{ConnectorError, OrderEntry, OrderPage, OrderWindow, WindowReader};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
@@ -32,6 +32,8 @@ struct Details {
     /// The first failure that may go away.
     failure: Option<Failure>,
     failed: usize,
+    /// Orders that the marketplace itself has not finished yet.
+    not_ready: usize,
 }
 
 impl Orders<'_> {
@@ -42,6 +44,7 @@ impl Orders<'_> {
             self.parameters.days_back.is_none() && self.parameters.parent_order_status.is_none();
         let mut window = self.window(cursor);
         let mut newest = cursor;
+        let mut is_complete = true;
         for _ in 0..WINDOWS {
             let mut reader = WindowReader::new();
             while let Some(number) = reader.next_page() {
@@ -52,7 +55,7 @@ impl Orders<'_> {
                 step.count("pages", 1);
                 newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
                 reader.accept(&page)?;
-                self.keep(step, &page).await?;
+                is_complete &= self.keep(step, &page).await?;
             }
             if !reader.has_shrunk() {
                 break;
@@ -61,7 +64,8 @@ impl Orders<'_> {
             window.changed_from = window.changed_until;
             window.changed_until = self.now();
         }
-        if is_scheduled && newest != cursor {
+        // What is incomplete has to be listed again.
+        if is_scheduled && is_complete && newest != cursor {
             self.set_cursor(newest).await?;
         }
         Ok(false)
@@ -81,8 +85,8 @@ impl Orders<'_> {
         OrderWindow { changed_from, changed_until: now, status }
     }
 
-    /// Keeps a page: details of what is new or changed, then one transaction.
-    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<(), Failure> {
+    /// Keeps a page: details of what is new or changed, then one transaction. Answers whether every order of it is complete.
+    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<bool, Failure> {
         for malformed in &page.malformed {
             let subject = malformed.number.as_deref().unwrap_or("without a number");
             let message = format!(
@@ -103,7 +107,7 @@ impl Orders<'_> {
         };
         let news: Vec<&OrderEntry> = page.entries.iter().filter(is_news).collect();
         if news.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let details = self.details(step, &news).await;
         self.connections.store.save_fetched(self.account(), &details.fetched, self.now()).await?;
@@ -111,7 +115,7 @@ impl Orders<'_> {
         crash::point("fetch.page_saved");
         step.count("orders", i64::try_from(details.fetched.len()).unwrap_or(i64::MAX));
         match details.failure {
-            None => Ok(()),
+            None => Ok(details.not_ready == 0),
             Some(failure) => {
                 let message = format!(
                     "{} orders could not be fetched completely; the first: {failure}",
@@ -127,19 +131,22 @@ impl Orders<'_> {
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
         let calls: Vec<BoxFuture<'_, _>> = news.iter().map(|entry| self.detail(entry).boxed()).collect();
         let mut answers = futures::stream::iter(calls).buffered(AT_ONCE);
-        while let Some((fetched, failure)) = answers.next().await {
+        while let Some((fetched, error)) = answers.next().await {
             step.context().progress();
             let number = fetched.number.clone();
-            match failure {
-                None => {}
-                Some(failure) if failure.class == FailureClass::Refused => {
+            if let Some(error) = error {
+                let failure = error.failure();
+                if failure.class == FailureClass::Refused {
                     step.warning(format!("order {number}: {failure}"), Value::Null).await;
                     details.refused.push((number, failure.message));
-                }
-                Some(failure) => {
-                    details.failed += 1;
+                } else {
                     step.info(format!("order {number} stays incomplete for now: {failure}"), Value::Null);
-                    details.failure.get_or_insert(failure);
+                    if let ConnectorError::NotReady { .. } = error {
+                        details.not_ready += 1;
+                    } else {
+                        details.failed += 1;
+                        details.failure.get_or_insert(failure);
+                    }
                 }
             }
             if self.parameters.verbose.unwrap_or(false) {
@@ -155,7 +162,7 @@ impl Orders<'_> {
 
     /// One order with everything that can be had. Only what is to be shipped has details: a pending one may vanish, and
     /// after shipment the marketplace gives no address.
-    async fn detail(&self, entry: &OrderEntry) -> (FetchedOrder, Option<Failure>) {
+    async fn detail(&self, entry: &OrderEntry) -> (FetchedOrder, Option<ConnectorError>) {
         let mut fetched = FetchedOrder {
             number: entry.number.clone(),
             changed_at: entry.changed_at,
@@ -182,7 +189,7 @@ impl Orders<'_> {
                 fetched.is_complete = true;
                 (fetched, None)
             }
-            Err(error) => (fetched, Some(error.failure())),
+            Err(error) => (fetched, Some(error)),
         }
     }
 
