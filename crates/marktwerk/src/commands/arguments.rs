@@ -1,0 +1,119 @@
+//! The command line, and the settings that follow from it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::{accounts, db, jobs, logs, runs};
+use crate::config::{Environment, Settings, Sources, load};
+
+/// Keeps a merchant's marketplaces and JTL-Wawi in step.
+#[derive(Debug, Parser)]
+#[command(name = "marktwerk", version, about, long_about = None)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The settings file [default: marktwerk.toml in the working directory, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Everything that the program keeps stands here [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where to listen, or where the running server listens [default: 127.0.0.1:8000; sandbox: 127.0.0.1:8100]
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Use the simulated outside world, whatever accounts are configured
+    #[arg(long, global = true)]
+    sandbox: bool,
+    /// Machine-readable output
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// The running server, where it is not the one of the settings
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) server: Option<String>,
+    /// Ends the process at a named point of a workflow
+    #[cfg(feature = "crash-points")]
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    crash_at: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the program (what `marktwerk` alone does)
+    Serve,
+    /// Jobs of the running server
+    Jobs {
+        #[command(subcommand)]
+        command: jobs::Command,
+    },
+    /// Runs of the running server
+    Runs {
+        #[command(subcommand)]
+        command: runs::Command,
+    },
+    /// Log lines of the running server
+    Logs(logs::Options),
+    /// Accounts at marketplaces
+    Accounts {
+        #[command(subcommand)]
+        command: accounts::Command,
+    },
+    /// Settings
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// The database in the data folder
+    Db {
+        #[command(subcommand)]
+        command: db::Command,
+    },
+    /// Run the simulated outside world alone
+    Sandbox,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Show what would be used and where it comes from, and what is odd
+    Check,
+}
+
+impl Arguments {
+    /// The settings under this command line, and the environment that they were read from.
+    pub(super) fn settings(&self) -> anyhow::Result<(Settings, Environment)> {
+        let directory = PathBuf::from(".");
+        let environment = Environment::of_process(&directory)?;
+        let sources = Sources {
+            directory,
+            file: self.common.config.clone(),
+            environment: environment.clone(),
+            flags: self.flags(),
+        };
+        #[cfg_attr(not(feature = "crash-points"), expect(unused_mut, reason = "set by the hidden flag"))]
+        let mut settings = load(&sources)?;
+        #[cfg(feature = "crash-points")]
+        settings.crash_at.clone_from(&self.common.crash_at);
+        Ok((settings, environment))
+    }
+
+    fn flags(&self) -> Vec<(&'static str, &'static str, String)> {
+        let common = &self.common;
+        let listen = match self.command {
+            Some(Command::Sandbox) => "sandbox.listen",
+            _ => "server.listen",
+        };
+        let data_dir =
+            common.data_dir.as_ref().map(|path| ("--data-dir", "data_dir", path.display().to_string()));
+        let listen = common.listen.map(|address| ("--listen", listen, address.to_string()));
+        let sandbox = common.sandbox.then(|| ("--sandbox", "sandbox.enabled", "true".to_owned()));
+        data_dir.into_iter().chain(listen).chain(sandbox).collect()
+    }
+}

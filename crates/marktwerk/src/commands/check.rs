@@ -1,0 +1,94 @@
+//! `marktwerk config check`: what would be used, where each value comes from, and what is odd.
+
+use serde_json::{Value, json};
+
+use super::output::Output;
+use crate::config::Settings;
+
+pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let values = values(settings)?;
+    if output.is_json() {
+        let rows: Vec<Value> = values
+            .iter()
+            .map(|(key, value)| json!({ "key": key, "value": value, "origin": settings.origins.of(key).to_string() }))
+            .collect();
+        let accounts: Vec<Value> = settings
+            .accounts
+            .iter()
+            .map(|account| {
+                json!({ "name": account.name(), "marketplace": account.marketplace(), "endpoint": account.endpoint() })
+            })
+            .collect();
+        return Ok(output
+            .json(&json!({ "settings": rows, "accounts": accounts, "findings": findings(settings) }))?);
+    }
+    let rows: Vec<Vec<String>> = values
+        .iter()
+        .map(|(key, value)| vec![key.clone(), value.to_string(), settings.origins.of(key).to_string()])
+        .collect();
+    output.table(&rows)?;
+    for account in &settings.accounts {
+        let (name, marketplace, endpoint) = (account.name(), account.marketplace(), account.endpoint());
+        output.line(&format!("account {name}: {marketplace} at {endpoint}"))?;
+    }
+    for finding in findings(settings) {
+        output.line(&format!("note: {finding}"))?;
+    }
+    Ok(())
+}
+
+/// All values by dotted key, secrets masked.
+fn values(settings: &Settings) -> anyhow::Result<Vec<(String, Value)>> {
+    let all = json!({
+        "data_dir": settings.data_dir,
+        "log": settings.log,
+        "server": {
+            "listen": settings.server.listen,
+            "public_url": settings.server.public_url,
+            "token": settings.server.token,
+        },
+        "store": { "url": format!("sqlite:{}", settings.database().display()) },
+        "scheduler": settings.scheduler,
+        "erp": { "jtl": settings.jtl },
+        "orders": settings.orders,
+        "inventory": settings.inventory,
+        "sandbox": settings.sandbox,
+    });
+    let mut values = Vec::new();
+    flatten("", all, &mut values);
+    for (key, value) in &mut values {
+        if key == "scheduler.jobs_file" {
+            *value = json!(settings.jobs_file());
+        }
+    }
+    Ok(values)
+}
+
+fn flatten(section: &str, value: Value, values: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let key = if section.is_empty() { name } else { format!("{section}.{name}") };
+                flatten(&key, value, values);
+            }
+        }
+        value => values.push((section.to_owned(), value)),
+    }
+}
+
+fn findings(settings: &Settings) -> Vec<String> {
+    let mut findings = settings.findings.clone();
+    if settings.is_demonstration() {
+        let why = if settings.sandbox.enabled { "it was asked for" } else { "no account is configured" };
+        findings.push(format!("marketplace and JTL are simulated: {why}"));
+        if !settings.accounts.is_empty() {
+            findings.push("the accounts above are not used while the sandbox is asked for".to_owned());
+        }
+    } else if settings.jtl.url.is_empty() {
+        findings.push(
+            "JTL is simulated: [erp.jtl] url is empty; nothing is told to a marketplace beyond this machine"
+                .to_owned(),
+        );
+    }
+    findings
+}

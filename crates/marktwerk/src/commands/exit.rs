@@ -1,0 +1,73 @@
+//! From the command line to the exit code: 0 done, 1 failed, 2 wrong usage or what the start needs is missing.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::arguments::{Arguments, Command, ConfigCommand};
+use super::client::Client;
+use super::output::Output;
+use super::{accounts, check, db, jobs, logs, runs, sandbox, serve};
+use crate::compose::StartError;
+use crate::config::SettingsError;
+
+/// Runs what was typed.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(run(arguments));
+            // What still waits for the outside is not waited for.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let (settings, environment) = arguments.settings()?;
+    let output = Output::new(arguments.common.json);
+    let client = || Client::new(&settings, &environment, arguments.common.server.as_deref());
+    match arguments.command {
+        None | Some(Command::Serve) => serve::run(settings, &output).await,
+        Some(Command::Jobs { command }) => jobs::run(command, &client()?, &output).await,
+        Some(Command::Runs { command }) => runs::run(command, &client()?, &output).await,
+        Some(Command::Logs(options)) => logs::run(options, &client()?, &output).await,
+        Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
+        Some(Command::Config { command: ConfigCommand::Check }) => check::run(&settings, &output),
+        Some(Command::Db { command }) => db::run(command, &settings, &output).await,
+        Some(Command::Sandbox) => sandbox::run(settings, &output).await,
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command's error belongs to the terminal")]
+fn report(error: &anyhow::Error) {
+    if !is_closed_pipe(error) {
+        eprintln!("marktwerk: {error:#}");
+    }
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    if error.is::<StartError>() || error.is::<SettingsError>() {
+        2
+    } else if is_closed_pipe(error) {
+        0
+    } else {
+        1
+    }
+}
+
+/// `marktwerk logs | head` is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(broken)
+}

@@ -1,0 +1,18 @@
+//! What can be typed. `marktwerk` alone serves; the other commands talk to a running server by HTTP, or
+//! work on the data folder. The only place that prints, and that decides the exit code.
+
+mod accounts;
+mod arguments;
+mod check;
+mod client;
+mod db;
+mod exit;
+mod jobs;
+mod logs;
+mod output;
+mod runs;
+mod sandbox;
+mod serve;
+mod signals;
+
+pub use exit::main;

@@ -1,0 +1,11 @@
+//! The parts put together. A library, so that tests run the whole program on any clock; the commands and the
+//! process's end are not here.
+
+mod error;
+mod first_jobs;
+mod outside;
+mod program;
+
+pub use error::StartError;
+pub use outside::sandbox_options;
+pub use program::Program;

@@ -1,0 +1,129 @@
+//! The outside world: the accounts and the JTL that are configured, or simulated ones in their place. Simulated
+//! orders never go to a JTL that somebody configured.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, TemuAccount};
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_erp::{Erp, Jtl, JtlSettings};
+use marktwerk_sandbox::{Sandbox, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
+use marktwerk_store::data_folder::DataFolder;
+
+use crate::config::{Account, SandboxSection, Settings};
+
+/// Everything beyond our own walls.
+pub(super) struct Outside {
+    pub(super) sandbox: Option<Sandbox>,
+    /// `marktwerk sandbox` may work on the same data folder: a world has one process.
+    pub(super) sandbox_folder: Option<DataFolder>,
+    pub(super) marketplaces: Vec<Arc<dyn Marketplace>>,
+    pub(super) erp: Arc<dyn Erp>,
+    /// One line for people; empty where everything is real.
+    pub(super) notice: String,
+}
+
+impl Outside {
+    pub(super) async fn open(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
+        let is_demonstration = settings.is_demonstration();
+        if is_demonstration && !settings.sandbox.enabled && !settings.jtl.url.is_empty() {
+            anyhow::bail!(
+                "{}: [erp.jtl] url is set, but no account is; simulated orders are never handed to a JTL that somebody \
+                 configured: add [[accounts]] (or TEMU_APP_KEY, …), or remove the url",
+                settings.origins.of("erp.jtl.url")
+            );
+        }
+        let needs_sandbox = is_demonstration || settings.jtl.url.is_empty();
+        let lock = || DataFolder::lock(&settings.sandbox_dir(), "marktwerk with its own sandbox");
+        let sandbox_folder = needs_sandbox.then(lock).transpose()?;
+        let sandbox = if needs_sandbox { Some(start_sandbox(settings, clock).await?) } else { None };
+        let jtl = match &sandbox {
+            Some(sandbox) => JtlSettings {
+                url: format!("sqlite:{}", sandbox.jtl_database().display()),
+                ..settings.jtl.clone()
+            },
+            None => settings.jtl.clone(),
+        };
+        let erp = Jtl::open(jtl).await?;
+        let accounts = match &sandbox {
+            Some(sandbox) if is_demonstration => vec![simulated_account(sandbox, &settings.sandbox)],
+            _ => settings.accounts.clone(),
+        };
+        let budgets = Budgets::new(clock.clone());
+        let http = HttpClient::new()?;
+        let marketplaces: Vec<Arc<dyn Marketplace>> = accounts
+            .into_iter()
+            .map(|account| -> Arc<dyn Marketplace> {
+                match account {
+                    Account::Temu(account) => {
+                        Arc::new(Temu::new(account, clock.clone(), &budgets, http.clone()))
+                    }
+                }
+            })
+            .collect();
+        let notice = notice(is_demonstration, erp.is_simulated(), &marketplaces);
+        Ok(Self { sandbox, sandbox_folder, marketplaces, erp: Arc::new(erp), notice })
+    }
+}
+
+async fn start_sandbox(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Sandbox> {
+    let mut options = sandbox_options(settings.sandbox_dir(), &settings.sandbox, clock);
+    if !settings.is_demonstration() {
+        // A real endpoint sells articles that the simulated JTL has never heard of.
+        options.marketplace = false;
+        options.world.unknown_articles = UnknownArticles::FreeText;
+    }
+    Ok(Sandbox::start(options).await?)
+}
+
+/// How the simulated world is started: with the settings, on the program's clock.
+pub fn sandbox_options(folder: PathBuf, section: &SandboxSection, clock: &SharedClock) -> SandboxOptions {
+    let (watch, sleeper) = (clock.clone(), clock.clone());
+    let time = SandboxTime {
+        now_ms: Arc::new(move || watch.now().as_millisecond()),
+        sleep: Arc::new(move |duration| sleeper.sleep(duration)),
+    };
+    let seconds = Duration::from_secs;
+    let lively = WorldOptions {
+        initial_orders: section.initial_orders,
+        initial_articles: section.initial_articles,
+        order_every: (section.order_every_seconds > 0).then(|| seconds(section.order_every_seconds)),
+        ship_after: seconds(section.ship_after_seconds),
+        latency: Duration::from_millis(section.latency_milliseconds),
+        calls_per_second: (section.calls_per_second > 0).then_some(section.calls_per_second),
+        ..WorldOptions::default()
+    };
+    SandboxOptions {
+        listen: section.listen,
+        seed: section.seed,
+        world: section.world.clone().unwrap_or(lively),
+        ..SandboxOptions::new(folder, time)
+    }
+}
+
+fn simulated_account(sandbox: &Sandbox, section: &SandboxSection) -> Account {
+    let credentials = Sandbox::credentials();
+    let limit = section.world.as_ref().map_or(Some(section.calls_per_second), |world| world.calls_per_second);
+    Account::Temu(TemuAccount {
+        name: "sandbox".to_owned(),
+        endpoint: sandbox.temu_endpoint(),
+        app_key: credentials.app_key.to_owned(),
+        app_secret: credentials.app_secret.into(),
+        access_token: credentials.access_token.into(),
+        calls_per_second: limit,
+    })
+}
+
+fn notice(is_demonstration: bool, is_simulated: bool, marketplaces: &[Arc<dyn Marketplace>]) -> String {
+    let has_real = marketplaces.iter().any(|marketplace| !marketplace.account().is_loopback);
+    match (is_demonstration, is_simulated) {
+        (true, _) => "sandbox: simulated marketplace and simulated JTL".to_owned(),
+        (false, true) if has_real => {
+            "simulated JTL: orders are read, but no shipment and no stock is told to the marketplace"
+                .to_owned()
+        }
+        (false, true) => "simulated JTL".to_owned(),
+        (false, false) => String::new(),
+    }
+}

@@ -1,0 +1,180 @@
+//! The running program: what is started in which order, and its end in the opposite one.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_engine::prune::Retention;
+use marktwerk_engine::{Engine, EngineOptions};
+use marktwerk_sandbox::Sandbox;
+use marktwerk_server::{Server, ServerOptions, hash_token};
+use marktwerk_store::data_folder::DataFolder;
+use marktwerk_store::sqlite::SqliteStore;
+use marktwerk_store::{SharedStore, StoreError};
+use marktwerk_workflows::WorkflowSettings;
+
+use super::error::StartError;
+use super::first_jobs;
+use super::outside::Outside;
+use crate::config::{Secret, Settings};
+
+/// A demonstration shows something each minute.
+const DEMONSTRATION_PACE: Duration = Duration::from_secs(60);
+
+/// The whole program, running.
+pub struct Program {
+    server: Server,
+    engine: Arc<Engine>,
+    store: SharedStore,
+    sandbox: Option<Sandbox>,
+    notice: String,
+    /// Given back last: the data folder, and the sandbox's within it.
+    _folders: (DataFolder, Option<DataFolder>),
+}
+
+impl Program {
+    /// Starts everything. What is missing is a [`StartError`]; then nothing goes on running.
+    pub async fn start(settings: Settings, clock: SharedClock) -> anyhow::Result<Self> {
+        Self::begin(settings, clock).await.map_err(|error| StartError::from_causes(&error).into())
+    }
+
+    async fn begin(settings: Settings, clock: SharedClock) -> anyhow::Result<Self> {
+        let folder =
+            DataFolder::lock(&settings.data_dir, &format!("marktwerk on {}", settings.server.listen))?;
+        refuse_taken_address(settings.server.listen)?;
+        let store = open_store(&settings)?;
+        let outside = Outside::open(&settings, &clock).await?;
+        let started = Self::begin_work(&settings, clock, &store, &outside).await;
+        let (engine, server) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                if let Some(sandbox) = outside.sandbox {
+                    sandbox.shutdown().await;
+                }
+                return Err(error);
+            }
+        };
+        let Outside { sandbox, sandbox_folder, notice, .. } = outside;
+        Ok(Self { server, engine, store, sandbox, notice, _folders: (folder, sandbox_folder) })
+    }
+
+    async fn begin_work(
+        settings: &Settings,
+        clock: SharedClock,
+        store: &SharedStore,
+        outside: &Outside,
+    ) -> anyhow::Result<(Arc<Engine>, Server)> {
+        let accounts: Vec<&str> =
+            outside.marketplaces.iter().map(|marketplace| marketplace.account().name.as_str()).collect();
+        // What can be refused without a trace is asked first.
+        let server = server_options(settings, &outside.notice)?;
+        let jobs_file = settings.jobs_file();
+        first_jobs::write(&jobs_file, store, &accounts).await?;
+        let mut workflows = WorkflowSettings::default();
+        workflows.orders.first_days = settings.orders.first_days;
+        workflows.inventory.buffer = settings.inventory.buffer;
+        let registry = marktwerk_workflows::registry(
+            outside.marketplaces.clone(),
+            Arc::clone(&outside.erp),
+            store.clone(),
+            workflows,
+        );
+        let scheduler = &settings.scheduler;
+        let is_demonstration = settings.is_demonstration();
+        let options = EngineOptions {
+            workers: scheduler.workers,
+            time_limit: Duration::from_secs(scheduler.time_limit_minutes.saturating_mul(60)),
+            shutdown_grace: Duration::from_secs(scheduler.shutdown_grace_seconds),
+            pace: is_demonstration.then_some(DEMONSTRATION_PACE),
+            run_at_start: is_demonstration,
+            retention: Retention { logs: scheduler.keep_logs_days, runs: scheduler.keep_runs_days },
+            jobs_file: Some(jobs_file),
+        };
+        let engine = Engine::start(options, store.clone(), clock, registry).await?;
+        match Server::start(server, Arc::clone(&engine)).await {
+            Ok(server) => Ok((engine, server)),
+            Err(error) => {
+                engine.shutdown().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Where the screen is.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The scheduler.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// The database.
+    pub fn store(&self) -> &SharedStore {
+        &self.store
+    }
+
+    /// The simulated world, where there is one.
+    pub fn sandbox(&self) -> Option<&Sandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// What is simulated, in one line; empty where nothing is.
+    pub fn notice(&self) -> &str {
+        &self.notice
+    }
+
+    /// No new visitors, no new runs, a grace for running ones, and then the world that they work on.
+    pub async fn shutdown(self) {
+        self.server.shutdown().await;
+        self.engine.shutdown().await;
+        if let Some(sandbox) = self.sandbox {
+            sandbox.shutdown().await;
+        }
+    }
+}
+
+/// The server binds at the very end, when runs have begun already; a taken port should stop the start before.
+fn refuse_taken_address(address: SocketAddr) -> anyhow::Result<()> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let reason = match error.kind() {
+                std::io::ErrorKind::AddrInUse => "another program listens there already".to_owned(),
+                _ => error.to_string(),
+            };
+            anyhow::bail!(
+                "cannot listen on {address}: {reason}; stop that program, or choose another address with --listen or [server] listen"
+            )
+        }
+    }
+}
+
+fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
+    let path = settings.database();
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+            place: folder.display().to_string(),
+            reason: format!("{error}: correct [store] url or give this user the right to write there"),
+        })?;
+    }
+    Ok(Arc::new(SqliteStore::open(&path, settings.time_zone.clone())?))
+}
+
+fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOptions> {
+    let token_hash = match settings.server.token.as_ref().map(Secret::expose) {
+        None => None,
+        Some(hash) if hash.starts_with("$argon2") => Some(hash.to_owned()),
+        Some(plain) => Some(hash_token(plain)?),
+    };
+    Ok(ServerOptions {
+        listen: settings.server.listen,
+        public_url: settings.server.public_url.clone(),
+        token_hash,
+        zone: settings.time_zone.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        notice: notice.to_owned(),
+    })
+}

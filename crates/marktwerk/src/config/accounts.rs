@@ -1,0 +1,167 @@
+//! `[[accounts]]`: who the merchant is at each marketplace, with secrets written there, or by reference to a
+//! variable or a file.
+
+use std::path::PathBuf;
+
+use marktwerk_connectors::TemuAccount;
+use serde::Deserialize;
+
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::legacy::TEMU_ENDPOINT;
+use super::secret::Secret;
+
+/// Marketplaces that are documented and come later.
+const LATER: [&str; 4] = ["amazon", "ebay", "kaufland", "otto"];
+
+/// An account, complete.
+#[derive(Debug, Clone)]
+pub enum Account {
+    /// A shop at TEMU.
+    Temu(TemuAccount),
+}
+
+impl Account {
+    /// The merchant's own name for it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Temu(account) => &account.name,
+        }
+    }
+
+    /// `temu`
+    pub fn marketplace(&self) -> &'static str {
+        match self {
+            Self::Temu(_) => "temu",
+        }
+    }
+
+    /// Where calls go.
+    pub fn endpoint(&self) -> &str {
+        match self {
+            Self::Temu(account) => &account.endpoint,
+        }
+    }
+}
+
+/// An account as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountSection {
+    pub(super) name: String,
+    marketplace: String,
+    app_key: String,
+    app_secret: Option<Secret>,
+    app_secret_env: Option<String>,
+    app_secret_file: Option<PathBuf>,
+    access_token: Option<Secret>,
+    access_token_env: Option<String>,
+    access_token_file: Option<PathBuf>,
+    endpoint: Option<String>,
+    calls_per_second: Option<u32>,
+}
+
+impl AccountSection {
+    /// The variables that it refers to.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &String> {
+        self.app_secret_env.iter().chain(&self.access_token_env)
+    }
+
+    /// Resolves the secrets. `place` tells where a key of this account stands.
+    pub(super) fn complete(
+        self,
+        environment: &Environment,
+        place: impl Fn(&str) -> String,
+    ) -> Result<Account, SettingsError> {
+        let fault =
+            |key: &str, reason: String| SettingsError::new(place(key), format!("accounts.{key}"), reason);
+        if self.name.is_empty()
+            || !self.name.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter))
+        {
+            return Err(fault("name", "must be letters, digits, - and _".to_owned()));
+        }
+        if LATER.contains(&self.marketplace.as_str()) {
+            return Err(fault(
+                "marketplace",
+                format!("{} is not supported by this version yet; there is temu", self.marketplace),
+            ));
+        }
+        if self.marketplace != "temu" {
+            return Err(fault("marketplace", "is not known; there is temu".to_owned()));
+        }
+        let endpoint = self.endpoint.unwrap_or_else(|| TEMU_ENDPOINT.to_owned());
+        if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
+            return Err(fault("endpoint", format!("must be an address such as {TEMU_ENDPOINT}")));
+        }
+        let app_secret = SecretSource {
+            key: "app_secret",
+            text: self.app_secret,
+            variable: self.app_secret_env,
+            file: self.app_secret_file,
+        };
+        let access_token = SecretSource {
+            key: "access_token",
+            text: self.access_token,
+            variable: self.access_token_env,
+            file: self.access_token_file,
+        };
+        Ok(Account::Temu(TemuAccount {
+            app_secret: app_secret.resolve(environment, &fault)?.into_inner(),
+            access_token: access_token.resolve(environment, &fault)?.into_inner(),
+            name: self.name,
+            endpoint,
+            app_key: self.app_key,
+            calls_per_second: Some(self.calls_per_second.unwrap_or(20)),
+        }))
+    }
+}
+
+/// The three ways to say a secret.
+struct SecretSource {
+    key: &'static str,
+    text: Option<Secret>,
+    variable: Option<String>,
+    file: Option<PathBuf>,
+}
+
+impl SecretSource {
+    fn resolve(
+        self,
+        environment: &Environment,
+        fault: &impl Fn(&str, String) -> SettingsError,
+    ) -> Result<Secret, SettingsError> {
+        let key = self.key;
+        match (self.text, self.variable, self.file) {
+            (Some(text), None, None) if !text.expose().trim().is_empty() => Ok(text),
+            (None, Some(name), None) => {
+                environment.get(&name).map(|(value, _)| Secret::new(value)).ok_or_else(|| {
+                    fault(
+                        &format!("{key}_env"),
+                        format!("the environment variable {name} is not set; set it, or put it into .env"),
+                    )
+                })
+            }
+            (None, None, Some(path)) => {
+                read_secret(&path).map_err(|reason| fault(&format!("{key}_file"), reason))
+            }
+            (None, None, None) | (Some(_), None, None) => Err(fault(
+                key,
+                format!("is missing; add {key}, {key}_env (a variable) or {key}_file (a file)"),
+            )),
+            _ => Err(fault(
+                key,
+                format!("is given more than once; keep one of {key}, {key}_env and {key}_file"),
+            )),
+        }
+    }
+}
+
+/// A file that holds a secret and nothing else.
+pub(super) fn read_secret(path: &std::path::Path) -> Result<Secret, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    match text.trim() {
+        "" => Err(format!("{} is empty; it must hold the secret", path.display())),
+        secret => Ok(Secret::new(secret)),
+    }
+}

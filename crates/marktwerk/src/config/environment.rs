@@ -1,0 +1,91 @@
+//! The environment: the process's variables over those of a `.env` file in the working directory. The only
+//! place that reads them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::error::SettingsError;
+use super::origin::Origin;
+
+/// Variables by name, each with where it was set. An empty value counts as not set.
+#[derive(Clone, Default)]
+pub struct Environment {
+    values: BTreeMap<String, (String, Origin)>,
+}
+
+impl Environment {
+    /// The process's environment over the `.env` file in `directory`, where there is one.
+    pub fn of_process(directory: &Path) -> Result<Self, SettingsError> {
+        let mut environment = Self::default();
+        environment.read_file(&directory.join(".env"))?;
+        for (name, value) in std::env::vars_os() {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                let origin = Origin::new(format!("environment variable {name}"));
+                environment.set(name, value, origin);
+            }
+        }
+        Ok(environment)
+    }
+
+    /// These variables and no others.
+    pub fn of_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut environment = Self::default();
+        for (name, value) in pairs {
+            let origin = Origin::new(format!("environment variable {name}"));
+            environment.set(name.to_owned(), value.to_owned(), origin);
+        }
+        environment
+    }
+
+    fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
+        if !path.is_file() {
+            return Ok(());
+        }
+        let place = path.display().to_string();
+        let unreadable = |error| SettingsError::new(&place, "", format!("cannot be read: {error}"));
+        let mut last = "the beginning".to_owned();
+        for item in dotenvy::from_path_iter(path).map_err(unreadable)? {
+            // The library's error repeats the line, which may hold a secret.
+            let fault = || {
+                format!(
+                    "what follows after {last} cannot be read; write NAME=value, and quote a value with spaces"
+                )
+            };
+            let (name, value) = item.map_err(|_| SettingsError::new(&place, "", fault()))?;
+            let origin = Origin::new(format!("{name} in {place}"));
+            last = format!("`{name}`");
+            self.set(name, value, origin);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: String, value: String, origin: Origin) {
+        if value.trim().is_empty() {
+            self.values.remove(&name);
+        } else {
+            self.values.insert(name, (value, origin));
+        }
+    }
+
+    /// The value of a variable and where it was set.
+    pub fn get(&self, name: &str) -> Option<(&str, &Origin)> {
+        self.values.get(name).map(|(value, origin)| (value.as_str(), origin))
+    }
+
+    /// All variables whose names begin so, with the rest of the name.
+    pub(super) fn with_prefix<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a str, &'a Origin)> + 'a {
+        self.values.iter().filter_map(move |(name, (value, origin))| {
+            name.strip_prefix(prefix).map(|rest| (rest, value.as_str(), origin))
+        })
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values may be secrets.
+        formatter.debug_set().entries(self.values.keys()).finish()
+    }
+}

@@ -1,0 +1,34 @@
+//! Which keys there are, as serde knows them: what the example file must name.
+
+use figment::error::Kind;
+use figment::value::{Dict, Value};
+use marktwerk_erp::JtlSettings;
+use serde::de::DeserializeOwned;
+
+use super::accounts::AccountSection;
+use super::root::{
+    InventorySection, OrdersSection, SandboxSection, SchedulerSection, ServerSection, StoreSection,
+};
+
+/// All keys by section; those of an account under `[accounts]`.
+pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
+    vec![
+        ("server".to_owned(), keys::<ServerSection>()),
+        ("store".to_owned(), keys::<StoreSection>()),
+        ("scheduler".to_owned(), keys::<SchedulerSection>()),
+        ("erp.jtl".to_owned(), keys::<JtlSettings>()),
+        ("[accounts]".to_owned(), keys::<AccountSection>()),
+        ("orders".to_owned(), keys::<OrdersSection>()),
+        ("inventory".to_owned(), keys::<InventorySection>()),
+        ("sandbox".to_owned(), keys::<SandboxSection>()),
+    ]
+}
+
+/// serde tells what it knows when it is given something that it does not.
+fn keys<T: DeserializeOwned>() -> &'static [&'static str] {
+    let unknown = Value::from(Dict::from([("?".to_owned(), Value::from(true))]));
+    match unknown.deserialize::<T>().map_err(|error| error.kind) {
+        Err(Kind::UnknownField(_, known)) => known,
+        _ => &[],
+    }
+}

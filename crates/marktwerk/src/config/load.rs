@@ -1,0 +1,169 @@
+//! Puts the sources together: file, old names, `MARKTWERK_…`, flags; the later one wins.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::error::Kind;
+use figment::value::Value;
+
+use super::accounts::{Account, AccountSection};
+use super::document::Document;
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::layer::Layer;
+use super::legacy;
+use super::origin::{Origin, Origins};
+use super::root::Root;
+use super::settings::Settings;
+use super::validate;
+
+/// The settings file in the working directory.
+pub const CONFIG_FILE: &str = "marktwerk.toml";
+
+/// Variables of the program that are no settings.
+const NO_SETTINGS: [&str; 3] = ["CONFIG", "TOKEN", "SERVER_URL"];
+
+/// Where settings come from.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The working directory, for `marktwerk.toml`.
+    pub directory: PathBuf,
+    /// The file that was asked for; it must exist then.
+    pub file: Option<PathBuf>,
+    /// The variables.
+    pub environment: Environment,
+    /// (flag, dotted key, value)
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+/// Reads, layers, checks.
+pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
+    let document = read_document(sources)?;
+    let figment = layers(sources, &document)?;
+    let environment = &sources.environment;
+    let mut findings: Vec<String> = legacy::refuse_sql_server(environment)?.into_iter().collect();
+    let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
+    let origins = origins(&figment, &document);
+    let accounts = accounts(&figment, &document, environment, &root.accounts)?;
+    let mut settings = validate::complete(root, accounts, origins)?;
+    settings.findings.append(&mut findings);
+    Ok(settings)
+}
+
+fn read_document(sources: &Sources) -> Result<Document, SettingsError> {
+    let named = sources.file.clone().or_else(|| {
+        let (path, _) = sources.environment.get("MARKTWERK_CONFIG")?;
+        Some(PathBuf::from(path))
+    });
+    let usual = sources.directory.join(CONFIG_FILE);
+    match named {
+        Some(path) => Document::read(&path),
+        None if usual.is_file() => {
+            Document::read(if sources.directory == Path::new(".") { Path::new(CONFIG_FILE) } else { &usual })
+        }
+        None => Ok(Document::default()),
+    }
+}
+
+fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsError> {
+    let defaults = Value::serialize(Root::default())
+        .map_err(|error| SettingsError::new("defaults", "", format!("cannot be read: {error}")))?;
+    let mut figment = Figment::new().merge(Layer::new(Origin::new(document.name()), document.values.clone()));
+    for layer in legacy::erp_layers(&sources.environment, &defaults) {
+        figment = figment.merge(layer);
+    }
+    for (name, value, origin) in sources.environment.with_prefix("MARKTWERK_") {
+        if !NO_SETTINGS.contains(&name) {
+            let key = name.to_lowercase().replace("__", ".");
+            figment = figment.merge(Layer::single(origin.clone(), &key, value, &defaults));
+        }
+    }
+    for (flag, key, value) in &sources.flags {
+        figment = figment.merge(Layer::single(Origin::new(format!("flag {flag}")), key, value, &defaults));
+    }
+    Ok(figment)
+}
+
+fn accounts(
+    figment: &Figment,
+    document: &Document,
+    environment: &Environment,
+    written: &[Value],
+) -> Result<Vec<Account>, SettingsError> {
+    let mut accounts: Vec<Account> = Vec::new();
+    let mut used = Vec::new();
+    for (index, value) in written.iter().enumerate() {
+        let at = format!("accounts.{index}");
+        let section: AccountSection =
+            value.deserialize().map_err(|error| fault(figment, document, &at, &error))?;
+        used.extend(section.variables().cloned());
+        let account = section.complete(environment, |key| document.place(&format!("{at}.{key}")))?;
+        if accounts.iter().any(|other| other.name() == account.name()) {
+            let place = document.place(&format!("{at}.name"));
+            return Err(SettingsError::new(
+                place,
+                "accounts.name",
+                "two accounts have this name; give each its own",
+            ));
+        }
+        accounts.push(account);
+    }
+    if let Some(account) = legacy::temu_account(environment, &used)? {
+        if accounts.iter().any(|other| other.name() == account.name()) {
+            let place = document.place("accounts");
+            let reason = "has an account `temu`, and TEMU_APP_KEY in the environment describes another of this name; remove one";
+            return Err(SettingsError::new(place, "accounts", reason));
+        }
+        accounts.push(account);
+    }
+    Ok(accounts)
+}
+
+/// figment's error with its place. Unknown keys and texts where none belongs are looked up by their path.
+fn fault(figment: &Figment, document: &Document, base: &str, error: &figment::Error) -> SettingsError {
+    let mut names: Vec<&str> = Vec::from_iter((!base.is_empty()).then_some(base));
+    names.extend(error.path.iter().map(String::as_str));
+    if let Kind::UnknownField(name, _) = &error.kind
+        && names.last() != Some(&name.as_str())
+    {
+        names.push(name);
+    }
+    let path = names.join(".");
+    let place =
+        origin(figment, document, &path).map_or_else(|| document.place(&path), |origin| origin.to_string());
+    // People count accounts by the line, not by a number.
+    let shown =
+        path.replacen(base, base.split('.').next().unwrap_or_default(), usize::from(!base.is_empty()));
+    SettingsError::from_kind(place, &shown, &error.kind)
+}
+
+fn origin(figment: &Figment, document: &Document, path: &str) -> Option<Origin> {
+    let metadata = figment.find_metadata(path)?;
+    let is_file = !document.name().is_empty() && metadata.name == document.name();
+    Some(Origin::new(if is_file { document.place(path) } else { metadata.name.to_string() }))
+}
+
+fn origins(figment: &Figment, document: &Document) -> Origins {
+    let mut origins = Origins::default();
+    if let Ok(Value::Dict(_, values)) = figment.find_value("") {
+        note(figment, document, "", &values, &mut origins);
+    }
+    origins
+}
+
+fn note(
+    figment: &Figment,
+    document: &Document,
+    section: &str,
+    values: &figment::value::Dict,
+    origins: &mut Origins,
+) {
+    for (name, value) in values {
+        let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
+        if let Value::Dict(_, inner) = value {
+            note(figment, document, &key, inner, origins);
+        } else if let Some(origin) = origin(figment, document, &key) {
+            origins.set(key, origin);
+        }
+    }
+}

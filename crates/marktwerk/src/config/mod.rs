@@ -1,0 +1,26 @@
+//! Settings: `marktwerk.toml`, then the environment (and `.env`), then flags. The one place that reads the
+//! environment. A fault is one error that names key, place and cure; secrets never show in any output.
+
+mod accounts;
+mod document;
+mod environment;
+mod error;
+mod known;
+mod layer;
+mod legacy;
+mod load;
+mod origin;
+mod root;
+mod secret;
+mod settings;
+mod validate;
+
+pub use accounts::Account;
+pub use environment::Environment;
+pub use error::SettingsError;
+pub use known::known_keys;
+pub use load::{CONFIG_FILE, Sources, load};
+pub use origin::{Origin, Origins};
+pub use root::{InventorySection, OrdersSection, SandboxSection, SchedulerSection, StoreSection};
+pub use secret::Secret;
+pub use settings::{ServerSettings, Settings};

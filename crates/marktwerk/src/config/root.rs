@@ -1,0 +1,176 @@
+//! The settings as they are written: one struct per section, each with all its defaults. An unknown key is
+//! an error everywhere.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use marktwerk_erp::JtlSettings;
+use marktwerk_sandbox::WorldOptions;
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+
+/// Everything that `marktwerk.toml` can say.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Root {
+    pub(super) data_dir: PathBuf,
+    pub(super) log: String,
+    pub(super) server: ServerSection,
+    pub(super) store: StoreSection,
+    pub(super) scheduler: SchedulerSection,
+    pub(super) erp: ErpSection,
+    /// Read one by one, so that a fault can name which one.
+    pub(super) accounts: Vec<figment::value::Value>,
+    pub(super) orders: OrdersSection,
+    pub(super) inventory: InventorySection,
+    pub(super) sandbox: SandboxSection,
+}
+
+impl Default for Root {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            log: "info".to_owned(),
+            server: ServerSection::default(),
+            store: StoreSection::default(),
+            scheduler: SchedulerSection::default(),
+            erp: ErpSection::default(),
+            accounts: Vec::new(),
+            orders: OrdersSection::default(),
+            inventory: InventorySection::default(),
+            sandbox: SandboxSection::default(),
+        }
+    }
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ServerSection {
+    pub(super) listen: SocketAddr,
+    pub(super) public_url: Option<String>,
+    pub(super) token: Option<Secret>,
+    pub(super) token_file: Option<PathBuf>,
+}
+
+impl Default for ServerSection {
+    fn default() -> Self {
+        Self { listen: (Ipv4Addr::LOCALHOST, 8000).into(), public_url: None, token: None, token_file: None }
+    }
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreSection {
+    /// `sqlite:PATH`; none is `marktwerk.db` in the data folder.
+    pub url: Option<String>,
+}
+
+/// `[scheduler]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SchedulerSection {
+    /// Runs at the same time.
+    pub workers: usize,
+    /// IANA name: schedules, and the wall time of `scheduler_logs`.
+    pub time_zone: String,
+    /// None is `workers_config.json` in the data folder.
+    pub jobs_file: Option<PathBuf>,
+    /// A run in which nothing moves for so long is stopped.
+    pub time_limit_minutes: u64,
+    /// How long running runs may go on after a request to stop.
+    pub shutdown_grace_seconds: u64,
+    /// Lines of `scheduler_logs` stay so long.
+    pub keep_logs_days: u32,
+    /// Ended runs stay so long.
+    pub keep_runs_days: u32,
+}
+
+impl Default for SchedulerSection {
+    fn default() -> Self {
+        Self {
+            workers: 8,
+            time_zone: "Europe/Berlin".to_owned(),
+            jobs_file: None,
+            time_limit_minutes: 15,
+            shutdown_grace_seconds: 10,
+            keep_logs_days: 90,
+            keep_runs_days: 90,
+        }
+    }
+}
+
+/// `[erp]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ErpSection {
+    pub(super) jtl: JtlSettings,
+}
+
+/// `[orders]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrdersSection {
+    /// How far back the first run of an account looks.
+    pub first_days: u32,
+}
+
+impl Default for OrdersSection {
+    fn default() -> Self {
+        Self { first_days: 30 }
+    }
+}
+
+/// `[inventory]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InventorySection {
+    /// Units of each article that are never offered, on top of JTL's own buffer.
+    pub buffer: i64,
+}
+
+/// `[sandbox]`: the simulated outside world.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SandboxSection {
+    /// Use it in place of everything that is configured. Without an account it is used anyway.
+    pub enabled: bool,
+    /// Where the simulated marketplace answers; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The same seed makes the same world.
+    pub seed: u64,
+    /// Orders at the first start.
+    pub initial_orders: u32,
+    /// Articles at the first start.
+    pub initial_articles: u32,
+    /// Mean time between two new orders; 0 = none comes by itself.
+    pub order_every_seconds: u64,
+    /// Time from an order's arrival in JTL to its first parcel.
+    pub ship_after_seconds: u64,
+    /// Each answer of the marketplace takes so long.
+    pub latency_milliseconds: u64,
+    /// What the marketplace permits; 0 = no limit.
+    pub calls_per_second: u32,
+    /// A test's whole world in place of the figures above; not part of the settings file.
+    #[serde(skip)]
+    pub world: Option<WorldOptions>,
+}
+
+impl Default for SandboxSection {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            seed: 1,
+            initial_orders: 25,
+            initial_articles: 60,
+            order_every_seconds: 20,
+            ship_after_seconds: 25,
+            latency_milliseconds: 20,
+            calls_per_second: 20,
+            world: None,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The settings as the program uses them: complete, checked, secrets resolved.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use marktwerk_erp::JtlSettings;
+
+use super::accounts::Account;
+use super::origin::Origins;
+use super::root::{InventorySection, OrdersSection, Root, SandboxSection, SchedulerSection, StoreSection};
+use super::secret::Secret;
+
+/// What the program is told. `Default` is what holds without any file, variable or flag.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Everything that the program keeps stands here.
+    pub data_dir: PathBuf,
+    /// Which lines go to the program's own output, in `RUST_LOG`'s grammar.
+    pub log: String,
+    /// The door.
+    pub server: ServerSettings,
+    /// The database.
+    pub store: StoreSection,
+    /// The scheduler.
+    pub scheduler: SchedulerSection,
+    /// The zone that `scheduler.time_zone` names.
+    pub time_zone: TimeZone,
+    /// JTL-Wawi; an empty `url` is the simulated one.
+    pub jtl: JtlSettings,
+    /// Accounts at marketplaces; none means the simulated one.
+    pub accounts: Vec<Account>,
+    /// The order workflow.
+    pub orders: OrdersSection,
+    /// The inventory workflow.
+    pub inventory: InventorySection,
+    /// The simulated outside world.
+    pub sandbox: SandboxSection,
+    /// Where each value comes from.
+    pub origins: Origins,
+    /// What is odd, but no error; for people.
+    pub findings: Vec<String>,
+    /// Ends the process at a named point of a workflow: for tests of a crash.
+    #[cfg(feature = "crash-points")]
+    pub crash_at: Option<String>,
+}
+
+/// `[server]`, with its token resolved.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address that people use, where a proxy stands before.
+    pub public_url: Option<String>,
+    /// What a caller must show: itself, or its argon2 hash.
+    pub token: Option<Secret>,
+}
+
+impl Settings {
+    /// Where the jobs file is.
+    pub fn jobs_file(&self) -> PathBuf {
+        self.scheduler.jobs_file.clone().unwrap_or_else(|| self.data_dir.join("workers_config.json"))
+    }
+
+    /// Where the embedded database is.
+    pub fn database(&self) -> PathBuf {
+        let path = self.store.url.as_deref().and_then(|url| url.strip_prefix("sqlite:"));
+        path.map_or_else(|| self.data_dir.join("marktwerk.db"), PathBuf::from)
+    }
+
+    /// Where the simulated outside world keeps its files.
+    pub fn sandbox_dir(&self) -> PathBuf {
+        self.data_dir.join("sandbox")
+    }
+
+    /// Whether marketplace and ERP are both simulated: nothing is configured, or it was asked for.
+    pub fn is_demonstration(&self) -> bool {
+        self.sandbox.enabled || self.accounts.is_empty()
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let root = Root::default();
+        Self {
+            data_dir: root.data_dir,
+            log: root.log,
+            server: ServerSettings { listen: root.server.listen, public_url: None, token: None },
+            store: root.store,
+            // A machine without time zone data still starts; `load` reports what was asked for and is not there.
+            time_zone: TimeZone::get(&root.scheduler.time_zone).unwrap_or(TimeZone::UTC),
+            scheduler: root.scheduler,
+            jtl: root.erp.jtl,
+            accounts: Vec::new(),
+            orders: root.orders,
+            inventory: root.inventory,
+            sandbox: root.sandbox,
+            origins: Origins::default(),
+            findings: Vec::new(),
+            #[cfg(feature = "crash-points")]
+            crash_at: None,
+        }
+    }
+}

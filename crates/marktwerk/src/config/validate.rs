@@ -1,0 +1,103 @@
+//! What a value may be beyond its type; makes the settings complete.
+
+use jiff::tz::TimeZone;
+
+use super::accounts::{Account, read_secret};
+use super::error::SettingsError;
+use super::origin::Origins;
+use super::root::{Root, ServerSection};
+use super::secret::Secret;
+use super::settings::{ServerSettings, Settings};
+
+pub(super) fn complete(
+    root: Root,
+    accounts: Vec<Account>,
+    origins: Origins,
+) -> Result<Settings, SettingsError> {
+    let fault = |key: &str, reason: String| SettingsError::new(origins.of(key).to_string(), key, reason);
+    let at_least_one = |key: &str, value: u64| match value {
+        0 => Err(fault(key, "must be at least 1".to_owned())),
+        _ => Ok(()),
+    };
+    let scheduler = &root.scheduler;
+    at_least_one("scheduler.workers", scheduler.workers as u64)?;
+    at_least_one("scheduler.time_limit_minutes", scheduler.time_limit_minutes)?;
+    at_least_one("scheduler.keep_logs_days", scheduler.keep_logs_days.into())?;
+    at_least_one("scheduler.keep_runs_days", scheduler.keep_runs_days.into())?;
+    at_least_one("orders.first_days", root.orders.first_days.into())?;
+    if root.inventory.buffer < 0 {
+        return Err(fault("inventory.buffer", "must not be negative".to_owned()));
+    }
+    let zone = &scheduler.time_zone;
+    let time_zone = TimeZone::get(zone).map_err(|_| {
+        fault(
+            "scheduler.time_zone",
+            format!("`{zone}` is no time zone on this machine; write one such as Europe/Berlin"),
+        )
+    })?;
+    if let Some(url) = &root.store.url {
+        supported(url).map_err(|reason| fault("store.url", reason))?;
+    }
+    if !root.erp.jtl.url.is_empty() {
+        supported(&root.erp.jtl.url).map_err(|reason| fault("erp.jtl.url", reason))?;
+    }
+    if let Some(url) = &root.server.public_url
+        && !url.starts_with("https://")
+        && !url.starts_with("http://")
+    {
+        return Err(fault("server.public_url", "must begin with https:// or http://".to_owned()));
+    }
+    let token = token(&root.server, &fault)?;
+    if !root.server.listen.ip().is_loopback() && token.is_none() {
+        let reason = "is open to other machines, which needs access control: set [server] token or token_file, or listen on 127.0.0.1";
+        return Err(fault("server.listen", reason.to_owned()));
+    }
+    Ok(Settings {
+        data_dir: root.data_dir,
+        log: root.log,
+        server: ServerSettings { listen: root.server.listen, public_url: root.server.public_url, token },
+        store: root.store,
+        scheduler: root.scheduler,
+        time_zone,
+        jtl: root.erp.jtl,
+        accounts,
+        orders: root.orders,
+        inventory: root.inventory,
+        sandbox: root.sandbox,
+        origins,
+        ..Settings::default()
+    })
+}
+
+/// A database that this version can use; the reason otherwise. The url itself is not repeated: it may hold a password.
+fn supported(url: &str) -> Result<(), String> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(()),
+        Some(("postgres" | "postgresql", _)) => Err(not_yet("PostgreSQL")),
+        Some(("mssql" | "sqlserver", _)) => Err(not_yet("SQL Server")),
+        _ => Err("is no address of a database; write sqlite:PATH".to_owned()),
+    }
+}
+
+fn not_yet(name: &str) -> String {
+    format!("{name} is not supported by this version yet; write sqlite:PATH, or remove the key")
+}
+
+fn token(
+    server: &ServerSection,
+    fault: &impl Fn(&str, String) -> SettingsError,
+) -> Result<Option<Secret>, SettingsError> {
+    match (&server.token, &server.token_file) {
+        (Some(_), Some(_)) => {
+            Err(fault("server.token", "is given more than once; keep one of token and token_file".to_owned()))
+        }
+        (Some(token), None) if token.expose().trim().is_empty() => {
+            Err(fault("server.token", "is empty; write a long random text, or remove the key".to_owned()))
+        }
+        (Some(token), None) => Ok(Some(token.clone())),
+        (None, Some(path)) => {
+            read_secret(path).map(Some).map_err(|reason| fault("server.token_file", reason))
+        }
+        (None, None) => Ok(None),
+    }
+}

@@ -1,0 +1,13 @@
+//! The program: the one place where all rooms meet.
+//!
+//! - [`config`]: settings, from file, environment and flags
+//! - [`compose`]: the parts put together, on any clock
+//! - [`clock`]: the system's clock
+//! - [`telemetry`]: lines on the program's own output
+//! - [`commands`]: what can be typed
+
+pub mod clock;
+pub mod commands;
+pub mod compose;
+pub mod config;
+pub mod telemetry;

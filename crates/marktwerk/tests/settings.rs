@@ -1,0 +1,295 @@
+//! Settings: which source wins, and that each fault is one sentence with place, key and cure.
+
+use std::path::{Path, PathBuf};
+
+use marktwerk::config::{Account, Environment, Settings, Sources, load};
+use secrecy::ExposeSecret;
+
+/// A folder with this `marktwerk.toml`, read under these variables.
+struct Case {
+    folder: tempfile::TempDir,
+    environment: Environment,
+    flags: Vec<(&'static str, &'static str, String)>,
+}
+
+fn case(toml: &str) -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("marktwerk.toml"), toml).unwrap();
+    Case { folder, environment: Environment::default(), flags: Vec::new() }
+}
+
+impl Case {
+    fn with(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.environment = Environment::of_pairs(pairs.iter().copied());
+        self
+    }
+
+    fn flag(mut self, flag: &'static str, key: &'static str, value: &str) -> Self {
+        self.flags.push((flag, key, value.to_owned()));
+        self
+    }
+
+    fn load(&self) -> Result<Settings, String> {
+        let sources = Sources {
+            directory: self.folder.path().to_owned(),
+            file: None,
+            environment: self.environment.clone(),
+            flags: self.flags.clone(),
+        };
+        let folder = format!("{}/", self.folder.path().display());
+        load(&sources).map_err(|error| error.to_string().replace(&folder, ""))
+    }
+
+    fn error(&self) -> String {
+        self.load().unwrap_err()
+    }
+}
+
+#[test]
+fn nothing_said_means_the_defaults() {
+    let settings = case("").load().unwrap();
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8000");
+    assert!(settings.is_demonstration());
+    assert_eq!(settings.jobs_file(), Path::new("data/workers_config.json"));
+    assert_eq!(settings.database(), Path::new("data/marktwerk.db"));
+    assert_eq!(settings.origins.of("server.listen").to_string(), "default");
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[scheduler]\nworkers = 1\n[orders]\nfirst_days = 1\n";
+    let variables = [("MARKTWERK_SERVER__LISTEN", "127.0.0.1:2"), ("MARKTWERK_SCHEDULER__WORKERS", "2")];
+    let case = case(file).with(&variables).flag("--listen", "server.listen", "127.0.0.1:3");
+    let settings = case.load().unwrap();
+    assert_eq!(settings.server.listen.port(), 3);
+    assert_eq!(settings.scheduler.workers, 2);
+    assert_eq!(settings.orders.first_days, 1);
+    let origin = |key: &str| settings.origins.of(key).to_string();
+    assert_eq!(origin("server.listen"), "flag --listen");
+    assert_eq!(origin("scheduler.workers"), "environment variable MARKTWERK_SCHEDULER__WORKERS");
+    assert!(origin("orders.first_days").ends_with("marktwerk.toml:6"), "{}", origin("orders.first_days"));
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
+    let error = case("[server]\n\nlisen = \"127.0.0.1:1\"\n").error();
+    assert_eq!(
+        error,
+        "marktwerk.toml:3: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file"
+    );
+    let error = case("[erp.jtl]\ncompagny = 1\n").error();
+    assert!(
+        error.starts_with("marktwerk.toml:2: [erp.jtl] has no key `compagny`; did you mean `company`?"),
+        "{error}"
+    );
+    let error = case("[sever]\n").error();
+    assert!(error.starts_with("marktwerk.toml:1: has no key `sever`; did you mean `server`?"), "{error}");
+    let error = case("").with(&[("MARKTWERK_SERVER__LISEN", "x")]).error();
+    assert!(
+        error.starts_with(
+            "environment variable MARKTWERK_SERVER__LISEN: [server] has no key `lisen`; did you mean"
+        ),
+        "{error}"
+    );
+    let account = "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\nappkey = \"x\"\n";
+    let error = case(account).error();
+    assert!(
+        error.starts_with("marktwerk.toml:4: [accounts] has no key `appkey`; did you mean `app_key`?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wrong_type_is_named_without_its_value() {
+    let error = case("[scheduler]\nworkers = \"many\"\n").error();
+    assert!(error.starts_with("marktwerk.toml:2: [scheduler] workers: a text stands where"), "{error}");
+    let error = case("[server]\ntoken = 123456\n").error();
+    assert!(error.starts_with("marktwerk.toml:2: [server] token: a number stands where"), "{error}");
+    assert!(!error.contains("123456"), "{error}");
+    let error = case("").with(&[("MARKTWERK_SERVER__LISTEN", "8000")]).error();
+    assert!(
+        error.contains("MARKTWERK_SERVER__LISTEN: [server] listen: ") && error.contains("127.0.0.1:8000"),
+        "{error}"
+    );
+    let error = case("[server\n").error();
+    assert!(error.starts_with("marktwerk.toml:1: is not TOML: "), "{error}");
+    let error = case("[scheduler]\ntime_zone = \"Europe/Berlinn\"\n").error();
+    assert!(
+        error.starts_with("marktwerk.toml:2: [scheduler] time_zone: `Europe/Berlinn` is no time zone"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_number_in_the_environment_may_be_a_text() {
+    let settings = case("").with(&[("MARKTWERK_SERVER__TOKEN", "123456")]).load().unwrap();
+    assert_eq!(settings.server.token.unwrap().expose(), "123456");
+}
+
+#[test]
+fn a_missing_secret_is_named_with_its_cure() {
+    let account = "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
+    let error = case(account).error();
+    assert!(
+        error.starts_with("marktwerk.toml:1: [accounts] app_secret: is missing; add app_secret,"),
+        "{error}"
+    );
+    let with_name = format!("{account}app_secret_env = \"SHOP_SECRET\"\naccess_token = \"t\"\n");
+    let error = case(&with_name).error();
+    assert_eq!(
+        error,
+        "marktwerk.toml:5: [accounts] app_secret_env: the environment variable SHOP_SECRET is not set; set it, or put it into .env"
+    );
+    let settings = case(&with_name).with(&[("SHOP_SECRET", "s")]).load().unwrap();
+    let Account::Temu(account) = &settings.accounts[0];
+    assert_eq!(account.app_secret.expose_secret(), "s");
+    assert!(!settings.is_demonstration());
+}
+
+#[test]
+fn two_ways_to_say_a_secret_are_one_too_many() {
+    let account =
+        "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\napp_key = \"k\"\napp_secret = \"s\"\n";
+    let error = case(&format!("{account}app_secret_env = \"X\"\n")).error();
+    assert!(error.contains("app_secret: is given more than once"), "{error}");
+}
+
+#[test]
+fn sql_server_is_refused_and_never_replaced_silently() {
+    let error = case("").with(&[("SQL_SERVER", "db\\JTLWAWI")]).error();
+    assert_eq!(
+        error,
+        "environment variable SQL_SERVER: SQL Server is not supported by this version yet; unset SQL_SERVER to use the \
+         simulated JTL"
+    );
+    case("").with(&[("SQL_SERVER", "")]).load().unwrap();
+    for url in ["mssql://db", "postgres://db"] {
+        let error = case(&format!("[store]\nurl = \"{url}\"\n")).error();
+        assert!(
+            error.starts_with("marktwerk.toml:2: [store] url: ")
+                && error.contains("not supported by this version yet"),
+            "{error}"
+        );
+    }
+    for marketplace in ["amazon", "ebay", "kaufland", "otto"] {
+        let account =
+            format!("[[accounts]]\nname = \"a\"\nmarketplace = \"{marketplace}\"\napp_key = \"k\"\n");
+        let error = case(&account).error();
+        assert!(
+            error.starts_with("marktwerk.toml:3: ") && error.contains("not supported by this version yet"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_names_of_the_system_in_use_today_are_understood() {
+    let variables = [
+        ("TEMU_APP_KEY", "k"),
+        ("TEMU_APP_SECRET", "s"),
+        ("TEMU_ACCESS_TOKEN", "t"),
+        ("JTL_WAEHRUNG", "EUR"),
+        ("JTL_SPRACHE", "eng"),
+        ("JTL_K_BENUTZER", "3"),
+        ("JTL_K_FIRMA", "2"),
+    ];
+    let settings = case("[erp.jtl]\ncompany = 7\n").with(&variables).load().unwrap();
+    let Account::Temu(account) = &settings.accounts[0];
+    assert_eq!((account.name.as_str(), account.app_key.as_str()), ("temu", "k"));
+    assert_eq!(account.endpoint, "https://openapi-b-eu.temu.com/openapi/router");
+    assert_eq!((settings.jtl.company, settings.jtl.user), (2, 3));
+    assert_eq!((settings.jtl.language.as_str(), settings.jtl.currencies), ("eng", vec!["EUR".to_owned()]));
+
+    let error = case("").with(&variables[..2]).error();
+    assert!(error.contains("TEMU_ACCESS_TOKEN is missing"), "{error}");
+    let error = case("").with(&[("JTL_K_FIRMA", "one")]).error();
+    assert!(error.starts_with("environment variable JTL_K_FIRMA: [erp.jtl] company: "), "{error}");
+}
+
+#[test]
+fn a_dot_env_file_counts_less_than_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "TEMU_APP_KEY=from-file\nPATH=/nowhere\n").unwrap();
+    let environment = Environment::of_process(folder.path()).unwrap();
+    assert_eq!(environment.get("TEMU_APP_KEY").unwrap().0, "from-file");
+    assert_ne!(environment.get("PATH").unwrap().0, "/nowhere");
+
+    std::fs::write(folder.path().join(".env"), "GOOD=1\nthis is a secret\n").unwrap();
+    let error = Environment::of_process(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("`GOOD`") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn other_machines_are_let_in_only_with_a_token() {
+    let error = case("[server]\nlisten = \"0.0.0.0:8000\"\n").error();
+    assert!(
+        error.contains("[server] listen: is open to other machines") && error.contains("token"),
+        "{error}"
+    );
+    case("[server]\nlisten = \"0.0.0.0:8000\"\ntoken = \"long\"\n").load().unwrap();
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let account =
+        "[server]\ntoken = \"hush\"\n[[accounts]]\nname = \"a\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
+    let settings =
+        case(&format!("{account}app_secret = \"hush\"\naccess_token = \"hush\"\n")).load().unwrap();
+    assert!(!format!("{settings:?}").contains("hush"));
+}
+
+fn example() -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../marktwerk.example.toml"))
+        .unwrap()
+}
+
+/// Everything of the settings that a file can say, but for where it was said.
+fn said(settings: &Settings) -> String {
+    let Settings {
+        data_dir, log, server, store, scheduler, jtl, accounts, orders, inventory, sandbox, ..
+    } = settings;
+    format!(
+        "{data_dir:?} {log} {server:?} {store:?} {scheduler:?} {jtl:?} {accounts:?} {orders:?} {inventory:?} {sandbox:?}"
+    )
+}
+
+#[test]
+fn the_example_equals_the_defaults() {
+    assert_eq!(said(&case(&example()).load().unwrap()), said(&case("").load().unwrap()));
+}
+
+#[test]
+fn the_example_names_every_key_and_each_can_be_used() {
+    let text = example();
+    for (section, keys) in marktwerk::config::known_keys() {
+        let heading = format!("[{section}]");
+        let block = match section.as_str() {
+            "" => text.as_str(),
+            _ => text.split_once(&heading).unwrap_or_else(|| panic!("{heading} is missing")).1,
+        };
+        let block = block.split("\n[").next().unwrap_or_default();
+        let has = |key: &str| {
+            block.lines().any(|line| line.trim_start_matches('#').starts_with(&format!("{key} =")))
+        };
+        let missing: Vec<&&str> =
+            keys.iter().filter(|key| !has(key) && !SAID_OTHERWISE.contains(key)).collect();
+        assert!(missing.is_empty(), "{heading} lacks {missing:?}");
+    }
+    // `#key` is a setting, `# text` is prose.
+    let is_setting = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
+    let used: Vec<String> = text
+        .lines()
+        .map(|line| if is_setting(&line) { line[1..].to_owned() } else { line.to_owned() })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "hush").unwrap();
+    let used = used.join("\n").replace("/etc/marktwerk/access_token", &secret.display().to_string());
+    // Of two ways to say the same, one.
+    let used = used.replace("token_file = \"/etc/marktwerk/token\"", "");
+    let settings = case(&used).with(&[("SHOP_APP_SECRET", "hush")]).load().unwrap();
+    assert_eq!(settings.accounts[0].name(), "shop");
+}
+
+/// Explained in a comment, because only one of three ways can be used at a time.
+const SAID_OTHERWISE: [&str; 4] = ["app_secret", "app_secret_file", "access_token", "access_token_env"];
