@@ -1,1 +1,26 @@
-//! To be written.
+//! The door: the documented HTTP interface, the live channel, the plain screen, and the rules that keep strangers out.
+//!
+//! ```text
+//! request ─► safety (host, origin, size, time, access) ─► documented | v1 | live | screen ─► engine, store
+//! ```
+//!
+//! Handlers read the request, ask the engine or the store, and shape the answer; no business rule lives here.
+
+mod documented;
+mod error;
+mod fields;
+mod live;
+mod openapi;
+mod options;
+mod routes;
+mod safety;
+mod screen;
+mod server;
+mod state;
+mod times;
+mod v1;
+
+pub use openapi::openapi_document;
+pub use options::{ServerError, ServerOptions};
+pub use safety::hash_token;
+pub use server::Server;

@@ -1,0 +1,257 @@
+// Keeps the page up to date over the documented interface. Text of others is only ever set as textContent.
+"use strict";
+
+const words = JSON.parse(document.body.dataset.words);
+const find = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const MOST_LINES = 500;
+
+// "2026-02-03T14:05:09.000+01:00" is wall time of the server's zone already: shown as it is written.
+const time = (text) =>
+  text ? `${text.slice(8, 10)}.${text.slice(5, 7)}. ${text.slice(11, 19)}` : "–";
+
+const setText = (element, text) => {
+  if (element && element.textContent !== text) element.textContent = text;
+};
+
+const cell = (text, label) => {
+  const made = document.createElement("td");
+  made.textContent = text;
+  if (label) made.dataset.label = label;
+  return made;
+};
+
+// ── what was said ───────────────────────────────────────────────────────────────────────────────
+let hush;
+function say(text, isProblem) {
+  const said = find("#said");
+  said.textContent = text;
+  said.classList.toggle("problem", isProblem);
+  said.hidden = false;
+  clearTimeout(hush);
+  hush = setTimeout(() => { said.hidden = true; }, isProblem ? 15000 : 5000);
+}
+
+// ── jobs ────────────────────────────────────────────────────────────────────────────────────────
+function showJobs(jobs) {
+  const rows = new Map(all("#jobs tr[data-job]").map((row) => [row.dataset.job, row]));
+  const isTemu = location.pathname === "/temu";
+  let isOther = jobs.length < rows.size || (!isTemu && jobs.length !== rows.size);
+  for (const job of jobs) {
+    const row = rows.get(job.job_id);
+    if (row) showJob(row, job);
+    else isOther ||= !isTemu;
+  }
+  if (isOther) renewRows();
+}
+
+function showJob(row, job) {
+  const field = (name) => find(`[data-field="${name}"]`, row);
+  row.dataset.enabled = job.config.schedule.enabled;
+  field("status").dataset.status = job.status.status;
+  setText(field("status"), words.status[job.status.status] ?? job.status.status);
+  setText(field("last_run"), time(job.status.last_run));
+  setText(field("next_run"), time(job.status.next_run));
+  setText(field("last_duration"), job.status.last_duration === null ? "–" : `${job.status.last_duration.toFixed(1)} s`);
+  setText(field("last_error"), job.status.last_error ?? "–");
+  setText(field("description"), job.config.description);
+  const interval = field("interval");
+  const minutes = String(job.config.schedule.interval_minutes);
+  // Whoever is typing is not disturbed.
+  if (document.activeElement !== interval && interval.defaultValue !== minutes) {
+    interval.defaultValue = minutes;
+    interval.value = minutes;
+  }
+}
+
+// Jobs came or went: their rows are taken from the page as it is now.
+async function renewRows() {
+  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const body = find("#jobs tbody");
+  const rows = all("#jobs tbody tr", fresh).map((row) => {
+    const known = row.dataset.job && all("tr[data-job]", body).find((old) => old.dataset.job === row.dataset.job);
+    return known || document.importNode(row, true);
+  });
+  body.replaceChildren(...rows);
+}
+
+// ── numbers and what needs a person ─────────────────────────────────────────────────────────────
+let isCounting = false;
+let countAgain = false;
+function renewNumbers() {
+  if (isCounting) { countAgain = true; return; }
+  isCounting = true;
+  Promise.allSettled([showNumbers(), showAttention()]);
+  setTimeout(() => {
+    isCounting = false;
+    if (countAgain) { countAgain = false; renewNumbers(); }
+  }, 1000);
+}
+
+async function showNumbers() {
+  const answer = await fetch("/api/temu/stats");
+  if (!answer.ok) return;
+  const numbers = await answer.json();
+  for (const group of ["orders", "inventory"]) {
+    for (const [name, count] of Object.entries(numbers[group])) {
+      setText(find(`[data-count="${group}.${name}"]`), String(count));
+    }
+    setText(find(`[data-time="last_sync.${group}"]`), time(numbers.last_sync[group]));
+  }
+}
+
+async function showAttention() {
+  const answer = await fetch("/api/v1/attention");
+  if (!answer.ok) return;
+  const items = await answer.json();
+  const body = find("#attention tbody");
+  setText(find('[data-count="attention"]'), String(items.length));
+  find(".empty", body).hidden = items.length > 0;
+  const rows = new Map(all("tr[data-attention]", body).map((row) => [row.dataset.attention, row]));
+  for (const item of items) {
+    const row = rows.get(String(item.id));
+    rows.delete(String(item.id));
+    if (row) setText(row.children[2], item.message);
+    else body.append(attentionRow(item));
+  }
+  for (const row of rows.values()) row.remove();
+}
+
+function attentionRow(item) {
+  const row = document.createElement("tr");
+  row.dataset.attention = item.id;
+  const form = document.createElement("form");
+  form.className = "inline";
+  form.method = "post";
+  form.action = `/screen/attention/${item.id}/done`;
+  form.dataset.live = "";
+  const button = document.createElement("button");
+  button.textContent = words.done;
+  button.setAttribute("aria-label", `${words.done}: ${item.subject}`);
+  form.append(button);
+  const actions = document.createElement("td");
+  actions.className = "actions";
+  actions.append(form);
+  row.append(cell(item.kind, words.kind), cell(item.subject, words.subject), cell(item.message, words.message),
+    cell(time(item.since), words.since), actions);
+  return row;
+}
+
+// ── the log ─────────────────────────────────────────────────────────────────────────────────────
+const log = find("#log");
+const lines = find("tbody", log);
+let last = Number(log.dataset.last);
+const filter = { jobType: find("#log-job-type"), level: find("#log-level") };
+
+const passes = (row) =>
+  (!filter.jobType.value || row.job_type === filter.jobType.value) && (!filter.level.value || row.level === filter.level.value);
+
+function lineOf(row) {
+  const made = document.createElement("tr");
+  made.dataset.level = row.level;
+  made.dataset.logId = row.log_id;
+  const type = cell(row.job_type);
+  type.title = row.job_id;
+  made.append(cell(time(row.timestamp)), cell(row.level), type, cell(row.message));
+  return made;
+}
+
+// Lines are put in together, once per frame: thousands a second do not stop the page.
+let waiting = [];
+function addLine(row) {
+  last = Math.max(last, row.log_id);
+  if (passes(row)) put(lineOf(row));
+}
+
+function put(element) {
+  if (waiting.push(element) === 1) requestAnimationFrame(flush);
+  if (waiting.length > MOST_LINES) waiting.splice(1, waiting.length - MOST_LINES);
+}
+
+function flush() {
+  lines.prepend(...waiting.reverse());
+  waiting = [];
+  find(".empty", lines).hidden = true;
+  const rows = all("tr:not(.empty)", lines);
+  for (const row of rows.slice(MOST_LINES)) row.remove();
+}
+
+function addGap(gap) {
+  const row = document.createElement("tr");
+  row.className = "lagged";
+  const told = cell(`${gap.dropped} ${words.lagged}`);
+  told.colSpan = 4;
+  row.append(told);
+  put(row);
+}
+
+// Another filter: the latest lines that pass it, then what comes.
+async function renewLog() {
+  const query = new URLSearchParams({ limit: "200" });
+  if (filter.jobType.value) query.set("job_type", filter.jobType.value);
+  if (filter.level.value) query.set("level", filter.level.value);
+  const answer = await fetch(`/api/logs?${query}`);
+  if (!answer.ok) return;
+  const rows = await answer.json();
+  waiting = [];
+  const empty = find(".empty", lines);
+  empty.hidden = rows.length > 0;
+  // What the socket has not brought yet is left to it.
+  lines.replaceChildren(...rows.filter((row) => row.log_id <= last).map(lineOf), empty);
+}
+filter.jobType.addEventListener("change", renewLog);
+filter.level.addEventListener("change", renewLog);
+find("#log-filter").addEventListener("submit", (event) => event.preventDefault());
+
+// ── the live channel ────────────────────────────────────────────────────────────────────────────
+let patience = 500;
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const socket = new WebSocket(`${scheme}://${location.host}/ws/logs?after=${last}`);
+  socket.addEventListener("open", () => { patience = 500; showConnection(true); renewNumbers(); });
+  socket.addEventListener("message", (event) => {
+    const message = JSON.parse(event.data);
+    if (message.type === "jobs_update") { showJobs(message.data); renewNumbers(); }
+    if (message.type === "log") { addLine(message.data); renewNumbers(); }
+    if (message.type === "lagged") addGap(message.data);
+  });
+  socket.addEventListener("close", () => {
+    showConnection(false);
+    setTimeout(connect, patience);
+    patience = Math.min(patience * 2, 10000);
+  });
+}
+
+function showConnection(isLive) {
+  const connection = find("#connection");
+  connection.dataset.live = isLive ? "yes" : "no";
+  setText(connection, isLive ? words.live : words.notLive);
+}
+
+// ── buttons ─────────────────────────────────────────────────────────────────────────────────────
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!("live" in form.dataset)) return;
+  event.preventDefault();
+  const button = find("button", form);
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      headers: { Accept: "application/json" },
+      body: new URLSearchParams(new FormData(form)),
+    });
+    if (answer.status === 401) { location.assign("/login"); return; }
+    const { message, detail } = await answer.json();
+    say(answer.ok ? message : `${words.notDone}: ${message ?? detail}`, !answer.ok);
+    renewNumbers();
+  } catch {
+    say(`${words.notDone}: ${words.notLive}`, true);
+  } finally {
+    button.disabled = false;
+  }
+});
+
+connect();

@@ -1,0 +1,64 @@
+//! Starting a job with the five documented parameters: all five are always accepted, the workflow is given those that it
+//! has, and the answer tells which were of no use to it.
+
+use marktwerk_domain::job::{Job, Parameters};
+use marktwerk_domain::run::Run;
+use marktwerk_engine::EngineError;
+use serde_json::Value;
+
+use crate::error::{ApiError, ApiResult};
+use crate::fields::Fields;
+use crate::state::AppState;
+
+const MODES: [&str; 2] = ["quick", "full"];
+
+/// A start that was accepted.
+#[derive(Debug)]
+pub(super) struct Started {
+    /// The parameters given, with typed values.
+    pub(super) given: Parameters,
+    /// The names of those that the workflow does not have.
+    pub(super) ignored: Vec<String>,
+    /// The run that waits now.
+    pub(super) run: Run,
+}
+
+/// Reads the parameters of a start from a query.
+pub(super) fn parameters(mut fields: Fields) -> ApiResult<Parameters> {
+    let mut given = Parameters::new();
+    let mut keep = |name: &str, value: Option<Value>| {
+        given.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    keep("parent_order_status", fields.integer("parent_order_status", 0..=99).map(Value::from));
+    keep("days_back", fields.integer("days_back", 1..=3_650).map(Value::from));
+    keep("verbose", fields.boolean("verbose").map(Value::from));
+    keep("log_to_db", fields.boolean("log_to_db").map(Value::from));
+    keep("mode", fields.word("mode", mode).map(Value::from));
+    fields.finish()?;
+    Ok(given)
+}
+
+/// Queues a run of the job.
+pub(super) async fn start(state: &AppState, job: &Job, given: Parameters) -> ApiResult<Started> {
+    let Some(description) = state.engine.registry().description(&job.spec.job_type) else {
+        let text = format!("the job {} is of type `{}`, which is not in this version", job.id, job.spec.job_type);
+        return Err(ApiError::Conflict(text));
+    };
+    let names = description.parameter_names();
+    let (used, unused): (Vec<_>, Vec<_>) =
+        given.clone().into_iter().partition(|(name, _)| names.contains(&name.as_str()));
+    let ignored = unused.into_iter().map(|(name, _)| name).collect();
+    let run = state.engine.run_now(&job.id, used.into_iter().collect()).await;
+    let run = run.map_err(|error| match error {
+        error @ EngineError::Invalid { .. } => ApiError::from(error).at("query"),
+        error => error.into(),
+    })?;
+    Ok(Started { given, ignored, run })
+}
+
+fn mode(text: &str) -> Result<String, String> {
+    match MODES.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("must be one of {}, not `{text}`", MODES.join(", "))),
+    }
+}

@@ -1,0 +1,162 @@
+//! `/api/temu`: real counts, and starting TEMU's two jobs by name.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use marktwerk_domain::job::{Job, Parameters};
+use marktwerk_domain::run::RunState;
+use marktwerk_store::runs::RunFilter;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::start::{parameters, start};
+use crate::error::{ApiError, ApiResult};
+use crate::fields::{Fields, QueryFields};
+use crate::openapi::{Detail, FieldDetail, StartQuery};
+use crate::state::AppState;
+
+const ORDERS: &str = "order_workflow";
+const INVENTORY: &str = "inventory_workflow";
+
+/// Real counts over TEMU's accounts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TemuStatistics {
+    pub(crate) orders: OrderCounts,
+    pub(crate) inventory: InventoryCounts,
+    pub(crate) last_sync: LastSync,
+}
+
+/// Orders, cumulative: how many ever got so far.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderCounts {
+    pub(crate) total: u64,
+    pub(crate) imported: u64,
+    pub(crate) xml_generated: u64,
+    pub(crate) uploaded: u64,
+    pub(crate) tracked: u64,
+}
+
+/// Listings.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InventoryCounts {
+    pub(crate) total_skus: u64,
+    pub(crate) synced: u64,
+    pub(crate) pending: u64,
+    pub(crate) errors: u64,
+}
+
+/// When the last successful run ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LastSync {
+    pub(crate) orders: Option<String>,
+    pub(crate) inventory: Option<String>,
+}
+
+/// A run of a workflow that was queued.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SyncTriggered {
+    #[schema(example = "triggered")]
+    status: &'static str,
+    /// The job type.
+    workflow: &'static str,
+    /// The parameters given, with typed values.
+    #[schema(value_type = Object)]
+    params: Parameters,
+    /// Names of given parameters that the workflow does not have.
+    ignored: Vec<String>,
+    job_id: String,
+    /// The run's number.
+    run: i64,
+}
+
+/// Real counts of orders and stock.
+#[utoipa::path(get, path = "/api/temu/stats", tag = "temu", operation_id = "temu_statistics",
+    responses((status = 200, body = TemuStatistics), (status = 503, body = Detail)))]
+pub(super) async fn stats(State(state): State<AppState>) -> ApiResult<Json<TemuStatistics>> {
+    Ok(Json(statistics(&state).await?))
+}
+
+/// Starts the first job of type `order_workflow`.
+#[utoipa::path(post, path = "/api/temu/orders/sync", tag = "temu", operation_id = "sync_temu_orders", params(StartQuery),
+    responses((status = 200, body = SyncTriggered), (status = 404, body = Detail), (status = 422, body = FieldDetail)))]
+pub(super) async fn sync_orders(
+    State(state): State<AppState>,
+    QueryFields(fields): QueryFields,
+) -> ApiResult<Json<SyncTriggered>> {
+    sync(&state, ORDERS, fields).await
+}
+
+/// Starts the first job of type `inventory_workflow`.
+#[utoipa::path(post, path = "/api/temu/inventory/sync", tag = "temu", operation_id = "sync_temu_inventory",
+    params(StartQuery),
+    responses((status = 200, body = SyncTriggered), (status = 404, body = Detail), (status = 422, body = FieldDetail)))]
+pub(super) async fn sync_inventory(
+    State(state): State<AppState>,
+    QueryFields(fields): QueryFields,
+) -> ApiResult<Json<SyncTriggered>> {
+    sync(&state, INVENTORY, fields).await
+}
+
+async fn sync(state: &AppState, workflow: &'static str, fields: Fields) -> ApiResult<Json<SyncTriggered>> {
+    let given = parameters(fields)?;
+    let job = jobs_of(state, workflow).await?.into_iter().next().ok_or_else(|| {
+        ApiError::NotFound(format!("there is no job of type {workflow}: add one with POST /api/jobs/add"))
+    })?;
+    let started = start(state, &job, given).await?;
+    Ok(Json(SyncTriggered {
+        status: "triggered",
+        workflow,
+        params: started.given,
+        ignored: started.ignored,
+        job_id: job.id.0,
+        run: started.run.id.0,
+    }))
+}
+
+/// The counts, for whoever shows them.
+pub(crate) async fn statistics(state: &AppState) -> ApiResult<TemuStatistics> {
+    let accounts = accounts(state);
+    let orders = state.store().order_statistics(&accounts).await?;
+    let inventory = state.store().inventory_statistics(&accounts).await?;
+    Ok(TemuStatistics {
+        orders: OrderCounts {
+            total: orders.total,
+            imported: orders.imported,
+            xml_generated: orders.xml_generated,
+            uploaded: orders.uploaded,
+            tracked: orders.tracked,
+        },
+        inventory: InventoryCounts {
+            total_skus: inventory.total_skus,
+            synced: inventory.synced,
+            pending: inventory.pending,
+            errors: inventory.errors,
+        },
+        last_sync: LastSync { orders: last_sync(state, ORDERS).await?, inventory: last_sync(state, INVENTORY).await? },
+    })
+}
+
+fn accounts(state: &AppState) -> Vec<String> {
+    let descriptions = state.engine.registry().descriptions();
+    let temu = descriptions.filter(|description| description.marketplace == Some("temu"));
+    let mut accounts: Vec<String> = temu.flat_map(|description| description.accounts.iter().cloned()).collect();
+    accounts.sort();
+    accounts.dedup();
+    accounts
+}
+
+async fn jobs_of(state: &AppState, job_type: &str) -> ApiResult<Vec<Job>> {
+    let jobs = state.engine.jobs().await?;
+    Ok(jobs.into_iter().filter(|job| job.spec.job_type == job_type).collect())
+}
+
+async fn last_sync(state: &AppState, job_type: &str) -> ApiResult<Option<String>> {
+    let mut latest: Option<Timestamp> = None;
+    for job in jobs_of(state, job_type).await? {
+        let filter =
+            RunFilter { job: Some(job.id), states: vec![RunState::Succeeded], limit: 1, ..RunFilter::default() };
+        let ended = state.store().runs(&filter).await?.into_iter().filter_map(|run| run.ended_at).max();
+        latest = latest.max(ended);
+    }
+    Ok(latest.map(|time| state.time(time)))
+}

@@ -1,0 +1,181 @@
+//! Errors as a caller sees them. The policy:
+//!
+//! - One type, [`ApiError`], with one `IntoResponse`. What a caller did wrong is told in full: which field, why, what would
+//!   be accepted. What went wrong inside is logged here, once, and never leaves the program.
+//! - The documented routes answer as FastAPI's clients know it: `{"detail": …}`, for 422 a list of `{loc, msg, type}`.
+//! - Under `/api/v1` the same errors become `application/problem+json` ([`crate::v1`] renders them from the response).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use marktwerk_engine::EngineError;
+use marktwerk_store::StoreError;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+pub(crate) type ApiResult<T> = Result<T, ApiError>;
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FieldFault {
+    /// Where: `body` or `query` or `path`, then the field's name.
+    pub(crate) loc: Vec<String>,
+    /// Why, and what would be accepted.
+    pub(crate) msg: String,
+    /// The kind of fault, in FastAPI's words.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+}
+
+impl FieldFault {
+    pub(crate) fn new(place: &str, field: &str, kind: &str, reason: impl Into<String>) -> Self {
+        Self { loc: vec![place.to_owned(), field.to_owned()], msg: reason.into(), kind: kind.to_owned() }
+    }
+}
+
+/// A request that was not carried out.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// 422: fields that cannot be accepted.
+    #[error("{}", joined(.0))]
+    Fields(Vec<FieldFault>),
+    /// 404.
+    #[error("{0}")]
+    NotFound(String),
+    /// 405.
+    #[error("this address does not know that method")]
+    WrongMethod,
+    /// 409: it does not fit to how things stand.
+    #[error("{0}")]
+    Conflict(String),
+    /// 412: somebody else was faster.
+    #[error("{message}")]
+    Outdated {
+        /// What happened.
+        message: String,
+        /// The version that is stored now.
+        current: i64,
+    },
+    /// 401.
+    #[error("access needs the token: send it as `Authorization: Bearer …`, or log in at /login")]
+    Unauthorised,
+    /// 403 for a foreign page, 421 for a foreign host name.
+    #[error("{1}")]
+    Refused(StatusCode, String),
+    /// 413.
+    #[error("the request is larger than {0} bytes, which is the most that is read")]
+    TooLarge(usize),
+    /// 429.
+    #[error("too many requests at once: try again in a moment")]
+    TooMany,
+    /// 503: it may work later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// 500, without a word of what happened inside.
+    #[error("something went wrong inside; the program's log says what")]
+    Internal,
+}
+
+impl ApiError {
+    /// A field that cannot be accepted.
+    pub(crate) fn field(place: &str, field: &str, kind: &str, reason: impl Into<String>) -> Self {
+        Self::Fields(vec![FieldFault::new(place, field, kind, reason)])
+    }
+
+    /// The same error, its fields said to be of `place`: the engine does not know where a value came from.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        if let Self::Fields(faults) = &mut self {
+            for first in faults.iter_mut().filter_map(|fault| fault.loc.first_mut()) {
+                *first = place.to_owned();
+            }
+        }
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::Unauthorised => StatusCode::UNAUTHORIZED,
+            Self::Refused(status, _) => *status,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let detail = match &self {
+            Self::Fields(faults) => json!(faults),
+            other => json!(other.to_string()),
+        };
+        let mut response = (self.status(), Json(json!({ "detail": detail }))).into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::Unauthorised => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::Unavailable(_) | Self::TooMany => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Self::Outdated { current, .. } => {
+                if let Ok(tag) = HeaderValue::from_str(&format!("\"{current}\"")) {
+                    headers.insert(header::ETAG, tag);
+                }
+            }
+            _ => {}
+        }
+        // For whoever shows the same error in another form.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::UnknownJob(_) | EngineError::UnknownRun(_) => Self::NotFound(error.to_string()),
+            EngineError::Invalid { field, reason } => Self::field("body", &field, "value_error", reason),
+            EngineError::Store(error) => error.into(),
+            EngineError::ShuttingDown => Self::Unavailable(error.to_string()),
+            EngineError::JobsFile(error) => {
+                tracing::error!("a change of jobs was not written back: {error}");
+                Self::Unavailable(format!("the change is stored, but the jobs file was not written: {error}"))
+            }
+            other => {
+                tracing::error!("the engine failed: {other}");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(reason) => {
+                tracing::warn!("a request could not be answered, the database is not available: {reason}");
+                Self::Unavailable("the database is not available: try again in a moment".to_owned())
+            }
+            StoreError::VersionConflict { found, .. } => Self::Outdated { message: error.to_string(), current: found },
+            StoreError::Exists(_) => Self::Conflict(error.to_string()),
+            StoreError::NotFound(_) => Self::NotFound(error.to_string()),
+            other => {
+                tracing::error!("a request failed in the store: {other}");
+                Self::Internal
+            }
+        }
+    }
+}
+
+fn joined(faults: &[FieldFault]) -> String {
+    let told: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.loc.join("."), fault.msg)).collect();
+    told.join("; ")
+}

@@ -1,0 +1,252 @@
+//! Reads the fields of a query, a form or a JSON body by hand, so that every fault names its field. All faults of a request
+//! are told at once; a name that nobody asked for is a fault too, since passing over it would be a silent default.
+
+use std::ops::RangeInclusive;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde_json::{Map, Value};
+
+use crate::error::{ApiError, ApiResult, FieldFault};
+use crate::safety::LARGEST_BODY;
+
+const TRUE: [&str; 6] = ["true", "1", "yes", "on", "t", "y"];
+const FALSE: [&str; 6] = ["false", "0", "no", "off", "f", "n"];
+
+/// The fields of a request, taken out one by one.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    place: &'static str,
+    values: Map<String, Value>,
+    faults: Vec<FieldFault>,
+}
+
+impl Fields {
+    /// The fields of a query. An empty value is not given: `?level=&limit=100` asks for every level.
+    pub(crate) fn of_query(pairs: Vec<(String, String)>) -> Self {
+        let mut fields = Self { place: "query", values: Map::new(), faults: Vec::new() };
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            if fields.values.insert(name.clone(), Value::String(value)).is_some() {
+                fields.fault(&name, "duplicate", "is given twice");
+            }
+        }
+        fields
+    }
+
+    /// The fields of a JSON object.
+    pub(crate) fn of_body(body: &[u8]) -> ApiResult<Self> {
+        let expected = "a JSON object is expected";
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(values)) => Ok(Self { place: "body", values, faults: Vec::new() }),
+            Ok(_) => Err(ApiError::Fields(vec![FieldFault {
+                loc: vec!["body".to_owned()],
+                msg: expected.to_owned(),
+                kind: "dict_type".to_owned(),
+            }])),
+            Err(error) => Err(ApiError::Fields(vec![FieldFault {
+                loc: vec!["body".to_owned(), format!("{}:{}", error.line(), error.column())],
+                msg: format!("{expected}: {error}"),
+                kind: "json_invalid".to_owned(),
+            }])),
+        }
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn integer(&mut self, name: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.take(name)?;
+        let number = match &value {
+            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if bounds.contains(&number) => Some(number),
+            Some(number) => {
+                let (least, most) = (bounds.start(), bounds.end());
+                let kind = if number < *least { "greater_than_equal" } else { "less_than_equal" };
+                self.fault(name, kind, &format!("must be a whole number from {least} to {most}, not {number}"));
+                None
+            }
+            None => {
+                self.fault(name, "int_parsing", &format!("must be a whole number, not {value}"));
+                None
+            }
+        }
+    }
+
+    /// Yes or no.
+    pub(crate) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let value = self.take(name)?;
+        let word = match &value {
+            Value::Bool(answer) => return Some(*answer),
+            Value::String(text) => text.trim().to_ascii_lowercase(),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        if TRUE.contains(&word.as_str()) {
+            return Some(true);
+        }
+        if FALSE.contains(&word.as_str()) {
+            return Some(false);
+        }
+        self.fault(name, "bool_parsing", &format!("must be true or false, not {value}"));
+        None
+    }
+
+    /// A text.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            value => {
+                self.fault(name, "string_type", &format!("must be a text, not {value}"));
+                None
+            }
+        }
+    }
+
+    /// A text that `parse` understands; its refusal is told.
+    pub(crate) fn word<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let text = self.text(name)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                self.fault(name, "enum", &reason);
+                None
+            }
+        }
+    }
+
+    /// A JSON object.
+    pub(crate) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.take(name)? {
+            Value::Object(values) => Some(values),
+            value => {
+                self.fault(name, "dict_type", &format!("must be an object, not {value}"));
+                None
+            }
+        }
+    }
+
+    /// What a field has to be there for.
+    pub(crate) fn required<T: Default>(&mut self, name: &str, value: Option<T>) -> T {
+        let has_fault = self.faults.iter().any(|fault| fault.loc.last().is_some_and(|last| last == name));
+        if value.is_none() && !has_fault {
+            self.fault(name, "missing", "is required");
+        }
+        value.unwrap_or_default()
+    }
+
+    /// Records a fault of a field.
+    pub(crate) fn fault(&mut self, name: &str, kind: &str, reason: &str) {
+        self.faults.push(FieldFault::new(self.place, name, kind, format!("{name} {reason}")));
+    }
+
+    /// Ends the reading: what is left over was not asked for.
+    pub(crate) fn finish(mut self) -> ApiResult<()> {
+        let rest: Vec<String> = self.values.keys().cloned().collect();
+        for name in rest {
+            self.fault(&name, "extra_forbidden", "is not known here");
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Fields(self.faults)) }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.values.remove(name).filter(|value| !value.is_null())
+    }
+}
+
+fn whole(number: f64) -> Option<i64> {
+    // 2^53: beyond it a float does not name one whole number.
+    (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
+}
+
+/// The query of a request, as fields.
+pub(crate) struct QueryFields(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let pairs = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let Query(pairs) = pairs.map_err(|error| ApiError::field("query", "query", "value_error", error.body_text()))?;
+        Ok(Self(Fields::of_query(pairs)))
+    }
+}
+
+/// The JSON body of a request, as fields.
+pub(crate) struct BodyFields(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for BodyFields {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
+        let body = whole_body(request.into_body()).await?;
+        Ok(Self(Fields::of_body(&body)?))
+    }
+}
+
+/// The fields of a form that a page sent.
+pub(crate) struct FormPairs(pub(crate) Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequest<S> for FormPairs {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
+        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|error| {
+            match error.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(LARGEST_BODY),
+                _ => ApiError::field("body", "form", "value_error", error.body_text()),
+            }
+        })?;
+        Ok(Self(pairs))
+    }
+}
+
+impl FormPairs {
+    /// The first value of a name; empty where there is none.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim()).unwrap_or_default()
+    }
+}
+
+/// Reads a body that is not too large.
+async fn whole_body(body: Body) -> ApiResult<Bytes> {
+    // Chunked bodies tell no length before: the limit holds while they are read.
+    axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|_| ApiError::TooLarge(LARGEST_BODY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_names_its_field_and_all_are_told() {
+        let mut fields = Fields::of_body(br#"{"interval_minutes": 0, "enabled": "maybe", "colour": 1}"#).unwrap();
+        let (minutes, enabled) = (fields.integer("interval_minutes", 1..=10), fields.boolean("enabled"));
+        let job_type = fields.text("job_type");
+        fields.required("job_type", job_type);
+        fields.required("interval_minutes", minutes);
+        assert_eq!(enabled, None);
+        let ApiError::Fields(faults) = fields.finish().unwrap_err() else { panic!("not about fields") };
+        let told: Vec<_> = faults.iter().map(|fault| (fault.loc[1].as_str(), fault.kind.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("interval_minutes", "greater_than_equal"),
+                ("enabled", "bool_parsing"),
+                ("job_type", "missing"),
+                ("colour", "extra_forbidden")
+            ]
+        );
+    }
+
+    #[test]
+    fn numbers_and_answers_are_understood_as_programs_write_them() {
+        let mut fields = Fields::of_body(br#"{"a": 5, "b": "5", "c": 5.0, "d": true, "e": "ON", "f": 0}"#).unwrap();
+        assert_eq!([fields.integer("a", 1..=9), fields.integer("b", 1..=9), fields.integer("c", 1..=9)], [Some(5); 3]);
+        assert_eq!([fields.boolean("d"), fields.boolean("e"), fields.boolean("f")], [Some(true), Some(true), Some(false)]);
+        assert!(fields.finish().is_ok());
+    }
+}

@@ -1,0 +1,160 @@
+//! `GET /ws/logs`: the job list on connect and at every change, each stored line once and in order. A reader that does not
+//! read is waited for by nobody: its own task stops at its own full connection, and when it reads again it is told what it
+//! missed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::response::Response;
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_engine::journal::{LiveTail, TailItem};
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::board;
+use crate::error::{ApiError, ApiResult};
+use crate::documented::LogEntry;
+use crate::fields::QueryFields;
+use crate::state::AppState;
+
+/// What is read from a client; nothing of it is needed.
+const LARGEST_MESSAGE: usize = 4 * 1024;
+/// Between two pings. Who has not answered one when the next is due is gone.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// How long a client may leave a message unread before its connection is cut.
+const LONGEST_SEND: Duration = Duration::from_secs(120);
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Opens a socket.
+pub(crate) async fn open(
+    State(state): State<AppState>,
+    QueryFields(mut fields): QueryFields,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> ApiResult<Response> {
+    let (after, job_type) = (fields.integer("after", 0..=i64::MAX), fields.text("job_type"));
+    fields.finish()?;
+    let upgrade = upgrade.map_err(|error| ApiError::field("header", "upgrade", "value_error", error.body_text()))?;
+    let place = Arc::clone(&state.socket_places).try_acquire_owned().map_err(|_| ApiError::TooMany)?;
+    // Followed before it is read: what changes in between arrives again instead of not at all.
+    let jobs = state.board.follow();
+    let after = match after {
+        Some(after) => after,
+        None => state.store().highest_log_id().await?,
+    };
+    let hello = board::message(&state.source).await?;
+    let tail = LiveTail::after(Arc::clone(state.store()), after);
+    let job_type = job_type.map(|written| match state.engine.registry().resolve(&written) {
+        Ok((job_type, _)) => job_type,
+        Err(_) => written,
+    });
+    let reader = Reader { tail, jobs, job_type, closing: state.closing.clone(), clock: state.engine.clock().clone() };
+    let sockets = state.sockets.clone();
+    let upgrade = upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_MESSAGE);
+    Ok(upgrade.on_upgrade(move |socket| sockets.track_future(reader.serve(socket, hello, place))))
+}
+
+struct Reader {
+    tail: LiveTail,
+    jobs: watch::Receiver<Utf8Bytes>,
+    job_type: Option<String>,
+    closing: CancellationToken,
+    clock: SharedClock,
+}
+
+/// Why a socket ends.
+enum End {
+    /// The client went, or does not read.
+    Gone,
+    /// The server shuts down.
+    Closing,
+    /// The store cannot be read: the client should come again.
+    TryAgain,
+}
+
+impl Reader {
+    async fn serve(mut self, socket: WebSocket, hello: Utf8Bytes, place: OwnedSemaphorePermit) {
+        let (mut sink, stream) = socket.split();
+        let end = self.follow(&mut sink, stream, hello).await;
+        let frame = match end {
+            End::Gone => return,
+            End::Closing => CloseFrame { code: close_code::AWAY, reason: Utf8Bytes::from_static("shutting down") },
+            End::TryAgain => CloseFrame { code: close_code::AGAIN, reason: Utf8Bytes::from_static("try again") },
+        };
+        tokio::select! {
+            _ = sink.send(Message::Close(Some(frame))) => {}
+            () = self.clock.sleep(GOODBYE) => {}
+        }
+        drop(place);
+    }
+
+    async fn follow(
+        &mut self,
+        sink: &mut SplitSink<WebSocket, Message>,
+        mut stream: SplitStream<WebSocket>,
+        hello: Utf8Bytes,
+    ) -> End {
+        if let Err(end) = self.send(sink, Message::Text(hello)).await {
+            return end;
+        }
+        let mut next_ping = self.clock.sleep(PING_EVERY);
+        let mut has_answered = true;
+        loop {
+            let message = tokio::select! {
+                () = self.closing.cancelled() => return End::Closing,
+                incoming = stream.next() => match incoming {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Gone,
+                    // Whatever it says, it lives.
+                    Some(Ok(_)) => { has_answered = true; continue }
+                },
+                item = self.tail.next() => match item {
+                    Ok(item) => match self.told(item) { Some(message) => message, None => continue },
+                    Err(error) => {
+                        tracing::warn!("a live reader lost the store: {error}");
+                        return End::TryAgain;
+                    }
+                },
+                changed = self.jobs.changed() => match changed {
+                    Ok(()) => Message::Text(self.jobs.borrow_and_update().clone()),
+                    Err(_) => return End::Closing,
+                },
+                () = &mut next_ping => {
+                    if !std::mem::replace(&mut has_answered, false) {
+                        return End::Gone;
+                    }
+                    next_ping = self.clock.sleep(PING_EVERY);
+                    Message::Ping(Default::default())
+                },
+            };
+            if let Err(end) = self.send(sink, message).await {
+                return end;
+            }
+        }
+    }
+
+    /// The message of an item, where it passes the filter.
+    fn told(&self, item: TailItem) -> Option<Message> {
+        let text = match item {
+            TailItem::Line(row) if self.job_type.as_ref().is_some_and(|wanted| row.job_type != *wanted) => return None,
+            TailItem::Line(row) => json!({ "type": "log", "data": LogEntry::from(*row) }),
+            TailItem::Lagged { after, dropped } => {
+                json!({ "type": "lagged", "data": { "after": after, "dropped": dropped } })
+            }
+        };
+        Some(Message::Text(text.to_string().into()))
+    }
+
+    async fn send(&self, sink: &mut SplitSink<WebSocket, Message>, message: Message) -> Result<(), End> {
+        tokio::select! {
+            biased;
+            sent = sink.send(message) => sent.map_err(|_| End::Gone),
+            () = self.closing.cancelled() => Err(End::Closing),
+            () = self.clock.sleep(LONGEST_SEND) => Err(End::Gone),
+        }
+    }
+}

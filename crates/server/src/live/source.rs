@@ -1,0 +1,36 @@
+//! Where answers come from: the engine, its store, and the zone that times are shown in.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use marktwerk_engine::Engine;
+use marktwerk_store::SharedStore;
+
+use crate::times;
+
+/// The engine as answers read it; a clone is cheap.
+#[derive(Clone)]
+pub(crate) struct Source {
+    engine: Arc<Engine>,
+    zone: TimeZone,
+}
+
+impl Source {
+    pub(crate) fn new(engine: Arc<Engine>, zone: TimeZone) -> Self {
+        Self { engine, zone }
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    pub(crate) fn store(&self) -> &SharedStore {
+        self.engine.store()
+    }
+
+    /// A time as answers carry it.
+    pub(crate) fn time(&self, time: Timestamp) -> String {
+        times::text(time, &self.zone)
+    }
+}

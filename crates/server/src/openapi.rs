@@ -1,0 +1,121 @@
+//! The interface, described: collected from the handlers themselves, so that a route cannot be forgotten.
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::OpenApi as Document;
+use utoipa::{IntoParams, OpenApi, ToSchema};
+
+use crate::error::FieldFault;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Marktwerk",
+        description = "Scheduler and marketplace workflows. Routes under `/api` are the documented interface of the system in \
+                       use before; what is new lives under `/api/v1`. The live channel is the WebSocket `/ws/logs` \
+                       (`?after=<log_id>&job_type=`): `jobs_update` on connect and at every change, `log` for every stored line, \
+                       `lagged` for a reader that fell behind.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "jobs", description = "What runs, and when"),
+        (name = "logs", description = "What happened"),
+        (name = "temu", description = "TEMU in numbers"),
+        (name = "health", description = "How the program is"),
+        (name = "v1", description = "What is new: times with offset, errors as problem+json")
+    )
+)]
+struct Outline;
+
+/// The document before the routes are added.
+pub(crate) fn outline(version: &str) -> Document {
+    let mut document = Outline::openapi();
+    document.info.version = version.to_owned();
+    document
+}
+
+/// The whole description of the interface, as `/openapi.json` answers it.
+pub fn openapi_document(version: &str) -> String {
+    let (_, document) = crate::routes::described(version);
+    document.to_pretty_json().unwrap_or_else(|error| {
+        tracing::error!("the interface's description cannot be written: {error}");
+        "{}".to_owned()
+    })
+}
+
+/// What happened, for people.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Detail {
+    detail: String,
+}
+
+/// Which fields cannot be accepted, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FieldDetail {
+    detail: Vec<FieldFault>,
+}
+
+/// Parameters of a start; all are always accepted, the answer names those that the workflow does not have.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query; it is read by hand so that faults name their field")]
+pub(crate) struct StartQuery {
+    /// TEMU's status of the orders to fetch; 2 is to be shipped.
+    parent_order_status: Option<i64>,
+    /// How many days to look back.
+    #[param(minimum = 1, maximum = 3650)]
+    days_back: Option<i64>,
+    /// More lines.
+    verbose: Option<bool>,
+    /// Accepted for old callers: lines are always stored.
+    log_to_db: Option<bool>,
+    /// `quick` or `full`.
+    mode: Option<String>,
+}
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query; it is read by hand so that faults name their field")]
+pub(crate) struct LogQuery {
+    /// A job, an execution, `temu`, `temu_orders`, `temu_inventory`, a pattern with `%`, or a prefix.
+    job_id: Option<String>,
+    /// Exactly this job type (not together with `job_id`).
+    job_type: Option<String>,
+    /// DEBUG, INFO, WARNING or ERROR.
+    level: Option<String>,
+    /// 100 if not given.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+    /// Lines to pass over.
+    #[param(minimum = 0)]
+    offset: Option<i64>,
+    /// Only lines stored after this `log_id`, ascending.
+    #[param(minimum = 0)]
+    after: Option<i64>,
+}
+
+/// Whose runs, of which days.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query; it is read by hand so that faults name their field")]
+pub(crate) struct StatisticsQuery {
+    /// As in `/api/logs`.
+    job_id: Option<String>,
+    /// 7 if not given.
+    #[param(minimum = 1, maximum = 3650)]
+    days: Option<i64>,
+}
+
+/// Which lines, and how.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query; it is read by hand so that faults name their field")]
+pub(crate) struct ExportQuery {
+    /// As in `/api/logs`.
+    job_id: Option<String>,
+    /// `json` (if not given) or `csv`.
+    format: Option<String>,
+    /// 7 if not given.
+    #[param(minimum = 1, maximum = 3650)]
+    days: Option<i64>,
+}

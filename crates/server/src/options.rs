@@ -1,0 +1,56 @@
+//! How the server is started, and why it may refuse to.
+
+use std::net::SocketAddr;
+
+use jiff::tz::TimeZone;
+
+/// How the server works.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address under which people reach it, where that is not the one it listens on: `https://marktwerk.example`.
+    pub public_url: Option<String>,
+    /// The argon2 hash (PHC text) of the access token, see [`crate::hash_token`]. Without it everybody who reaches the address
+    /// may do everything, so it may only be this machine's own.
+    pub token_hash: Option<String>,
+    /// Times in answers carry this zone's offset.
+    pub zone: TimeZone,
+    /// The program's version.
+    pub version: &'static str,
+    /// One line at the top of the screen, such as "sandbox: simulated marketplace and ERP"; empty shows nothing.
+    pub notice: String,
+}
+
+/// Why the server did not start, for people.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The port belongs to somebody else.
+    #[error(
+        "another program listens on {0}: stop it, or choose another address with --listen or [server] listen"
+    )]
+    AddressInUse(SocketAddr),
+    /// The address cannot be listened on at all.
+    #[error("cannot listen on {address}: {reason}; choose another address with --listen or [server] listen")]
+    CannotListen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        reason: std::io::Error,
+    },
+    /// Others could reach it, and nobody would have to say who he is.
+    #[error(
+        "{0} can be reached from other machines and no access token is set: set [server] token (MARKTWERK_SERVER_TOKEN), or \
+         listen on 127.0.0.1"
+    )]
+    NoToken(SocketAddr),
+    /// A setting that cannot be used.
+    #[error("{setting} cannot be used: {reason}")]
+    BadSetting {
+        /// Which one.
+        setting: &'static str,
+        /// Why, and what would be accepted.
+        reason: String,
+    },
+}

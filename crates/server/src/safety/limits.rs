@@ -1,0 +1,49 @@
+//! Limits of size and time, and what is said of a panic.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
+
+/// Bytes of a request body at the most.
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
+/// How long an answer may take. A socket answers at once and lives on.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+
+/// Refuses a body that says itself that it is too large; one that does not say is cut off while it is read.
+pub(crate) async fn limit_size(request: Request, next: Next) -> ApiResult<Response> {
+    match told_length(request.headers()) {
+        Some(length) if length > LARGEST_BODY as u64 => Err(ApiError::TooLarge(LARGEST_BODY)),
+        _ => Ok(next.run(request).await),
+    }
+}
+
+/// Ends what takes too long.
+pub(crate) async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
+    let path = request.uri().path().to_owned();
+    tokio::select! {
+        biased;
+        response = next.run(request) => Ok(response),
+        () = state.engine.clock().sleep(LONGEST_ANSWER) => {
+            tracing::warn!(path, "an answer took longer than {} s and was given up", LONGEST_ANSWER.as_secs());
+            Err(ApiError::Unavailable("the answer took too long and was given up: try again later".to_owned()))
+        }
+    }
+}
+
+/// What is answered after a panic: that there was one. The panic itself is in the program's log.
+pub(crate) fn without_trace(panic: Box<dyn Any + Send>) -> Response {
+    let told = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!("a request panicked: {}", told.unwrap_or("without a text"));
+    ApiError::Internal.into_response()
+}
+
+fn told_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

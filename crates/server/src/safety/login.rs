@@ -1,0 +1,62 @@
+//! The login page for people: a form with one field, a session cookie, and the way out.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use super::sessions::LIFETIME;
+use crate::error::{ApiError, ApiResult};
+use crate::fields::FormPairs;
+use crate::screen::{Words, login_page};
+use crate::state::AppState;
+
+const COOKIE: &str = "marktwerk_session";
+
+/// The routes of login and logout.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/login", get(show).post(login)).route("/logout", post(logout))
+}
+
+/// The id of the session that a request names.
+pub(crate) fn session_of(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+}
+
+async fn show(State(state): State<AppState>, words: Words) -> Response {
+    match state.access {
+        Some(_) => login_page(words, false).into_response(),
+        None => Redirect::to("/").into_response(),
+    }
+}
+
+async fn login(State(state): State<AppState>, words: Words, form: FormPairs) -> ApiResult<Response> {
+    let Some(access) = &state.access else { return Ok(Redirect::to("/").into_response()) };
+    if !access.is_token(form.value("token")).await? {
+        return Ok((StatusCode::UNAUTHORIZED, login_page(words, true)).into_response());
+    }
+    let id = access.open_session();
+    with_cookie(&state, Redirect::to("/").into_response(), &id, LIFETIME.as_secs())
+}
+
+async fn logout(State(state): State<AppState>, headers: HeaderMap) -> ApiResult<Response> {
+    if let (Some(access), Some(id)) = (&state.access, session_of(&headers)) {
+        access.sessions.close(id);
+    }
+    with_cookie(&state, Redirect::to("/login").into_response(), "", 0)
+}
+
+fn with_cookie(state: &AppState, mut response: Response, id: &str, seconds: u64) -> ApiResult<Response> {
+    let secure = if state.hosts.is_secure() { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let cookie = HeaderValue::from_str(&cookie).map_err(|_| ApiError::Internal)?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}

@@ -1,0 +1,127 @@
+//! What the buttons of the screen do. A plain form is sent back to the page; the script, which asks for JSON, is told in one
+//! sentence.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use marktwerk_domain::job::JobId;
+use marktwerk_engine::EngineError;
+use marktwerk_engine::jobs::JobChange;
+use serde_json::json;
+
+use super::{Words, parameter_form, shell};
+use crate::error::{ApiError, ApiResult};
+use crate::fields::FormPairs;
+use crate::state::AppState;
+use crate::v1::test_account;
+
+/// What an action has to know of its request.
+pub(super) struct Asked {
+    words: Words,
+    headers: HeaderMap,
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Asked {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let words = Words::from_request_parts(parts, state).await?;
+        Ok(Self { words, headers: parts.headers.clone() })
+    }
+}
+
+impl Asked {
+    fn by_script(&self) -> bool {
+        let accept = self.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        accept.is_some_and(|accept| accept.contains("application/json"))
+    }
+
+    /// Answers whoever asked.
+    fn answer(&self, outcome: ApiResult<String>) -> Response {
+        match outcome {
+            Ok(message) if self.by_script() => Json(json!({ "message": message })).into_response(),
+            Ok(_) => Redirect::to(self.page()).into_response(),
+            Err(error) if self.by_script() => {
+                (error.status(), Json(json!({ "message": error.to_string() }))).into_response()
+            }
+            Err(error) => shell::refusal(self.words, &error),
+        }
+    }
+
+    /// The page that the form stands on.
+    fn page(&self) -> &'static str {
+        let referrer = self.headers.get(header::REFERER).and_then(|referrer| referrer.to_str().ok());
+        if referrer.is_some_and(|referrer| referrer.ends_with("/temu")) { "/temu" } else { "/" }
+    }
+}
+
+pub(super) async fn run(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    asked: Asked,
+    form: FormPairs,
+) -> Response {
+    let outcome = start(&state, JobId(id), &form).await;
+    asked.answer(outcome.map(|run| format!("{} {run}", asked.words.started)))
+}
+
+async fn start(state: &AppState, id: JobId, form: &FormPairs) -> ApiResult<i64> {
+    let job = state.engine.existing(&id).await?;
+    let description = state.engine.registry().description(&job.spec.job_type);
+    let given = description.map(|description| parameter_form::given(description, form)).unwrap_or_default();
+    Ok(state.engine.run_now(&id, given).await?.id.0)
+}
+
+pub(super) async fn pause(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
+    let change = JobChange { enabled: Some(false), ..JobChange::default() };
+    asked.answer(changed(&state, id, change, asked.words).await)
+}
+
+pub(super) async fn resume(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
+    let change = JobChange { enabled: Some(true), ..JobChange::default() };
+    asked.answer(changed(&state, id, change, asked.words).await)
+}
+
+pub(super) async fn interval(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    asked: Asked,
+    form: FormPairs,
+) -> Response {
+    let text = form.value("interval_minutes");
+    let Ok(minutes) = text.parse() else {
+        let reason = format!("must be a whole number, not `{text}`");
+        return asked.answer(Err(ApiError::field("body", "interval_minutes", "int_parsing", reason)));
+    };
+    let change = JobChange { interval_minutes: Some(minutes), ..JobChange::default() };
+    asked.answer(changed(&state, id, change, asked.words).await)
+}
+
+async fn changed(state: &AppState, id: String, change: JobChange, words: Words) -> ApiResult<String> {
+    let job = state.engine.change_job(&JobId(id), change).await;
+    job.map(|_| words.saved.to_owned()).map_err(|error: EngineError| error.into())
+}
+
+pub(super) async fn done(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
+    let outcome = close(&state, &id).await;
+    asked.answer(outcome.map(|()| asked.words.closed.to_owned()))
+}
+
+async fn close(state: &AppState, id: &str) -> ApiResult<()> {
+    let number = id.parse().map_err(|_| ApiError::NotFound(format!("there is no item `{id}`")))?;
+    state.store().close_attention(number, state.engine.clock().now()).await?;
+    Ok(())
+}
+
+pub(super) async fn test(State(state): State<AppState>, Path(name): Path<String>, asked: Asked) -> Response {
+    let result = match test_account(&state, &name).await {
+        Ok(result) => result,
+        Err(error) => return asked.answer(Err(error)),
+    };
+    let mark = if result.ok { "✓" } else { "✕" };
+    let until = result.expires_at.map(|time| format!(" ({time})")).unwrap_or_default();
+    let told = format!("{mark} {name}: {}{until}", result.message);
+    // Without the script the result is a page of its own; there is nowhere else to show it.
+    if asked.by_script() { asked.answer(Ok(told)) } else { shell::told(asked.words, &told) }
+}

@@ -1,0 +1,127 @@
+//! The one page: everything at once, or what is TEMU's.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use marktwerk_domain::job::Job;
+use marktwerk_store::logs::LogFilter;
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::words::COOKIE;
+use super::{Words, assets, jobs_table, panels, shell};
+use crate::documented::{JobItem, LogEntry, TemuStatistics, job_items, statistics};
+use crate::error::ApiResult;
+use crate::state::AppState;
+
+/// Lines that the page begins with.
+const LINES: usize = 100;
+
+/// `/`: all jobs.
+pub(super) async fn all(State(state): State<AppState>, words: Words) -> Response {
+    shown(&state, words, None).await
+}
+
+/// `/temu`: TEMU's jobs.
+pub(super) async fn temu(State(state): State<AppState>, words: Words) -> Response {
+    shown(&state, words, Some("temu")).await
+}
+
+async fn shown(state: &AppState, words: Words, marketplace: Option<&str>) -> Response {
+    let mut response = match gather(state, marketplace).await {
+        Ok(content) => page(state, words, marketplace, &content).into_response(),
+        Err(error) => shell::refusal(words, &error),
+    };
+    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict", words.language);
+    if words.is_chosen
+        && let Ok(cookie) = HeaderValue::from_str(&cookie)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// What the page shows.
+struct Content {
+    jobs: Vec<Job>,
+    items: Vec<JobItem>,
+    statistics: TemuStatistics,
+    attention: Vec<(marktwerk_domain::attention::Attention, String)>,
+    lines: Vec<LogEntry>,
+}
+
+async fn gather(state: &AppState, marketplace: Option<&str>) -> ApiResult<Content> {
+    let is_shown = |job: &Job| match marketplace {
+        None => true,
+        // A type that is documented but not built yet is TEMU's where it names no other marketplace.
+        Some(wanted) => state.engine.registry().description(&job.spec.job_type).is_none_or(|known| {
+            known.marketplace.is_none_or(|marketplace| marketplace == wanted)
+        }),
+    };
+    // Read before the jobs: a line that comes meanwhile arrives by the socket.
+    let filter = LogFilter { limit: LINES, ..LogFilter::default() };
+    let lines = state.store().logs(&filter).await?.into_iter().map(LogEntry::from).collect();
+    let items = job_items(&state.source).await?;
+    let jobs: Vec<Job> = state.engine.jobs().await?.into_iter().filter(is_shown).collect();
+    let find = |job: &Job| items.iter().find(|item| item.job_id == job.id.as_str()).cloned();
+    let (jobs, items) = jobs.iter().filter_map(|job| find(job).map(|item| (job.clone(), item))).unzip();
+    let attention = state.store().attentions().await?;
+    let attention = attention.into_iter().map(|item| (item.clone(), state.time(item.since))).collect();
+    Ok(Content { jobs, items, statistics: statistics(state).await?, attention, lines })
+}
+
+fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Content) -> Markup {
+    let registry = state.engine.registry();
+    let job_types: Vec<&str> = registry.descriptions().map(|description| description.job_type).collect();
+    let accounts = registry.diagnose().map(|diagnose| diagnose.accounts()).unwrap_or_default();
+    let other = if words.language == "de" { "en" } else { "de" };
+    let body = html! {
+        body data-words=(script_words(words)) {
+            a.skip href="#content" { (words.skip) }
+            header {
+                strong { a href="/" { "Marktwerk" } }
+                nav {
+                    a href="/temu" { "TEMU" }
+                    a href="/docs" { (words.interface) }
+                    a href={ "?lang=" (other) } lang=(other) hreflang=(other) { (words.other_language) }
+                    @if state.access.is_some() {
+                        form.inline method="post" action="/logout" { button { (words.log_out) } }
+                    }
+                }
+                span #connection role="status" aria-live="polite" {}
+            }
+            @if !state.notice.is_empty() { p.notice { (state.notice) } }
+            @if let Some(warning) = state.engine.jobs_file_warning() {
+                p.notice.problem role="alert" { (words.jobs_file) ": " (warning) }
+            }
+            p #said role="status" aria-live="polite" hidden {}
+            main #content {
+                h1 { @if marketplace.is_some() { "TEMU" } @else { (words.jobs) } }
+                (jobs_table::jobs_table(words, &state.engine, &content.jobs, &content.items))
+                (panels::counts(words, &content.statistics))
+                (panels::attention(words, &content.attention))
+                (panels::log(words, &job_types, &content.lines))
+                (panels::accounts(words, &accounts))
+            }
+            footer { "Marktwerk " (state.version) }
+        }
+    };
+    let title = if marketplace.is_some() { "TEMU" } else { words.jobs };
+    shell::page(words, title, html! { script src=(assets::script_address()) defer {} }, body)
+}
+
+/// The words that the script needs.
+fn script_words(words: Words) -> String {
+    json!({
+        "status": {
+            "IDLE": words.idle, "RUNNING": words.running, "SUCCESS": words.success, "FAILED": words.failed,
+        },
+        "live": words.live,
+        "notLive": words.not_live,
+        "lagged": words.lagged,
+        "done": words.done,
+        "notDone": words.not_done,
+        "kind": words.kind, "subject": words.subject, "message": words.message, "since": words.since,
+    })
+    .to_string()
+}

@@ -1,0 +1,122 @@
+//! The table of jobs with what can be done to each.
+
+use marktwerk_domain::job::{Job, JobStatus};
+use marktwerk_engine::Engine;
+use maud::{Markup, html};
+
+use super::{Words, parameter_form};
+use crate::documented::JobItem;
+use crate::times::for_people;
+
+/// The table. `jobs` are the items' jobs, in the same order.
+pub(super) fn jobs_table(words: Words, engine: &Engine, jobs: &[Job], items: &[JobItem]) -> Markup {
+    html! {
+        table #jobs {
+            thead {
+                tr {
+                    th scope="col" { (words.name) }
+                    th scope="col" { (words.job_type) }
+                    th scope="col" { (words.status) }
+                    th scope="col" { (words.last_run) }
+                    th scope="col" { (words.duration) }
+                    th scope="col" { (words.next_run) }
+                    th scope="col" { (words.last_error) }
+                    th scope="col" { (words.interval) }
+                    th scope="col" { (words.actions) }
+                }
+            }
+            tbody {
+                @for (job, item) in jobs.iter().zip(items) { (row(words, engine, job, item)) }
+                @if items.is_empty() { tr { td colspan="9" { (words.no_jobs) } } }
+            }
+        }
+    }
+}
+
+fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
+    let id = &item.job_id;
+    let state = &item.status;
+    let time = |time: &Option<String>| time.as_deref().map(for_people).unwrap_or_else(|| "–".to_owned());
+    html! {
+        tr data-job=(id) data-enabled=(item.config.schedule.enabled) {
+            th scope="row" {
+                (id)
+                @if !item.config.description.is_empty() { small data-field="description" { (item.config.description) } }
+                @if item.not_in_this_version { small.problem { (words.not_in_this_version) } }
+            }
+            td data-label=(words.job_type) { (item.config.job_type) }
+            td data-label=(words.status) {
+                span.badge data-field="status" data-status=(state.status.as_str()) { (status_word(words, state.status)) }
+                span.badge.only-paused { (words.paused) }
+            }
+            td data-label=(words.last_run) data-field="last_run" { (time(&state.last_run)) }
+            td data-label=(words.duration) data-field="last_duration" { (seconds(state.last_duration)) }
+            td data-label=(words.next_run) data-field="next_run" { (time(&state.next_run)) }
+            td.error data-label=(words.last_error) data-field="last_error" { (state.last_error.as_deref().unwrap_or("–")) }
+            td data-label=(words.interval) { (interval(words, item)) }
+            td.actions data-label=(words.actions) { (actions(words, engine, job, item)) }
+        }
+    }
+}
+
+fn interval(words: Words, item: &JobItem) -> Markup {
+    let (id, minutes) = (&item.job_id, item.config.schedule.interval_minutes);
+    html! {
+        form.inline data-live method="post" action=(address(id, "interval")) {
+            input name="interval_minutes" type="number" min="1" max="525600" required value=(minutes) data-field="interval"
+                aria-label={ (words.interval) ", " (words.minutes) ": " (id) };
+            button title=(words.save) aria-label={ (words.save) ": " (id) } { "✓" }
+        }
+    }
+}
+
+fn actions(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
+    let id = &item.job_id;
+    let description = engine.registry().description(&job.spec.job_type);
+    html! {
+        @if description.is_some() {
+            form.inline data-live method="post" action=(address(id, "run")) {
+                button.primary aria-label={ (words.run_now) ": " (id) } { (words.run_now) }
+            }
+        }
+        form.inline.only-enabled data-live method="post" action=(address(id, "pause")) {
+            button aria-label={ (words.pause) ": " (id) } { (words.pause) }
+        }
+        form.inline.only-paused data-live method="post" action=(address(id, "resume")) {
+            button aria-label={ (words.resume) ": " (id) } { (words.resume) }
+        }
+        @if let Some(description) = description.filter(|description| !description.parameter_names().is_empty()) {
+            details {
+                summary { (words.with_parameters) }
+                form.stacked data-live method="post" action=(address(id, "run")) {
+                    (parameter_form::fields(words, description, &job.spec.parameters, id))
+                    button.primary { (words.run_now) }
+                }
+            }
+        }
+    }
+}
+
+/// The address of an action on a job.
+fn address(id: &str, action: &str) -> String {
+    format!("/screen/jobs/{}/{action}", path_segment(id))
+}
+
+/// A text as a segment of a path: names of jobs and accounts may hold anything.
+pub(super) fn path_segment(text: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+pub(super) fn status_word(words: Words, status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Idle => words.idle,
+        JobStatus::Running => words.running,
+        JobStatus::Success => words.success,
+        JobStatus::Failed => words.failed,
+    }
+}
+
+fn seconds(duration: Option<f64>) -> String {
+    duration.map(|seconds| format!("{seconds:.1} s")).unwrap_or_else(|| "–".to_owned())
+}

@@ -1,0 +1,34 @@
+//! The plain screen: one page, rendered here, kept up to date by a small script over the documented interface, and usable
+//! without the script by plain forms.
+
+mod actions;
+mod assets;
+mod home;
+mod jobs_table;
+mod panels;
+mod parameter_form;
+mod shell;
+mod words;
+
+pub(crate) use shell::login_page;
+pub(crate) use words::Words;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+
+/// The routes of the screen.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(home::all))
+        .route("/temu", get(home::temu))
+        .route("/assets/app.css", get(assets::style))
+        .route("/assets/app.js", get(assets::script))
+        .route("/screen/jobs/{id}/run", post(actions::run))
+        .route("/screen/jobs/{id}/pause", post(actions::pause))
+        .route("/screen/jobs/{id}/resume", post(actions::resume))
+        .route("/screen/jobs/{id}/interval", post(actions::interval))
+        .route("/screen/attention/{id}/done", post(actions::done))
+        .route("/screen/accounts/{name}/test", post(actions::test))
+}

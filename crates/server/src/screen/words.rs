@@ -1,0 +1,140 @@
+//! Every word of the screen, in German and in English.
+
+use std::convert::Infallible;
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+/// Declares the words once: a word that one language lacks does not compile.
+macro_rules! words {
+    ($($name:ident: $german:literal, $english:literal;)*) => {
+        /// The words of one language.
+        #[derive(Debug)]
+        pub(crate) struct Dictionary {
+            /// As `<html lang>` says it.
+            pub(crate) language: &'static str,
+            $(pub(crate) $name: &'static str,)*
+        }
+
+        static GERMAN: Dictionary = Dictionary { language: "de", $($name: $german,)* };
+        static ENGLISH: Dictionary = Dictionary { language: "en", $($name: $english,)* };
+    };
+}
+
+words! {
+    other_language: "English", "Deutsch";
+    skip: "Zum Inhalt", "Skip to content";
+    interface: "Schnittstelle", "Interface";
+    log_out: "Abmelden", "Log out";
+    log_in: "Anmelden", "Log in";
+    token: "Zugangstoken", "Access token";
+    wrong_token: "Dieses Token ist nicht richtig.", "That token is not right.";
+    live: "live", "live";
+    not_live: "keine Verbindung – wird wieder aufgebaut", "no connection – trying again";
+    jobs: "Jobs", "Jobs";
+    no_jobs: "Noch keine Jobs.", "No jobs yet.";
+    name: "Name", "Name";
+    job_type: "Typ", "Type";
+    status: "Status", "Status";
+    interval: "Intervall", "Interval";
+    minutes: "Minuten", "minutes";
+    last_run: "Letzter Lauf", "Last run";
+    duration: "Dauer", "Duration";
+    next_run: "Nächster Lauf", "Next run";
+    last_error: "Letzter Fehler", "Last error";
+    actions: "Aktionen", "Actions";
+    run_now: "Jetzt starten", "Run now";
+    with_parameters: "Mit Parametern …", "With parameters …";
+    job_default: "wie eingestellt", "as configured";
+    yes: "ja", "yes";
+    no: "nein", "no";
+    pause: "Pausieren", "Pause";
+    resume: "Fortsetzen", "Resume";
+    paused: "pausiert", "paused";
+    not_in_this_version: "nicht in dieser Version", "not in this version";
+    save: "Speichern", "Save";
+    idle: "Bereit", "Idle";
+    running: "Läuft", "Running";
+    success: "Erfolgreich", "Succeeded";
+    failed: "Fehlgeschlagen", "Failed";
+    orders: "Bestellungen", "Orders";
+    total: "gesamt", "total";
+    imported: "importiert", "imported";
+    xml_generated: "XML erzeugt", "XML written";
+    uploaded: "an JTL übergeben", "handed to JTL";
+    tracked: "Versand gemeldet", "shipment reported";
+    inventory: "Lagerbestand", "Stock";
+    total_skus: "Artikel gesamt", "articles in total";
+    synced: "abgeglichen", "in step";
+    pending: "ausstehend", "pending";
+    errors: "Fehler", "errors";
+    last_sync: "zuletzt abgeglichen", "last synchronised";
+    attention: "Braucht einen Menschen", "Needs a person";
+    no_attention: "Nichts offen.", "Nothing is open.";
+    kind: "Grund", "Reason";
+    subject: "Betrifft", "About";
+    message: "Meldung", "Message";
+    since: "Seit", "Since";
+    done: "Erledigt", "Done";
+    accounts: "Konten", "Accounts";
+    no_accounts: "Keine Konten eingerichtet.", "No accounts are configured.";
+    marketplace: "Marktplatz", "Marketplace";
+    endpoint: "Adresse", "Endpoint";
+    simulated: "auf diesem Rechner", "on this machine";
+    test: "Testen", "Test";
+    log: "Live-Log", "Live log";
+    no_logs: "Keine Logs verfügbar", "No logs yet";
+    level: "Level", "Level";
+    time: "Zeit", "Time";
+    all: "alle", "all";
+    lagged: "Zeilen wurden übersprungen, weil diese Ansicht nicht nachkam", "lines were passed over because this view fell behind";
+    jobs_file: "Die Jobs-Datei wurde geändert und kann nicht übernommen werden", "The jobs file was edited and cannot be taken over";
+    started: "Gestartet: Lauf", "Started: run";
+    saved: "Gespeichert.", "Saved.";
+    closed: "Als erledigt vermerkt.", "Marked as done.";
+    not_done: "Das ging nicht", "That did not work";
+    back: "Zurück", "Back";
+}
+
+/// The words of the language that a request asks for: `?lang=`, then the remembered one, then what the browser prefers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words {
+    dictionary: &'static Dictionary,
+    /// Whether the request names the language itself: then it is remembered.
+    pub(crate) is_chosen: bool,
+}
+
+/// The cookie that remembers the language.
+pub(crate) const COOKIE: &str = "marktwerk_language";
+
+impl Deref for Words {
+    type Target = Dictionary;
+
+    fn deref(&self) -> &Dictionary {
+        self.dictionary
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Words {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let chosen = query.split('&').filter_map(|pair| pair.strip_prefix("lang=")).find_map(known);
+        let headers = parts.headers.get_all(header::COOKIE).iter();
+        let cookies = headers.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+        let mut named = cookies.filter_map(|cookie| cookie.trim().split_once('='));
+        let remembered = named.find_map(|(name, value)| if name == COOKIE { known(value) } else { None });
+        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let preferred = accepted.and_then(|accepted| accepted.split(',').find_map(known));
+        let dictionary = chosen.or(remembered).or(preferred).unwrap_or(&GERMAN);
+        Ok(Self { dictionary, is_chosen: chosen.is_some() })
+    }
+}
+
+fn known(tag: &str) -> Option<&'static Dictionary> {
+    let tag = tag.trim().to_ascii_lowercase();
+    [&GERMAN, &ENGLISH].into_iter().find(|dictionary| tag.starts_with(dictionary.language))
+}

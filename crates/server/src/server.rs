@@ -1,0 +1,91 @@
+//! The server as its owner sees it: started, asked for its address, shut down.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_engine::Engine;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::live::{Board, Source};
+use crate::options::{ServerError, ServerOptions};
+use crate::routes;
+use crate::safety::{Access, Hosts};
+use crate::state::AppState;
+
+/// How long a shutdown waits for answers under way and for sockets.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    closing: CancellationToken,
+    sockets: TaskTracker,
+    clock: SharedClock,
+    serving: JoinHandle<()>,
+    board: JoinHandle<()>,
+}
+
+impl Server {
+    /// Listens and begins to answer. Refuses an address that others can reach where no token is set.
+    pub async fn start(options: ServerOptions, engine: Arc<Engine>) -> Result<Self, ServerError> {
+        if !options.listen.ip().is_loopback() && options.token_hash.is_none() {
+            return Err(ServerError::NoToken(options.listen));
+        }
+        let clock = engine.clock().clone();
+        let hosts = Hosts::new(options.public_url.as_deref())?;
+        let access = options.token_hash.as_deref().map(|hash| Access::new(hash, clock.clone())).transpose()?;
+        let listener = listen(options.listen).await?;
+        let reason = |reason| ServerError::CannotListen { address: options.listen, reason };
+        let address = listener.local_addr().map_err(reason)?;
+        if !address.ip().is_loopback() && options.public_url.is_none() {
+            tracing::warn!(
+                "listening on {address}, but answering only to localhost: set [server] public_url to the address that people use"
+            );
+        }
+        let (board, source) = (Board::new(), Source::new(engine, options.zone.clone()));
+        let state = AppState::new(source.clone(), options, hosts, access, board.clone());
+        let (closing, sockets) = (state.closing.clone(), state.sockets.clone());
+        let board = tokio::spawn(board.keep(source, closing.clone()));
+        let stop = closing.clone().cancelled_owned();
+        let router = routes::router(state);
+        let serving = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+                tracing::error!("the server stopped: {error}");
+            }
+        });
+        Ok(Self { address, closing, sockets, clock, serving, board })
+    }
+
+    /// Where it listens, with the port that it was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more requests, lets those under way end, says goodbye to sockets; at the latest after a few seconds it is done.
+    pub async fn shutdown(self) {
+        self.closing.cancel();
+        self.sockets.close();
+        let Self { sockets, serving, board, clock, .. } = self;
+        let stop_serving = serving.abort_handle();
+        tokio::select! {
+            _ = async { tokio::join!(serving, board, sockets.wait()) } => {}
+            () = clock.sleep(GRACE) => {
+                tracing::warn!("some connections did not end in time and are cut off");
+                stop_serving.abort();
+            }
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|reason| match reason.kind() {
+        std::io::ErrorKind::AddrInUse => ServerError::AddressInUse(address),
+        _ => ServerError::CannotListen { address, reason },
+    })
+}

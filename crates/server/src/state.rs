@@ -1,0 +1,87 @@
+//! What every handler may touch.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use marktwerk_engine::Engine;
+use marktwerk_store::SharedStore;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::live::{Board, Source};
+use crate::safety::{Access, Hosts};
+use crate::times;
+
+/// Sockets open at the same time at the most.
+const MOST_SOCKETS: usize = 256;
+
+/// Shared by all handlers; a clone is cheap.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) source: Source,
+    pub(crate) version: &'static str,
+    pub(crate) notice: String,
+    /// Whose requests are answered at all.
+    pub(crate) hosts: Hosts,
+    /// Who may do what; `None` lets everybody who reaches the address.
+    pub(crate) access: Option<Access>,
+    /// The job list as sockets show it.
+    pub(crate) board: Board,
+    /// Open sockets.
+    pub(crate) sockets: TaskTracker,
+    pub(crate) socket_places: Arc<Semaphore>,
+    /// Cancelled when the server shuts down.
+    pub(crate) closing: CancellationToken,
+}
+
+impl AppState {
+    pub(crate) fn new(
+        source: Source,
+        options: crate::ServerOptions,
+        hosts: Hosts,
+        access: Option<Access>,
+        board: Board,
+    ) -> Self {
+        let inner = Inner {
+            engine: Arc::clone(source.engine()),
+            source,
+            version: options.version,
+            notice: options.notice,
+            hosts,
+            access,
+            board,
+            sockets: TaskTracker::new(),
+            socket_places: Arc::new(Semaphore::new(MOST_SOCKETS)),
+            closing: CancellationToken::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn store(&self) -> &SharedStore {
+        self.inner.engine.store()
+    }
+
+    /// A time as answers carry it.
+    pub(crate) fn time(&self, time: Timestamp) -> String {
+        self.inner.source.time(time)
+    }
+
+    /// `days` before now.
+    pub(crate) fn days_ago(&self, days: i64) -> Timestamp {
+        times::days_before(self.inner.engine.clock().now(), days)
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}

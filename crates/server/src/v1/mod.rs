@@ -1,0 +1,43 @@
+//! `/api/v1`: what the documented interface has no words for. Errors are `application/problem+json`.
+
+mod accounts;
+mod attention;
+mod jobs;
+mod orders;
+mod problem;
+mod runs;
+
+pub(crate) use accounts::test_account;
+pub(crate) use problem::problems;
+
+use marktwerk_domain::run::RunId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
+
+/// The routes of this version.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::retry))
+        .routes(routes!(jobs::change, jobs::remove))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::test))
+        .routes(routes!(accounts::test_erp))
+        .routes(routes!(attention::list))
+        .routes(routes!(attention::close))
+        .routes(routes!(orders::list))
+}
+
+/// The number in a path; what is no number names nothing.
+fn number(text: &str, what: &str) -> ApiResult<i64> {
+    text.parse().map_err(|_| ApiError::NotFound(format!("there is no {what} `{text}`")))
+}
+
+fn run_id(text: &str) -> ApiResult<RunId> {
+    number(text, "run").map(RunId)
+}

@@ -1,0 +1,81 @@
+//! Orders, as far as they are nobody's private matter: numbers, states, times, totals.
+
+use axum::Json;
+use axum::extract::State;
+use marktwerk_domain::order::OrderState;
+use marktwerk_store::orders::{OrderFilter, OrderRecord};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+use crate::error::ApiResult;
+use crate::fields::QueryFields;
+use crate::state::AppState;
+
+/// Where an order stands. No buyer's data.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderItem {
+    account: String,
+    number: String,
+    /// fetched, set_aside, imported, exporting, handed_over, unclear, in_jtl, shipped, reported or cancelled.
+    state: &'static str,
+    /// What the marketplace says of it.
+    marketplace_status: &'static str,
+    /// Why it was set aside, is unclear, waits or was refused.
+    reason: Option<String>,
+    ordered_at: String,
+    changed_at: String,
+    handed_over_at: Option<String>,
+    /// The ERP's own number.
+    erp_number: Option<String>,
+    /// Minor units (cents) of the currency; null before the order is translated.
+    total: Option<i64>,
+    currency: Option<String>,
+}
+
+/// Orders by number.
+#[utoipa::path(get, path = "/api/v1/orders", tag = "v1", operation_id = "list_orders",
+    params(("state" = Option<String>, Query, description = "only in these states, separated by commas"),
+        ("account" = Option<String>, Query, description = "only of this account"),
+        ("after" = Option<String>, Query, description = "only numbers after this one: the next page"),
+        ("limit" = Option<i64>, Query, description = "100 if not given", minimum = 1, maximum = 1000)),
+    responses((status = 200, body = [OrderItem]), (status = 422, body = Problem)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    QueryFields(mut fields): QueryFields,
+) -> ApiResult<Json<Vec<OrderItem>>> {
+    let filter = OrderFilter {
+        account: fields.text("account"),
+        states: fields.word("state", states).unwrap_or_default(),
+        after: fields.text("after"),
+        limit: fields.integer("limit", 1..=1_000).map_or(100, |limit| limit as usize),
+    };
+    fields.finish()?;
+    let orders = state.store().orders_in(&filter).await?;
+    Ok(Json(orders.into_iter().map(|order| item(&state, order)).collect()))
+}
+
+fn states(text: &str) -> Result<Vec<OrderState>, String> {
+    let state = |word: &str| {
+        let known: Vec<&str> = OrderState::ALL.iter().map(|state| state.as_str()).collect();
+        OrderState::from_word(word).ok_or_else(|| format!("must be of {}, not `{word}`", known.join(", ")))
+    };
+    text.split(',').map(|word| state(word.trim())).collect()
+}
+
+fn item(state: &AppState, record: OrderRecord) -> OrderItem {
+    let total = record.order.as_ref().map(|order| order.total);
+    OrderItem {
+        account: record.account,
+        number: record.number,
+        state: record.state.as_str(),
+        marketplace_status: record.status.as_str(),
+        reason: record.reason,
+        ordered_at: state.time(record.ordered_at),
+        changed_at: state.time(record.changed_at),
+        handed_over_at: record.handed_over_at.map(|time| state.time(time)),
+        erp_number: record.erp_number,
+        total: total.map(|total| total.minor),
+        currency: total.map(|total| total.currency.code().to_owned()),
+    }
+}
