@@ -1,2 +1,33 @@
-//! Chores.
-fn main() {}
+//! Chores, as `cargo xtask <chore>`. Each is a file of its own; what it needs to be installed, it installs
+//! or names.
+#![expect(clippy::print_stdout, reason = "a chore tells on the terminal what it does")]
+
+mod browser;
+mod cargo;
+mod environment;
+mod lint;
+mod packages;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask test    set up what is missing, then format, lints, every test
+cargo xtask lint    format, lints, documentation, dependencies; no tests";
+
+fn main() -> Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["test"] => test::run(),
+        ["lint"] => lint::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no chore `{}`\n{USAGE}", other.join(" ")),
+    }
+}

@@ -1,0 +1,85 @@
+//! Who may know whom: the picture of docs/ARCHITECTURE.md, compared with the manifests. A new room, or a new arrow
+//! between two rooms, is drawn here and there or it does not exist.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Room, and whom it may know. `marktwerk` is where all parts meet.
+const ARROWS: [(&str, &[&str]); 10] = [
+    (
+        "marktwerk",
+        &[
+            "marktwerk-server",
+            "marktwerk-workflows",
+            "marktwerk-engine",
+            "marktwerk-connectors",
+            "marktwerk-erp",
+            "marktwerk-store",
+            "marktwerk-sandbox",
+            "marktwerk-domain",
+        ],
+    ),
+    ("marktwerk-server", &["marktwerk-engine", "marktwerk-store", "marktwerk-domain"]),
+    (
+        "marktwerk-workflows",
+        &["marktwerk-engine", "marktwerk-connectors", "marktwerk-erp", "marktwerk-store", "marktwerk-domain"],
+    ),
+    ("marktwerk-engine", &["marktwerk-store", "marktwerk-domain"]),
+    ("marktwerk-connectors", &["marktwerk-domain"]),
+    ("marktwerk-erp", &["marktwerk-domain"]),
+    ("marktwerk-store", &["marktwerk-domain"]),
+    ("marktwerk-sandbox", &[]),
+    ("marktwerk-domain", &[]),
+    ("xtask", &[]),
+];
+
+/// Rooms that know nobody of ours, not even in their tests: the sandbox would repeat our mistakes, the domain is the ground.
+const ALONE: [&str; 2] = ["marktwerk-sandbox", "marktwerk-domain"];
+
+/// Every package of ours with its arrows to others of ours: (to whom, of which kind).
+#[expect(clippy::unwrap_used, reason = "a manifest that cannot be read is a failed test")]
+fn drawn() -> BTreeMap<String, Vec<(String, DependencyKind)>> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();
+    let ours: Vec<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
+    let arrows = |package: &cargo_metadata::Package| {
+        let others = package.dependencies.iter().filter(|other| other.name != *package.name);
+        let others = others.filter(|other| ours.contains(&other.name));
+        others.map(|other| (other.name.clone(), other.kind)).collect()
+    };
+    metadata.packages.iter().map(|package| (package.name.to_string(), arrows(package))).collect()
+}
+
+#[test]
+fn rooms_know_only_whom_they_may_know() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.into_iter().collect();
+    let mut faults = Vec::new();
+    for (room, arrows) in drawn() {
+        let Some(allowed) = allowed.get(room.as_str()) else {
+            faults.push(format!("{room} is not in the picture"));
+            continue;
+        };
+        let offending = arrows
+            .iter()
+            .filter(|(to, kind)| *kind != DependencyKind::Development && !allowed.contains(&to.as_str()));
+        faults.extend(offending.map(|(to, _)| format!("{room} ─► {to}")));
+    }
+    assert!(faults.is_empty(), "arrows that nobody has drawn: {faults:#?}");
+}
+
+#[test]
+fn sandbox_and_domain_know_nobody_even_in_tests() {
+    let drawn = drawn();
+    for room in ALONE {
+        assert_eq!(drawn[room], [], "{room} knows others of ours");
+    }
+}
+
+#[test]
+fn every_room_of_the_picture_exists() {
+    let drawn = drawn();
+    let missing: Vec<&str> =
+        ARROWS.iter().map(|(room, _)| *room).filter(|room| !drawn.contains_key(*room)).collect();
+    assert!(missing.is_empty(), "in the picture only: {missing:?}");
+}
