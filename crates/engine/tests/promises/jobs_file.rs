@@ -1,0 +1,133 @@
+//! The jobs file: written after every change, taken over when a person edits it, never overwritten when it is broken.
+
+use std::path::{Path, PathBuf};
+
+use marktwerk_domain::job::JobId;
+use marktwerk_engine::jobs::JobChange;
+use serde_json::Value;
+
+use crate::house::House;
+
+fn file_with(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workers_config.json");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+const TWO: &str = r#"{"jobs": [
+  {"job_type": "old_play", "interval_minutes": 5, "enabled": true, "description": "first", "colour": "red"},
+  {"job_type": "play", "interval_minutes": 7, "enabled": false, "description": "second"}
+], "note": "mine"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_taken_over_and_fields_of_others_are_kept() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let jobs = house.engine.jobs().await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["play", "play-2"]);
+    let change = JobChange { interval_minutes: Some(9), ..JobChange::default() };
+    house.engine.change_job(&JobId("play".to_owned()), change).await.unwrap();
+    let file = read(&path);
+    assert_eq!(file["note"], "mine");
+    let first = &file["jobs"][0];
+    assert_eq!((&first["job_type"], &first["interval_minutes"]), (&"old_play".into(), &9.into()));
+    assert_eq!(first["colour"], "red");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_added_job_stands_in_the_file_at_once() {
+    let (_folder, path) = file_with(r#"{"jobs": []}"#);
+    let house = House::with_file(path.clone()).await.unwrap();
+    house.add("play", 10).await;
+    house.add("play", 20).await;
+    let file = read(&path);
+    assert_eq!(file["jobs"][0]["interval_minutes"], 10);
+    assert_eq!(file["jobs"][1]["id"], "play-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hand_edit_takes_effect_within_seconds_and_a_broken_one_leaves_the_old_state() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let edited = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("\"interval_minutes\": 5", "\"interval_minutes\": 55");
+    std::fs::write(&path, edited).unwrap();
+    house.pass(std::time::Duration::from_secs(5)).await;
+    let job = house.engine.existing(&JobId("play".to_owned())).await.unwrap();
+    assert_eq!(job.spec.schedule.interval_minutes(), 55);
+
+    std::fs::write(&path, "{\"jobs\": [").unwrap();
+    house.pass(std::time::Duration::from_secs(5)).await;
+    assert!(house.engine.jobs_file_warning().unwrap().contains("workers_config.json:1:"));
+    assert_eq!(house.engine.jobs().await.unwrap().len(), 2, "the old state stays");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"jobs\": [", "and so does the file");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_is_gone_archives_its_job() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    house.minutes(6).await;
+    std::fs::write(&path, r#"[{"job_type": "reader", "interval_minutes": 3}]"#).unwrap();
+    house.pass(std::time::Duration::from_secs(5)).await;
+    let jobs = house.engine.jobs().await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["reader"]);
+    assert!(!house.runs().await.is_empty(), "history stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_right_ends_the_start_with_its_place() {
+    for (text, place, word) in [
+        ("{\"jobs\": [\n{\"job_type\": \"play\"\n", ":3:", "EOF"),
+        ("{\"jobs\": [\n  {\"job_type\": \"playy\", \"interval_minutes\": 5}]}", ":2:4:", "playy"),
+        ("{\"jobs\": [\n  {\"job_type\": \"play\", \"interval_minutes\": 0}]}", ":2:24:", "525600"),
+        ("{\"jobs\": [\n  {\"interval_minutes\": 5}]}", ":2:3:", "job_type"),
+        (
+            "{\"jobs\": [{\"id\": \"a\", \"job_type\": \"play\", \"interval_minutes\": 5},\n {\"id\": \"a\", \"job_type\": \"play\", \"interval_minutes\": 5}]}",
+            ":2:",
+            "twice",
+        ),
+    ] {
+        let (_folder, path) = file_with(text);
+        let Err(error) = House::with_file(path.clone()).await.map(drop) else { panic!("accepted: {text}") };
+        let error = error.to_string();
+        assert!(error.contains(place) && error.contains(word), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "never overwritten");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_type_of_a_later_version_is_kept_and_never_run() {
+    let (_folder, path) =
+        file_with(r#"[{"job_type": "otto_order_workflow", "interval_minutes": 1, "enabled": true}]"#);
+    let house = House::with_file(path.clone()).await.unwrap();
+    house.minutes(10).await;
+    assert!(house.runs().await.is_empty());
+    assert_eq!(read(&path)["jobs"][0]["enabled"], true);
+    let id = JobId("otto_order_workflow".to_owned());
+    let error = house.engine.run_now(&id, Default::default()).await.unwrap_err().to_string();
+    assert!(error.contains("not in this version"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_edit_the_database_wins() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
+    // A crash between the commit and the rename: the file is older than the database, and nobody edited it.
+    let change = JobChange { interval_minutes: Some(9), ..JobChange::default() };
+    house.engine.change_job(&JobId("play".to_owned()), change).await.unwrap();
+    house.engine.shutdown().await;
+    let newer = std::fs::read_to_string(&path).unwrap();
+    assert_ne!(written, newer);
+    let next = house.reopen().await;
+    let job = next.engine.existing(&JobId("play".to_owned())).await.unwrap();
+    assert_eq!(job.spec.schedule.interval_minutes(), 9);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), newer);
+}
