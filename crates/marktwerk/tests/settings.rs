@@ -1,5 +1,7 @@
 //! Settings: which source wins, and that each fault is one sentence with place, key and cure.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
 use std::path::{Path, PathBuf};
 
 use marktwerk::config::{Account, Environment, Settings, Sources, load};

@@ -24,7 +24,7 @@ pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     }
     let rows: Vec<Vec<String>> = values
         .iter()
-        .map(|(key, value)| vec![key.clone(), value.to_string(), settings.origins.of(key).to_string()])
+        .map(|(key, value)| vec![key.clone(), written(value), settings.origins.of(key).to_string()])
         .collect();
     output.table(&rows)?;
     for account in &settings.accounts {
@@ -74,6 +74,11 @@ fn flatten(section: &str, value: Value, values: &mut Vec<(String, Value)>) {
         }
         value => values.push((section.to_owned(), value)),
     }
+}
+
+/// As the settings file would write it.
+fn written(value: &Value) -> String {
+    if value.is_null() { "-".to_owned() } else { value.to_string() }
 }
 
 fn findings(settings: &Settings) -> Vec<String> {

@@ -51,7 +51,12 @@ pub(super) enum Command {
         paused: bool,
     },
     /// Change a job
-    Edit(Edit),
+    Edit {
+        /// Its id
+        job: String,
+        #[command(flatten)]
+        changes: Changes,
+    },
     /// Run a job now
     Run {
         /// Its id
@@ -80,11 +85,10 @@ pub(super) enum Command {
     },
 }
 
+/// What can be changed in a job; at least one of them.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true, args = ["every", "description", "priority", "parameters"])]
-pub(super) struct Edit {
-    /// Its id
-    job: String,
+#[group(required = true, multiple = true)]
+pub(super) struct Changes {
     /// Minutes from one start to the next
     #[arg(long, value_name = "MINUTES")]
     every: Option<i64>,
@@ -109,10 +113,8 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
             });
             show(&client.post("/api/jobs/add", &[], Some(body)).await?, output)?;
         }
-        Command::Edit(edit) => {
-            let job = edit.job.clone();
-            client.patch(&resource(&job), changes(edit)).await?;
-            show(&client.get(&documented(&job), &[]).await?, output)?;
+        Command::Edit { job, changes } => {
+            show(&client.patch(&resource(&job), changes.body()).await?, output)?;
         }
         Command::Run { job, parameters, wait } => start(&job, &parameters, wait, client, output).await?,
         Command::Pause { job } => toggle(&job, false, client, output).await?,
@@ -139,7 +141,7 @@ async fn start(
     let query: Vec<(&str, String)> =
         parameters.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
     let answer = client.post(&format!("{}/run-now", documented(job)), &query, None).await?;
-    let number = number_of(&answer["run"]).context("the server did not say which run it began")?;
+    let number = answer["run"].as_i64().context("the server did not say which run it began")?;
     if !output.is_json() {
         output.line(&format!("run {number} of {job} is queued"))?;
         if let Some(ignored) = answer["ignored"].as_array().filter(|names| !names.is_empty()) {
@@ -159,17 +161,19 @@ async fn toggle(job: &str, enabled: bool, client: &Client, output: &Output) -> a
     Ok(done(&answer, &format!("{job} {words}"), output)?)
 }
 
-fn changes(edit: Edit) -> Value {
-    let mut changes = Map::new();
-    let mut change =
-        |name: &str, value: Option<Value>| changes.extend(value.map(|value| (name.to_owned(), value)));
-    change("interval_minutes", edit.every.map(Value::from));
-    change("description", edit.description.map(Value::from));
-    change("priority", edit.priority.map(Value::from));
-    let parameters: Map<String, Value> =
-        edit.parameters.into_iter().map(|(name, value)| (name, typed(value))).collect();
-    change("parameters", (!parameters.is_empty()).then_some(Value::Object(parameters)));
-    Value::Object(changes)
+impl Changes {
+    fn body(self) -> Value {
+        let mut body = Map::new();
+        let mut change =
+            |name: &str, value: Option<Value>| body.extend(value.map(|value| (name.to_owned(), value)));
+        change("interval_minutes", self.every.map(Value::from));
+        change("description", self.description.map(Value::from));
+        change("priority", self.priority.map(Value::from));
+        let parameters: Map<String, Value> =
+            self.parameters.into_iter().map(|(name, value)| (name, typed(value))).collect();
+        change("parameters", (!parameters.is_empty()).then_some(Value::Object(parameters)));
+        Value::Object(body)
+    }
 }
 
 /// `7` is a number and `true` a truth value, as JSON reads them; all else is a text.
@@ -195,11 +199,6 @@ fn documented(job: &str) -> String {
 
 fn resource(job: &str) -> String {
     format!("/api/v1/jobs/{}", segment(job))
-}
-
-/// A run, whether the answer names its number or shows it whole.
-fn number_of(run: &Value) -> Option<i64> {
-    run.as_i64().or_else(|| run["id"].as_i64()).or_else(|| run["run"].as_i64())
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

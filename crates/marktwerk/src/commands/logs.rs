@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use jiff::{Span, Timestamp};
 use marktwerk_domain::clock::SharedClock;
@@ -30,8 +29,8 @@ pub(super) struct Options {
     #[arg(long)]
     level: Option<Level>,
     /// Only lines since then: `2h`, `30m`, `7d`, or a time such as 2026-11-30T08:00:00+01:00
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<Since>,
     /// How many lines of the past at the most; with --since all of them
     #[arg(long, short = 'n', default_value_t = 100)]
     lines: usize,
@@ -39,7 +38,7 @@ pub(super) struct Options {
 
 pub(super) async fn run(options: Options, client: &Client, output: &Output) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
-    let since = options.since.as_deref().map(|text| point_in_time(text, &clock)).transpose()?;
+    let since = options.since.map(|since| since.point(&clock));
     let mut filter: Vec<(&str, String)> = Vec::new();
     filter.extend(options.job.clone().map(|job| ("job_id", job)));
     filter.extend(options.level.map(|level| ("level", level.to_string())));
@@ -100,20 +99,30 @@ fn time_of(row: &Value) -> Option<Timestamp> {
     row["timestamp"].as_str()?.parse().ok()
 }
 
-fn point_in_time(text: &str, clock: &SharedClock) -> anyhow::Result<Timestamp> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
+/// A point in time, or a distance from now.
+#[derive(Debug, Clone, Copy)]
+enum Since {
+    At(Timestamp),
+    Ago(Duration),
+}
+
+impl Since {
+    fn point(self, clock: &SharedClock) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(distance) => clock.now().checked_sub(distance).unwrap_or(Timestamp::MIN),
+        }
     }
-    let expected = || {
-        format!(
-            "--since {text}: write 2h, 30m, 7d, or a time with its offset such as 2026-11-30T08:00:00+01:00"
-        )
-    };
-    let span: Span = text.parse().with_context(expected)?;
-    let hours = Duration::try_from(
-        span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).with_context(expected)?,
-    );
-    clock.now().checked_sub(hours.with_context(expected)?).with_context(expected)
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(Since::At(time));
+    }
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let distance = text.parse::<Span>().and_then(|span| span.to_duration(days)).and_then(Duration::try_from);
+    let expected = "write 2h, 30m, 7d, or a time with its offset such as 2026-11-30T08:00:00+01:00";
+    distance.map(Since::Ago).map_err(|_| expected.to_owned())
 }
 
 fn show(row: &Value, output: &Output) -> std::io::Result<()> {

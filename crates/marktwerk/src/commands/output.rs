@@ -101,6 +101,12 @@ pub(super) fn plain(value: &Value) -> String {
         Value::String(text) => {
             text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
         }
+        Value::Object(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+            fields.join(", ")
+        }
+        Value::Number(number) if number.is_f64() => format!("{:.2}", number.as_f64().unwrap_or_default()),
         other => other.to_string(),
     }
 }

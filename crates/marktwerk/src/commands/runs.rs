@@ -136,7 +136,6 @@ fn steps(run: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn step_line(step: &Value) -> String {
-    let counts = step["counts"].as_object().into_iter().flatten();
-    let counts: Vec<String> = counts.map(|(name, count)| format!("{name} {count}")).collect();
-    format!("{} {} {}", plain(&step["name"]), plain(&step["state"]), counts.join(", ")).trim_end().to_owned()
+    let texts = ["name", "state", "counts"].map(|field| plain(&step[field]));
+    texts.join(" ").trim_end().to_owned()
 }
