@@ -201,6 +201,32 @@ fn settings_that_cannot_be_used_end_the_start() {
 }
 
 #[test]
+fn config_check_names_each_origin_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join(".env"),
+        "TEMU_APP_KEY=k\nTEMU_APP_SECRET=hush\nTEMU_ACCESS_TOKEN=hush\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("marktwerk.toml"), "[server]\ntoken = \"hush\"\n").unwrap();
+    let output = run(folder.path(), &["config", "check", "--listen", "127.0.0.1:9"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let line = |key: &str| told.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert!(line("server.listen").ends_with("flag --listen"), "{told}");
+    assert!(line("server.token").ends_with("marktwerk.toml:2"), "{told}");
+    assert!(
+        line("sandbox.initial_orders").ends_with("environment variable MARKTWERK_SANDBOX__INITIAL_ORDERS"),
+        "{told}"
+    );
+    assert!(
+        line("account temu").ends_with("(TEMU_APP_KEY in .env)")
+            && line("note: ").contains("JTL is simulated"),
+        "{told}"
+    );
+    assert!(!told.contains("hush"), "{told}");
+}
+
+#[test]
 fn commands_say_how_to_start_what_is_not_running() {
     let folder = tempfile::tempdir().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();

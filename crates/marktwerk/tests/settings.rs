@@ -129,6 +129,18 @@ fn a_number_in_the_environment_may_be_a_text() {
 }
 
 #[test]
+fn one_underscore_too_few_is_told() {
+    let error = case("").with(&[("MARKTWERK_SERVER_TOKEN", "hush")]).error();
+    assert_eq!(
+        error,
+        "environment variable MARKTWERK_SERVER_TOKEN: is no setting; did you mean MARKTWERK_SERVER__TOKEN? Two underscores \
+         stand between section and key"
+    );
+    // The project's own tests have variables too.
+    case("").with(&[("MARKTWERK_TEST_BROWSER", "x"), ("MARKTWERK_DATA_DIR", "y")]).load().unwrap();
+}
+
+#[test]
 fn a_missing_secret_is_named_with_its_cure() {
     let account = "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
     let error = case(account).error();

@@ -76,6 +76,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: db::Command,
     },
+    /// Print the description of the HTTP interface (OpenAPI)
+    Openapi,
     /// Run the simulated outside world alone
     Sandbox,
 }
@@ -89,7 +91,7 @@ pub(super) enum ConfigCommand {
 impl Arguments {
     /// The settings under this command line, and the environment that they were read from.
     pub(super) fn settings(&self) -> anyhow::Result<(Settings, Environment)> {
-        let directory = PathBuf::from(".");
+        let directory = PathBuf::new();
         let environment = Environment::of_process(&directory)?;
         let sources = Sources {
             directory,

@@ -16,7 +16,8 @@ pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
             .accounts
             .iter()
             .map(|account| {
-                json!({ "name": account.name(), "marketplace": account.marketplace(), "endpoint": account.endpoint() })
+                json!({ "name": account.name(), "marketplace": account.marketplace(), "endpoint": account.endpoint(),
+                    "origin": settings.origins.of(&account.origin_key()).to_string() })
             })
             .collect();
         return Ok(output
@@ -29,7 +30,8 @@ pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     output.table(&rows)?;
     for account in &settings.accounts {
         let (name, marketplace, endpoint) = (account.name(), account.marketplace(), account.endpoint());
-        output.line(&format!("account {name}: {marketplace} at {endpoint}"))?;
+        let origin = settings.origins.of(&account.origin_key());
+        output.line(&format!("account {name}: {marketplace} at {endpoint} ({origin})"))?;
     }
     for finding in findings(settings) {
         output.line(&format!("note: {finding}"))?;

@@ -45,6 +45,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
         Some(Command::Config { command: ConfigCommand::Check }) => check::run(&settings, &output),
         Some(Command::Db { command }) => db::run(command, &settings, &output).await,
+        Some(Command::Openapi) => {
+            Ok(output.line(&marktwerk_server::openapi_document(env!("CARGO_PKG_VERSION")))?)
+        }
         Some(Command::Sandbox) => sandbox::run(settings, &output).await,
     }
 }

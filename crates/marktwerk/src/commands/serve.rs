@@ -35,7 +35,10 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<(
             return Ok(());
         }
     };
-    say_ready(&program, output)?;
+    if let Err(error) = say_ready(&program, output) {
+        // Nobody reads the output: no reason to stop working.
+        tracing::warn!("the address could not be printed: {error}");
+    }
 
     let signal = signals.next().await;
     tracing::info!("{signal}: shutting down; running runs get their grace, a second signal ends at once");

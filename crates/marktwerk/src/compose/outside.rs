@@ -34,6 +34,13 @@ impl Outside {
                 settings.origins.of("erp.jtl.url")
             );
         }
+        if settings.sandbox.enabled && !settings.accounts.is_empty() {
+            let names: Vec<&str> = settings.accounts.iter().map(Account::name).collect();
+            tracing::warn!(
+                "the sandbox was asked for: {} and the configured JTL are not used",
+                names.join(", ")
+            );
+        }
         let needs_sandbox = is_demonstration || settings.jtl.url.is_empty();
         let lock = || DataFolder::lock(&settings.sandbox_dir(), "marktwerk with its own sandbox");
         let sandbox_folder = needs_sandbox.then(lock).transpose()?;

@@ -29,6 +29,11 @@ impl Account {
         }
     }
 
+    /// Under which key its origin is kept.
+    pub fn origin_key(&self) -> String {
+        format!("accounts.{}", self.name())
+    }
+
     /// `temu`
     pub fn marketplace(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Puts the sources together: file, old names, `MARKTWERK_…`, flags; the later one wins.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use figment::Figment;
 use figment::error::Kind;
@@ -23,10 +23,13 @@ pub const CONFIG_FILE: &str = "marktwerk.toml";
 /// Variables of the program that are no settings.
 const NO_SETTINGS: [&str; 3] = ["CONFIG", "TOKEN", "SERVER_URL"];
 
+/// Beginnings of variables that belong to the project's tests.
+const OF_TESTS: [&str; 2] = ["TEST_", "SKIP_"];
+
 /// Where settings come from.
 #[derive(Debug, Default)]
 pub struct Sources {
-    /// The working directory, for `marktwerk.toml`.
+    /// Where `marktwerk.toml` is looked for; empty is the working directory.
     pub directory: PathBuf,
     /// The file that was asked for; it must exist then.
     pub file: Option<PathBuf>,
@@ -43,8 +46,8 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let environment = &sources.environment;
     let mut findings: Vec<String> = legacy::refuse_sql_server(environment)?.into_iter().collect();
     let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
-    let origins = origins(&figment, &document);
-    let accounts = accounts(&figment, &document, environment, &root.accounts)?;
+    let mut origins = origins(&figment, &document);
+    let accounts = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     let mut settings = validate::complete(root, accounts, origins)?;
     settings.findings.append(&mut findings);
     Ok(settings)
@@ -58,9 +61,7 @@ fn read_document(sources: &Sources) -> Result<Document, SettingsError> {
     let usual = sources.directory.join(CONFIG_FILE);
     match named {
         Some(path) => Document::read(&path),
-        None if usual.is_file() => {
-            Document::read(if sources.directory == Path::new(".") { Path::new(CONFIG_FILE) } else { &usual })
-        }
+        None if usual.is_file() => Document::read(&usual),
         None => Ok(Document::default()),
     }
 }
@@ -73,7 +74,8 @@ fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsErr
         figment = figment.merge(layer);
     }
     for (name, value, origin) in sources.environment.with_prefix("MARKTWERK_") {
-        if !NO_SETTINGS.contains(&name) {
+        if !NO_SETTINGS.contains(&name) && !OF_TESTS.iter().any(|beginning| name.starts_with(beginning)) {
+            refuse_one_underscore(name, origin, &defaults)?;
             let key = name.to_lowercase().replace("__", ".");
             figment = figment.merge(Layer::single(origin.clone(), &key, value, &defaults));
         }
@@ -84,11 +86,29 @@ fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsErr
     Ok(figment)
 }
 
+/// `MARKTWERK_SERVER_TOKEN` in place of `MARKTWERK_SERVER__TOKEN` is the mistake that everybody makes once.
+fn refuse_one_underscore(name: &str, origin: &Origin, defaults: &Value) -> Result<(), SettingsError> {
+    let sections = defaults.as_dict().into_iter().flatten().filter(|(_, value)| value.as_dict().is_some());
+    for (section, _) in sections {
+        let beginning = format!("{}_", section.to_uppercase());
+        if let Some(key) = name.strip_prefix(&beginning)
+            && !key.starts_with('_')
+        {
+            let reason = format!(
+                "is no setting; did you mean MARKTWERK_{beginning}_{key}? Two underscores stand between section and key"
+            );
+            return Err(SettingsError::new(origin.to_string(), "", reason));
+        }
+    }
+    Ok(())
+}
+
 fn accounts(
     figment: &Figment,
     document: &Document,
     environment: &Environment,
     written: &[Value],
+    origins: &mut Origins,
 ) -> Result<Vec<Account>, SettingsError> {
     let mut accounts: Vec<Account> = Vec::new();
     let mut used = Vec::new();
@@ -106,6 +126,7 @@ fn accounts(
                 "two accounts have this name; give each its own",
             ));
         }
+        origins.set(account.origin_key(), Origin::new(document.place(&at)));
         accounts.push(account);
     }
     if let Some(account) = legacy::temu_account(environment, &used)? {
@@ -114,6 +135,8 @@ fn accounts(
             let reason = "has an account `temu`, and TEMU_APP_KEY in the environment describes another of this name; remove one";
             return Err(SettingsError::new(place, "accounts", reason));
         }
+        let origin = environment.get("TEMU_APP_KEY").map(|(_, origin)| origin.clone());
+        origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
         accounts.push(account);
     }
     Ok(accounts)
