@@ -37,6 +37,7 @@ pub trait JobStore: Send + Sync {
     /// Changes jobs, all or none, and answers with them as they stand now. `VersionConflict` and `NotFound` change nothing.
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>>;
 
-    /// Takes jobs out of the schedule; their history stays. Their waiting runs become cancelled. Unknown ids are ignored.
+    /// Takes jobs out of the schedule; their history stays. Their waiting and retrying runs become cancelled. Unknown ids are
+    /// ignored.
     async fn archive_jobs(&self, ids: &[JobId], now: Timestamp) -> StoreResult<()>;
 }

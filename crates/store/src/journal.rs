@@ -77,6 +77,7 @@ pub struct Committed {
 pub trait JournalStore: Send + Sync {
     /// Commits records in their order, all or none. A record whose run is not running under its epoch has no effect and is
     /// reported as fenced. An end also changes the job's history: succeeded, failed, lost and retrying count, cancelled, put
-    /// back and skipped do not.
+    /// back and skipped do not. Where a run that was asked to cancel would wait for another attempt, it becomes cancelled
+    /// instead, with a closing line by the store.
     async fn commit(&self, records: &[Record]) -> StoreResult<Committed>;
 }

@@ -211,7 +211,7 @@ pub trait OrderStore: Send + Sync {
     /// Keeps a page, in one transaction. A new order is *fetched*; one that the ERP cannot have yet (fetched, set aside,
     /// imported, cancelled) becomes *fetched* again; one that it may have keeps its state. All become unread. A new order also
     /// lowers the known marketplace stock of its listings, where it was bought after that was known. An older change than the
-    /// stored one has no effect (unless the stored document is incomplete and this one is not).
+    /// stored one has no effect (unless the stored document is incomplete and this one is not), nor has the same document again.
     async fn save_fetched(&self, account: &str, orders: &[FetchedOrder], now: Timestamp) -> StoreResult<()>;
 
     /// Orders whose raw document is newer than what was imported, with it; by number.

@@ -53,7 +53,8 @@ pub enum Fired {
     /// The run waits.
     Queued(RunId),
     /// A run of the job is waiting, running or retrying: this one was recorded as skipped, with its closing line; a streak of
-    /// skips is one run that counts them in `merged`.
+    /// skips is one run that counts them in `merged`. Also where the planned time had its run already (an edit moved the
+    /// schedule back): then it is that run, and nothing was added.
     Skipped(RunId),
     /// The schedule stood elsewhere (edited, paused, archived): nothing happened.
     Stale,
@@ -79,7 +80,7 @@ pub struct Rescued {
     pub run: RunId,
     /// Its job.
     pub job_id: JobId,
-    /// Retrying, or Lost where no attempt was left (its closing line is written then).
+    /// Retrying, Lost where no attempt was left, or Cancelled where somebody had asked for it (with its closing line then).
     pub state: RunState,
 }
 
@@ -102,7 +103,8 @@ pub trait RunStore: Send + Sync {
     /// Fires in one transaction; answers in the order of the argument.
     async fn fire(&self, firings: &[Firing], now: Timestamp) -> StoreResult<Vec<Fired>>;
 
-    /// Queues a run by hand, as a start-up run, a repetition or a continuation.
+    /// Queues a run by hand, as a start-up run, a repetition or a continuation. A second run of trigger *schedule* for one
+    /// planned time of a job is [`crate::StoreError::Exists`].
     async fn enqueue(&self, run: &NewRun, now: Timestamp) -> StoreResult<Run>;
 
     /// Claims ready runs (waiting or retrying, `ready_at` reached): by priority, then `ready_at`, then number; never two of one

@@ -1,4 +1,7 @@
 //! How a connection is opened and set up: durability first, then what makes reading quick.
+//!
+//! The file is not mapped into memory: with 400 MB that made the first read after much writing 9 ms
+//! instead of 0.5 ms and sped nothing up, and a failing disk would end the process instead of a call.
 
 use std::path::Path;
 use std::time::Duration;
@@ -53,7 +56,8 @@ pub(crate) fn prepare_writer(connection: &Connection) -> StoreResult<()> {
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
     )?;
-    prepare_reading(connection)
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
 }
 
 /// Opens another connection to a file that a writer has set up.
@@ -63,12 +67,6 @@ pub(crate) fn open_reader(path: &Path) -> StoreResult<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000;")?;
-    prepare_reading(&connection)?;
-    Ok(connection)
-}
-
-fn prepare_reading(connection: &Connection) -> StoreResult<()> {
-    connection.execute_batch("PRAGMA mmap_size = 268435456;")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(())
+    Ok(connection)
 }

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
@@ -84,8 +85,8 @@ impl Writer {
     }
 }
 
-/// The right to empty the queue. Given back when it is empty, and also when a command panics or the runtime ends before the
-/// job began: those who wait then get an error instead of waiting for ever.
+/// The right to empty the queue. Given back when it is empty, and also when the runtime ends before the job began: those who
+/// wait then get an error instead of waiting for ever.
 struct Drain {
     shared: Arc<Shared>,
     is_finished: bool,
@@ -143,11 +144,11 @@ impl Shared {
         connection: &Connection,
         batch: &mut VecDeque<Box<dyn Command>>,
     ) -> rusqlite::Result<Effects> {
-        if !connection.is_autocommit() {
-            // A panic left a transaction behind.
-            connection.execute_batch("ROLLBACK")?;
-        }
         let run = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+        if !connection.is_autocommit() {
+            // The last one could be neither committed nor rolled back.
+            run("ROLLBACK")?;
+        }
         run("BEGIN IMMEDIATE")?;
         let mut effects = Effects::default();
         let mut work = || {
@@ -193,7 +194,11 @@ where
     F: FnOnce(&mut Writing<'_>) -> StoreResult<T> + Send,
 {
     fn carry_out(&mut self, writing: &mut Writing<'_>) -> bool {
-        let result = self.work.take().map(|work| work(writing));
+        // What a panicking call leaves half-done is rolled back like that of a failing one, so nothing broken is seen after it.
+        let result = self
+            .work
+            .take()
+            .map(|work| catch_unwind(AssertUnwindSafe(|| work(writing))).unwrap_or_else(|_| Err(panicked())));
         let is_kept = matches!(result, Some(Ok(_)));
         self.result = result;
         is_kept
@@ -210,6 +215,10 @@ where
         // Nobody may be waiting any more; what was done stays done.
         let _ = self.answer.send(result);
     }
+}
+
+fn panicked() -> StoreError {
+    StoreError::Database("a write panicked and was undone; the process's own output tells where".to_owned())
 }
 
 fn given_up() -> StoreError {
