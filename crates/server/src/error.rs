@@ -164,7 +164,9 @@ impl From<StoreError> for ApiError {
                 tracing::warn!("a request could not be answered, the database is not available: {reason}");
                 Self::Unavailable("the database is not available: try again in a moment".to_owned())
             }
-            StoreError::VersionConflict { found, .. } => Self::Outdated { message: error.to_string(), current: found },
+            StoreError::VersionConflict { found, .. } => {
+                Self::Outdated { message: error.to_string(), current: found }
+            }
             StoreError::Exists(_) => Self::Conflict(error.to_string()),
             StoreError::NotFound(_) => Self::NotFound(error.to_string()),
             other => {
@@ -176,6 +178,7 @@ impl From<StoreError> for ApiError {
 }
 
 fn joined(faults: &[FieldFault]) -> String {
-    let told: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.loc.join("."), fault.msg)).collect();
+    let told: Vec<String> =
+        faults.iter().map(|fault| format!("{}: {}", fault.loc.join("."), fault.msg)).collect();
     told.join("; ")
 }

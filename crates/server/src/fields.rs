@@ -66,7 +66,11 @@ impl Fields {
             Some(number) => {
                 let (least, most) = (bounds.start(), bounds.end());
                 let kind = if number < *least { "greater_than_equal" } else { "less_than_equal" };
-                self.fault(name, kind, &format!("must be a whole number from {least} to {most}, not {number}"));
+                self.fault(
+                    name,
+                    kind,
+                    &format!("must be a whole number from {least} to {most}, not {number}"),
+                );
                 None
             }
             None => {
@@ -170,7 +174,8 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let pairs = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
-        let Query(pairs) = pairs.map_err(|error| ApiError::field("query", "query", "value_error", error.body_text()))?;
+        let Query(pairs) =
+            pairs.map_err(|error| ApiError::field("query", "query", "value_error", error.body_text()))?;
         Ok(Self(Fields::of_query(pairs)))
     }
 }
@@ -194,12 +199,13 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> ApiResult<Self> {
-        let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|error| {
-            match error.status() {
+        let Form(pairs) =
+            Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|error| match error
+                .status()
+            {
                 StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(LARGEST_BODY),
                 _ => ApiError::field("body", "form", "value_error", error.body_text()),
-            }
-        })?;
+            })?;
         Ok(Self(pairs))
     }
 }
@@ -223,7 +229,8 @@ mod tests {
 
     #[test]
     fn every_fault_names_its_field_and_all_are_told() {
-        let mut fields = Fields::of_body(br#"{"interval_minutes": 0, "enabled": "maybe", "colour": 1}"#).unwrap();
+        let mut fields =
+            Fields::of_body(br#"{"interval_minutes": 0, "enabled": "maybe", "colour": 1}"#).unwrap();
         let (minutes, enabled) = (fields.integer("interval_minutes", 1..=10), fields.boolean("enabled"));
         let job_type = fields.text("job_type");
         fields.required("job_type", job_type);
@@ -244,9 +251,16 @@ mod tests {
 
     #[test]
     fn numbers_and_answers_are_understood_as_programs_write_them() {
-        let mut fields = Fields::of_body(br#"{"a": 5, "b": "5", "c": 5.0, "d": true, "e": "ON", "f": 0}"#).unwrap();
-        assert_eq!([fields.integer("a", 1..=9), fields.integer("b", 1..=9), fields.integer("c", 1..=9)], [Some(5); 3]);
-        assert_eq!([fields.boolean("d"), fields.boolean("e"), fields.boolean("f")], [Some(true), Some(true), Some(false)]);
+        let mut fields =
+            Fields::of_body(br#"{"a": 5, "b": "5", "c": 5.0, "d": true, "e": "ON", "f": 0}"#).unwrap();
+        assert_eq!(
+            [fields.integer("a", 1..=9), fields.integer("b", 1..=9), fields.integer("c", 1..=9)],
+            [Some(5); 3]
+        );
+        assert_eq!(
+            [fields.boolean("d"), fields.boolean("e"), fields.boolean("f")],
+            [Some(true), Some(true), Some(false)]
+        );
         assert!(fields.finish().is_ok());
     }
 }

@@ -39,7 +39,8 @@ impl Server {
         }
         let clock = engine.clock().clone();
         let hosts = Hosts::new(options.public_url.as_deref())?;
-        let access = options.token_hash.as_deref().map(|hash| Access::new(hash, clock.clone())).transpose()?;
+        let access =
+            options.token_hash.as_deref().map(|hash| Access::new(hash, clock.clone())).transpose()?;
         let listener = listen(options.listen).await?;
         let reason = |reason| ServerError::CannotListen { address: options.listen, reason };
         let address = listener.local_addr().map_err(reason)?;

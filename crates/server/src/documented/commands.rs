@@ -83,7 +83,8 @@ pub(super) async fn schedule(
     let minutes = fields.required("interval_minutes", minutes);
     fields.finish()?;
     let change = JobChange { interval_minutes: Some(minutes), ..JobChange::default() };
-    let job = state.engine.change_job(&id, change).await.map_err(|error| ApiError::from(error).at("query"))?;
+    let job =
+        state.engine.change_job(&id, change).await.map_err(|error| ApiError::from(error).at("query"))?;
     let interval_minutes = job.spec.schedule.interval_minutes();
     Ok(Json(Scheduled { status: "updated", job_id: job.id.0, interval_minutes }))
 }

@@ -17,8 +17,17 @@ use crate::state::AppState;
 const MOST: usize = 100_000;
 
 /// The documented columns of `scheduler_logs`.
-const COLUMNS: [&str; 9] =
-    ["log_id", "job_id", "job_type", "level", "message", "timestamp", "duration_seconds", "status", "error_text"];
+const COLUMNS: [&str; 9] = [
+    "log_id",
+    "job_id",
+    "job_type",
+    "level",
+    "message",
+    "timestamp",
+    "duration_seconds",
+    "status",
+    "error_text",
+];
 
 /// Lines as a document.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,7 +69,8 @@ pub(super) async fn export(
     let format = format.unwrap_or("json");
     let (source, since) = (source(&state, job_id).await?, Some(state.days_ago(days)));
     let filter = LogFilter { source, since, limit: MOST + 1, ..LogFilter::default() };
-    let mut rows: Vec<LogEntry> = state.store().logs(&filter).await?.into_iter().map(LogEntry::from).collect();
+    let mut rows: Vec<LogEntry> =
+        state.store().logs(&filter).await?.into_iter().map(LogEntry::from).collect();
     let truncated = rows.len() > MOST;
     rows.truncate(MOST);
     let data = if format == "csv" { ExportedLines::Text(text(&rows)) } else { ExportedLines::Rows(rows) };

@@ -69,7 +69,8 @@ pub(crate) struct JobState {
 pub(crate) async fn job_items(source: &Source) -> StoreResult<Vec<JobItem>> {
     let jobs = source.store().jobs(false).await?;
     let filter = RunFilter { states: vec![RunState::Running], limit: MOST_RUNNING, ..RunFilter::default() };
-    let running: HashSet<JobId> = source.store().runs(&filter).await?.into_iter().map(|run| run.job_id).collect();
+    let running: HashSet<JobId> =
+        source.store().runs(&filter).await?.into_iter().map(|run| run.job_id).collect();
     let mut items = Vec::with_capacity(jobs.len());
     for job in jobs {
         let is_running = running.contains(&job.id);
@@ -80,14 +81,19 @@ pub(crate) async fn job_items(source: &Source) -> StoreResult<Vec<JobItem>> {
 
 /// One job.
 pub(crate) async fn job_item(source: &Source, job: Job) -> StoreResult<JobItem> {
-    let filter =
-        RunFilter { job: Some(job.id.clone()), states: vec![RunState::Running], limit: 1, ..RunFilter::default() };
+    let filter = RunFilter {
+        job: Some(job.id.clone()),
+        states: vec![RunState::Running],
+        limit: 1,
+        ..RunFilter::default()
+    };
     let is_running = !source.store().runs(&filter).await?.is_empty();
     item(source, job, is_running).await
 }
 
 async fn item(source: &Source, job: Job, is_running: bool) -> StoreResult<JobItem> {
-    let lines = LogFilter { source: Some(LogSource::Job(job.id.0.clone())), limit: RECENT, ..LogFilter::default() };
+    let lines =
+        LogFilter { source: Some(LogSource::Job(job.id.0.clone())), limit: RECENT, ..LogFilter::default() };
     let recent_logs = source.store().logs(&lines).await?.into_iter().map(LogEntry::from).collect();
     let status = JobState {
         status: JobStatus::of(&job.history, is_running),

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use marktwerk_domain::job::JobId;
 
 use super::{JobItem, job_item, job_items};
-use crate::error::{ApiResult};
+use crate::error::ApiResult;
 use crate::openapi::Detail;
 use crate::state::AppState;
 

@@ -45,7 +45,13 @@ fn group(state: &AppState, text: &str) -> Option<LogSource> {
             let descriptions = state.engine.registry().descriptions();
             let temu = descriptions.filter(|description| description.marketplace == Some("temu"));
             let mut types: Vec<&str> = temu.map(|description| description.job_type).collect();
-            types.extend([ORDERS, INVENTORY].iter().filter(|known| !types.contains(known)).copied().collect::<Vec<_>>());
+            types.extend(
+                [ORDERS, INVENTORY]
+                    .iter()
+                    .filter(|known| !types.contains(known))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            );
             of(types, &OLD_OTHERS)
         }
         _ => None,
@@ -54,7 +60,9 @@ fn group(state: &AppState, text: &str) -> Option<LogSource> {
 
 /// Whether a text is the id of a run that is known.
 async fn is_execution(state: &AppState, text: &str) -> ApiResult<bool> {
-    let Some(number) = text.rsplit_once('_').and_then(|(_, digits)| digits.parse().ok()) else { return Ok(false) };
+    let Some(number) = text.rsplit_once('_').and_then(|(_, digits)| digits.parse().ok()) else {
+        return Ok(false);
+    };
     let run = state.store().run(RunId(number)).await?;
     Ok(run.is_some_and(|run| run.execution_id() == text))
 }

@@ -49,7 +49,8 @@ pub(crate) struct LogEntry {
 
 impl From<LogRow> for LogEntry {
     fn from(row: LogRow) -> Self {
-        let LogRow { log_id, job_id, job_type, level, message, timestamp, duration_seconds, status, .. } = row;
+        let LogRow { log_id, job_id, job_type, level, message, timestamp, duration_seconds, status, .. } =
+            row;
         let LogRow { error_text, run, attempt, step, line, fields, .. } = row;
         Self {
             log_id,

@@ -41,7 +41,8 @@ pub(super) fn parameters(mut fields: Fields) -> ApiResult<Parameters> {
 /// Queues a run of the job.
 pub(super) async fn start(state: &AppState, job: &Job, given: Parameters) -> ApiResult<Started> {
     let Some(description) = state.engine.registry().description(&job.spec.job_type) else {
-        let text = format!("the job {} is of type `{}`, which is not in this version", job.id, job.spec.job_type);
+        let text =
+            format!("the job {} is of type `{}`, which is not in this version", job.id, job.spec.job_type);
         return Err(ApiError::Conflict(text));
     };
     let names = description.parameter_names();

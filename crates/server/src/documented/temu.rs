@@ -132,14 +132,18 @@ pub(crate) async fn statistics(state: &AppState) -> ApiResult<TemuStatistics> {
             pending: inventory.pending,
             errors: inventory.errors,
         },
-        last_sync: LastSync { orders: last_sync(state, ORDERS).await?, inventory: last_sync(state, INVENTORY).await? },
+        last_sync: LastSync {
+            orders: last_sync(state, ORDERS).await?,
+            inventory: last_sync(state, INVENTORY).await?,
+        },
     })
 }
 
 fn accounts(state: &AppState) -> Vec<String> {
     let descriptions = state.engine.registry().descriptions();
     let temu = descriptions.filter(|description| description.marketplace == Some("temu"));
-    let mut accounts: Vec<String> = temu.flat_map(|description| description.accounts.iter().cloned()).collect();
+    let mut accounts: Vec<String> =
+        temu.flat_map(|description| description.accounts.iter().cloned()).collect();
     accounts.sort();
     accounts.dedup();
     accounts
@@ -153,8 +157,12 @@ async fn jobs_of(state: &AppState, job_type: &str) -> ApiResult<Vec<Job>> {
 async fn last_sync(state: &AppState, job_type: &str) -> ApiResult<Option<String>> {
     let mut latest: Option<Timestamp> = None;
     for job in jobs_of(state, job_type).await? {
-        let filter =
-            RunFilter { job: Some(job.id), states: vec![RunState::Succeeded], limit: 1, ..RunFilter::default() };
+        let filter = RunFilter {
+            job: Some(job.id),
+            states: vec![RunState::Succeeded],
+            limit: 1,
+            ..RunFilter::default()
+        };
         let ended = state.store().runs(&filter).await?.into_iter().filter_map(|run| run.ended_at).max();
         latest = latest.max(ended);
     }

@@ -17,8 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::board;
-use crate::error::{ApiError, ApiResult};
 use crate::documented::LogEntry;
+use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
 use crate::state::AppState;
 
@@ -39,7 +39,8 @@ pub(crate) async fn open(
 ) -> ApiResult<Response> {
     let (after, job_type) = (fields.integer("after", 0..=i64::MAX), fields.text("job_type"));
     fields.finish()?;
-    let upgrade = upgrade.map_err(|error| ApiError::field("header", "upgrade", "value_error", error.body_text()))?;
+    let upgrade =
+        upgrade.map_err(|error| ApiError::field("header", "upgrade", "value_error", error.body_text()))?;
     let place = Arc::clone(&state.socket_places).try_acquire_owned().map_err(|_| ApiError::TooMany)?;
     // Followed before it is read: what changes in between arrives again instead of not at all.
     let jobs = state.board.follow();
@@ -53,7 +54,8 @@ pub(crate) async fn open(
         Ok((job_type, _)) => job_type,
         Err(_) => written,
     });
-    let reader = Reader { tail, jobs, job_type, closing: state.closing.clone(), clock: state.engine.clock().clone() };
+    let reader =
+        Reader { tail, jobs, job_type, closing: state.closing.clone(), clock: state.engine.clock().clone() };
     let sockets = state.sockets.clone();
     let upgrade = upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| sockets.track_future(reader.serve(socket, hello, place))))
@@ -83,8 +85,12 @@ impl Reader {
         let end = self.follow(&mut sink, stream, hello).await;
         let frame = match end {
             End::Gone => return,
-            End::Closing => CloseFrame { code: close_code::AWAY, reason: Utf8Bytes::from_static("shutting down") },
-            End::TryAgain => CloseFrame { code: close_code::AGAIN, reason: Utf8Bytes::from_static("try again") },
+            End::Closing => {
+                CloseFrame { code: close_code::AWAY, reason: Utf8Bytes::from_static("shutting down") }
+            }
+            End::TryAgain => {
+                CloseFrame { code: close_code::AGAIN, reason: Utf8Bytes::from_static("try again") }
+            }
         };
         tokio::select! {
             _ = sink.send(Message::Close(Some(frame))) => {}
@@ -140,7 +146,9 @@ impl Reader {
     /// The message of an item, where it passes the filter.
     fn told(&self, item: TailItem) -> Option<Message> {
         let text = match item {
-            TailItem::Line(row) if self.job_type.as_ref().is_some_and(|wanted| row.job_type != *wanted) => return None,
+            TailItem::Line(row) if self.job_type.as_ref().is_some_and(|wanted| row.job_type != *wanted) => {
+                return None;
+            }
             TailItem::Line(row) => json!({ "type": "log", "data": LogEntry::from(*row) }),
             TailItem::Lagged { after, dropped } => {
                 json!({ "type": "lagged", "data": { "after": after, "dropped": dropped } })

@@ -27,7 +27,8 @@ pub fn hash_token(token: &str) -> Result<String, ServerError> {
     if token.trim().is_empty() {
         return Err(refused("it is empty".to_owned()));
     }
-    let hash = Argon2::default().hash_password(token.as_bytes()).map_err(|error| refused(error.to_string()))?;
+    let hash =
+        Argon2::default().hash_password(token.as_bytes()).map_err(|error| refused(error.to_string()))?;
     Ok(hash.to_string())
 }
 
@@ -68,10 +69,11 @@ impl Access {
         let _waiting = self.waiting.try_acquire().map_err(|_| ApiError::TooMany)?;
         let _place = self.places.acquire().await.map_err(|_| ApiError::Internal)?;
         let (hash, token) = (Arc::clone(&self.hash), token.to_owned());
-        let is_right =
-            tokio::task::spawn_blocking(move || Argon2::default().verify_password(token.as_bytes(), &*hash).is_ok())
-                .await
-                .map_err(|_| ApiError::Internal)?;
+        let is_right = tokio::task::spawn_blocking(move || {
+            Argon2::default().verify_password(token.as_bytes(), &*hash).is_ok()
+        })
+        .await
+        .map_err(|_| ApiError::Internal)?;
         if is_right {
             *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(print);
         } else {

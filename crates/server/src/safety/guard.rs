@@ -11,7 +11,11 @@ use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
 /// Asks for the token or a session, where there is a token.
-pub(crate) async fn require_access(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
+pub(crate) async fn require_access(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let Some(access) = &state.access else { return Ok(next.run(request).await) };
     if is_open(request.uri().path()) || may_enter(access, request.headers()).await? {
         return Ok(next.run(request).await);
@@ -41,5 +45,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -55,9 +55,14 @@ impl Hosts {
 
 /// Refuses requests under a foreign host name, and writes and sockets that come from a foreign page. A program sends no
 /// Origin and is let through.
-pub(crate) async fn refuse_foreign(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
+pub(crate) async fn refuse_foreign(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let host = host_of(&request).filter(|host| state.hosts.knows(host)).ok_or_else(|| {
-        let text = "this host name is not one of this server's: ask for localhost, or set [server] public_url";
+        let text =
+            "this host name is not one of this server's: ask for localhost, or set [server] public_url";
         ApiError::Refused(StatusCode::MISDIRECTED_REQUEST, text.to_owned())
     })?;
     let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -77,7 +82,8 @@ fn host_of(request: &Request) -> Option<String> {
         _ => return None,
     };
     // An absolute target must not name another host than the header does.
-    let is_one = request.uri().authority().is_none_or(|authority| authority.as_str().eq_ignore_ascii_case(&host));
+    let is_one =
+        request.uri().authority().is_none_or(|authority| authority.as_str().eq_ignore_ascii_case(&host));
     is_one.then_some(host)
 }
 
@@ -93,7 +99,8 @@ fn parse_public_url(text: &str) -> Result<PublicUrl, ServerError> {
     };
     let uri: Uri = text.trim().parse().map_err(|_| refused())?;
     let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(refused)?;
-    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
+    let authority =
+        uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
     let host = authority.host().to_ascii_lowercase();
     let own_port = if scheme == "https" { 443 } else { 80 };
     let origin = match authority.port_u16().filter(|port| *port != own_port) {
@@ -110,10 +117,19 @@ mod tests {
     #[test]
     fn loopback_and_the_public_host_are_known_and_nobody_else() {
         let hosts = Hosts::new(Some("https://Marktwerk.example/")).unwrap();
-        for own in ["localhost:8000", "127.0.0.1", "[::1]:1", "LOCALHOST", "marktwerk.example", "marktwerk.example:443"] {
+        for own in [
+            "localhost:8000",
+            "127.0.0.1",
+            "[::1]:1",
+            "LOCALHOST",
+            "marktwerk.example",
+            "marktwerk.example:443",
+        ] {
             assert!(hosts.knows(own), "{own}");
         }
-        for foreign in ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "10.0.0.1", "", "a b"] {
+        for foreign in
+            ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "10.0.0.1", "", "a b"]
+        {
             assert!(!hosts.knows(foreign), "{foreign}");
         }
         assert!(!Hosts::new(None).unwrap().knows("marktwerk.example"));
@@ -124,7 +140,9 @@ mod tests {
         let hosts = Hosts::new(Some("https://marktwerk.example")).unwrap();
         assert!(hosts.is_own("http://localhost:8000", "localhost:8000"));
         assert!(hosts.is_own("https://marktwerk.example", "127.0.0.1:8000"));
-        for foreign in ["http://localhost:3000", "null", "https://evil.example", "http://marktwerk.example.evil"] {
+        for foreign in
+            ["http://localhost:3000", "null", "https://evil.example", "http://marktwerk.example.evil"]
+        {
             assert!(!hosts.is_own(foreign, "localhost:8000"), "{foreign}");
         }
     }

@@ -25,7 +25,11 @@ pub(crate) async fn limit_size(request: Request, next: Next) -> ApiResult<Respon
 }
 
 /// Ends what takes too long.
-pub(crate) async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> ApiResult<Response> {
+pub(crate) async fn limit_time(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let path = request.uri().path().to_owned();
     tokio::select! {
         biased;
@@ -39,7 +43,8 @@ pub(crate) async fn limit_time(State(state): State<AppState>, request: Request, 
 
 /// What is answered after a panic: that there was one. The panic itself is in the program's log.
 pub(crate) fn without_trace(panic: Box<dyn Any + Send>) -> Response {
-    let told = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let told =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!("a request panicked: {}", told.unwrap_or("without a text"));
     ApiError::Internal.into_response()
 }

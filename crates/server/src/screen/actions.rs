@@ -25,7 +25,10 @@ pub(super) struct Asked {
 impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Asked {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Self, Self::Rejection> {
         let words = Words::from_request_parts(parts, state).await?;
         Ok(Self { words, headers: parts.headers.clone() })
     }

@@ -54,9 +54,11 @@ async fn gather(state: &AppState, marketplace: Option<&str>) -> ApiResult<Conten
     let is_shown = |job: &Job| match marketplace {
         None => true,
         // A type that is documented but not built yet is TEMU's where it names no other marketplace.
-        Some(wanted) => state.engine.registry().description(&job.spec.job_type).is_none_or(|known| {
-            known.marketplace.is_none_or(|marketplace| marketplace == wanted)
-        }),
+        Some(wanted) => state
+            .engine
+            .registry()
+            .description(&job.spec.job_type)
+            .is_none_or(|known| known.marketplace.is_none_or(|marketplace| marketplace == wanted)),
     };
     // Read before the jobs: a line that comes meanwhile arrives by the socket.
     let filter = LogFilter { limit: LINES, ..LogFilter::default() };

@@ -105,7 +105,9 @@ fn address(id: &str, action: &str) -> String {
 /// A text as a segment of a path: names of jobs and accounts may hold anything.
 pub(super) fn path_segment(text: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 pub(super) fn status_word(words: Words, status: JobStatus) -> &'static str {

@@ -35,7 +35,13 @@ pub(super) fn counts(words: Words, statistics: &TemuStatistics) -> Markup {
     }
 }
 
-fn numbers(words: Words, title: &str, counts: &[(&str, &str, u64)], sync: &str, synced: Option<&str>) -> Markup {
+fn numbers(
+    words: Words,
+    title: &str,
+    counts: &[(&str, &str, u64)],
+    sync: &str,
+    synced: Option<&str>,
+) -> Markup {
     html! {
         section.panel {
             h2 { (title) }

@@ -18,7 +18,12 @@ enum Takes {
 }
 
 /// The fields of a workflow's parameters. `prefix` makes their ids unique on the page; an empty field leaves the job's own value.
-pub(super) fn fields(words: Words, description: &WorkflowDescription, set: &Parameters, prefix: &str) -> Markup {
+pub(super) fn fields(
+    words: Words,
+    description: &WorkflowDescription,
+    set: &Parameters,
+    prefix: &str,
+) -> Markup {
     html! {
         @for (name, schema) in properties(description) {
             @let id = format!("{prefix}-{name}");
@@ -67,24 +72,34 @@ fn choice(words: Words, id: &str, name: &str, hint: Option<String>, values: &[(&
 
 fn properties(description: &WorkflowDescription) -> Vec<(String, Value)> {
     let properties = description.parameters.get("properties").and_then(Value::as_object);
-    properties.map(|map| map.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect()).unwrap_or_default()
+    properties
+        .map(|map| map.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect())
+        .unwrap_or_default()
 }
 
 fn takes(description: &WorkflowDescription, schema: &Value) -> Takes {
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
         let pointer = target.trim_start_matches('#');
-        return description.parameters.pointer(pointer).map_or(Takes::Text, |schema| takes(description, schema));
+        return description
+            .parameters
+            .pointer(pointer)
+            .map_or(Takes::Text, |schema| takes(description, schema));
     }
-    let words = |values: &[Value]| values.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+    let words =
+        |values: &[Value]| values.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         return Takes::Choice(words(values));
     }
-    if let Some(branches) = ["oneOf", "anyOf"].iter().find_map(|key| schema.get(*key)).and_then(Value::as_array) {
-        let constants: Vec<Value> = branches.iter().filter_map(|branch| branch.get("const").cloned()).collect();
+    if let Some(branches) =
+        ["oneOf", "anyOf"].iter().find_map(|key| schema.get(*key)).and_then(Value::as_array)
+    {
+        let constants: Vec<Value> =
+            branches.iter().filter_map(|branch| branch.get("const").cloned()).collect();
         if !constants.is_empty() {
             return Takes::Choice(words(&constants));
         }
-        let branch = branches.iter().find(|branch| branch.get("type").and_then(Value::as_str) != Some("null"));
+        let branch =
+            branches.iter().find(|branch| branch.get("type").and_then(Value::as_str) != Some("null"));
         return branch.map_or(Takes::Text, |branch| takes(description, branch));
     }
     let kinds = match schema.get("type") {

@@ -50,7 +50,10 @@ pub(super) async fn list(State(state): State<AppState>) -> Json<Vec<AccountItem>
 #[utoipa::path(post, path = "/api/v1/accounts/{name}/test", tag = "v1", operation_id = "test_account",
     params(("name" = String, Path, description = "the account's name")),
     responses((status = 200, body = TestResult), (status = 404, body = Problem)))]
-pub(super) async fn test(State(state): State<AppState>, Path(name): Path<String>) -> ApiResult<Json<TestResult>> {
+pub(super) async fn test(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> ApiResult<Json<TestResult>> {
     Ok(Json(test_account(&state, &name).await?))
 }
 

@@ -37,7 +37,10 @@ pub(super) async fn list(State(state): State<AppState>) -> ApiResult<Json<Vec<At
 #[utoipa::path(post, path = "/api/v1/attention/{id}/close", tag = "v1", operation_id = "close_attention",
     params(("id" = i64, Path, description = "its number")),
     responses((status = 200, body = AttentionItem), (status = 404, body = Problem)))]
-pub(super) async fn close(State(state): State<AppState>, Path(id): Path<String>) -> ApiResult<Json<AttentionItem>> {
+pub(super) async fn close(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<AttentionItem>> {
     let id = number(&id, "item on the attention list")?;
     let closed = state.store().close_attention(id, state.engine.clock().now()).await?;
     Ok(Json(item(&state, closed)))

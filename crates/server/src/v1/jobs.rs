@@ -86,6 +86,13 @@ fn if_match(headers: &HeaderMap) -> ApiResult<Option<i64>> {
         return Ok(None);
     }
     let number = text.trim_start_matches("W/").trim_matches('"').parse().ok();
-    let refused = || ApiError::field("header", "If-Match", "int_parsing", "If-Match must be the version seen, such as \"3\"");
+    let refused = || {
+        ApiError::field(
+            "header",
+            "If-Match",
+            "int_parsing",
+            "If-Match must be the version seen, such as \"3\"",
+        )
+    };
     number.map(Some).ok_or_else(refused)
 }

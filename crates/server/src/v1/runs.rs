@@ -125,7 +125,10 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "v1", operation_id = "show_run",
     params(("id" = i64, Path, description = "the run's number")),
     responses((status = 200, body = RunWithAttempts), (status = 404, body = Problem)))]
-pub(super) async fn show(State(state): State<AppState>, Path(id): Path<String>) -> ApiResult<Json<RunWithAttempts>> {
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<RunWithAttempts>> {
     let id = run_id(&id)?;
     let run = state.store().run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
     let attempts = state.store().attempts(id).await?.into_iter().map(|one| attempt(&state, one)).collect();

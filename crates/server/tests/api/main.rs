@@ -1,0 +1,15 @@
+//! The server as its callers see it: the real thing on a free port, over an engine with two tiny workflows and a database in
+//! memory. Time stands still unless nothing else is to be done, so no test sleeps.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
+mod access;
+mod description;
+mod harness;
+mod jobs;
+mod live;
+mod logs;
+mod safety;
+mod screen;
+mod temu;
+mod v1;
