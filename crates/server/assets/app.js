@@ -1,6 +1,4 @@
 // Keeps the page up to date over the documented interface. Text of others is only ever set as textContent.
-"use strict";
-
 const words = JSON.parse(document.body.dataset.words);
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -33,16 +31,17 @@ function say(text, isProblem) {
 }
 
 // ── jobs ────────────────────────────────────────────────────────────────────────────────────────
+// The ids of the last list; the page of one marketplace shows some of them only, so it learns them with the first list.
+let seen = location.pathname === "/" ? all("#jobs tr[data-job]").map((row) => row.dataset.job).join("\n") : null;
 function showJobs(jobs) {
+  const ids = jobs.map((job) => job.job_id).join("\n");
+  if (seen !== null && ids !== seen) renewRows();
+  seen = ids;
   const rows = new Map(all("#jobs tr[data-job]").map((row) => [row.dataset.job, row]));
-  const isTemu = location.pathname === "/temu";
-  let isOther = jobs.length < rows.size || (!isTemu && jobs.length !== rows.size);
   for (const job of jobs) {
     const row = rows.get(job.job_id);
     if (row) showJob(row, job);
-    else isOther ||= !isTemu;
   }
-  if (isOther) renewRows();
 }
 
 function showJob(row, job) {
@@ -92,6 +91,7 @@ function renewNumbers() {
 
 async function showNumbers() {
   const answer = await fetch("/api/temu/stats");
+  if (answer.status === 401) location.assign("/login");
   if (!answer.ok) return;
   const numbers = await answer.json();
   for (const group of ["orders", "inventory"]) {
@@ -238,7 +238,7 @@ document.addEventListener("submit", async (event) => {
   const button = find("button", form);
   button.disabled = true;
   try {
-    const answer = await fetch(form.action, {
+    const answer = await fetch(form.getAttribute("action"), {
       method: "POST",
       headers: { Accept: "application/json" },
       body: new URLSearchParams(new FormData(form)),
@@ -253,5 +253,14 @@ document.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+// ── what no event tells: the jobs file, the end of a session ────────────────────────────────────
+setInterval(async () => {
+  if (document.hidden) return;
+  renewNumbers();
+  const answer = await fetch("/api/health").catch(() => null);
+  const health = answer && (await answer.json());
+  if (health?.modules) find("#jobs-file").hidden = health.modules.jobs_file.status === "ok";
+}, 15000);
 
 connect();

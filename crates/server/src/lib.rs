@@ -6,6 +6,7 @@
 //!
 //! Handlers read the request, ask the engine or the store, and shape the answer; no business rule lives here.
 
+mod connections;
 mod documented;
 mod error;
 mod fields;

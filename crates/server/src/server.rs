@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::connections::Connections;
 use crate::live::{Board, Source};
 use crate::options::{ServerError, ServerOptions};
 use crate::routes;
@@ -25,6 +26,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct Server {
     address: SocketAddr,
     closing: CancellationToken,
+    cut: CancellationToken,
     sockets: TaskTracker,
     clock: SharedClock,
     serving: JoinHandle<()>,
@@ -53,14 +55,15 @@ impl Server {
         let state = AppState::new(source.clone(), options, hosts, access, board.clone());
         let (closing, sockets) = (state.closing.clone(), state.sockets.clone());
         let board = tokio::spawn(board.keep(source, closing.clone()));
-        let stop = closing.clone().cancelled_owned();
-        let router = routes::router(state);
-        let serving = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-                tracing::error!("the server stopped: {error}");
-            }
-        });
-        Ok(Self { address, closing, sockets, clock, serving, board })
+        let cut = CancellationToken::new();
+        let connections = Connections {
+            router: routes::router(state),
+            clock: clock.clone(),
+            closing: closing.clone(),
+            cut: cut.clone(),
+        };
+        let serving = tokio::spawn(connections.serve(listener));
+        Ok(Self { address, closing, cut, sockets, clock, serving, board })
     }
 
     /// Where it listens, with the port that it was given.
@@ -72,13 +75,12 @@ impl Server {
     pub async fn shutdown(self) {
         self.closing.cancel();
         self.sockets.close();
-        let Self { sockets, serving, board, clock, .. } = self;
-        let stop_serving = serving.abort_handle();
+        let Self { sockets, serving, board, clock, cut, .. } = self;
         tokio::select! {
             _ = async { tokio::join!(serving, board, sockets.wait()) } => {}
             () = clock.sleep(GRACE) => {
                 tracing::warn!("some connections did not end in time and are cut off");
-                stop_serving.abort();
+                cut.cancel();
             }
         }
     }

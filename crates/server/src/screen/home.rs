@@ -93,8 +93,9 @@ fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Con
                 span #connection role="status" aria-live="polite" {}
             }
             @if !state.notice.is_empty() { p.notice { (state.notice) } }
-            @if let Some(warning) = state.engine.jobs_file_warning() {
-                p.notice.problem role="alert" { (words.jobs_file) ": " (warning) }
+            @let warning = state.engine.jobs_file_warning();
+            p #jobs-file .notice.problem role="alert" hidden[warning.is_none()] {
+                (words.jobs_file) @if let Some(warning) = warning { ": " (warning) }
             }
             p #said role="status" aria-live="polite" hidden {}
             main #content {
@@ -109,7 +110,7 @@ fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Con
         }
     };
     let title = if marketplace.is_some() { "TEMU" } else { words.jobs };
-    shell::page(words, title, html! { script src=(assets::script_address()) defer {} }, body)
+    shell::page(words, title, html! { script type="module" src=(assets::script_address()) {} }, body)
 }
 
 /// The words that the script needs.

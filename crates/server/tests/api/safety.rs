@@ -5,6 +5,8 @@ use std::sync::Arc;
 use marktwerk_server::{Server, ServerError, ServerOptions};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::harness::{TestServer, answer, engine, options};
 
@@ -114,4 +116,39 @@ async fn after_a_shutdown_nobody_answers() {
     let TestServer { server, .. } = server;
     server.shutdown().await;
     assert!(request.send().await.unwrap_err().is_connect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_has_a_limit_of_time_and_size() {
+    let server = TestServer::start().await;
+    let mut slow = TcpStream::connect(server.server.address()).await.unwrap();
+    slow.write_all(b"GET /api/health HTTP/1.1\r\nHost: local").await.unwrap();
+    let mut told = Vec::new();
+    slow.read_to_end(&mut told).await.unwrap();
+    assert!(told.is_empty() || told.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&told));
+    let large = server
+        .request(Method::GET, "/api/health")
+        .header("x-large", "x".repeat(60_000))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(large.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_cuts_off_who_does_not_end() {
+    let server = TestServer::start().await;
+    let mut stuck = TcpStream::connect(server.server.address()).await.unwrap();
+    stuck
+        .write_all(b"POST /api/jobs/add HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        .await
+        .unwrap();
+    server.get("/api/health").await;
+    let before = server.engine.clock().monotonic();
+    let TestServer { server, engine, .. } = server;
+    server.shutdown().await;
+    assert!(engine.clock().monotonic() - before < std::time::Duration::from_secs(10));
+    let mut told = Vec::new();
+    let _ = stuck.read_to_end(&mut told).await;
+    assert!(told.is_empty(), "{}", String::from_utf8_lossy(&told));
 }
