@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, TemuAccount};
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_erp::{Erp, Jtl, JtlSettings};
+use marktwerk_erp::{Erp, Jtl};
 use marktwerk_sandbox::{Sandbox, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
 use marktwerk_store::data_folder::DataFolder;
 
-use crate::config::{Account, SandboxSection, Settings};
+use crate::config::{Account, SIMULATED, SandboxSection, Settings};
 
 /// Everything beyond our own walls.
 pub(super) struct Outside {
@@ -45,13 +45,12 @@ impl Outside {
         let lock = || DataFolder::lock(&settings.sandbox_dir(), "marktwerk with its own sandbox");
         let sandbox_folder = needs_sandbox.then(lock).transpose()?;
         let sandbox = if needs_sandbox { Some(start_sandbox(settings, clock).await?) } else { None };
-        let jtl = match &sandbox {
-            Some(sandbox) => JtlSettings {
-                url: format!("sqlite:{}", sandbox.jtl_database().display()),
-                ..settings.jtl.clone()
-            },
-            None => settings.jtl.clone(),
-        };
+        let mut jtl = settings.jtl.clone();
+        if let Some(sandbox) = &sandbox {
+            jtl.url = format!("sqlite:{}", sandbox.jtl_database().display());
+            // What a configured marketplace sells is no article of the simulated JTL.
+            jtl.accept_unknown_articles |= !is_demonstration;
+        }
         let erp = Jtl::open(jtl).await?;
         let accounts = match &sandbox {
             Some(sandbox) if is_demonstration => vec![simulated_account(sandbox, &settings.sandbox)],
@@ -77,7 +76,6 @@ impl Outside {
 async fn start_sandbox(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Sandbox> {
     let mut options = sandbox_options(settings.sandbox_dir(), &settings.sandbox, clock);
     if !settings.is_demonstration() {
-        // A real endpoint sells articles that the simulated JTL has never heard of.
         options.marketplace = false;
         options.world.unknown_articles = UnknownArticles::FreeText;
     }
@@ -94,17 +92,20 @@ pub fn sandbox_options(folder: PathBuf, section: &SandboxSection, clock: &Shared
     let seconds = Duration::from_secs;
     let lively = WorldOptions {
         initial_orders: section.initial_orders,
-        initial_articles: section.initial_articles,
         order_every: (section.order_every_seconds > 0).then(|| seconds(section.order_every_seconds)),
+        ..WorldOptions::default()
+    };
+    let world = WorldOptions {
+        initial_articles: section.initial_articles,
         ship_after: seconds(section.ship_after_seconds),
         latency: Duration::from_millis(section.latency_milliseconds),
         calls_per_second: (section.calls_per_second > 0).then_some(section.calls_per_second),
-        ..WorldOptions::default()
+        ..if section.quiet { WorldOptions::quiet() } else { lively }
     };
     SandboxOptions {
         listen: section.listen,
         seed: section.seed,
-        world: section.world.clone().unwrap_or(lively),
+        world: section.world.clone().unwrap_or(world),
         ..SandboxOptions::new(folder, time)
     }
 }
@@ -113,7 +114,7 @@ fn simulated_account(sandbox: &Sandbox, section: &SandboxSection) -> Account {
     let credentials = Sandbox::credentials();
     let limit = section.world.as_ref().map_or(Some(section.calls_per_second), |world| world.calls_per_second);
     Account::Temu(TemuAccount {
-        name: "sandbox".to_owned(),
+        name: SIMULATED.to_owned(),
         endpoint: sandbox.temu_endpoint(),
         app_key: credentials.app_key.to_owned(),
         app_secret: credentials.app_secret.into(),

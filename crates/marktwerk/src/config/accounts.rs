@@ -14,6 +14,9 @@ use super::secret::Secret;
 /// Marketplaces that are documented and come later.
 const LATER: [&str; 4] = ["amazon", "ebay", "kaufland", "otto"];
 
+/// The name of the account at the simulated marketplace.
+pub(crate) const SIMULATED: &str = "sandbox";
+
 /// An account, complete.
 #[derive(Debug, Clone)]
 pub enum Account {
@@ -84,6 +87,10 @@ impl AccountSection {
             || !self.name.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter))
         {
             return Err(fault("name", "must be letters, digits, - and _".to_owned()));
+        }
+        if self.name == SIMULATED {
+            // Their orders would stand among the simulated ones in the same database.
+            return Err(fault("name", "`sandbox` is the simulated account; choose another name".to_owned()));
         }
         if LATER.contains(&self.marketplace.as_str()) {
             return Err(fault(

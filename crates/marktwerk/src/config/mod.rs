@@ -16,6 +16,7 @@ mod settings;
 mod validate;
 
 pub use accounts::Account;
+pub(crate) use accounts::SIMULATED;
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use known::known_keys;

@@ -141,6 +141,8 @@ pub struct SandboxSection {
     pub listen: SocketAddr,
     /// The same seed makes the same world.
     pub seed: u64,
+    /// Nothing happens by itself but what JTL does with orders: for tests and measurements.
+    pub quiet: bool,
     /// Orders at the first start.
     pub initial_orders: u32,
     /// Articles at the first start.
@@ -164,6 +166,7 @@ impl Default for SandboxSection {
             enabled: false,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             seed: 1,
+            quiet: false,
             initial_orders: 25,
             initial_articles: 60,
             order_every_seconds: 20,
