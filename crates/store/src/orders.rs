@@ -34,6 +34,17 @@ pub struct FetchedOrder {
     pub contents: Vec<Content>,
 }
 
+/// What is stored of an order at the marketplace: enough to tell whether a listing has news of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownChange {
+    /// The newest change.
+    pub changed_at: Timestamp,
+    /// What the marketplace said of it then. Times are whole seconds: two changes may share one.
+    pub status: MarketplaceStatus,
+    /// Whether that document is complete.
+    pub is_complete: bool,
+}
+
 /// The intent of a hand-over, committed before the ERP is written to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandOverIntent {
@@ -201,12 +212,12 @@ pub struct OrderFilter {
 /// Orders.
 #[async_trait]
 pub trait OrderStore: Send + Sync {
-    /// Of these numbers, those that are known, with the newest change stored and whether that document is complete.
+    /// Of these numbers, those that are known, with the newest change stored.
     async fn known_changes(
         &self,
         account: &str,
         numbers: &[String],
-    ) -> StoreResult<HashMap<String, (Timestamp, bool)>>;
+    ) -> StoreResult<HashMap<String, KnownChange>>;
 
     /// Keeps a page, in one transaction. A new order is *fetched*; one that the ERP cannot have yet (fetched, set aside,
     /// imported, cancelled) becomes *fetched* again; one that it may have keeps its state. All become unread. A new order also

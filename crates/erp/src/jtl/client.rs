@@ -122,6 +122,9 @@ impl Erp for Jtl {
     }
 
     async fn unknown_articles(&self, skus: &[String]) -> Result<BTreeSet<String>, ErpError> {
+        if self.settings.accept_unknown_articles {
+            return Ok(BTreeSet::new());
+        }
         let mut unknown: BTreeSet<String> = skus.iter().cloned().collect();
         for row in self.rows_in_batches("look articles up", &[sql::SELLABLE_ARTICLES], skus).await? {
             unknown.remove(&row.text(0, "tArtikel.cArtNr")?);

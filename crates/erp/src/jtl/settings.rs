@@ -39,6 +39,8 @@ pub struct JtlSettings {
     pub shipping_name: String,
     /// Whether a parcel with a tracking number counts as gone before JTL has set `tVersand.dVersendet`.
     pub accept_tracking_without_shipping_date: bool,
+    /// Whether an order may carry an article number that JTL does not know, as a free-text position; else it waits, visibly.
+    pub accept_unknown_articles: bool,
     /// What to publish for an article whose stock JTL does not manage; none = 0.
     pub unmanaged_quantity: Option<i64>,
     /// JTL writes times in the local time of its server: the IANA name of that zone.
@@ -64,6 +66,7 @@ impl Default for JtlSettings {
             unit: String::new(),
             shipping_name: "Versandkosten".to_owned(),
             accept_tracking_without_shipping_date: false,
+            accept_unknown_articles: false,
             unmanaged_quantity: Some(10),
             time_zone: "Europe/Berlin".to_owned(),
         }

@@ -2,21 +2,26 @@
 
 use std::collections::HashMap;
 
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 
 use super::samples::{ACCOUNT, at, change, fetched, move_to, save};
 use crate::SharedStore;
-use crate::orders::{FetchedOrder, OrderFilter, OrderPatch, OrderRecord};
+use crate::orders::{FetchedOrder, KnownChange, OrderFilter, OrderPatch, OrderRecord};
 
 fn numbers(orders: &[OrderRecord]) -> Vec<&str> {
     orders.iter().map(|order| order.number.as_str()).collect()
 }
 
-/// With their time and completeness; unknown ones are left out.
+/// With their time, status and completeness; unknown ones are left out.
 pub async fn known_changes_are_told(store: SharedStore) {
     save(&store, &[fetched("1", 5), FetchedOrder { is_complete: false, ..fetched("2", 6) }]).await;
     let asked = ["1", "2", "3"].map(str::to_owned);
-    let expected = HashMap::from([("1".to_owned(), (at(5), true)), ("2".to_owned(), (at(6), false))]);
+    let known = |seconds, is_complete| KnownChange {
+        changed_at: at(seconds),
+        status: MarketplaceStatus::Ready,
+        is_complete,
+    };
+    let expected = HashMap::from([("1".to_owned(), known(5, true)), ("2".to_owned(), known(6, false))]);
     assert_eq!(store.known_changes(ACCOUNT, &asked).await.unwrap(), expected);
     assert!(store.known_changes("other", &asked).await.unwrap().is_empty());
 }

@@ -101,8 +101,10 @@ impl Orders<'_> {
         let known = self.connections.store.known_changes(self.account(), &numbers).await?;
         let is_news = |entry: &&OrderEntry| match known.get(&entry.number) {
             None => true,
-            Some((changed_at, is_complete)) => {
-                entry.changed_at > *changed_at || (entry.status == MarketplaceStatus::Ready && !is_complete)
+            Some(known) => {
+                entry.changed_at > known.changed_at
+                    || entry.status != known.status
+                    || (entry.status == MarketplaceStatus::Ready && !known.is_complete)
             }
         };
         let news: Vec<&OrderEntry> = page.entries.iter().filter(is_news).collect();

@@ -66,11 +66,12 @@ fn is_news(connection: &Connection, stored: &Stored, order: &FetchedOrder) -> St
     if told != known {
         return Ok(told > known);
     }
-    if stored.is_complete && !order.is_complete {
-        return Ok(false);
-    }
+    // Times are whole seconds: another status in the same second is news even without details.
     if stored.status != order.status {
         return Ok(true);
+    }
+    if stored.is_complete && !order.is_complete {
+        return Ok(false);
     }
     let sql = "SELECT raw FROM order_raws WHERE order_id = ?1";
     let raw = rows::one(connection, sql, [stored.id], |row| row.get::<_, Json<serde_json::Value>>(0))?;

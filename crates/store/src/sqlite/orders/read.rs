@@ -3,14 +3,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use rusqlite::{Connection, params};
 
 use super::row::{self, COLUMNS, DOCUMENT, RAW};
 use crate::StoreResult;
-use crate::orders::{OrderFilter, OrderRecord};
-use crate::sqlite::rows::{self, Micros};
+use crate::orders::{KnownChange, OrderFilter, OrderRecord};
+use crate::sqlite::rows::{self, Micros, Word};
 
 /// The keys of a page within one state and account.
 pub(in crate::sqlite) const PAGE: &str = "SELECT number, id FROM orders INDEXED BY orders_state \
@@ -29,12 +28,16 @@ pub(super) fn known_changes(
     connection: &Connection,
     account: &str,
     numbers: &[String],
-) -> StoreResult<HashMap<String, (Timestamp, bool)>> {
-    let sql = "SELECT changed_at, is_complete FROM orders WHERE account = ?1 AND number = ?2";
+) -> StoreResult<HashMap<String, KnownChange>> {
+    let sql = "SELECT changed_at, status, is_complete FROM orders WHERE account = ?1 AND number = ?2";
     let mut known = HashMap::new();
     for number in numbers {
         let found = rows::one(connection, sql, [account, number], |row| {
-            Ok((row.get::<_, Micros>(0)?.0, row.get::<_, bool>(1)?))
+            Ok(KnownChange {
+                changed_at: row.get::<_, Micros>(0)?.0,
+                status: row.get::<_, Word<MarketplaceStatus>>(1)?.0,
+                is_complete: row.get(2)?,
+            })
         })?;
         if let Some(found) = found {
             known.insert(number.clone(), found);

@@ -8,7 +8,9 @@ use marktwerk_domain::order::OrderState;
 
 use super::{change, counts, fetched, read};
 use crate::StoreResult;
-use crate::orders::{FetchedOrder, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore};
+use crate::orders::{
+    FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
+};
 use crate::sqlite::SqliteStore;
 
 #[async_trait]
@@ -17,7 +19,7 @@ impl OrderStore for SqliteStore {
         &self,
         account: &str,
         numbers: &[String],
-    ) -> StoreResult<HashMap<String, (Timestamp, bool)>> {
+    ) -> StoreResult<HashMap<String, KnownChange>> {
         let (account, numbers) = (account.to_owned(), numbers.to_vec());
         self.read(move |connection| read::known_changes(connection, &account, &numbers)).await
     }
