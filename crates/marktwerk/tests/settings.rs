@@ -172,7 +172,10 @@ fn two_ways_to_say_a_secret_are_one_too_many() {
 fn the_simulated_accounts_name_is_taken() {
     let account = "[[accounts]]\nname = \"sandbox\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
     let error = case(account).error();
-    assert!(error.starts_with("marktwerk.toml:2: [accounts] name: `sandbox` is the simulated account"), "{error}");
+    assert!(
+        error.starts_with("marktwerk.toml:2: [accounts] name: `sandbox` is the simulated account"),
+        "{error}"
+    );
 }
 
 #[test]
