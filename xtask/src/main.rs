@@ -1,6 +1,6 @@
 //! Chores, as `cargo xtask <chore>`. Each is a file of its own; what it needs to be installed, it installs
 //! or names.
-#![expect(clippy::print_stdout, reason = "a chore tells on the terminal what it does")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells on the terminal what it does")]
 
 mod browser;
 mod cargo;
@@ -18,7 +18,14 @@ const USAGE: &str = "\
 cargo xtask test    set up what is missing, then format, lints, every test
 cargo xtask lint    format, lints, documentation, dependencies; no tests";
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
