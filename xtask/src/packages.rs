@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 /// Where `apt-get update` puts the lists of what there is.
 const LISTS: &str = "/var/lib/apt/lists";
@@ -13,13 +13,21 @@ pub(crate) fn install_one_of(packages: &[&str]) -> Result<()> {
     if !has_lists() {
         update()?;
     }
-    if packages.iter().any(|package| install(package).is_ok()) {
-        return Ok(());
+    install_first(packages).or_else(|_| {
+        update()?;
+        install_first(packages)
+    })
+}
+
+fn install_first(packages: &[&str]) -> Result<()> {
+    let mut answer = Err(anyhow!("no package was named"));
+    for package in packages {
+        answer = install(package);
+        if answer.is_ok() {
+            break;
+        }
     }
-    update()?;
-    let mut answers = packages.iter().map(|package| install(package));
-    let first = answers.next().context("no package was named")?;
-    answers.fold(first, |before, answer| before.or(answer))
+    answer
 }
 
 fn has_lists() -> bool {
