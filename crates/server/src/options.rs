@@ -41,7 +41,7 @@ pub enum ServerError {
     },
     /// Others could reach it, and nobody would have to say who he is.
     #[error(
-        "{0} can be reached from other machines and no access token is set: set [server] token (MARKTWERK_SERVER_TOKEN), or \
+        "{0} can be reached from other machines and no access token is set: set [server] token (MARKTWERK_SERVER__TOKEN), or \
          listen on 127.0.0.1"
     )]
     NoToken(SocketAddr),

@@ -108,6 +108,16 @@ pub async fn a_complete_document_beats_an_incomplete_one(store: SharedStore) {
     assert_eq!(order(&store, "PO-1").await, complete);
 }
 
+/// The marketplace's times are whole seconds: two changes may share one, and the second has no details.
+pub async fn another_status_in_the_same_second_is_news(store: SharedStore) {
+    save(&store, &[fetched("1", 5)]).await;
+    let cancelled =
+        FetchedOrder { status: MarketplaceStatus::Cancelled, is_complete: false, ..fetched("1", 5) };
+    save(&store, &[cancelled]).await;
+    let record = store.order(ACCOUNT, "1").await.unwrap().unwrap();
+    assert_eq!((record.status, record.is_unread), (MarketplaceStatus::Cancelled, true));
+}
+
 /// What is told again word for word is not read again.
 pub async fn the_same_document_is_no_news(store: SharedStore) {
     save(&store, &[fetched("PO-1", 5)]).await;

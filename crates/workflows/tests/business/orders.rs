@@ -125,7 +125,7 @@ async fn an_order_cancelled_before_the_hand_over_never_reaches_jtl() {
     // The amounts are being calculated there: the run is well, and the order waits.
     shop.sync_orders().await;
     assert_eq!(shop.order(&number).await.state, OrderState::Fetched);
-    // In the same second: the time of its last change does not tell.
+    shop.wait(1).await;
     shop.world.cancel(&number).unwrap();
     shop.sync_orders().await;
     assert_eq!(shop.order(&number).await.state, OrderState::Cancelled, "{}", shop.log().await);
