@@ -32,6 +32,21 @@ pub enum AttentionKind {
 }
 
 impl AttentionKind {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::SetAside,
+        Self::Unclear,
+        Self::CancelledAfterHandOver,
+        Self::ChangedAfterHandOver,
+        Self::UnknownCarrier,
+        Self::ShipmentRefused,
+        Self::UnknownArticle,
+        Self::StockRefused,
+        Self::WorkerStuck,
+        Self::Duplicate,
+        Self::ClosedInErp,
+    ];
+
     /// The word stored and shown.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -138,7 +138,7 @@ impl RunContext {
             steps.len() - 1
         };
         let step = Step { context: self.clone(), name, index };
-        step.debug("step began", Value::Null);
+        step.debug(format!("{name} began"), Value::Null);
         self.publish_steps().await;
         step
     }
@@ -218,6 +218,7 @@ impl Step {
             report.ended_at = Some(ended_at);
             report.error = error.clone();
         });
+        self.sum_up();
         if let Err(failure) = &result {
             let fields = json!({ "class": failure.class.as_str() });
             match failure.class {
@@ -228,6 +229,21 @@ impl Step {
         }
         self.context.publish_steps().await;
         result
+    }
+
+    /// What the step did, in a line of its own.
+    fn sum_up(&self) {
+        let Some(report) = self.context.lock_steps().get(self.index).cloned() else { return };
+        let ended_at = report.ended_at.unwrap_or(report.started_at);
+        let seconds = ended_at.duration_since(report.started_at).as_secs_f64();
+        let counts: Vec<String> =
+            report.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let fields =
+            json!({ "counts": report.counts, "duration_seconds": seconds, "warnings": report.warnings });
+        match counts.is_empty() {
+            true => self.debug(format!("{} took {seconds:.1} s and had nothing to do", self.name), fields),
+            false => self.info(format!("{} took {seconds:.1} s: {}", self.name, counts.join(", ")), fields),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut StepReport)) {

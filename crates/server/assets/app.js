@@ -102,6 +102,8 @@ async function showNumbers() {
   }
 }
 
+const kinds = JSON.parse(find("#attention").dataset.kinds);
+
 async function showAttention() {
   const answer = await fetch("/api/v1/attention");
   if (!answer.ok) return;
@@ -134,7 +136,7 @@ function attentionRow(item) {
   const actions = document.createElement("td");
   actions.className = "actions";
   actions.append(form);
-  row.append(cell(item.kind, words.kind), cell(item.subject, words.subject), cell(item.message, words.message),
+  row.append(cell(kinds[item.kind] ?? item.kind, words.kind), cell(item.subject, words.subject), cell(item.message, words.message),
     cell(time(item.since), words.since), actions);
   return row;
 }

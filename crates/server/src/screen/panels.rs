@@ -63,7 +63,7 @@ pub(super) fn attention(words: Words, items: &[(Attention, String)]) -> Markup {
     html! {
         section.panel {
             h2 { (words.attention) " " span.badge data-count="attention" { (items.len()) } }
-            table #attention {
+            table #attention data-kinds=(words.kinds()) {
                 thead {
                     tr {
                         th scope="col" { (words.kind) }
@@ -76,7 +76,7 @@ pub(super) fn attention(words: Words, items: &[(Attention, String)]) -> Markup {
                 tbody {
                     @for (item, since) in items {
                         tr data-attention=(item.id) {
-                            td data-label=(words.kind) { (item.kind.as_str()) }
+                            td data-label=(words.kind) { (words.kind_of(item.kind)) }
                             td data-label=(words.subject) { (item.subject) }
                             td data-label=(words.message) { (item.message) }
                             td data-label=(words.since) { (for_people(since)) }

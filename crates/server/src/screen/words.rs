@@ -1,11 +1,13 @@
 //! Every word of the screen, in German and in English.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use marktwerk_domain::attention::AttentionKind;
 
 /// Declares the words once: a word that one language lacks does not compile.
 macro_rules! words {
@@ -74,6 +76,17 @@ words! {
     attention: "Braucht einen Menschen", "Needs a person";
     no_attention: "Nichts offen.", "Nothing is open.";
     kind: "Grund", "Reason";
+    kind_set_aside: "beiseitegelegt", "set aside";
+    kind_unclear: "unklar", "unclear";
+    kind_cancelled_after_hand_over: "storniert nach Übergabe", "cancelled after hand-over";
+    kind_changed_after_hand_over: "geändert nach Übergabe", "changed after hand-over";
+    kind_unknown_carrier: "unbekannter Versender", "unknown carrier";
+    kind_shipment_refused: "Versandmeldung abgelehnt", "shipment refused";
+    kind_unknown_article: "unbekannter Artikel", "unknown article";
+    kind_stock_refused: "Bestand abgelehnt", "stock refused";
+    kind_worker_stuck: "JTL-Worker steht", "JTL-Worker stuck";
+    kind_duplicate: "doppelt in JTL", "twice in JTL";
+    kind_closed_in_erp: "in JTL beendet", "closed in JTL";
     subject: "Betrifft", "About";
     message: "Meldung", "Message";
     since: "Seit", "Since";
@@ -96,6 +109,31 @@ words! {
     closed: "Als erledigt vermerkt.", "Marked as done.";
     not_done: "Das ging nicht", "That did not work";
     back: "Zurück", "Back";
+}
+
+impl Dictionary {
+    /// Why something stands on the attention list.
+    pub(crate) fn kind_of(&self, kind: AttentionKind) -> &'static str {
+        match kind {
+            AttentionKind::SetAside => self.kind_set_aside,
+            AttentionKind::Unclear => self.kind_unclear,
+            AttentionKind::CancelledAfterHandOver => self.kind_cancelled_after_hand_over,
+            AttentionKind::ChangedAfterHandOver => self.kind_changed_after_hand_over,
+            AttentionKind::UnknownCarrier => self.kind_unknown_carrier,
+            AttentionKind::ShipmentRefused => self.kind_shipment_refused,
+            AttentionKind::UnknownArticle => self.kind_unknown_article,
+            AttentionKind::StockRefused => self.kind_stock_refused,
+            AttentionKind::WorkerStuck => self.kind_worker_stuck,
+            AttentionKind::Duplicate => self.kind_duplicate,
+            AttentionKind::ClosedInErp => self.kind_closed_in_erp,
+        }
+    }
+
+    /// The same for the page's script, by the word that the interface uses.
+    pub(crate) fn kinds(&self) -> String {
+        let kinds = AttentionKind::ALL.map(|kind| (kind.as_str(), self.kind_of(kind)));
+        serde_json::json!(BTreeMap::from(kinds)).to_string()
+    }
 }
 
 /// The words of the language that a request asks for: `?lang=`, then the remembered one, then what the browser prefers.
