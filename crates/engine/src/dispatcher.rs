@@ -10,7 +10,7 @@ use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Run, RunId};
 use marktwerk_store::runs::{Claim, Fired, NewRun};
-use marktwerk_store::{SharedStore, StoreError, StoreResult};
+use marktwerk_store::{SharedStore, StoreResult};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,8 +38,8 @@ pub(crate) enum Command {
     JobsChanged(Vec<Job>),
     /// Jobs were archived.
     JobsArchived(Vec<JobId>),
-    /// A worker is free again.
-    Finished(RunId),
+    /// A worker is free again; and whether the end of its attempt is stored (or another attempt has the run).
+    Finished(RunId, bool),
     /// Ask all running runs to stop: the grace of a shutdown is over.
     StopAll,
 }
@@ -60,6 +60,8 @@ pub(crate) struct Dispatcher {
     /// Cancelled: nothing new is fired or claimed.
     pub(crate) draining: CancellationToken,
     pub(crate) running: HashMap<RunId, Stop>,
+    /// When runs that nobody works on any more have lost their leases, and can be rescued.
+    pub(crate) orphans_at: Option<Timestamp>,
     pub(crate) is_away: bool,
 }
 
@@ -107,6 +109,7 @@ impl Dispatcher {
 
     async fn fire_and_claim(&mut self) -> StoreResult<Timestamp> {
         let now = self.clock.now();
+        self.rescue_orphans(now).await?;
         self.fire(now).await?;
         let mut wake_at = later(now, POLL_EVERY);
         if let Some(due) = self.timer.next_due() {
@@ -120,6 +123,16 @@ impl Dispatcher {
             }
         }
         Ok(wake_at)
+    }
+
+    /// A run whose end could not be stored would stand as running for ever.
+    async fn rescue_orphans(&mut self, now: Timestamp) -> StoreResult<()> {
+        if self.orphans_at.is_some_and(|at| at <= now) {
+            let rescued = self.store.rescue(&self.node, false, now).await?;
+            tracing::warn!("{} runs whose ends could not be stored were rescued", rescued.len());
+            self.orphans_at = None;
+        }
+        Ok(())
     }
 
     async fn fire(&mut self, now: Timestamp) -> StoreResult<()> {
@@ -144,7 +157,7 @@ impl Dispatcher {
     async fn reload(&mut self, id: &JobId) -> StoreResult<()> {
         match self.store.job(id).await? {
             Some(job) if !job.archived => self.timer.put(job),
-            _ => self.timer.remove(id),
+            _ => self.timer.silence(id),
         }
         Ok(())
     }
@@ -158,20 +171,19 @@ impl Dispatcher {
         let now = self.clock.now();
         let claim = Claim { node: self.node.clone(), now, lease_until: later(now, LEASE), limit: free };
         for run in self.store.claim(&claim).await? {
-            self.assign(run, claimed_at).await?;
+            self.assign(run, claimed_at);
         }
         Ok(())
     }
 
-    async fn assign(&mut self, run: Run, claimed_at: Duration) -> StoreResult<()> {
-        let job =
-            match self.timer.job(&run.job_id) {
-                Some(job) => job.clone(),
-                // Archived meanwhile: its last runs still end as its last edit says.
-                None => self.store.job(&run.job_id).await?.ok_or_else(|| {
-                    StoreError::NotFound(format!("the job {} of run {}", run.job_id, run.id))
-                })?,
-            };
+    /// Gives a claimed run to a worker.
+    fn assign(&mut self, run: Run, claimed_at: Duration) {
+        let id = run.id;
+        let Some(job) = self.timer.job(&run.job_id).cloned() else {
+            tracing::error!(run = id.0, job = %run.job_id, "a run of a job that nobody knows; it will be rescued as lost");
+            self.orphans_at = Some(later(self.clock.now(), LEASE));
+            return;
+        };
         let workflow = self
             .planner
             .registry
@@ -181,7 +193,6 @@ impl Dispatcher {
         if run.cancel_requested {
             stop.ask(StopReason::Cancelled);
         }
-        let id = run.id;
         let assignment = Assignment {
             run,
             job,
@@ -196,11 +207,10 @@ impl Dispatcher {
         self.running.insert(id, stop);
         let finished = self.finished.clone();
         self.tracker.spawn(async move {
-            worker::work(assignment).await;
+            let is_settled = worker::work(assignment).await;
             // A closed channel means that the engine is gone.
-            let _ = finished.send(Command::Finished(id)).await;
+            let _ = finished.send(Command::Finished(id, is_settled)).await;
         });
-        Ok(())
     }
 
     async fn carry_out(&mut self, command: Command) {
@@ -217,9 +227,12 @@ impl Dispatcher {
                 let _ = answer.send(cancelled);
             }
             Command::JobsChanged(jobs) => jobs.into_iter().for_each(|job| self.timer.put(job)),
-            Command::JobsArchived(ids) => ids.iter().for_each(|id| self.timer.remove(id)),
-            Command::Finished(id) => {
+            Command::JobsArchived(ids) => ids.iter().for_each(|id| self.timer.silence(id)),
+            Command::Finished(id, is_settled) => {
                 self.running.remove(&id);
+                if !is_settled {
+                    self.orphans_at = Some(later(self.clock.now(), LEASE));
+                }
             }
             Command::StopAll => self.running.values().for_each(|stop| stop.ask(StopReason::ShuttingDown)),
         }

@@ -122,7 +122,7 @@ impl Engine {
         let jobs = engine.realign().await?;
 
         let mut timer = Timer::new(planner.clone());
-        jobs.iter().cloned().for_each(|job| timer.put(job));
+        store.jobs(true).await?.into_iter().for_each(|job| timer.put(job));
         let dispatcher = Dispatcher {
             store: store.clone(),
             clock: clock.clone(),
@@ -137,6 +137,7 @@ impl Engine {
             tracker,
             draining,
             running: HashMap::new(),
+            orphans_at: None,
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));
@@ -195,10 +196,7 @@ impl Engine {
     pub async fn run_again(&self, id: RunId) -> Result<Run, EngineError> {
         let old = self.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
         if !old.state.is_ended() {
-            return Err(EngineError::invalid(
-                "run",
-                format!("run {id} is {}: wait for its end or cancel it", old.state.as_str()),
-            ));
+            return Err(EngineError::NotEnded { run: id.0, state: old.state.as_str() });
         }
         let job = self.existing(&old.job_id).await?;
         self.runnable(&job.spec.job_type)?;

@@ -2,7 +2,8 @@
 
 use marktwerk_store::StoreError;
 
-/// A command to the engine that was not carried out. Nothing was changed.
+/// A command to the engine that was not carried out. Nothing was changed, but for one case: where a change is committed and the
+/// jobs file cannot be written, the change holds and the file follows with the next one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
@@ -12,6 +13,14 @@ pub enum EngineError {
     /// There is no such run.
     #[error("there is no run {0}")]
     UnknownRun(i64),
+    /// The run is not over yet.
+    #[error("run {run} is {state}: wait for its end or cancel it")]
+    NotEnded {
+        /// Which run.
+        run: i64,
+        /// Where it stands.
+        state: &'static str,
+    },
     /// A value that cannot be accepted.
     #[error("{field}: {reason}")]
     Invalid {

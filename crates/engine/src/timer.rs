@@ -96,17 +96,18 @@ impl Timer {
         Self { planner, jobs: HashMap::new(), due: BTreeSet::new() }
     }
 
-    /// Adds a job or takes its newest version over.
+    /// Adds a job or takes its newest version over. An archived one is known, for its last runs, and never due.
     pub(crate) fn put(&mut self, job: Job) {
-        self.remove(&job.id);
-        if let Some(due) = job.next_due {
+        self.silence(&job.id);
+        if let Some(due) = job.next_due.filter(|_| !job.archived) {
             self.due.insert((due, job.id.clone()));
         }
         self.jobs.insert(job.id.clone(), job);
     }
 
-    pub(crate) fn remove(&mut self, id: &JobId) {
-        if let Some(Job { next_due: Some(due), .. }) = self.jobs.remove(id) {
+    /// The job is not due any more.
+    pub(crate) fn silence(&mut self, id: &JobId) {
+        if let Some(due) = self.jobs.get_mut(id).and_then(|job| job.next_due.take()) {
             self.due.remove(&(due, id.clone()));
         }
     }

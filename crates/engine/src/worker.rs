@@ -53,8 +53,8 @@ pub(crate) struct Assignment {
     pub(crate) planner: Planner,
 }
 
-/// Works on one attempt from claim to end.
-pub(crate) async fn work(assignment: Assignment) {
+/// Works on one attempt from claim to end. Answers whether the run is settled: its end is stored, or another attempt has it.
+pub(crate) async fn work(assignment: Assignment) -> bool {
     let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, planner } = assignment;
     let lease = Arc::new(Lease::granted(clock.clone(), claimed_at));
     let capture = Capture::new(journal, clock.clone(), &run);
@@ -76,7 +76,7 @@ pub(crate) async fn work(assignment: Assignment) {
             run = run.id.0,
             "another attempt has taken this run over; what it did since has no effect"
         );
-        return;
+        return true;
     }
 
     let now = clock.now();
@@ -99,12 +99,11 @@ pub(crate) async fn work(assignment: Assignment) {
         steps: context.steps(),
         follow_up,
     };
-    if capture.end(end).await != Confirmation::Stored {
-        tracing::error!(
-            run = run.id.0,
-            "the end of this run could not be stored; it will be rescued as lost"
-        );
+    let is_stored = capture.end(end).await == Confirmation::Stored;
+    if !is_stored {
+        tracing::error!(run = run.id.0, "the end of this run could not be stored; it will be rescued as lost");
     }
+    is_stored
 }
 
 /// Runs the workflow until it answers, panics, or is cut off after it was asked to stop.

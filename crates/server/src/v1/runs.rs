@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::run_id;
-use crate::error::{ApiError, ApiResult};
+use crate::error::ApiResult;
 use crate::fields::QueryFields;
 use crate::state::AppState;
 
@@ -155,11 +155,7 @@ pub(super) async fn retry(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> ApiResult<(StatusCode, Json<RunItem>)> {
-    let run = state.engine.run_again(run_id(&id)?).await.map_err(|error| match error {
-        // Nothing was given that could be wrong: it is the run that stands otherwise.
-        EngineError::Invalid { reason, .. } => ApiError::Conflict(reason),
-        error => error.into(),
-    })?;
+    let run = state.engine.run_again(run_id(&id)?).await?;
     Ok((StatusCode::ACCEPTED, Json(item(&state, run))))
 }
 
