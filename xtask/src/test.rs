@@ -32,8 +32,8 @@ fn tests(browser: &Browser) -> Command {
         println!(
             "\n   (cargo-nextest is not installed: cargo test does the same, one program after the other)"
         );
-        // Documents are a step of their own.
-        cargo_with_features(&["test", "--workspace", "--all-targets", "--no-fail-fast"])
+        // Documents are a step of their own, and benchmarks are no tests.
+        cargo_with_features(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
     };
     let (name, value) = browser.variable();
     command.env(name, value);
