@@ -90,13 +90,17 @@ async fn the_documented_curl_adds_a_job_that_outlives_a_kill() {
         assert!(documented.iter().all(|name| names.contains(name)), "{job}");
     }
 
-    program.kill();
+    // `kill -9`.
+    drop(program);
     let program = Process::start(folder.path(), &WORLD);
     assert_eq!(jobs_file(folder.path()), before);
     let jobs = program.get("/api/jobs").await;
     let jobs = jobs.as_array().unwrap();
     let names: Vec<&str> = jobs.iter().map(|job| job["job_id"].as_str().unwrap()).collect();
-    assert_eq!(names, ["inventory_workflow", "inventory_workflow-full", "order_workflow", "order_workflow-2"]);
+    assert_eq!(
+        names,
+        ["inventory_workflow", "inventory_workflow-full", "order_workflow", "order_workflow-2"]
+    );
     jobs.iter().for_each(must_be_documented);
     let config = json!({
         "job_type": "order_workflow",
@@ -132,7 +136,7 @@ async fn the_program_describes_itself() {
     assert_eq!((&health["status"], &health["version"]), (&json!("ok"), &json!(env!("CARGO_PKG_VERSION"))));
 
     let description = program.get("/openapi.json").await;
-    for path in ["/api/jobs/add", "/api/jobs/{job_id}", "/api/logs", "/api/temu/stats", "/api/health"] {
+    for path in ["/api/jobs/add", "/api/jobs/{id}", "/api/logs", "/api/temu/stats", "/api/health"] {
         assert!(description["paths"][path].is_object(), "{path} is not described");
     }
     let page = program.request(Method::GET, "/docs").send().await.unwrap();

@@ -7,10 +7,11 @@ use std::process::{Child, Command, Stdio};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-/// A program that serves; it dies with its test.
+/// A program that serves. Dropping it is `kill -9`: no signal that could be handled.
 pub(crate) struct Process {
     child: Child,
-    url: String,
+    /// Where it is, without a slash at the end.
+    pub(crate) url: String,
     http: reqwest::Client,
 }
 
@@ -31,11 +32,6 @@ impl Process {
         Self { child, url, http }
     }
 
-    /// Where it is, without a slash at the end.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
     /// A request to it.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
@@ -46,12 +42,6 @@ impl Process {
         let answer = self.request(Method::GET, path).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.unwrap()
-    }
-
-    /// `kill -9`: no signal that could be handled.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 }
 
