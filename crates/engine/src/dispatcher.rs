@@ -115,12 +115,12 @@ impl Dispatcher {
         if let Some(due) = self.timer.next_due() {
             wake_at = wake_at.min(due);
         }
-        if let Some(ready) = self.store.next_ready().await? {
-            if ready > now {
-                wake_at = wake_at.min(ready);
-            } else {
-                self.claim().await?;
-            }
+        if self.store.next_ready().await?.is_some_and(|ready| ready <= now) {
+            self.claim().await?;
+        }
+        // What is ready and was not claimed waits for a worker or a lane, and a finished run wakes us.
+        if let Some(ready) = self.store.next_ready().await?.filter(|ready| *ready > now) {
+            wake_at = wake_at.min(ready);
         }
         Ok(wake_at)
     }

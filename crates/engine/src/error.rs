@@ -29,6 +29,11 @@ pub enum EngineError {
         /// Why, and what would be accepted.
         reason: String,
     },
+    /// The jobs file was edited by hand and cannot be taken over; a change would write over it. Nothing was changed.
+    #[error(
+        "the jobs file was edited by hand and cannot be taken over, so nothing was changed; mend it first: {0}"
+    )]
+    JobsFileEdited(crate::jobs_file::JobsFileError),
     /// The jobs file cannot be read as one.
     #[error("{0}")]
     JobsFile(#[from] crate::jobs_file::JobsFileError),

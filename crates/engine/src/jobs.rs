@@ -68,6 +68,7 @@ impl Engine {
     /// Adds a job under the next free id of its type.
     pub async fn add_job(&self, new: NewJob) -> Result<Job, EngineError> {
         let _one_at_a_time = self.edits.lock().await;
+        self.adopt_before_change().await?;
         let spec = self.spec(new)?;
         let taken = self.store.jobs(false).await?;
         let id = JobId::first_free(&spec.job_type, |name| taken.iter().any(|job| job.id.as_str() == name));
@@ -82,6 +83,7 @@ impl Engine {
     /// Changes a job. Nothing happens where it stands so already.
     pub async fn change_job(&self, id: &JobId, change: JobChange) -> Result<Job, EngineError> {
         let _one_at_a_time = self.edits.lock().await;
+        self.adopt_before_change().await?;
         let job = self.existing(id).await?;
         let mut spec = job.spec.clone();
         if let Some(minutes) = change.interval_minutes {
@@ -112,6 +114,7 @@ impl Engine {
     /// Takes a job out of the schedule and the jobs file; its history stays.
     pub async fn remove_job(&self, id: &JobId) -> Result<(), EngineError> {
         let _one_at_a_time = self.edits.lock().await;
+        self.adopt_before_change().await?;
         self.existing(id).await?;
         self.store.archive_jobs(std::slice::from_ref(id), self.clock.now()).await?;
         self.write_back().await?;

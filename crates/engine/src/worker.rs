@@ -101,7 +101,10 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     };
     let is_stored = capture.end(end).await == Confirmation::Stored;
     if !is_stored {
-        tracing::error!(run = run.id.0, "the end of this run could not be stored; it will be rescued as lost");
+        tracing::error!(
+            run = run.id.0,
+            "the end of this run could not be stored; it will be rescued as lost"
+        );
     }
     is_stored
 }

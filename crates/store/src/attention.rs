@@ -32,6 +32,8 @@ pub trait AttentionStore: Send + Sync {
     /// without a write.
     async fn settle(&self, items: &[(String, AttentionKind, String)], now: Timestamp) -> StoreResult<()>;
 
-    /// A person closes one. For `CancelledAfterHandOver` and `ChangedAfterHandOver` the order's mark is cleared too.
+    /// A person closes one, and what waited for that goes on: an order's mark is cleared (`CancelledAfterHandOver`,
+    /// `ChangedAfterHandOver`), it is read again (`SetAside`), handed over again after another look-up (`Unclear`), or its
+    /// report is due at once (`UnknownCarrier`, `ShipmentRefused`). What still does not go comes back on the list.
     async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention>;
 }

@@ -160,8 +160,8 @@ pub struct OrderPatch {
     pub report_tries: Option<u32>,
     /// Not to be reported before; `Some(None)` clears it.
     pub next_report_at: Option<Option<Timestamp>>,
-    /// The raw document has been looked at (`true` clears the unread mark).
-    pub is_read: bool,
+    /// Whether the raw document is to be looked at (again).
+    pub is_unread: Option<bool>,
 }
 
 /// A compare-and-swap on one order.
@@ -175,7 +175,7 @@ pub struct OrderChange {
     pub seen_change: Option<Timestamp>,
     /// What changes.
     pub patch: OrderPatch,
-    /// Put on the attention list with it.
+    /// Put on the attention list with it, after what is settled was taken off.
     pub raise: Vec<NewAttention>,
     /// Taken off the attention list with it (subject: the order number).
     pub settle: Vec<AttentionKind>,

@@ -25,6 +25,21 @@ impl Engine {
         }
     }
 
+    /// Before a change of jobs: a hand edit that nobody has looked at yet comes first, and one that cannot be read must not be
+    /// written over. Called with the lock on edits.
+    pub(crate) async fn adopt_before_change(&self) -> Result<(), EngineError> {
+        let Some(file) = &self.jobs_file else { return Ok(()) };
+        let text = file.read().map_err(EngineError::JobsFileEdited)?;
+        let Some(text) = text else { return Ok(()) };
+        if self.store.fact(HASH).await?.as_deref() == Some(hash(&text).as_str()) {
+            return Ok(());
+        }
+        match self.adopt_if_edited(file, &text).await {
+            Err(EngineError::JobsFile(error)) => Err(EngineError::JobsFileEdited(error)),
+            other => other.map(drop),
+        }
+    }
+
     /// Takes a hand-edited text over; answers whether it was one.
     pub(crate) async fn adopt_if_edited(&self, file: &JobsFile, text: &str) -> Result<bool, EngineError> {
         let written = self.store.fact(HASH).await?;

@@ -23,14 +23,18 @@ pub(crate) async fn watch(engine: Weak<Engine>, clock: SharedClock) {
         if stamp == seen {
             continue;
         }
-        seen = stamp;
         let warning = match look(&engine).await {
             Ok(()) => None,
+            Err(error @ EngineError::Store(_)) => {
+                tracing::warn!("the jobs file is looked at again: {error}");
+                continue;
+            }
             Err(error) => {
                 tracing::warn!("the jobs file was not taken over, the old state stays: {error}");
                 Some(error.to_string())
             }
         };
+        seen = stamp;
         *engine.file_warning.lock().unwrap_or_else(PoisonError::into_inner) = warning;
     }
 }

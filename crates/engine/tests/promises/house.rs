@@ -144,7 +144,7 @@ impl House {
     pub(crate) async fn try_open(options: EngineOptions) -> Result<Self, EngineError> {
         let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
         let store: SharedStore = Arc::new(SqliteStore::open_in_memory(zone).unwrap());
-        Self::on(store, clock(), options).await
+        Self::on(store, clock(), options, Stage::default()).await
     }
 
     pub(crate) async fn with_file(path: PathBuf) -> Result<Self, EngineError> {
@@ -155,8 +155,8 @@ impl House {
         store: SharedStore,
         clock: SharedClock,
         options: EngineOptions,
+        stage: Stage,
     ) -> Result<Self, EngineError> {
-        let stage = Stage::default();
         let play = |job_type| Play { stage: stage.clone(), job_type };
         let registry = Registry::new().with(play("play")).with(play("reader"));
         let engine = Engine::start(options.clone(), store.clone(), clock.clone(), registry).await?;
@@ -165,7 +165,16 @@ impl House {
 
     /// Another process on the same database, as after a crash or an end.
     pub(crate) async fn reopen(&self) -> Self {
-        Self::on(self.store.clone(), self.clock.clone(), self.options.clone()).await.unwrap()
+        self.reopen_with([]).await
+    }
+
+    /// The same, whose first attempts do this: they may begin before anybody else gets a word in.
+    pub(crate) async fn reopen_with<const ACTS: usize>(&self, acts: [Act; ACTS]) -> Self {
+        let stage = Stage::default();
+        for act in acts {
+            stage.then(act);
+        }
+        Self::on(self.store.clone(), self.clock.clone(), self.options.clone(), stage).await.unwrap()
     }
 
     pub(crate) async fn add(&self, job_type: &str, minutes: i64) -> Job {

@@ -131,3 +131,28 @@ async fn without_an_edit_the_database_wins() {
     assert_eq!(job.spec.schedule.interval_minutes(), 9);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), newer);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_never_writes_over_an_edit() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let change = || JobChange { interval_minutes: Some(9), ..JobChange::default() };
+    let second = JobId("play-2".to_owned());
+
+    // An edit that nobody has looked at yet comes first.
+    let edited = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("\"interval_minutes\": 5", "\"interval_minutes\": 55");
+    std::fs::write(&path, edited).unwrap();
+    house.engine.change_job(&second, change()).await.unwrap();
+    let first = house.engine.existing(&JobId("play".to_owned())).await.unwrap();
+    assert_eq!(first.spec.schedule.interval_minutes(), 55);
+
+    // One that cannot be read is not written over.
+    std::fs::write(&path, "{\"jobs\": [").unwrap();
+    let change = JobChange { interval_minutes: Some(11), ..JobChange::default() };
+    let error = house.engine.change_job(&second, change).await.unwrap_err().to_string();
+    assert!(error.contains("workers_config.json:1:"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"jobs\": [");
+    assert_eq!(house.engine.existing(&second).await.unwrap().spec.schedule.interval_minutes(), 9);
+}

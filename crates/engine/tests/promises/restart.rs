@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use marktwerk_domain::run::RunState;
+use marktwerk_engine::EngineOptions;
 
 use crate::house::{Act, House};
 
@@ -38,15 +39,15 @@ async fn a_running_run_gets_its_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_is_recorded_as_one_and_the_fenced_worker_has_no_effect() {
-    let house = House::open().await;
+    // One worker each: the suspended process has no free one to take the run up again.
+    let house = House::open_with(EngineOptions { workers: 1, ..EngineOptions::default() }).await;
     let job = house.add("play", 600).await;
     house.stage.then(Act::Work(Duration::from_secs(100)));
     let run = house.start(&job.id).await;
     house.pass(Duration::from_secs(5)).await;
 
     // The second process takes the run over while the first one, suspended, goes on.
-    let next = house.reopen().await;
-    next.stage.then(Act::Work(Duration::from_secs(300)));
+    let next = house.reopen_with([Act::Work(Duration::from_secs(300))]).await;
     next.pass(Duration::from_secs(200)).await;
     assert_eq!(next.run(run.id).await.state, RunState::Running, "the first worker's end had no effect");
     let run = next.end_of(run.id).await;
@@ -69,8 +70,7 @@ async fn a_run_that_kills_its_process_each_time_is_lost_in_the_end() {
     let run = house.start(&job.id).await;
     for _ in 0..3 {
         house.pass(Duration::from_secs(2)).await;
-        house = house.reopen().await;
-        house.stage.then(Act::Hang);
+        house = house.reopen_with([Act::Hang]).await;
     }
     let run = house.run(run.id).await;
     assert_eq!((run.state, run.attempts_used), (RunState::Lost, 3));

@@ -43,7 +43,11 @@ fn reported(number: &str) -> OrderChange {
         number: number.to_owned(),
         from: Vec::new(),
         seen_change: None,
-        patch: OrderPatch { state: Some(OrderState::Reported), is_read: true, ..OrderPatch::default() },
+        patch: OrderPatch {
+            state: Some(OrderState::Reported),
+            is_unread: Some(false),
+            ..OrderPatch::default()
+        },
         raise: Vec::new(),
         settle: Vec::new(),
     }

@@ -80,7 +80,7 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         report: Some(Some(ReportIntent { epoch: Epoch(3), at: at(6), report })),
         report_tries: Some(2),
         next_report_at: Some(Some(at(60))),
-        is_read: true,
+        is_unread: Some(false),
     };
     store.change_orders(ACCOUNT, &[change("PO-1", full.clone())], at(9)).await.unwrap();
     let stored = order(&store).await;

@@ -13,7 +13,7 @@ async fn order(store: &SharedStore, number: &str) -> OrderRecord {
 
 /// Clears the unread mark.
 async fn read(store: &SharedStore, number: &str) {
-    let patch = OrderPatch { is_read: true, ..OrderPatch::default() };
+    let patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
     store.change_orders(ACCOUNT, &[super::samples::change(number, patch)], at(1)).await.unwrap();
 }
 
@@ -61,7 +61,7 @@ pub async fn a_newer_change_begins_again(store: SharedStore) {
         let patch = OrderPatch {
             state: Some(state),
             reason: Some(Some("a reason".to_owned())),
-            is_read: true,
+            is_unread: Some(false),
             ..OrderPatch::default()
         };
         store.change_orders(ACCOUNT, &[super::samples::change(number, patch)], at(6)).await.unwrap();

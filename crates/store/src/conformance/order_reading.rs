@@ -32,7 +32,7 @@ pub async fn unread_orders_come_in_pages(store: SharedStore) {
     let page = store.unread_orders(ACCOUNT, None, 2).await.unwrap();
     assert_eq!(numbers(&page), ["1", "2"]);
     assert!(page[0].raw.is_some());
-    let patch = OrderPatch { is_read: true, ..OrderPatch::default() };
+    let patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
     store.change_orders(ACCOUNT, &[change("2", patch)], at(6)).await.unwrap();
     assert_eq!(numbers(&store.unread_orders(ACCOUNT, Some("1"), 2).await.unwrap()), ["3"]);
     assert!(store.unread_orders("other", None, 2).await.unwrap().is_empty());

@@ -9,7 +9,6 @@ use super::rows::{self, Columns, Micros};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::attention::{AttentionStore, NewAttention};
-use crate::orders::Mark;
 use crate::{StoreError, StoreResult};
 
 const SELECT: &str =
@@ -114,15 +113,21 @@ fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Atte
     let found = rows::one(writing.connection, &format!("{SELECT} AND id = ?1"), [id], attention)?;
     let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
     settle(writing, &found.account, found.kind, &found.subject, now)?;
-    let mark = match found.kind {
-        AttentionKind::CancelledAfterHandOver => Mark::Cancelled,
-        AttentionKind::ChangedAfterHandOver => Mark::Changed,
+    // Only its own mark goes: an order that was changed and then cancelled is still cancelled.
+    let goes_on = match found.kind {
+        AttentionKind::CancelledAfterHandOver => "mark = NULL WHERE mark = 'cancelled'",
+        AttentionKind::ChangedAfterHandOver => "mark = NULL WHERE mark = 'changed'",
+        AttentionKind::SetAside => {
+            "state = 'fetched', is_unread = 1, reason = NULL WHERE state = 'set_aside'"
+        }
+        AttentionKind::Unclear => "state = 'imported', intent = NULL, reason = NULL WHERE state = 'unclear'",
+        AttentionKind::UnknownCarrier | AttentionKind::ShipmentRefused => {
+            "next_report_at = NULL WHERE state = 'shipped'"
+        }
         _ => return Ok(found),
     };
-    // Only its own mark: an order that was changed and then cancelled is still cancelled.
-    let sql = "UPDATE orders SET mark = NULL WHERE account = ?1 AND number = ?2 AND mark = ?3";
-    let params = [&found.account, &found.subject, mark.as_str()];
-    writing.effects.orders |= rows::execute(writing.connection, sql, params)? > 0;
+    let sql = format!("UPDATE orders SET {goes_on} AND account = ?1 AND number = ?2");
+    writing.effects.orders |= rows::execute(writing.connection, &sql, [&found.account, &found.subject])? > 0;
     Ok(found)
 }
 

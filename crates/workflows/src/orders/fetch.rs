@@ -20,6 +20,8 @@ use crate::crash;
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Orders whose details are fetched at the same time; the limiter sets the pace.
 const AT_ONCE: usize = 16;
+/// Orders without details that are looked through for the oldest one; more of them wait their turn.
+const INCOMPLETE_AT_MOST: usize = 1_000;
 /// Windows that follow each other in one run, where orders keep changing while they are read.
 const WINDOWS: usize = 5;
 
@@ -32,8 +34,6 @@ struct Details {
     /// The first failure that may go away.
     failure: Option<Failure>,
     failed: usize,
-    /// Orders that the marketplace itself has not finished yet.
-    not_ready: usize,
 }
 
 impl Orders<'_> {
@@ -43,8 +43,10 @@ impl Orders<'_> {
         let is_scheduled =
             self.parameters.days_back.is_none() && self.parameters.parent_order_status.is_none();
         let mut window = self.window(cursor);
+        if is_scheduled && let Some(oldest) = self.oldest_incomplete().await? {
+            window.changed_from = window.changed_from.min(oldest);
+        }
         let mut newest = cursor;
-        let mut is_complete = true;
         for _ in 0..WINDOWS {
             let mut reader = WindowReader::new();
             while let Some(number) = reader.next_page() {
@@ -55,7 +57,7 @@ impl Orders<'_> {
                 step.count("pages", 1);
                 newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
                 reader.accept(&page)?;
-                is_complete &= self.keep(step, &page).await?;
+                self.keep(step, &page).await?;
             }
             if !reader.has_shrunk() {
                 break;
@@ -64,8 +66,7 @@ impl Orders<'_> {
             window.changed_from = window.changed_until;
             window.changed_until = self.now();
         }
-        // What is incomplete has to be listed again.
-        if is_scheduled && is_complete && newest != cursor {
+        if is_scheduled && newest != cursor {
             self.set_cursor(newest).await?;
         }
         Ok(false)
@@ -85,8 +86,16 @@ impl Orders<'_> {
         OrderWindow { changed_from, changed_until: now, status }
     }
 
-    /// Keeps a page: details of what is new or changed, then one transaction. Answers whether every order of it is complete.
-    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<bool, Failure> {
+    /// The oldest change of the orders that lack their details: they have to be listed again, wherever the cursor is.
+    async fn oldest_incomplete(&self) -> Result<Option<Timestamp>, Failure> {
+        let unread = self.connections.store.unread_orders(self.account(), None, INCOMPLETE_AT_MOST).await?;
+        let incomplete =
+            unread.iter().filter(|order| order.status == MarketplaceStatus::Ready && !order.is_complete);
+        Ok(incomplete.map(|order| order.changed_at).min())
+    }
+
+    /// Keeps a page: details of what is new or changed, then one transaction.
+    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<(), Failure> {
         for malformed in &page.malformed {
             let subject = malformed.number.as_deref().unwrap_or("without a number");
             let message = format!(
@@ -109,7 +118,7 @@ impl Orders<'_> {
         };
         let news: Vec<&OrderEntry> = page.entries.iter().filter(is_news).collect();
         if news.is_empty() {
-            return Ok(true);
+            return Ok(());
         }
         let details = self.details(step, &news).await;
         self.connections.store.save_fetched(self.account(), &details.fetched, self.now()).await?;
@@ -117,7 +126,7 @@ impl Orders<'_> {
         crash::point("fetch.page_saved");
         step.count("orders", i64::try_from(details.fetched.len()).unwrap_or(i64::MAX));
         match details.failure {
-            None => Ok(details.not_ready == 0),
+            None => Ok(()),
             Some(failure) => {
                 let message = format!(
                     "{} orders could not be fetched completely; the first: {failure}",
@@ -143,9 +152,8 @@ impl Orders<'_> {
                     details.refused.push((number, failure.message));
                 } else {
                     step.info(format!("order {number} stays incomplete for now: {failure}"), Value::Null);
-                    if let ConnectorError::NotReady { .. } = error {
-                        details.not_ready += 1;
-                    } else {
+                    // An order that the marketplace itself has not finished is no failure.
+                    if !matches!(error, ConnectorError::NotReady { .. }) {
                         details.failed += 1;
                         details.failure.get_or_insert(failure);
                     }
@@ -205,7 +213,7 @@ impl Orders<'_> {
                 patch: OrderPatch {
                     state: Some(OrderState::SetAside),
                     reason: Some(Some(reason.clone())),
-                    is_read: true,
+                    is_unread: Some(false),
                     ..OrderPatch::default()
                 },
                 raise: vec![self.attention(AttentionKind::SetAside, number, reason.clone())],

@@ -13,12 +13,12 @@ use super::Orders;
 const BATCH: usize = 100;
 
 impl Orders<'_> {
-    /// Reads every document that is newer than what was imported.
-    pub(super) async fn import(&self, step: &Step) -> Result<(), Failure> {
+    /// Reads every document that is newer than what was imported; answers whether a next slice has to go on.
+    pub(super) async fn import(&self, step: &Step) -> Result<bool, Failure> {
         let mut after: Option<String> = None;
         loop {
             let batch = self.connections.store.unread_orders(self.account(), after.as_deref(), BATCH).await?;
-            let Some(last) = batch.last() else { return Ok(()) };
+            let Some(last) = batch.last() else { return Ok(false) };
             after = Some(last.number.clone());
             let changes: Vec<OrderChange> = batch.iter().filter_map(|record| self.read(record)).collect();
             for (change, took_effect) in changes.iter().zip(self.save(&changes).await?) {
@@ -27,7 +27,7 @@ impl Orders<'_> {
                 }
             }
             if self.context.should_stop() {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
@@ -45,7 +45,7 @@ impl Orders<'_> {
 
     /// JTL cannot have it yet: the newest document counts.
     fn read_early(&self, record: &OrderRecord) -> OrderChange {
-        let read = OrderPatch { is_read: true, reason: Some(None), ..OrderPatch::default() };
+        let read = OrderPatch { is_unread: Some(false), reason: Some(None), ..OrderPatch::default() };
         let settled = vec![AttentionKind::SetAside, AttentionKind::UnknownArticle];
         match record.status {
             MarketplaceStatus::Cancelled => OrderChange {
@@ -67,7 +67,7 @@ impl Orders<'_> {
 
     /// JTL has it or may have it: a person has to see what changed.
     fn read_late(&self, record: &OrderRecord) -> OrderChange {
-        let read = OrderPatch { is_read: true, ..OrderPatch::default() };
+        let read = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
         let is_over = record.state == OrderState::Reported;
         let marked = |mark, kind, message: String| OrderChange {
             raise: vec![self.attention(kind, &record.number, message)],
@@ -123,7 +123,7 @@ impl Orders<'_> {
         let patch = OrderPatch {
             state: Some(OrderState::SetAside),
             reason: Some(Some(reason.clone())),
-            is_read: true,
+            is_unread: Some(false),
             ..OrderPatch::default()
         };
         OrderChange {

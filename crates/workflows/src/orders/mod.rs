@@ -113,7 +113,8 @@ impl Orders<'_> {
         let exported = self.export(&step).await;
         let exported = step.end(exported).await;
 
-        let has_more = fetched.as_ref().is_ok_and(|has_more| *has_more);
+        let has_more =
+            [&fetched, &imported].into_iter().any(|result| result.as_ref().is_ok_and(|has_more| *has_more));
         let rest = exported
             .as_ref()
             .map(|rest| Rest { has_more: has_more || rest.has_more, ..*rest })

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
 use serde_json::Value;
@@ -61,6 +61,9 @@ impl Orders<'_> {
     ) -> OrderChange {
         let Some(intent) = record.intent.clone().filter(|intent| intent.identity != identity) else {
             // Nobody has inserted anything since: it never got there.
+            if record.mark.is_some() || record.status != MarketplaceStatus::Ready {
+                return self.begin_again(step, record);
+            }
             step.info(
                 format!("order {} had not reached JTL; it is handed over again", record.number),
                 Value::Null,
@@ -76,8 +79,8 @@ impl Orders<'_> {
             return self.change(record, OrderPatch { intent: Some(Some(intent)), ..OrderPatch::default() });
         }
         let reason = "the hand-over was interrupted, and JTL has neither a waiting row nor an order with this number; others have \
-                      inserted rows meanwhile, so it may have been taken and dropped: look in the worker's log, then enter it by \
-                      hand or have it exported again";
+                      inserted rows meanwhile, so it may have been taken and dropped: look in the worker's log; closing this \
+                      entry hands it over again, after another look-up";
         step.warning(format!("order {} is unclear: {reason}", record.number), Value::Null).await;
         OrderChange {
             raise: vec![self.attention(AttentionKind::Unclear, &record.number, reason)],
@@ -91,5 +94,24 @@ impl Orders<'_> {
                 },
             )
         }
+    }
+
+    /// It changed at the marketplace while the hand-over was open, and JTL turned out not to have it: what was marked as too
+    /// late is not, and the newest document counts.
+    fn begin_again(&self, step: &Step, record: &OrderRecord) -> OrderChange {
+        let message = format!(
+            "order {} changed at the marketplace and had not reached JTL: it is read again",
+            record.number
+        );
+        step.info(message, Value::Null);
+        let patch = OrderPatch {
+            state: Some(OrderState::Fetched),
+            intent: Some(None),
+            mark: Some(None),
+            is_unread: Some(true),
+            ..OrderPatch::default()
+        };
+        let settle = vec![AttentionKind::CancelledAfterHandOver, AttentionKind::ChangedAfterHandOver];
+        OrderChange { settle, ..self.change(record, patch) }
     }
 }

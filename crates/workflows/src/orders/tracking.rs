@@ -83,6 +83,7 @@ impl Orders<'_> {
         let reason = finding.reason();
         if record.reason != reason {
             patch.reason = Some(reason.clone());
+            change.settle.extend([AttentionKind::Duplicate, AttentionKind::ClosedInErp]);
             if let (Finding::Alarm(kind, _), Some(reason)) = (&finding, reason) {
                 step.warning(format!("order {}: {reason}", record.number), Value::Null).await;
                 change.raise.push(self.attention(*kind, &record.number, reason));
@@ -114,7 +115,7 @@ impl Orders<'_> {
             } else if presence.orders > 0 {
                 continue;
             } else {
-                let reason = "the JTL-Worker took its row and there is no order: look in the worker's log; the document is kept";
+                let reason = "the JTL-Worker took its row and there is no order: look in the worker's log; closing this entry hands it over again";
                 (AttentionKind::Unclear, Some(OrderState::Unclear), reason)
             };
             if record.reason.as_deref() == Some(reason) {

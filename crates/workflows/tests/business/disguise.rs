@@ -1,6 +1,9 @@
-//! The sandbox's marketplace under an endpoint that is not on this machine: what may be written to a real one?
+//! Outsides in disguise: the sandbox's marketplace under an endpoint that is not on this machine, and a JTL that takes nothing
+//! while it is told so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use marktwerk_connectors::{
@@ -8,9 +11,10 @@ use marktwerk_connectors::{
     OrderWindow, StockAnswer, Temu, Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
-use marktwerk_domain::inventory::StockTarget;
+use marktwerk_domain::inventory::{StockLevel, StockTarget};
 use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::ShipmentReport;
+use marktwerk_domain::shipment::{ErpOrder, ShipmentReport};
+use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered};
 use serde_json::Value;
 
 /// Says that it is elsewhere, and is the sandbox.
@@ -84,5 +88,61 @@ impl Marketplace for RealLooking {
 
     fn calls(&self) -> BTreeMap<String, u64> {
         self.temu.calls()
+    }
+}
+
+/// Takes no hand-over while the switch is on, as if the connection went before anything was written.
+pub(crate) struct Stubborn {
+    pub(crate) jtl: Jtl,
+    pub(crate) is_stubborn: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Erp for Stubborn {
+    fn is_simulated(&self) -> bool {
+        self.jtl.is_simulated()
+    }
+
+    fn describe(&self) -> String {
+        self.jtl.describe()
+    }
+
+    async fn check(&self) -> Result<Vec<String>, ErpError> {
+        self.jtl.check().await
+    }
+
+    fn render(&self, order: &Order, account: &str) -> Result<Rendered, ErpError> {
+        self.jtl.render(order, account)
+    }
+
+    async fn identity(&self) -> Result<i64, ErpError> {
+        self.jtl.identity().await
+    }
+
+    async fn hand_over(&self, documents: &[HandOver]) -> Result<Vec<HandedOver>, ErpError> {
+        if self.is_stubborn.load(Ordering::Relaxed) {
+            return Err(ErpError::Busy { action: "hand orders over" });
+        }
+        self.jtl.hand_over(documents).await
+    }
+
+    async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError> {
+        self.jtl.look_up(numbers).await
+    }
+
+    async fn unknown_articles(&self, skus: &[String]) -> Result<BTreeSet<String>, ErpError> {
+        self.jtl.unknown_articles(skus).await
+    }
+
+    async fn orders(&self, numbers: &[String]) -> Result<Vec<ErpOrder>, ErpError> {
+        self.jtl.orders(numbers).await
+    }
+
+    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError> {
+        self.jtl.map_articles(skus).await
+    }
+
+    async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError> {
+        self.jtl.stock(articles).await
     }
 }

@@ -4,6 +4,7 @@
 mod bad_orders;
 mod disguise;
 mod faults;
+mod hand_over;
 mod orders;
 mod shipments;
 mod shop;

@@ -39,6 +39,19 @@ impl Shop {
 
     /// A world as wanted, with the marketplace dressed up as wanted.
     pub(crate) async fn open_in(world: WorldOptions, dress: impl Fn(Temu) -> Arc<dyn Marketplace>) -> Self {
+        Self::open_dressed(world, dress, |jtl| Arc::new(jtl)).await
+    }
+
+    /// A quiet world with the ERP dressed up as wanted.
+    pub(crate) async fn open_with_erp(dress: impl Fn(Jtl) -> Arc<dyn Erp>) -> Self {
+        Self::open_dressed(WorldOptions::quiet(), |temu| Arc::new(temu), dress).await
+    }
+
+    async fn open_dressed(
+        world: WorldOptions,
+        dress: impl Fn(Temu) -> Arc<dyn Marketplace>,
+        dress_erp: impl Fn(Jtl) -> Arc<dyn Erp>,
+    ) -> Self {
         let clock: SharedClock = ManualClock::starting_at("2026-11-02T09:00:00Z".parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let time = sandbox_time(&clock);
@@ -56,8 +69,7 @@ impl Shop {
         let budgets = Budgets::new(clock.clone());
         let temu = Temu::new(account, clock.clone(), &budgets, HttpClient::new().unwrap());
         let url = format!("sqlite:{}", sandbox.jtl_database().display());
-        let erp: Arc<dyn Erp> =
-            Arc::new(Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap());
+        let erp = dress_erp(Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap());
         assert_eq!(erp.check().await.unwrap(), Vec::<String>::new(), "the ERP's self-test");
         let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
         let store: SharedStore = Arc::new(SqliteStore::open_in_memory(zone).unwrap());

@@ -31,10 +31,10 @@ pub(super) fn change(
     }
     apply(writing.connection, id, patch, now)?;
     writing.effects.orders = true;
-    attention::raise(writing, raise, now)?;
     for kind in settle {
         attention::settle(writing, account, *kind, number, now)?;
     }
+    attention::raise(writing, raise, now)?;
     Ok(true)
 }
 
@@ -51,7 +51,7 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
         report,
         report_tries,
         next_report_at,
-        is_read,
+        is_unread,
     } = patch;
     let reached = state.map_or(Reached::Nothing, Reached::by);
     let stamp = |what: Reached| (reached >= what).then_some(Micros(now));
@@ -64,7 +64,7 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
          parcels = COALESCE(?11, parcels), report = CASE WHEN ?12 THEN ?13 ELSE report END, \
          report_tries = COALESCE(?14, report_tries), \
          next_report_at = CASE WHEN ?15 THEN ?16 ELSE next_report_at END, \
-         is_unread = CASE WHEN ?17 THEN 0 ELSE is_unread END, \
+         is_unread = COALESCE(?17, is_unread), \
          imported_at = COALESCE(imported_at, ?18), document_at = COALESCE(document_at, ?19), \
          handed_over_at = COALESCE(handed_over_at, ?20), reported_at = COALESCE(reported_at, ?21) WHERE id = ?1",
         params![
@@ -84,7 +84,7 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
             report_tries,
             next_report_at.is_some(),
             micros(next_report_at.flatten()),
-            is_read,
+            is_unread,
             stamp(Reached::Imported),
             document_at,
             stamp(Reached::HandedOver),

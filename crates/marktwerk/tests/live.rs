@@ -1,0 +1,136 @@
+//! The live channel of the whole program: one client reads all the time, another one stops. The first sees each stored line
+//! once and in order, whatever the other does; the other is told exactly what it missed, and can have it.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
+#[path = "common/shop.rs"]
+mod shop;
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use marktwerk_domain::job::JobId;
+use marktwerk_engine::jobs::NewJob;
+use marktwerk_sandbox::WorldOptions;
+use reqwest::Method;
+use serde_json::Value;
+use shop::Shop;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// What a client that stops reading takes in meanwhile.
+const SMALL_BUFFER: u32 = 4_096;
+/// Orders of the burst: each one writes several lines.
+const BURST: u32 = 1_200;
+
+/// A client, and what it has seen.
+struct Client {
+    socket: WebSocketStream<TcpStream>,
+    lines: Vec<Value>,
+    /// Each with the number of lines seen before it.
+    lagged: Vec<(usize, Value)>,
+}
+
+impl Client {
+    async fn connect(shop: &Shop, buffer: Option<u32>) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        if let Some(bytes) = buffer {
+            socket.set_recv_buffer_size(bytes).unwrap();
+        }
+        let address = shop.program.address();
+        let stream = socket.connect(address).await.unwrap();
+        let (socket, _) = client_async(format!("ws://{address}/ws/logs"), stream).await.unwrap();
+        Self { socket, lines: Vec::new(), lagged: Vec::new() }
+    }
+
+    /// Reads until what it has seen is enough.
+    async fn read(mut self, is_enough: impl Fn(&Self) -> bool) -> Self {
+        while !is_enough(&self) {
+            let Message::Text(text) = self.socket.next().await.expect("an open socket").unwrap() else {
+                continue;
+            };
+            let mut message: Value = serde_json::from_str(&text).unwrap();
+            let data = message["data"].take();
+            match message["type"].as_str().unwrap() {
+                "log" => self.lines.push(data),
+                "lagged" => self.lagged.push((self.lines.len(), data)),
+                other => assert_eq!(other, "jobs_update"),
+            }
+        }
+        self
+    }
+
+    /// The last line of the test's last run.
+    fn has_seen_the_end(&self) -> bool {
+        self.lines
+            .last()
+            .is_some_and(|line| line["job_type"] == "inventory_workflow" && !line["status"].is_null())
+    }
+}
+
+fn id(line: &Value) -> i64 {
+    line["log_id"].as_i64().unwrap()
+}
+
+/// The lines after `after`, page by page.
+async fn stored(shop: &Shop, mut after: i64) -> Vec<Value> {
+    let mut lines = Vec::new();
+    loop {
+        let page = shop.ask(Method::GET, &format!("/api/logs?after={after}&limit=1000")).await;
+        let page = page.as_array().unwrap();
+        let Some(last) = page.last() else { return lines };
+        after = id(last);
+        lines.extend_from_slice(page);
+    }
+}
+
+/// As many job lists as fill what lies between the program and a client that does not read.
+async fn fill_the_way(shop: &Shop) {
+    let engine = shop.program.engine();
+    for _ in 0..40 {
+        let job = NewJob {
+            job_type: "order_workflow".to_owned(),
+            interval_minutes: 525_600,
+            description: "🚚".repeat(2_000),
+            ..NewJob::default()
+        };
+        engine.add_job(job).await.unwrap();
+        // The list is sent four times a second at the most.
+        shop.wait(Duration::from_millis(300)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_misses_nothing_and_who_stops_is_told_what_it_missed() {
+    let shop = Shop::open(WorldOptions::quiet(), |endpoint| endpoint).await;
+    shop.pause_jobs().await;
+    let start = stored(&shop, 0).await.last().map_or(0, id);
+    let stopped = Client::connect(&shop, Some(SMALL_BUFFER)).await;
+    let reader = Client::connect(&shop, None).await;
+    let reading = tokio::spawn(reader.read(Client::has_seen_the_end));
+    // A run whose lines are on their way to both, and then a burst whose lines find one way blocked.
+    shop.run(&shop::orders(), "").await;
+    fill_the_way(&shop).await;
+    shop.world.add_orders(BURST).unwrap();
+    shop.run(&shop::orders(), "?verbose=true").await;
+    let stopped = stopped.read(|client| !client.lagged.is_empty()).await;
+    shop.run(&JobId("inventory_workflow".to_owned()), "").await;
+    let stopped = stopped.read(Client::has_seen_the_end).await;
+    let reader = reading.await.unwrap();
+
+    let all = stored(&shop, start).await;
+    assert!(all.len() > 2 * BURST as usize, "only {} lines", all.len());
+    assert!(all.is_sorted_by(|one, next| id(one) < id(next)));
+    assert_eq!(reader.lagged, []);
+    assert!(reader.lines == all, "{} lines seen of {}", reader.lines.len(), all.len());
+
+    let [(seen, told)] = &stopped.lagged[..] else { panic!("told once, not {:?}", stopped.lagged) };
+    let (before, after) = stopped.lines.split_at(*seen);
+    assert!(!before.is_empty() && !after.is_empty(), "{} lines before, {} after", before.len(), after.len());
+    assert_eq!(told["after"], id(before.last().unwrap()));
+    let dropped = told["dropped"].as_u64().unwrap() as usize;
+    let missed = &stored(&shop, told["after"].as_i64().unwrap()).await[..dropped];
+    assert!([before, missed, after].concat() == all, "{seen} lines, {told}, {} lines", after.len());
+    shop.program.shutdown().await;
+}
