@@ -121,7 +121,11 @@ async fn who_reads_misses_nothing_and_who_stops_is_told_what_it_missed() {
 
     let all = stored(&shop, start).await;
     assert!(all.len() > 2 * BURST as usize, "only {} lines", all.len());
-    assert!(all.is_sorted_by(|one, next| id(one) < id(next)));
+    let sql = "SELECT log_id FROM scheduler_logs WHERE log_id > ?1 ORDER BY log_id";
+    let database = shop.database();
+    let mut table = database.prepare(sql).unwrap();
+    let table: Vec<i64> = table.query_map([start], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(all.iter().map(id).collect::<Vec<_>>(), table);
     assert_eq!(reader.lagged, []);
     assert!(reader.lines == all, "{} lines seen of {}", reader.lines.len(), all.len());
 
