@@ -15,11 +15,13 @@ pub struct Retention {
     pub logs: u32,
     /// Ended runs.
     pub runs: u32,
+    /// Who bought, counted from an order's end.
+    pub buyers: u32,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { logs: 90, runs: 90 }
+        Self { logs: 90, runs: 90, buyers: 90 }
     }
 }
 
@@ -37,8 +39,9 @@ async fn prune(store: &SharedStore, clock: &SharedClock, retention: Retention) -
     let before = |days: u32| clock.now().checked_sub(DAY * days).unwrap_or(jiff::Timestamp::MIN);
     let lines = store.delete_logs(before(retention.logs)).await?;
     let runs = store.prune_runs(before(retention.runs)).await?;
-    if lines + runs > 0 {
-        tracing::info!(lines, runs, "old history deleted");
+    let buyers = store.forget_buyers(before(retention.buyers)).await?;
+    if lines + runs + buyers > 0 {
+        tracing::info!(lines, runs, buyers, "old history deleted");
     }
     Ok(())
 }

@@ -92,7 +92,7 @@ fn the_last_ten_lines_are_the_last_ten(database: &Connection) {
         "status",
         "error_text",
     ];
-    let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = query.column_names().map(str::to_owned).collect();
     assert_eq!(names[..documented.len()], documented);
     let rows = query.query_map([], |row| row.get("timestamp")).unwrap();
     let told: Vec<String> = rows.map(Result::unwrap).collect();

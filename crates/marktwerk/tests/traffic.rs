@@ -107,7 +107,7 @@ fn everything(database: &Connection) -> BTreeMap<String, Vec<Vec<Cell>>> {
     let mut all = BTreeMap::new();
     for name in names.into_iter().filter(|name| !own.contains(&name.as_str())) {
         let mut query = database.prepare(&format!("SELECT * FROM {name} ORDER BY 1, 2")).unwrap();
-        let columns: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = query.column_names().map(str::to_owned).collect();
         let kept: Vec<usize> = (0..columns.len())
             .filter(|index| name != "jobs" || !history.contains(&columns[*index].as_str()))
             .collect();

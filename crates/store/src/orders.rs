@@ -2,6 +2,7 @@
 //! step of it as a compare-and-swap on the state, a batch in one transaction.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use crate::StoreResult;
 use crate::attention::NewAttention;
 
 /// An order as the marketplace told it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct FetchedOrder {
     /// The marketplace's order number.
     pub number: String,
@@ -90,7 +91,7 @@ impl Mark {
 }
 
 /// An order as it stands in the store.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct OrderRecord {
     /// The account that it came through.
     pub account: String,
@@ -135,7 +136,7 @@ pub struct OrderRecord {
 }
 
 /// What changes in an order; `None` leaves a field as it is.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct OrderPatch {
     /// The new state. Reaching *imported*, *exporting*, *handed over* and *reported* for the first time stamps the time that
     /// the statistics count (a state that lies beyond stamps the earlier ones too).
@@ -179,6 +180,29 @@ pub struct OrderChange {
     pub raise: Vec<NewAttention>,
     /// Taken off the attention list with it (subject: the order number).
     pub settle: Vec<AttentionKind>,
+}
+
+// Documents hold buyers' addresses: none of these types shows one in a log or an assertion.
+
+impl fmt::Debug for FetchedOrder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, changed_at, status, is_complete, .. } = self;
+        write!(formatter, "FetchedOrder({number}, {}, {changed_at}, complete {is_complete})", status.as_str())
+    }
+}
+
+impl fmt::Debug for OrderRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, state, status, reason, mark, .. } = self;
+        write!(formatter, "OrderRecord({number}, {state}, {}, {reason:?}, {mark:?})", status.as_str())
+    }
+}
+
+impl fmt::Debug for OrderPatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state, reason, mark, .. } = self;
+        write!(formatter, "OrderPatch({state:?}, {reason:?}, {mark:?})")
+    }
 }
 
 /// Real counts, cumulative: "reached at least".
@@ -246,6 +270,10 @@ pub trait OrderStore: Send + Sync {
         changes: &[OrderChange],
         now: Timestamp,
     ) -> StoreResult<Vec<bool>>;
+
+    /// Forgets who bought: raw documents, ERP documents and addresses of orders that were reported or cancelled and have not
+    /// changed since `before`. Numbers, articles, prices and times stay. Answers with the number of orders.
+    async fn forget_buyers(&self, before: Timestamp) -> StoreResult<u64>;
 
     /// Units by article number in orders of all accounts that the ERP does not know yet: fetched (pending or ready at the
     /// marketplace), set aside, imported, exporting, handed over, unclear. Orders that the marketplace says are cancelled,

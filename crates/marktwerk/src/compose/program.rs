@@ -88,7 +88,11 @@ impl Program {
             shutdown_grace: Duration::from_secs(scheduler.shutdown_grace_seconds),
             pace: is_demonstration.then_some(DEMONSTRATION_PACE),
             run_at_start: is_demonstration,
-            retention: Retention { logs: scheduler.keep_logs_days, runs: scheduler.keep_runs_days },
+            retention: Retention {
+                logs: scheduler.keep_logs_days,
+                runs: scheduler.keep_runs_days,
+                buyers: scheduler.keep_buyers_days,
+            },
             jobs_file: Some(jobs_file),
         };
         let engine = Engine::start(options, store.clone(), clock, registry).await?;

@@ -86,6 +86,8 @@ pub struct SchedulerSection {
     pub keep_logs_days: u32,
     /// Ended runs stay so long.
     pub keep_runs_days: u32,
+    /// Buyers' names and addresses stay so long after an order's end.
+    pub keep_buyers_days: u32,
 }
 
 impl Default for SchedulerSection {
@@ -98,6 +100,7 @@ impl Default for SchedulerSection {
             shutdown_grace_seconds: 10,
             keep_logs_days: 90,
             keep_runs_days: 90,
+            keep_buyers_days: 90,
         }
     }
 }

@@ -68,7 +68,7 @@ macro_rules! store_conformance {
                 order_reading: known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
                     documents_are_read_where_they_are_needed;
                 order_changes: a_change_needs_its_state, a_change_needs_the_newest_document, fields_stay_or_are_cleared,
-                    attention_follows_the_change, an_unknown_order_is_not_changed;
+                    attention_follows_the_change, an_unknown_order_is_not_changed, buyers_of_old_orders_are_forgotten;
                 order_counts: reached_counts_are_cumulative, states_are_counted, open_units_are_those_unknown_to_the_erp,
                     a_changed_order_takes_what_it_holds_now;
                 inventory: listings_are_added_and_renewed, a_changed_sku_loses_its_mapping, unlisted_goes, patches_change_what_they_name,

@@ -139,3 +139,23 @@ pub async fn an_unknown_order_is_not_changed(store: SharedStore) {
     move_to(&store, "PO-1", OrderState::Reported).await;
     assert_eq!(order(&store).await.state, OrderState::Reported);
 }
+
+/// Only of orders that are over, and nothing that is not about the buyer.
+pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
+    save(&store, &[fetched("old", 5), fetched("open", 5), fetched("new", 500)]).await;
+    for number in ["old", "new"] {
+        let patch = OrderPatch {
+            state: Some(OrderState::Reported),
+            document: Some("<xml/>".to_owned()),
+            ..OrderPatch::default()
+        };
+        store.change_orders(ACCOUNT, &[change(number, patch)], at(6)).await.unwrap();
+    }
+    assert_eq!(store.forget_buyers(at(100)).await.unwrap(), 1);
+    assert_eq!(store.forget_buyers(at(100)).await.unwrap(), 0);
+    for (number, is_known) in [("old", false), ("open", true), ("new", true)] {
+        let record = store.order(ACCOUNT, number).await.unwrap().unwrap();
+        assert_eq!(record.raw.is_some(), is_known, "{number}");
+        assert!(is_known || record.document.is_none());
+    }
+}

@@ -3,6 +3,7 @@
 mod change;
 mod counts;
 mod fetched;
+mod forget;
 pub(super) mod read;
 mod row;
 mod store;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::order::OrderState;
 
-use super::{change, counts, fetched, read};
+use super::{change, counts, fetched, forget, read};
 use crate::StoreResult;
 use crate::orders::{
     FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
@@ -63,6 +63,10 @@ impl OrderStore for SqliteStore {
             changes.iter().map(|change| change::change(writing, &account, change, now)).collect()
         })
         .await
+    }
+
+    async fn forget_buyers(&self, before: Timestamp) -> StoreResult<u64> {
+        self.write(move |writing| forget::buyers(writing, before)).await
     }
 
     async fn open_units(&self) -> StoreResult<HashMap<String, i64>> {
