@@ -44,6 +44,8 @@ pub struct KnownChange {
     pub status: MarketplaceStatus,
     /// Whether that document is complete.
     pub is_complete: bool,
+    /// Whether it is still to be looked at; an incomplete one that was is refused for good.
+    pub is_unread: bool,
 }
 
 /// The intent of a hand-over, committed before the ERP is written to.
@@ -245,7 +247,9 @@ pub trait OrderStore: Send + Sync {
 
     /// Keeps a page, in one transaction. A new order is *fetched*; one that the ERP cannot have yet (fetched, set aside,
     /// imported, cancelled) becomes *fetched* again; one that it may have keeps its state. All become unread. A new order also
-    /// lowers the known marketplace stock of its listings, where it was bought after that was known. An older change than the
+    /// lowers the known marketplace stock of its listing, where it was bought well after that was known; within five minutes of
+    /// it, with several listings of one article, and where an order gives something back the stock becomes unknown. What an order
+    /// takes stays while it is on its way into the ERP. An older change than the
     /// stored one has no effect (unless the stored document is incomplete and this one is not), nor has the same document again.
     async fn save_fetched(&self, account: &str, orders: &[FetchedOrder], now: Timestamp) -> StoreResult<()>;
 

@@ -66,11 +66,11 @@ pub async fn patches_change_what_they_name(store: SharedStore) {
     assert_eq!(listings(&store).await[0].known_stock, None);
     let accepted =
         ListingPatch { known_stock: Some(Some(3)), error: Some(Some("too slow".to_owned())), ..patch("1") };
-    store.change_listings(ACCOUNT, &[accepted], at(10)).await.unwrap();
+    store.change_listings(ACCOUNT, &[accepted], at(5_000)).await.unwrap();
     save(&store, &[fetched("PO-2", 9)]).await;
     let stored = listings(&store).await;
     assert_eq!((stored[0].known_stock, stored[0].error.as_deref()), (Some(3), Some("too slow")));
-    save(&store, &[fetched("PO-3", 11)]).await;
+    save(&store, &[fetched("PO-3", 9_000)]).await;
     let cleared = ListingPatch { error: Some(None), ..patch("1") };
     store.change_listings(ACCOUNT, &[cleared], at(12)).await.unwrap();
     let stored = listings(&store).await;

@@ -64,7 +64,9 @@ macro_rules! store_conformance {
                 order_fetching: a_new_order_is_fetched_and_unread, a_newer_change_begins_again,
                     an_order_in_the_erp_keeps_its_state, an_older_change_has_no_effect, a_complete_document_beats_an_incomplete_one,
                     the_same_document_is_no_news, another_status_in_the_same_second_is_news,
-                    a_new_order_lowers_known_stock, an_order_before_the_count_lowers_nothing;
+                    a_new_order_lowers_known_stock, an_order_before_the_count_lowers_nothing,
+                    a_doubtful_purchase_makes_the_stock_unknown, a_cancellation_makes_the_stock_unknown,
+                    an_order_on_its_way_keeps_its_contents;
                 order_reading: known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
                     documents_are_read_where_they_are_needed;
                 order_changes: a_change_needs_its_state, a_change_needs_the_newest_document, fields_stay_or_are_cleared,

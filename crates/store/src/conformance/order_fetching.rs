@@ -129,22 +129,61 @@ pub async fn the_same_document_is_no_news(store: SharedStore) {
     assert!(order(&store, "PO-1").await.is_unread);
 }
 
+/// Seconds between a purchase and a count that leave no doubt which was first.
+const LONG: i64 = 3_600;
+
 /// Once per order, never below zero, only where the stock is known.
 pub async fn a_new_order_lowers_known_stock(store: SharedStore) {
     let listings = [listing("1", "A", 5), listing("2", "B", 1), listing("3", "C", 9)];
     store.save_listings(ACCOUNT, &listings, at(4)).await.unwrap();
     let contents = vec![content("A", 2), content("B", 3), content("", 1), content("D", 1)];
-    save(&store, &[FetchedOrder { contents: contents.clone(), ..fetched("PO-1", 5) }]).await;
+    save(&store, &[FetchedOrder { contents: contents.clone(), ..fetched("PO-1", LONG) }]).await;
     assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
-    save(&store, &[FetchedOrder { contents, ..fetched("PO-1", 6) }]).await;
+    save(&store, &[FetchedOrder { contents, ..fetched("PO-1", LONG + 1) }]).await;
     assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
-    store.save_fetched("other", &[fetched("PO-2", 7)], at(8)).await.unwrap();
+    store.save_fetched("other", &[fetched("PO-2", LONG + 2)], at(LONG + 3)).await.unwrap();
     assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
 }
 
 /// The marketplace's figure had it subtracted already.
 pub async fn an_order_before_the_count_lowers_nothing(store: SharedStore) {
-    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(5)).await.unwrap();
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(LONG)).await.unwrap();
     save(&store, &[fetched("PO-1", 5), fetched("PO-2", 4)]).await;
     assert_eq!(known_stock(&store).await, [Some(5)]);
+}
+
+/// Two clocks, or two listings of one article: a guess could be wrong, so the stock is unknown and will be told again.
+pub async fn a_doubtful_purchase_makes_the_stock_unknown(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(LONG)).await.unwrap();
+    save(&store, &[fetched("PO-1", LONG - 10)]).await;
+    assert_eq!(known_stock(&store).await, [None]);
+    let twins = [listing("1", "A", 5), listing("2", "A", 5)];
+    store.save_listings(ACCOUNT, &twins, at(2 * LONG)).await.unwrap();
+    save(&store, &[fetched("PO-2", 3 * LONG)]).await;
+    assert_eq!(known_stock(&store).await, [None, None]);
+}
+
+/// The marketplace offers it again, nobody knows since when.
+pub async fn a_cancellation_makes_the_stock_unknown(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(4)).await.unwrap();
+    save(&store, &[fetched("PO-1", LONG)]).await;
+    let known = known_stock(&store).await;
+    assert!(known[0].is_some_and(|known| known < 5), "{known:?}");
+    let cancelled = FetchedOrder {
+        status: MarketplaceStatus::Cancelled,
+        contents: Vec::new(),
+        ..fetched("PO-1", LONG + 5)
+    };
+    save(&store, &[cancelled]).await;
+    assert_eq!(known_stock(&store).await, [None]);
+}
+
+/// It takes what was handed over.
+pub async fn an_order_on_its_way_keeps_its_contents(store: SharedStore) {
+    save(&store, &[FetchedOrder { contents: vec![content("A", 2)], ..fetched("PO-1", 5) }]).await;
+    super::samples::move_to(&store, "PO-1", OrderState::HandedOver).await;
+    let cancelled =
+        FetchedOrder { status: MarketplaceStatus::Cancelled, contents: Vec::new(), ..fetched("PO-1", 6) };
+    save(&store, &[cancelled]).await;
+    assert_eq!(store.open_units().await.unwrap().get("A"), Some(&2));
 }

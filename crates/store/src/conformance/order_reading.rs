@@ -20,6 +20,7 @@ pub async fn known_changes_are_told(store: SharedStore) {
         changed_at: at(seconds),
         status: MarketplaceStatus::Ready,
         is_complete,
+        is_unread: true,
     };
     let expected = HashMap::from([("1".to_owned(), known(5, true)), ("2".to_owned(), known(6, false))]);
     assert_eq!(store.known_changes(ACCOUNT, &asked).await.unwrap(), expected);

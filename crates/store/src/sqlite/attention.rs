@@ -117,10 +117,12 @@ fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Atte
     let goes_on = match found.kind {
         AttentionKind::CancelledAfterHandOver => "mark = NULL WHERE mark = 'cancelled'",
         AttentionKind::ChangedAfterHandOver => "mark = NULL WHERE mark = 'changed'",
+        // Its details are fetched anew: what was mended at the marketplace is not in the stored ones.
         AttentionKind::SetAside => {
-            "state = 'fetched', is_unread = 1, reason = NULL WHERE state = 'set_aside'"
+            "state = 'fetched', is_unread = 1, is_complete = 0, reason = NULL WHERE state = 'set_aside'"
         }
-        AttentionKind::Unclear => "state = 'imported', intent = NULL, reason = NULL WHERE state = 'unclear'",
+        // An open hand-over without an intent: the next run looks it up before it does anything.
+        AttentionKind::Unclear => "state = 'exporting', intent = NULL, reason = NULL WHERE state = 'unclear'",
         AttentionKind::UnknownCarrier | AttentionKind::ShipmentRefused => {
             "next_report_at = NULL WHERE state = 'shipped'"
         }

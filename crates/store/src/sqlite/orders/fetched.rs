@@ -5,6 +5,7 @@ use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::Content;
 use rusqlite::{Connection, params};
 
+use super::known_stock;
 use crate::StoreResult;
 use crate::orders::FetchedOrder;
 use crate::sqlite::rows::{self, Json, Micros, Word};
@@ -28,13 +29,15 @@ pub(super) fn save(
     match find(writing.connection, account, &order.number)? {
         None => {
             let id = insert(writing.connection, account, order, now)?;
-            write_documents(writing.connection, id, order)?;
-            lower_known_stock(writing, account, order)?;
+            write_raw(writing.connection, id, order)?;
+            write_contents(writing.connection, id, &order.contents)?;
+            known_stock::bought(writing, account, order)?;
         }
         Some(stored) if !is_news(writing.connection, &stored, order)? => return Ok(()),
         Some(stored) => {
             renew(writing.connection, &stored, order, now)?;
-            write_documents(writing.connection, stored.id, order)?;
+            write_raw(writing.connection, stored.id, order)?;
+            renew_contents(writing, account, &stored, order)?;
         }
     }
     writing.effects.orders = true;
@@ -117,26 +120,46 @@ fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Ti
     Ok(())
 }
 
-/// The raw document and what the order takes from stock.
-fn write_documents(connection: &Connection, id: i64, order: &FetchedOrder) -> StoreResult<()> {
-    let raw =
+fn write_raw(connection: &Connection, id: i64, order: &FetchedOrder) -> StoreResult<()> {
+    let sql =
         "INSERT INTO order_raws (order_id, raw) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET raw = excluded.raw";
-    rows::execute(connection, raw, params![id, Json(&order.raw)])?;
+    rows::execute(connection, sql, params![id, Json(&order.raw)])?;
+    Ok(())
+}
+
+/// What the order takes from stock.
+fn write_contents(connection: &Connection, id: i64, contents: &[Content]) -> StoreResult<()> {
     rows::execute(connection, "DELETE FROM order_contents WHERE order_id = ?1", [id])?;
-    let content = "INSERT INTO order_contents (order_id, position, sku, quantity) VALUES (?1, ?2, ?3, ?4)";
-    for (position, Content { sku, quantity }) in (0_i64..).zip(&order.contents) {
-        rows::execute(connection, content, params![id, position, sku, quantity])?;
+    let sql = "INSERT INTO order_contents (order_id, position, sku, quantity) VALUES (?1, ?2, ?3, ?4)";
+    for (position, Content { sku, quantity }) in (0_i64..).zip(contents) {
+        rows::execute(connection, sql, params![id, position, sku, quantity])?;
     }
     Ok(())
 }
 
-/// What was bought after the marketplace's stock was known is missing from it by now.
-fn lower_known_stock(writing: &mut Writing<'_>, account: &str, order: &FetchedOrder) -> StoreResult<()> {
-    let sql = "UPDATE listings SET known_stock = MAX(0, known_stock - ?3) \
-         WHERE account = ?1 AND sku = ?2 AND known_stock > 0 AND known_at < ?4";
-    for Content { sku, quantity } in order.contents.iter().filter(|content| !content.sku.is_empty()) {
-        let params = params![account, sku, quantity, Micros(order.ordered_at)];
-        writing.effects.inventory |= rows::execute(writing.connection, sql, params)? > 0;
+/// An order told again may take something else, and what it gave back is offered again there, nobody knows since when.
+fn renew_contents(
+    writing: &mut Writing<'_>,
+    account: &str,
+    stored: &Stored,
+    order: &FetchedOrder,
+) -> StoreResult<()> {
+    let before = contents(writing.connection, stored.id)?;
+    let gives_back = before != order.contents
+        || (order.status == MarketplaceStatus::Cancelled && stored.status != MarketplaceStatus::Cancelled);
+    if gives_back {
+        known_stock::is_unsure(writing, account, before.iter().chain(&order.contents))?;
+    }
+    // On its way into the ERP: it takes what was handed over, whatever the marketplace says meanwhile.
+    let is_on_its_way =
+        matches!(stored.state, OrderState::Exporting | OrderState::HandedOver | OrderState::Unclear);
+    if before != order.contents && !is_on_its_way {
+        write_contents(writing.connection, stored.id, &order.contents)?;
     }
     Ok(())
+}
+
+fn contents(connection: &Connection, id: i64) -> StoreResult<Vec<Content>> {
+    let sql = "SELECT sku, quantity FROM order_contents WHERE order_id = ?1 ORDER BY position";
+    rows::all(connection, sql, [id], |row| Ok(Content { sku: row.get(0)?, quantity: row.get(1)? }))
 }

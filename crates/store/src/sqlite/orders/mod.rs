@@ -4,6 +4,7 @@ mod change;
 mod counts;
 mod fetched;
 mod forget;
+mod known_stock;
 pub(super) mod read;
 mod row;
 mod store;

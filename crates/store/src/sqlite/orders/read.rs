@@ -29,7 +29,8 @@ pub(super) fn known_changes(
     account: &str,
     numbers: &[String],
 ) -> StoreResult<HashMap<String, KnownChange>> {
-    let sql = "SELECT changed_at, status, is_complete FROM orders WHERE account = ?1 AND number = ?2";
+    let sql =
+        "SELECT changed_at, status, is_complete, is_unread FROM orders WHERE account = ?1 AND number = ?2";
     let mut known = HashMap::new();
     for number in numbers {
         let found = rows::one(connection, sql, [account, number], |row| {
@@ -37,6 +38,7 @@ pub(super) fn known_changes(
                 changed_at: row.get::<_, Micros>(0)?.0,
                 status: row.get::<_, Word<MarketplaceStatus>>(1)?.0,
                 is_complete: row.get(2)?,
+                is_unread: row.get(3)?,
             })
         })?;
         if let Some(found) = found {
