@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::StockTarget;
 use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::ShipmentReport;
+use marktwerk_domain::shipment::{Content, ShipmentReport};
 use serde_json::Value;
 
 use crate::error::ConnectorError;
@@ -33,6 +33,11 @@ pub trait Marketplace: Send + Sync {
     /// cannot be read stands in [`OrderPage::malformed`] and spoils none of the others. To read all pages
     /// of a list that changes meanwhile, see [`crate::paging`].
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError>;
+
+    /// What the order takes from stock by article number, without what was cancelled. May cost calls, where the
+    /// list names no article numbers: meant for new and changed orders only. What has no article number
+    /// anywhere is left out.
+    async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError>;
 
     /// Fetches what the list does not tell (address, amounts) and returns the complete raw document, which
     /// [`translate`](Self::translate) understands. Where any part cannot be had, the order fails as a whole.

@@ -6,7 +6,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use marktwerk_domain::order::MarketplaceStatus;
-use marktwerk_domain::shipment::Content;
 use serde_json::Value;
 
 /// Which orders to list.
@@ -44,8 +43,6 @@ pub struct OrderEntry {
     pub ordered_at: Timestamp,
     /// Where the marketplace says it stands.
     pub status: MarketplaceStatus,
-    /// What it takes from stock, as far as the list tells article numbers; without what was cancelled.
-    pub contents: Vec<Content>,
     /// The buyer asked for another address, or such a wish was granted after the order was placed.
     pub has_address_change: bool,
     /// The buyer asked to cancel and nobody decided yet.

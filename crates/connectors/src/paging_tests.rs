@@ -47,7 +47,6 @@ fn entry(number: &str) -> OrderEntry {
         number: number.to_owned(),
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
-        contents: Vec::new(),
         status: MarketplaceStatus::Ready,
         has_address_change: false,
         has_cancellation_request: false,

@@ -31,7 +31,7 @@ use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::inventory::StockTarget;
 use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::ShipmentReport;
+use marktwerk_domain::shipment::{Content, ShipmentReport};
 use serde_json::Value;
 
 pub use self::account::TemuAccount;
@@ -87,6 +87,10 @@ impl Marketplace for Temu {
 
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
         orders::page(&self.client, window, page).await
+    }
+
+    async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError> {
+        orders::contents(&self.client, &self.articles, entry).await
     }
 
     async fn order_details(&self, entry: &OrderEntry) -> Result<Value, ConnectorError> {

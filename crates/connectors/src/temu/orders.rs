@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Repeat};
 use super::stock::Articles;
+use super::translate::Taken;
 use super::{translate, wire};
 use crate::error::ConnectorError;
 use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow};
@@ -80,12 +81,30 @@ pub(super) async fn details(
     Ok(json!({ "order": entry.raw, "shipping": shipping, "amount": amount, "articles": articles }))
 }
 
+/// What an order takes from stock. Lines without an article number get it from the listings, as in the details:
+/// a pending order is not fetched in detail, yet its units are sold.
+pub(super) async fn contents(
+    client: &Client,
+    articles: &Articles,
+    entry: &OrderEntry,
+) -> Result<Vec<Content>, ConnectorError> {
+    let taken = translate::taken(&entry.raw);
+    let bare: Vec<String> =
+        taken.iter().filter(|line| line.article.is_none()).filter_map(|line| line.sku_id.clone()).collect();
+    let numbers = articles.numbers(client, &bare).await?;
+    let content = |line: Taken| {
+        let listed = line.sku_id.and_then(|sku_id| numbers.get(&sku_id).cloned());
+        let sku = line.article.or(listed).filter(|sku| !sku.is_empty())?;
+        Some(Content { sku, quantity: line.quantity })
+    };
+    Ok(taken.into_iter().filter_map(content).collect())
+}
+
 /// What is read of an entry of the list.
 struct Head {
     number: String,
     changed_at: Timestamp,
     ordered_at: Timestamp,
-    contents: Vec<Content>,
     status: MarketplaceStatus,
     has_address_change: bool,
     has_cancellation_request: bool,
@@ -98,7 +117,6 @@ impl Head {
             changed_at: self.changed_at,
             ordered_at: self.ordered_at,
             status: self.status,
-            contents: self.contents,
             has_address_change: self.has_address_change,
             has_cancellation_request: self.has_cancellation_request,
             raw,
@@ -131,7 +149,6 @@ fn head(raw: &Value) -> Result<Head, (Option<String>, String)> {
         changed_at,
         // Without the time of the order its last change is the safest one: a later time never hides a sale from stock.
         ordered_at: time(&parent["parentOrderTime"]).unwrap_or(changed_at),
-        contents: translate::contents(raw),
         status,
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use marktwerk_domain::failure::FailureClass;
 use marktwerk_domain::inventory::StockTarget;
-use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
+use marktwerk_domain::shipment::{Content, ReportedParcel, ShipmentReport};
 use serde_json::{Value, json};
 
 use super::fake::{Fake, Say};
@@ -184,7 +184,6 @@ async fn details_are_whole_or_not_at_all() {
         number: "PO-1".to_owned(),
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
-        contents: Vec::new(),
         status: marktwerk_domain::order::MarketplaceStatus::Ready,
         has_address_change: false,
         has_cancellation_request: false,
@@ -220,7 +219,6 @@ async fn lines_without_an_article_number_get_it_from_the_listings() {
         number: "PO-1".to_owned(),
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
-        contents: Vec::new(),
         status: marktwerk_domain::order::MarketplaceStatus::Ready,
         has_address_change: false,
         has_cancellation_request: false,
@@ -231,6 +229,39 @@ async fn lines_without_an_article_number_get_it_from_the_listings() {
         assert_eq!(details["articles"], json!({"5": "ART-5"}));
     }
     assert_eq!(fake.temu.calls()["bg.local.goods.sku.list.query"], 2, "remembered the second time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_order_takes_from_stock_is_named_by_its_lines_or_by_the_listings() {
+    let fake = Fake::new(|_, asked, _| {
+        let listed = json!([{"skuId": 5, "goodsId": 1, "skuSn": "ART-5"}]);
+        let is_on_sale = asked["skuSearchType"] == 2;
+        Say::Result(json!({"total": 1, "skuList": if is_on_sale { listed } else { Value::Null }}))
+    })
+    .await;
+    let line = |sku: i64, quantity: i64, products: Value| json!({"orderSn": sku.to_string(), "skuId": sku, "quantity": quantity, "productList": products});
+    let entry = |lines: Value| OrderEntry {
+        number: "PO-1".to_owned(),
+        changed_at: Timestamp::UNIX_EPOCH,
+        ordered_at: Timestamp::UNIX_EPOCH,
+        status: marktwerk_domain::order::MarketplaceStatus::Pending,
+        has_address_change: false,
+        has_cancellation_request: false,
+        raw: json!({"parentOrderMap": {}, "orderList": lines}),
+    };
+    let own = line(4, 2, json!([{"extCode": "A"}]));
+    let contents = fake.temu.order_contents(&entry(json!([own, line(7, 0, Value::Null)]))).await.unwrap();
+    assert_eq!(contents, [Content { sku: "A".to_owned(), quantity: 2 }]);
+    assert!(fake.temu.calls().is_empty(), "nothing had to be asked");
+    for _ in 0..2 {
+        let lines = json!([own, line(5, 3, Value::Null)]);
+        let contents = fake.temu.order_contents(&entry(lines)).await.unwrap();
+        let expected = [("A", 2), ("ART-5", 3)];
+        assert_eq!(contents, expected.map(|(sku, quantity)| Content { sku: sku.to_owned(), quantity }));
+    }
+    assert_eq!(fake.temu.calls()["bg.local.goods.sku.list.query"], 2, "remembered the second time");
+    let contents = fake.temu.order_contents(&entry(json!([line(6, 1, Value::Null)]))).await.unwrap();
+    assert_eq!(contents, []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use marktwerk_domain::order::{Order, OrderLine};
-use marktwerk_domain::shipment::Content;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -180,15 +179,23 @@ impl Line {
     }
 }
 
-/// What an entry of the list takes from stock, as far as its lines carry article numbers.
-pub(super) fn contents(order: &Value) -> Vec<Content> {
+/// A line that takes something from stock.
+pub(super) struct Taken {
+    /// The line's own article number, if it has one.
+    pub(super) article: Option<String>,
+    pub(super) sku_id: Option<String>,
+    pub(super) quantity: i64,
+}
+
+/// What the lines of an entry of the list take from stock; cancelled ones take nothing.
+pub(super) fn taken(order: &Value) -> Vec<Taken> {
     let Ok(entry) = Entry::deserialize(order) else { return Vec::new() };
-    let content = |line: &Line| {
+    let taken = |line: Line| {
         let quantity = line.quantity().ok()?.remaining;
-        let sku = line.product_list.iter().find_map(|product| product.ext_code.clone())?;
-        (quantity > 0).then_some(Content { sku, quantity })
+        let article = line.product_list.into_iter().find_map(|product| product.ext_code);
+        (quantity > 0).then_some(Taken { article, sku_id: line.sku_id, quantity })
     };
-    entry.order_list.iter().filter_map(content).collect()
+    entry.order_list.into_iter().filter_map(taken).collect()
 }
 
 /// The `skuId`s of lines without an article number of their own; unreadable entries have none.

@@ -180,14 +180,18 @@ impl Orders<'_> {
             status: entry.status,
             raw: json!({ "order": entry.raw }),
             is_complete: false,
-            contents: entry.contents.clone(),
+            contents: Vec::new(),
         };
+        match self.marketplace.order_contents(entry).await {
+            Ok(contents) => fetched.contents = contents,
+            Err(error) => return (fetched, Some(error)),
+        }
         if entry.status != MarketplaceStatus::Ready {
             return (fetched, None);
         }
         match self.marketplace.order_details(entry).await {
             Ok(raw) => {
-                // Where the list names no articles, the translation does.
+                // Here is what will be handed over, to the unit.
                 if let Ok(order) = self.marketplace.translate(&raw) {
                     let content = |line: &marktwerk_domain::order::OrderLine| Content {
                         sku: line.sku.clone(),

@@ -13,7 +13,7 @@ use marktwerk_connectors::{
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{StockLevel, StockTarget};
 use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::{ErpOrder, ShipmentReport};
+use marktwerk_domain::shipment::{Content, ErpOrder, ShipmentReport};
 use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered};
 use serde_json::Value;
 
@@ -43,6 +43,10 @@ impl Marketplace for RealLooking {
 
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
         self.temu.order_page(window, page).await
+    }
+
+    async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError> {
+        self.temu.order_contents(entry).await
     }
 
     async fn order_details(&self, entry: &OrderEntry) -> Result<Value, ConnectorError> {
