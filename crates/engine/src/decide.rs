@@ -10,6 +10,10 @@ use marktwerk_domain::run::{Outcome, Run, RunState, WorkflowResult};
 
 /// Without a word from the other side, a rate-limited run comes back after this long.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Whatever time the other side names, a rate-limited run comes back within these bounds: it uses no attempt, so a time in the
+/// past would make it a hot loop, and one in decades would block its job for as long.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
 /// Why a run was stopped from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +141,8 @@ fn failed(
 ) -> Verdict {
     let error = Some(failure.message);
     if let FailureClass::RateLimited { until: Some(until) } = failure.class {
-        return Verdict::later(RunState::Retrying, "rate_limited", Level::Warning, until.max(now), error);
+        let ready_at = until.clamp(later(now, SHORTEST_WAIT), later(now, LONGEST_WAIT));
+        return Verdict::later(RunState::Retrying, "rate_limited", Level::Warning, ready_at, error);
     }
     let used = run.attempts_used + 1;
     let delay = match failure.class {
@@ -152,10 +157,14 @@ fn failed(
                 RunState::Retrying,
                 outcome,
                 Level::Warning,
-                now.checked_add(delay).unwrap_or(Timestamp::MAX),
+                later(now, delay),
                 error,
             )
         },
         None => Verdict::ended(RunState::Failed, outcome, Level::Error, ClosingStatus::Failed, error),
     }
+}
+
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
 }

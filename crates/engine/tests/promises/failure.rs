@@ -74,6 +74,21 @@ async fn a_wait_that_the_other_side_asks_for_uses_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_cannot_be_meant_is_neither_a_hot_loop_nor_for_ever() {
+    let house = House::open().await;
+    let job = house.add("play", 6_000).await;
+    let limited = |until: &str| fails(FailureClass::RateLimited { until: until.parse().ok() });
+    house.stage.then(limited("1970-01-01T00:00:00Z")).then(limited("2099-01-01T00:00:00Z"));
+    let run = house.start(&job.id).await;
+    let run = house.end_of(run.id).await;
+    assert_eq!((run.state, run.attempts_used), (RunState::Succeeded, 1));
+    let attempts = house.store.attempts(run.id).await.unwrap();
+    let gap =
+        |index: usize| attempts[index + 1].started_at.duration_since(attempts[index].started_at).as_secs();
+    assert_eq!((gap(0), gap(1)), (5, 3_600));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_is_a_failed_attempt_and_takes_nobody_with_it() {
     let house = House::open().await;
     let job = house.add("play", 600).await;
