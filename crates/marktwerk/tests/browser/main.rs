@@ -215,3 +215,31 @@ async fn the_page_speaks_another_language_and_fits_a_phone() {
     assert_eq!(screen.browser.value("document.documentElement.scrollWidth").await, NARROW);
     screen.must_have_been_quiet();
 }
+
+/// The control of `must_have_been_quiet`: what it looks for is seen, and the page's policy stops a foreign script.
+#[tokio::test]
+async fn a_foreign_script_is_stopped_and_seen() {
+    let Some(mut screen) = Screen::open().await else { return };
+    let inject = "(() => { const script = document.createElement('script'); script.textContent = 'window.__foreign = 1'; \
+                  document.body.append(script); fetch('http://127.0.0.2:9/').catch(() => {}); \
+                  setTimeout(() => { throw new Error('on purpose'); }); })()";
+    screen.browser.value(inject).await;
+    let deadline = Instant::now() + PATIENCE;
+    let told = |screen: &Screen| {
+        let entries = screen.browser.events("Log.entryAdded");
+        let violated = |directive: &str| {
+            entries.iter().any(|entry| {
+                let text = entry["entry"]["text"].as_str().unwrap();
+                text.contains("Content Security Policy") && text.contains(directive)
+            })
+        };
+        violated("script-src")
+            && violated("connect-src")
+            && !screen.browser.events("Runtime.exceptionThrown").is_empty()
+    };
+    while !told(&screen) {
+        assert!(Instant::now() < deadline, "not seen: {:?}", screen.browser.events("Log.entryAdded"));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(screen.browser.value("window.__foreign === undefined").await, true);
+}
