@@ -82,6 +82,9 @@ pub enum ConnectorError {
         message: String,
         /// What to do, where known; else empty.
         cure: &'static str,
+        /// Whether the call was about one order and the answer is about that order's own content, so that other
+        /// orders may fare better.
+        is_about_order: bool,
     },
     /// The credentials are not good, or not good for this call.
     #[error("not authorised: {message} ({place}){}", cure_text(.cure))]
@@ -137,6 +140,12 @@ impl ConnectorError {
             Self::Unreadable { .. } => FailureClass::Unreadable,
         };
         Failure::new(class, self.to_string())
+    }
+
+    /// Whether it says no to one order only. Everything else (keys, permissions, the kind of shop, a call that
+    /// Marktwerk makes wrongly) would meet each order alike: no reason to set any of them aside.
+    pub fn concerns_one_order(&self) -> bool {
+        matches!(self, Self::Refused { is_about_order: true, .. })
     }
 
     /// Where it failed, if in a call.

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::{orders, shipments};
 use crate::error::{ConnectorError, Place};
 
 /// The code of success.
@@ -37,15 +38,32 @@ pub(super) fn error(place: Place, code: i64, message: String, until: Option<Time
         RATE_LIMITED => ConnectorError::RateLimited { place, message, until },
         // "Call internal API failed", system exception, internal API missing, business service error, and the
         // services' own "try again later".
-        2_000_000 | 4_000_000 | 6_000_001 | 7_000_000 | 120_014_006 | 150_010_005 => {
+        2_000_000 | 4_000_000 | 6_000_001 | 7_000_000 | 120_014_006 | 150_010_002 | 150_010_005 => {
             ConnectorError::Transient { place, message }
         }
         STILL_CALCULATING => ConnectorError::NotReady { place, message },
         _ => match unauthorised_cure(code) {
             Some(cure) => ConnectorError::Unauthorised { place, message, cure },
-            None => ConnectorError::Refused { place, message, cure: cure(code) },
+            None => {
+                let is_about_order = is_about_order(place.call, code);
+                ConnectorError::Refused { place, message, cure: cure(code), is_about_order }
+            }
         },
     }
+}
+
+/// Whether a refusal is about the one order that the call named, not about the shop or how Marktwerk calls.
+fn is_about_order(call: &str, code: i64) -> bool {
+    let names_order =
+        [orders::ADDRESS, orders::AMOUNTS, shipments::CONFIRM, shipments::SHIPMENTS].contains(&call);
+    names_order && is_business(code) && !is_about_shop(code)
+}
+
+/// Business codes about the shop's settings and rights, whatever order was asked about.
+fn is_about_shop(code: i64) -> bool {
+    let labels_and_warehouses =
+        [180_020_030, 120_012_034, WAREHOUSE_MISSING, 120_011_085, 120_011_086, 120_012_063, 120_012_064];
+    labels_and_warehouses.contains(&code) || unauthorised_cure(code).is_some()
 }
 
 fn unauthorised_cure(code: i64) -> Option<&'static str> {
@@ -54,6 +72,12 @@ fn unauthorised_cure(code: i64) -> Option<&'static str> {
         3_000_019 | 3_000_020 | 3_000_025 | 3_000_026 => Some(CHECK_KEYS),
         3_000_021 | 3_000_022 | 3_000_027 | 3_000_028 => Some(ASK_TEMU),
         5_000_003 => Some("enter this machine's public address in the app's IP whitelist"),
+        // The keys are good, but not for this: a person must act before any order can go on.
+        120_011_072 => Some("the account's endpoint belongs to another area: use the one of the shop's area"),
+        140_020_001 | 140_020_015 => {
+            Some("the token belongs to a kind of shop that this call does not serve")
+        }
+        180_020_008 => Some("sign the data processing agreement in Seller Center"),
         _ => None,
     }
 }
@@ -67,9 +91,6 @@ pub(super) fn cure(code: i64) -> &'static str {
         3_000_002 | 3_000_010 | 3_000_013 | 3_000_014 => "this is a bug in Marktwerk: please report it",
         3_000_003 | 3_000_004 => "TEMU does not offer this call (any more): Marktwerk needs an update",
         3_000_011 | 3_000_012 => "set this machine's clock",
-        120_011_072 => "the account's endpoint belongs to another area: use the one of the shop's area",
-        140_020_001 | 140_020_015 => "the token belongs to a kind of shop that this call does not serve",
-        180_020_008 => "sign the data processing agreement in Seller Center",
         180_020_030 | 120_012_034 => {
             "the shop must buy TEMU's shipping labels: see the notice in Seller Center"
         }
@@ -89,5 +110,38 @@ pub(super) fn cure(code: i64) -> &'static str {
         }
         120_011_059 | 120_011_092 => "the shop may not use this carrier with its own tracking numbers",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(call: &'static str, code: i64) -> ConnectorError {
+        error(Place { call, ..Place::default() }, code, "said".to_owned(), None)
+    }
+
+    #[test]
+    fn only_an_answer_about_the_order_itself_concerns_one_order() {
+        for code in [140_020_002, 180_020_001, 180_020_003, 999_999_999] {
+            assert!(told(orders::ADDRESS, code).concerns_one_order(), "{code}");
+            assert!(!told("bg.local.goods.sku.list.query", code).concerns_one_order(), "{code}");
+        }
+        let of_all = [
+            3_000_001,
+            3_000_012,
+            3_000_034,
+            5_000_002,
+            120_011_072,
+            140_020_001,
+            140_020_008,
+            140_020_015,
+            150_010_002,
+            180_020_008,
+            180_020_030,
+        ];
+        for code in of_all {
+            assert!(!told(orders::ADDRESS, code).concerns_one_order(), "{code}");
+        }
     }
 }

@@ -17,8 +17,8 @@ use crate::error::ConnectorError;
 use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow};
 
 const LIST: &str = "bg.order.list.v2.get";
-const ADDRESS: &str = "bg.order.shippinginfo.v2.get";
-const AMOUNTS: &str = "bg.order.amount.query";
+pub(super) const ADDRESS: &str = "bg.order.shippinginfo.v2.get";
+pub(super) const AMOUNTS: &str = "bg.order.amount.query";
 /// The most that TEMU gives on a page.
 const PAGE_SIZE: u32 = 100;
 

@@ -19,8 +19,8 @@ use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 
 const COMPANIES: &str = "bg.logistics.companies.get";
 const WAREHOUSES: &str = "bg.logistics.warehouse.list.get";
-const CONFIRM: &str = "bg.logistics.shipment.v2.confirm";
-const SHIPMENTS: &str = "bg.logistics.shipment.v2.get";
+pub(super) const CONFIRM: &str = "bg.logistics.shipment.v2.confirm";
+pub(super) const SHIPMENTS: &str = "bg.logistics.shipment.v2.get";
 /// Carriers and warehouses change rarely, and each shipment needs both.
 const KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -121,15 +121,13 @@ impl Logistics {
             Ok(confirmed) => Ok(ConfirmAnswer::Accepted {
                 warnings: confirmed.map(|told| told.warning_message).unwrap_or_default(),
             }),
-            Err(ConnectorError::Refused { place, message, .. }) => match place.code {
-                Some(codes::ALREADY_SHIPPED) => Ok(ConfirmAnswer::AlreadyShipped),
-                Some(code) if codes::is_business(code) => Ok(refusal(code, &message)),
-                _ => {
-                    let cure = place.code.map_or("", codes::cure);
-                    Err(ConnectorError::Refused { place, message, cure })
+            Err(error) => match (error.place().and_then(|place| place.code), error) {
+                (Some(codes::ALREADY_SHIPPED), _) => Ok(ConfirmAnswer::AlreadyShipped),
+                (Some(code), ConnectorError::Refused { message, .. }) if codes::is_business(code) => {
+                    Ok(refusal(code, &message))
                 }
+                (_, error) => Err(error),
             },
-            Err(error) => Err(error),
         }
     }
 }

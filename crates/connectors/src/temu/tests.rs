@@ -156,7 +156,10 @@ async fn codes_have_their_classes_and_cures() {
         (5_000_003, FailureClass::Unauthorised, "whitelist"),
         (3_000_001, FailureClass::Refused, "app secret"),
         (3_000_012, FailureClass::Refused, "clock"),
-        (120_011_072, FailureClass::Refused, "area"),
+        (120_011_072, FailureClass::Unauthorised, "area"),
+        (140_020_001, FailureClass::Unauthorised, "kind of shop"),
+        (140_020_015, FailureClass::Unauthorised, "kind of shop"),
+        (180_020_008, FailureClass::Unauthorised, "data processing agreement"),
         (140_020_012, FailureClass::Refused, "said"),
         (7_000_000, FailureClass::Transient, "said"),
     ] {
