@@ -153,13 +153,7 @@ fn failed(
     match delay {
         Some(delay) => Verdict {
             uses_attempt: true,
-            ..Verdict::later(
-                RunState::Retrying,
-                outcome,
-                Level::Warning,
-                later(now, delay),
-                error,
-            )
+            ..Verdict::later(RunState::Retrying, outcome, Level::Warning, later(now, delay), error)
         },
         None => Verdict::ended(RunState::Failed, outcome, Level::Error, ClosingStatus::Failed, error),
     }

@@ -1,5 +1,5 @@
-//! Jobs are added, changed and paused here, whoever asks: validated, committed, written back to the jobs file, and told
-//! to the dispatcher, in this order.
+//! Jobs are added, changed and paused here, whoever asks: validated, committed, told to the dispatcher, and written
+//! back to the jobs file, in this order: a file that cannot be written must not leave a job that nobody schedules.
 
 use jiff::Timestamp;
 use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Parameters, Priority};
@@ -74,9 +74,9 @@ impl Engine {
         let id = JobId::first_free(&spec.job_type, |name| taken.iter().any(|job| job.id.as_str() == name));
         let job = self.fresh(id, spec, self.clock.now());
         self.store.insert_jobs(std::slice::from_ref(&job)).await?;
+        self.tell(Command::JobsChanged(vec![job.clone()])).await;
         let job = self.existing(&job.id).await?;
         self.write_back().await?;
-        self.tell(Command::JobsChanged(vec![job.clone()])).await;
         Ok(job)
     }
 
@@ -106,8 +106,8 @@ impl Engine {
         }
         let mut changed = self.store.edit_jobs(&[edit]).await?;
         let job = changed.pop().ok_or_else(|| EngineError::UnknownJob(id.to_string()))?;
-        self.write_back().await?;
         self.tell(Command::JobsChanged(vec![job.clone()])).await;
+        self.write_back().await?;
         Ok(job)
     }
 
@@ -117,8 +117,8 @@ impl Engine {
         self.adopt_before_change().await?;
         self.existing(id).await?;
         self.store.archive_jobs(std::slice::from_ref(id), self.clock.now()).await?;
-        self.write_back().await?;
         self.tell(Command::JobsArchived(vec![id.clone()])).await;
+        self.write_back().await?;
         Ok(())
     }
 

@@ -64,15 +64,14 @@ impl Engine {
             .map(|job| job.id.clone())
             .filter(|id| !wanted.iter().any(|(kept, _)| kept == id))
             .collect();
-        let mut changed = self.store.edit_jobs(&edits).await?;
-        self.store.insert_jobs(&fresh).await?;
-        for job in fresh {
-            changed.push(self.existing(&job.id).await?);
-        }
-        self.store.archive_jobs(&gone, self.clock.now()).await?;
-        self.write_back().await?;
+        // Each commit is told at once: whatever fails afterwards, no job is left that nobody schedules.
+        let changed = self.store.edit_jobs(&edits).await?;
         self.tell(Command::JobsChanged(changed)).await;
+        self.store.insert_jobs(&fresh).await?;
+        self.tell(Command::JobsChanged(fresh)).await;
+        self.store.archive_jobs(&gone, self.clock.now()).await?;
         self.tell(Command::JobsArchived(gone)).await;
+        self.write_back().await?;
         Ok(true)
     }
 

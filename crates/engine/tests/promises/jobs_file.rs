@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use marktwerk_domain::job::JobId;
-use marktwerk_engine::jobs::JobChange;
+use marktwerk_engine::jobs::{JobChange, NewJob};
 use serde_json::Value;
 
 use crate::house::House;
@@ -155,4 +155,42 @@ async fn a_change_never_writes_over_an_edit() {
     assert!(error.contains("workers_config.json:1:"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"jobs\": [");
     assert_eq!(house.engine.existing(&second).await.unwrap().spec.schedule.interval_minutes(), 9);
+}
+
+/// Nothing can be written beside the jobs file any more.
+fn block(path: &Path) {
+    std::fs::create_dir(path.with_extension("json.new")).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_written_leaves_no_job_that_nobody_schedules() {
+    let (_folder, path) = file_with(r#"{"jobs": []}"#);
+    let house = House::with_file(path.clone()).await.unwrap();
+    block(&path);
+    let new =
+        NewJob { job_type: "play".to_owned(), interval_minutes: 60, enabled: true, ..NewJob::default() };
+    let error = house.engine.add_job(new).await.unwrap_err().to_string();
+    assert!(error.contains("cannot be written"), "{error}");
+    house.minutes(61).await;
+    assert_eq!(house.runs().await.len(), 1, "the added job runs");
+
+    let change = JobChange { interval_minutes: Some(5), ..JobChange::default() };
+    let play = JobId("play".to_owned());
+    assert!(house.engine.change_job(&play, change).await.is_err());
+    house.minutes(6).await;
+    assert_eq!(house.runs().await.len(), 2, "the changed job runs at its new interval");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_runs_although_the_file_cannot_be_written_back() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    block(&path);
+    std::fs::write(&path, r#"[{"job_type": "reader", "interval_minutes": 3}]"#).unwrap();
+    house.pass(std::time::Duration::from_secs(5)).await;
+    assert!(house.engine.jobs_file_warning().unwrap().contains("cannot be written"));
+    house.minutes(10).await;
+    let runs = house.runs().await;
+    assert_eq!(runs.len(), 3);
+    assert!(runs.iter().all(|run| run.job_id.as_str() == "reader"), "what is gone runs no more");
 }
