@@ -23,6 +23,12 @@ const TRIES: u32 = 3;
 /// A marketplace that wants a longer pause than this gets it between runs, not within one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// No pause that the marketplace asks for is shorter: without any, an app that is over its limit would call on at
+/// full speed.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// And none is longer: a broken `Retry-After` must not stop a shop for days.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
 /// Whether a call may be made again once it may have arrived.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
@@ -243,19 +249,26 @@ impl Client {
     /// A wait within the call's patience pauses everybody's calls and is then tried again here.
     fn limited(&self, error: ConnectorError, until: Option<Timestamp>) -> Failed {
         let pause = match until {
-            Some(until) => Duration::try_from(until.duration_since(self.clock.now())).unwrap_or_default(),
-            None => jitter(Duration::from_secs(1)),
+            Some(until) => Duration::try_from(until.duration_since(self.clock.now()))
+                .unwrap_or_default()
+                .clamp(SHORTEST_WAIT, LONGEST_WAIT),
+            None => jitter(SHORTEST_WAIT),
         };
         Failed { error: Box::new(error), may_repeat: pause <= LONGEST_PAUSE, pause: Some(pause) }
     }
 
-    /// `Retry-After` in seconds or as a date.
+    /// `Retry-After` in seconds or as a date, brought between the shortest and the longest wait.
     fn retry_after(&self, answer: &HttpAnswer) -> Option<Timestamp> {
         let text = answer.retry_after.as_deref()?.trim();
-        match text.parse::<u64>() {
-            Ok(seconds) => self.clock.now().checked_add(Duration::from_secs(seconds)).ok(),
-            Err(_) => jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp()),
-        }
+        let now = self.clock.now();
+        let wait = if text.bytes().all(|letter| letter.is_ascii_digit()) && !text.is_empty() {
+            // More digits than fit are more than the longest wait as well.
+            text.parse().map_or(LONGEST_WAIT, Duration::from_secs)
+        } else {
+            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            Duration::try_from(date.duration_since(now)).unwrap_or_default()
+        };
+        now.checked_add(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)).ok()
     }
 }
 

@@ -149,6 +149,33 @@ async fn retry_after_may_be_a_date() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_retry_after_beyond_reason_is_brought_between_a_second_and_an_hour() {
+    let last = Some("Thu, 28 May 2020 20:36:40 GMT");
+    for retry_after in [Some("0"), last] {
+        let (fake, error) =
+            list_error(move |_| Say::Raw(429, "text/plain", retry_after, String::new())).await;
+        let waited = fake.clock.monotonic();
+        assert!((2_000..2_100).contains(&waited.as_millis()), "{retry_after:?}: {waited:?}");
+        assert_eq!(fake.temu.calls()[LIST], 3);
+        let FailureClass::RateLimited { until: Some(until) } = error.failure().class else {
+            panic!("{error}")
+        };
+        let after = until.duration_since(fake.clock.now());
+        assert!((900..=1_000).contains(&after.as_millis()), "{retry_after:?}: {after:?}");
+    }
+    let until = Some(Timestamp::from_second(1_780_003_600).unwrap());
+    for retry_after in ["864000", "99999999999999999999", "Thu, 28 May 2099 20:36:40 GMT"] {
+        let (fake, error) =
+            list_error(move |_| Say::Raw(503, "text/plain", Some(retry_after), String::new())).await;
+        assert_eq!(error.failure().class, FailureClass::RateLimited { until }, "{retry_after}");
+        assert!(fake.temu.check_account().await.is_err());
+        fake.clock.sleep(Duration::from_secs(60 * 60)).await;
+        assert!(fake.temu.order_page(&window(), 1).await.is_err());
+        assert_eq!(fake.temu.calls()[LIST], 2, "the pause ends");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn codes_have_their_classes_and_cures() {
     for (code, class, word) in [
         (3_000_034, FailureClass::Unauthorised, "authorise the app again"),
