@@ -74,7 +74,10 @@ impl Logistics {
         let read: Option<Vec<Provider>> =
             client.call(COMPANIES, json!({ "regionId": region }), Repeat::Read).await?;
         let read: Arc<[Provider]> = read.unwrap_or_default().into();
-        self.carriers.lock().unwrap_or_else(PoisonError::into_inner).insert(region, (now, read.clone()));
+        // A region without carriers is a hiccup there: a day of it would leave every parcel unreported.
+        if !read.is_empty() {
+            self.carriers.lock().unwrap_or_else(PoisonError::into_inner).insert(region, (now, read.clone()));
+        }
         Ok(read)
     }
 

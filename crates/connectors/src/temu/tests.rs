@@ -449,6 +449,27 @@ async fn carriers_are_read_once_a_day_and_region() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn empty_lists_of_carriers_and_warehouses_are_read_again() {
+    let fake = Fake::new(|call, _, count| match (call, count) {
+        (WAREHOUSES, 1) => Say::Result(json!({"warehouseList": []})),
+        (WAREHOUSES, _) => Say::Result(json!({"warehouseList": [{"warehouseId": "W-1"}]})),
+        (CONFIRM, _) => Say::Result(json!({})),
+        (_, 1) => Say::Result(Value::Null),
+        _ => Say::Result(
+            json!([{"logisticsServiceProviderId": 141_252_268, "logisticsServiceProviderName": "DHL"}]),
+        ),
+    })
+    .await;
+    assert_eq!(fake.temu.carrier_code(Some(76), "DHL").await.unwrap(), None);
+    assert_eq!(fake.temu.carrier_code(Some(76), "DHL").await.unwrap().as_deref(), Some("141252268"));
+    let order = report(vec![parcel("1", &["A"])]);
+    let refused = fake.temu.confirm_shipment(&order).await.unwrap();
+    assert!(matches!(refused, ConfirmAnswer::Refused { code: 120_015_527, .. }), "{refused:?}");
+    let accepted = fake.temu.confirm_shipment(&order).await.unwrap();
+    assert_eq!(accepted, ConfirmAnswer::Accepted { warnings: Vec::new() });
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_shipped_is_read_line_by_line() {
     let fake = Fake::new(|_, asked, _| match asked["orderSn"].as_str() {
         Some("A") => Say::Result(json!({"shipmentInfoDTO": [
