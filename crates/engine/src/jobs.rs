@@ -173,7 +173,10 @@ impl Engine {
     pub(crate) fn edit(&self, job: &Job, spec: JobSpec) -> JobEdit {
         let now = self.clock.now();
         let anchor = if spec.schedule == job.spec.schedule { job.anchor } else { now };
-        let keeps_time = anchor == job.anchor && spec.enabled == job.spec.enabled && job.next_due.is_some();
+        let keeps_time = anchor == job.anchor
+            && spec.enabled == job.spec.enabled
+            && job.next_due.is_some()
+            && self.planner.schedule(&spec).is_some();
         let next_due = if keeps_time { job.next_due } else { self.planner.next_due(&spec, anchor, now) };
         JobEdit { id: job.id.clone(), expected_version: Some(job.version), spec, anchor, next_due }
     }

@@ -96,10 +96,12 @@ impl Timer {
         Self { planner, jobs: HashMap::new(), due: BTreeSet::new() }
     }
 
-    /// Adds a job or takes its newest version over. An archived one is known, for its last runs, and never due.
+    /// Adds a job or takes its newest version over. One that is archived or has no schedule in force (paused, or not in
+    /// this version) is known, for its last runs, and never due: nobody could fire it, and it would be due for ever.
     pub(crate) fn put(&mut self, job: Job) {
         self.silence(&job.id);
-        if let Some(due) = job.next_due.filter(|_| !job.archived) {
+        let is_fired = !job.archived && self.planner.schedule(&job.spec).is_some();
+        if let Some(due) = job.next_due.filter(|_| is_fired) {
             self.due.insert((due, job.id.clone()));
         }
         self.jobs.insert(job.id.clone(), job);
@@ -143,5 +145,42 @@ impl Timer {
             job.next_due = Some(next_due);
             self.put(job);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use marktwerk_domain::job::JobHistory;
+
+    use super::*;
+
+    #[test]
+    fn a_job_that_nobody_can_fire_is_never_due() {
+        let past: Timestamp = "2026-11-02T09:00:00Z".parse().unwrap();
+        let spec = JobSpec {
+            job_type: "gone".to_owned(),
+            written_type: "gone".to_owned(),
+            account: String::new(),
+            schedule: Schedule::every_minutes(5).unwrap(),
+            enabled: true,
+            description: String::new(),
+            parameters: Default::default(),
+            priority: Default::default(),
+            retry: Default::default(),
+        };
+        let id = JobId("gone".to_owned());
+        let mut timer = Timer::new(Planner { registry: Arc::new(Registry::new()), pace: None });
+        timer.put(Job {
+            id: id.clone(),
+            spec,
+            version: 1,
+            anchor: past,
+            next_due: Some(past),
+            created_at: past,
+            archived: false,
+            history: JobHistory::default(),
+        });
+        assert!(timer.job(&id).is_some());
+        assert_eq!(timer.next_due(), None, "a dispatcher would wake up for it again and again");
     }
 }

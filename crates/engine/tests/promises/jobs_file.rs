@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::jobs::{JobChange, NewJob};
+use marktwerk_store::jobs::JobEdit;
 use serde_json::Value;
 
 use crate::house::House;
@@ -193,4 +194,27 @@ async fn an_edit_runs_although_the_file_cannot_be_written_back() {
     let runs = house.runs().await;
     assert_eq!(runs.len(), 3);
     assert!(runs.iter().all(|run| run.job_id.as_str() == "reader"), "what is gone runs no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_a_job_that_this_version_cannot_run_gives_it_no_time() {
+    let (_folder, path) =
+        file_with(r#"[{"job_type": "otto_order_workflow", "interval_minutes": 1, "enabled": true}]"#);
+    let house = House::with_file(path).await.unwrap();
+    let id = JobId("otto_order_workflow".to_owned());
+    let job = house.engine.existing(&id).await.unwrap();
+    // As another version left it, which could run it.
+    let edit = JobEdit {
+        id: id.clone(),
+        expected_version: None,
+        spec: job.spec.clone(),
+        anchor: job.anchor,
+        next_due: Some(job.anchor),
+    };
+    house.store.edit_jobs(&[edit]).await.unwrap();
+    let change = JobChange { description: Some("later".to_owned()), ..JobChange::default() };
+    let job = house.engine.change_job(&id, change).await.unwrap();
+    assert_eq!(job.next_due, None);
+    house.minutes(10).await;
+    assert!(house.runs().await.is_empty());
 }
