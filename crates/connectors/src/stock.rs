@@ -10,6 +10,8 @@ pub struct ListingPage {
     /// The listings of this page. One without an article number has an empty `sku`: it cannot be mapped, and
     /// who maps says so.
     pub listings: Vec<Listing>,
+    /// Entries of this page that cannot be read: they count in `total` and are not among `listings`.
+    pub unreadable: u64,
     /// Whether a further page exists.
     pub has_more: bool,
 }

@@ -57,6 +57,7 @@ pub(super) async fn listing_page(client: &Client, page: u32) -> Result<ListingPa
         futures::try_join!(sku_page(client, page, ON_SALE, &[]), sku_page(client, page, NOT_ON_SALE, &[]),)?;
     let mut listings = BTreeMap::new();
     let mut total = 0;
+    let mut unreadable = 0;
     let mut has_more = false;
     for part in [others, on_sale] {
         let told = part.total.and_then(|total| u64::try_from(total).ok());
@@ -64,12 +65,15 @@ pub(super) async fn listing_page(client: &Client, page: u32) -> Result<ListingPa
             told.ok_or_else(|| client.unreadable(LISTINGS, "the page does not tell how many there are"))?;
         total += told;
         has_more |= told > u64::from(page) * u64::from(PAGE_SIZE);
-        // A listing that goes on or off sale between the two calls stands in both.
-        listings.extend(
-            part.sku_list.into_iter().filter_map(Sku::listing).map(|listing| (listing.id.clone(), listing)),
-        );
+        for sku in part.sku_list {
+            match sku.listing() {
+                // A listing that goes on or off sale between the two calls stands in both.
+                Some(listing) => drop(listings.insert(listing.id.clone(), listing)),
+                None => unreadable += 1,
+            }
+        }
     }
-    Ok(ListingPage { total, listings: listings.into_values().collect(), has_more })
+    Ok(ListingPage { total, listings: listings.into_values().collect(), unreadable, has_more })
 }
 
 async fn sku_page(client: &Client, page: u32, kind: u32, only: &[i64]) -> Result<SkuPage, ConnectorError> {

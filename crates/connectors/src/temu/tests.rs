@@ -306,7 +306,7 @@ async fn listings_of_both_kinds_come_together() {
     })
     .await;
     let page = fake.temu.listing_page(1).await.unwrap();
-    assert_eq!((page.total, page.has_more), (102, true));
+    assert_eq!((page.total, page.unreadable, page.has_more), (102, 1, true));
     let skus: Vec<&str> = page.listings.iter().map(|listing| listing.sku.as_str()).collect();
     assert_eq!(skus, ["A", "", "C"]);
     assert_eq!((page.listings[0].group.as_str(), page.listings[0].stock), ("9", 4));

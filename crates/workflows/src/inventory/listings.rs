@@ -13,17 +13,26 @@ impl Inventory<'_> {
     pub(super) async fn read_listings(&self, step: &Step) -> Result<(), Failure> {
         let store = &self.connections.store;
         let mut ids = HashSet::new();
+        let mut unreadable = 0;
         let mut number = 1;
         loop {
             let read_at = self.context.clock().now();
             let page = self.marketplace.listing_page(number).await?;
             store.save_listings(self.account(), &page.listings, read_at).await?;
             step.count("pages", 1);
+            unreadable += page.unreadable;
             ids.extend(page.listings.into_iter().map(|listing| listing.id));
             if !page.has_more {
                 step.count("listings", i64::try_from(ids.len()).unwrap_or(i64::MAX));
-                // Listings that moved between pages while they were read are not gone.
-                if ids.len() as u64 >= page.total {
+                if unreadable > 0 {
+                    let message =
+                        format!("{unreadable} listings cannot be read; nothing is published for them");
+                    step.warning(message, Value::Null).await;
+                }
+                // Listings that moved between pages while they were read are not gone. Where nothing at all can be
+                // read, the answer is at fault and not the listings.
+                let is_readable = unreadable == 0 || !ids.is_empty();
+                if is_readable && ids.len() as u64 >= page.total.saturating_sub(unreadable) {
                     let ids: Vec<String> = ids.into_iter().collect();
                     let gone = store.retain_listings(self.account(), &ids).await?;
                     if gone > 0 {
