@@ -119,7 +119,7 @@ impl Engine {
             shutdown_grace: options.shutdown_grace,
         });
         engine.adopt_jobs_file().await?;
-        let jobs = engine.realign().await?;
+        let mut jobs = engine.realign().await?;
 
         let mut timer = Timer::new(planner.clone());
         store.jobs(true).await?.into_iter().for_each(|job| timer.put(job));
@@ -146,8 +146,10 @@ impl Engine {
             engine.keep(tokio::spawn(crate::jobs_file::watch(Arc::downgrade(&engine), clock.clone())));
         }
         if options.run_at_start {
+            // The first one queued may be claimed at once and take its lane.
+            jobs.sort_by(|one, other| (one.spec.priority, &one.id).cmp(&(other.spec.priority, &other.id)));
+            let now = clock.now();
             for job in jobs.iter().filter(|job| planner.schedule(&job.spec).is_some()) {
-                let now = clock.now();
                 engine.queue(planner.new_run(job, Trigger::StartUp, now, now)).await?;
             }
         }

@@ -134,6 +134,26 @@ async fn a_higher_priority_goes_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_the_runs_at_start_a_higher_priority_goes_first() {
+    let mut house = House::open().await;
+    for priority in [Priority::Low, Priority::Medium, Priority::High] {
+        let job = house.add("play", 600).await;
+        let change = JobChange { priority: Some(priority), ..JobChange::default() };
+        house.engine.change_job(&job.id, change).await.unwrap();
+    }
+    house.engine.shutdown().await;
+    house.options.run_at_start = true;
+    let work = || Act::Work(Duration::from_secs(60));
+    let next = house.reopen_with([work(), work(), work()]).await;
+    let mut started = Vec::new();
+    for run in next.runs().await {
+        started.push((next.end_of(run.id).await.started_at.unwrap(), run.job_id.0));
+    }
+    started.sort();
+    assert_eq!(started.into_iter().map(|(_, job)| job).collect::<Vec<_>>(), ["play-3", "play-2", "play"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_interval_counts_from_now_and_a_pause_causes_no_storm() {
     let house = House::open().await;
     let job = house.add("play", 60).await;
