@@ -31,6 +31,7 @@ pub(super) async fn write(path: &Path, store: &SharedStore, accounts: &[&str]) -
 
 fn entries(account: &str, suffix: &str) -> Vec<FileEntry> {
     let named = |job_type: &str, suffix: &str| (!suffix.is_empty()).then(|| format!("{job_type}{suffix}"));
+    let (orders, inventory) = ("order_workflow", "inventory_workflow");
     let entry = |id, job_type: &str, interval_minutes, description: &str, mode: Option<&str>| FileEntry {
         id,
         job_type: job_type.to_owned(),
@@ -38,13 +39,13 @@ fn entries(account: &str, suffix: &str) -> Vec<FileEntry> {
         enabled: true,
         description: description.to_owned(),
         account: account.to_owned(),
-        priority: Priority::default(),
+        // Stock is published only once orders are known.
+        priority: if job_type == orders { Priority::High } else { Priority::Medium },
         parameters: mode
             .map(|mode| Parameters::from_iter([("mode".to_owned(), mode.into())]))
             .unwrap_or_default(),
         unknown: Map::new(),
     };
-    let (orders, inventory) = ("order_workflow", "inventory_workflow");
     vec![
         entry(named(orders, suffix), orders, 5, "TEMU Bestellungen synchronisieren", None),
         entry(named(inventory, suffix), inventory, 5, "TEMU Lagerbestände abgleichen", Some("quick")),

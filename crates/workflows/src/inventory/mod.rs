@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::Connections;
+use crate::orders::cursor_name;
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -97,6 +98,13 @@ impl Inventory<'_> {
             let step = self.context.begin_step("map").await;
             let mapped = self.map(&step).await;
             step.end(mapped).await?;
+            self.connections.store.set_fact(&self.mapped_name(), "yes").await?;
+        }
+        // Without our own open orders JTL's stock would be published over sales that it does not know.
+        if self.connections.store.fact(&cursor_name(self.account())).await?.is_none() {
+            self.context
+                .info("no orders of this account were read yet: nothing is published before they are");
+            return Ok(Outcome::Done);
         }
         let step = self.context.begin_step("levels").await;
         let levels = self.levels(&step).await;
@@ -108,16 +116,21 @@ impl Inventory<'_> {
         Ok(if has_more { Outcome::MoreToDo } else { Outcome::Done })
     }
 
-    /// A quick run that knows no listings has to read them first.
+    /// A quick run has to read the listings as long as no full one came to its end.
     async fn is_full(&self) -> Result<bool, Failure> {
         if self.parameters.mode == Mode::Full {
             return Ok(true);
         }
-        let knows_none = self.connections.store.listings(self.account()).await?.is_empty();
-        if knows_none {
+        let was_mapped = self.connections.store.fact(&self.mapped_name()).await?.is_some();
+        if !was_mapped {
             self.context.info("no listings are known yet: this quick run reads them like a full one");
         }
-        Ok(knows_none)
+        Ok(!was_mapped)
+    }
+
+    /// The fact that listings were read and mapped completely at least once.
+    fn mapped_name(&self) -> String {
+        format!("inventory.mapped.{}", self.account())
     }
 
     fn account(&self) -> &str {

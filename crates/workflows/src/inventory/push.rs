@@ -26,6 +26,7 @@ const AT_ONCE: usize = 8;
 impl Inventory<'_> {
     /// Pushes the differences; answers whether a next slice has to go on.
     pub(super) async fn push(&self, step: &Step, levels: Vec<Level>) -> Result<bool, Failure> {
+        self.settle_moot_refusals(&levels).await?;
         let mut groups: BTreeMap<String, Vec<Level>> = BTreeMap::new();
         for level in levels {
             if level.record.known_stock != Some(level.quantity) {
@@ -84,6 +85,28 @@ impl Inventory<'_> {
         Ok(failure)
     }
 
+    /// A figure that was refused and is right again by itself needs nobody any more.
+    async fn settle_moot_refusals(&self, levels: &[Level]) -> Result<(), Failure> {
+        let is_moot =
+            |level: &&Level| level.record.error.is_some() && level.record.known_stock == Some(level.quantity);
+        let moot: Vec<&Level> = levels.iter().filter(is_moot).collect();
+        let patches: Vec<ListingPatch> = moot
+            .iter()
+            .map(|level| ListingPatch {
+                id: level.record.listing.id.clone(),
+                error: Some(None),
+                ..ListingPatch::default()
+            })
+            .collect();
+        self.save(&patches).await?;
+        let account = self.account().to_owned();
+        let settled: Vec<_> = moot
+            .iter()
+            .map(|level| (account.clone(), AttentionKind::StockRefused, level.record.listing.sku.clone()))
+            .collect();
+        Ok(self.connections.store.settle(&settled, self.context.clock().now()).await?)
+    }
+
     async fn push_group(&self, group: &str, levels: &[Level]) -> Result<Vec<StockAnswer>, Failure> {
         let targets: Vec<StockTarget> = levels
             .iter()
@@ -94,8 +117,9 @@ impl Inventory<'_> {
                 quantity: level.quantity,
             })
             .collect();
-        // A fresh key per intent: a repeated one is rejected, and figures are absolute.
-        let key = format!("{}-{}-{group}", self.context.run().id, self.context.epoch().0);
+        // A fresh key per intent, also over a database that begins anew: a repeated one is rejected. Figures are absolute.
+        let now = self.context.clock().now().as_millisecond();
+        let key = format!("{now}-{}-{}-{group}", self.context.run().id, self.context.epoch().0);
         let answers = self.marketplace.push_stock(group, &targets, &key).await?;
         self.context.progress();
         Ok(answers)

@@ -180,7 +180,8 @@ impl Orders<'_> {
             .as_ref()
             .ok_or_else(|| Failure::refused(format!("order {} has no translation", record.number)))?;
         let Some(allocated) = allocate(&order.lines, &record.parcels) else {
-            let message = "JTL does not tell which article lies in which parcel: report this shipment at the marketplace by hand";
+            let message = "JTL sent less than was ordered, or does not tell what lies in which parcel: report this shipment at the marketplace by \
+                 hand";
             return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
         };
         let mut parcels = Vec::with_capacity(record.parcels.len());

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::{Order, OrderState};
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_engine::Step;
 use marktwerk_erp::{ErpError, HandOver, HandedOver};
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
@@ -37,7 +37,11 @@ impl Orders<'_> {
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { return Ok(rest) };
             after = Some(last.number.clone());
-            let ready = self.with_known_articles(step, page).await?;
+            // Whatever brought an order here: only what the marketplace wants shipped, as it was last seen, goes out.
+            let page = page.into_iter().filter(|record| {
+                record.status == MarketplaceStatus::Ready && record.mark.is_none() && !record.is_unread
+            });
+            let ready = self.with_known_articles(step, page.collect()).await?;
             for batch in ready.chunks(BATCH) {
                 if self.context.should_stop() {
                     rest.has_more = true;
@@ -105,7 +109,16 @@ impl Orders<'_> {
         }
         crash::point("hand_over.intent_committed");
         self.context.ensure_lease()?;
-        let answers = self.connections.erp.hand_over(&documents).await?;
+        let answers = match self.connections.erp.hand_over(&documents).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                // Only a connection that went leaves a doubt; it is resolved by looking.
+                if !matches!(error, ErpError::Unreachable { .. }) {
+                    self.take_back(&documents).await?;
+                }
+                return Err(error.into());
+            }
+        };
         crash::point("hand_over.jtl_committed");
         let mut changes = Vec::with_capacity(documents.len());
         for (document, answer) in documents.iter().zip(&answers) {
@@ -118,6 +131,23 @@ impl Orders<'_> {
         self.save(&changes).await?;
         step.count("handed_over", i64::try_from(changes.len()).unwrap_or(i64::MAX));
         Ok(())
+    }
+
+    /// JTL certainly wrote nothing: the orders stand as before.
+    async fn take_back(&self, documents: &[HandOver]) -> Result<(), Failure> {
+        let change = |document: &HandOver| OrderChange {
+            number: document.number.clone(),
+            from: vec![OrderState::Exporting],
+            seen_change: None,
+            patch: OrderPatch {
+                state: Some(OrderState::Imported),
+                intent: Some(None),
+                ..OrderPatch::default()
+            },
+            raise: Vec::new(),
+            settle: Vec::new(),
+        };
+        self.save(&documents.iter().map(change).collect::<Vec<_>>()).await.map(drop)
     }
 
     /// The documents of a batch; an order that JTL could not take as it is is set aside.

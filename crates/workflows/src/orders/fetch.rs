@@ -1,6 +1,8 @@
 //! Step 1: lists what changed at the marketplace and keeps each raw document. Details are fetched only for orders that are
 //! new or changed; an unchanged world costs list calls and nothing else.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +15,7 @@ use marktwerk_engine::Step;
 use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch};
 use serde_json::{Value, json};
 
-use super::Orders;
+use super::{Orders, cursor_name};
 use crate::crash;
 
 /// The marketplace's and our clock differ, and changes become visible late: windows overlap by this much.
@@ -22,6 +24,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 const AT_ONCE: usize = 16;
 /// Orders without details that are looked through for the oldest one; more of them wait their turn.
 const INCOMPLETE_AT_MOST: usize = 1_000;
+/// A slice of work fetches for so long at the most, and then exports.
+const LONGEST: Duration = Duration::from_secs(300);
 /// Windows that follow each other in one run, where orders keep changing while they are read.
 const WINDOWS: usize = 5;
 
@@ -47,17 +51,21 @@ impl Orders<'_> {
             window.changed_from = window.changed_from.min(oldest);
         }
         let mut newest = cursor;
+        let mut failure: Option<Failure> = None;
         for _ in 0..WINDOWS {
             let mut reader = WindowReader::new();
             while let Some(number) = reader.next_page() {
-                if self.context.should_stop() {
-                    return Ok(true);
+                // What is fetched is to be exported within the same slice.
+                if self.context.should_stop() || self.context.elapsed() >= LONGEST {
+                    return failure.map_or(Ok(true), Err);
                 }
                 let page = self.marketplace.order_page(&window, number).await?;
                 step.count("pages", 1);
                 newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
                 reader.accept(&page)?;
-                self.keep(step, &page).await?;
+                // One order that cannot be had must not hide the pages behind it.
+                let incomplete = self.keep(step, &page).await?;
+                failure = failure.or(incomplete);
             }
             if !reader.has_shrunk() {
                 break;
@@ -66,10 +74,12 @@ impl Orders<'_> {
             window.changed_from = window.changed_until;
             window.changed_until = self.now();
         }
+        // Without any order yet: from now on. Incomplete ones are listed again wherever the cursor is.
+        let newest = newest.or(Some(window.changed_until));
         if is_scheduled && newest != cursor {
             self.set_cursor(newest).await?;
         }
-        Ok(false)
+        failure.map_or(Ok(false), Err)
     }
 
     /// What is read: by default everything since the cursor, whatever its status, so that cancellations are seen.
@@ -94,47 +104,65 @@ impl Orders<'_> {
         Ok(incomplete.map(|order| order.changed_at).min())
     }
 
-    /// Keeps a page: details of what is new or changed, then one transaction.
-    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<(), Failure> {
-        for malformed in &page.malformed {
-            let subject = malformed.number.as_deref().unwrap_or("without a number");
-            let message = format!(
-                "an entry of the order list cannot be read: {}; look at it in the marketplace",
-                malformed.reason
-            );
-            step.warning(format!("order {subject}: {message}"), Value::Null).await;
-            let attention = self.attention(AttentionKind::SetAside, subject, message);
-            self.connections.store.raise(&[attention], self.now()).await?;
-        }
+    /// Keeps a page: details of what is new or changed, then one transaction. Answers with a failure that left orders
+    /// incomplete and may go away; one that concerns the whole account is an error.
+    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<Option<Failure>, Failure> {
+        self.show_malformed(step, page).await?;
         let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
         let known = self.connections.store.known_changes(self.account(), &numbers).await?;
         let is_news = |entry: &&OrderEntry| match known.get(&entry.number) {
             None => true,
             Some(known) => {
+                // An incomplete one that was looked at is refused for good, until it changes.
+                let is_to_be_completed = !known.is_complete && known.is_unread;
                 entry.changed_at > known.changed_at
                     || entry.status != known.status
-                    || (entry.status == MarketplaceStatus::Ready && !known.is_complete)
+                    || (entry.status == MarketplaceStatus::Ready && is_to_be_completed)
             }
         };
         let news: Vec<&OrderEntry> = page.entries.iter().filter(is_news).collect();
         if news.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let details = self.details(step, &news).await;
         self.connections.store.save_fetched(self.account(), &details.fetched, self.now()).await?;
         self.set_aside_refused(&details.refused).await?;
         crash::point("fetch.page_saved");
         step.count("orders", i64::try_from(details.fetched.len()).unwrap_or(i64::MAX));
-        match details.failure {
-            None => Ok(()),
-            Some(failure) => {
-                let message = format!(
-                    "{} orders could not be fetched completely; the first: {failure}",
-                    details.failed
-                );
-                Err(Failure::new(failure.class, message))
+        let Some(failure) = details.failure else { return Ok(None) };
+        let message =
+            format!("{} orders could not be fetched completely; the first: {failure}", details.failed);
+        let concerns_account = matches!(
+            failure.class,
+            FailureClass::Unauthorised | FailureClass::RateLimited { .. } | FailureClass::Refused
+        );
+        let failure = Failure::new(failure.class, message);
+        if concerns_account { Err(failure) } else { Ok(Some(failure)) }
+    }
+
+    /// Entries of the list that cannot be read: shown once, and the others go on.
+    async fn show_malformed(&self, step: &Step, page: &OrderPage) -> Result<(), Failure> {
+        if page.malformed.is_empty() {
+            return Ok(());
+        }
+        let open = self.connections.store.attentions().await?;
+        for malformed in &page.malformed {
+            let subject = malformed.number.as_deref().unwrap_or("without a number");
+            let message = format!(
+                "an entry of the order list cannot be read: {}; look at it in the marketplace",
+                malformed.reason
+            );
+            let attention = self.attention(AttentionKind::SetAside, subject, message);
+            let is_shown = open.iter().any(|item| {
+                (item.account.as_str(), item.kind, item.subject.as_str())
+                    == (self.account(), attention.kind, subject)
+            });
+            if !is_shown {
+                step.warning(format!("order {subject}: {}", attention.message), Value::Null).await;
+                self.connections.store.raise(&[attention], self.now()).await?;
             }
         }
+        Ok(())
     }
 
     async fn details(&self, step: &Step, news: &[&OrderEntry]) -> Details {
@@ -147,7 +175,7 @@ impl Orders<'_> {
             let number = fetched.number.clone();
             if let Some(error) = error {
                 let failure = error.failure();
-                if failure.class == FailureClass::Refused {
+                if error.concerns_one_order() {
                     step.warning(format!("order {number}: {failure}"), Value::Null).await;
                     details.refused.push((number, failure.message));
                 } else {
@@ -207,33 +235,44 @@ impl Orders<'_> {
         }
     }
 
+    /// The marketplace refuses these orders' details: what JTL cannot have yet is set aside, of the others a person must know
+    /// that something about them changed.
     async fn set_aside_refused(&self, refused: &[(String, String)]) -> Result<(), Failure> {
-        let changes: Vec<OrderChange> = refused
-            .iter()
-            .map(|(number, reason)| OrderChange {
-                number: number.clone(),
-                from: vec![OrderState::Fetched],
-                seen_change: None,
-                patch: OrderPatch {
-                    state: Some(OrderState::SetAside),
-                    reason: Some(Some(reason.clone())),
-                    is_unread: Some(false),
-                    ..OrderPatch::default()
-                },
-                raise: vec![self.attention(AttentionKind::SetAside, number, reason.clone())],
-                settle: Vec::new(),
-            })
-            .collect();
+        let read = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
+        let change = |number: &String, from, patch, kind, message| OrderChange {
+            number: number.clone(),
+            from,
+            seen_change: None,
+            patch,
+            raise: vec![self.attention(kind, number, message)],
+            settle: Vec::new(),
+        };
+        let mut changes = Vec::with_capacity(2 * refused.len());
+        for (number, reason) in refused {
+            let aside = OrderPatch {
+                state: Some(OrderState::SetAside),
+                reason: Some(Some(reason.clone())),
+                ..read.clone()
+            };
+            changes.push(change(
+                number,
+                vec![OrderState::Fetched],
+                aside,
+                AttentionKind::SetAside,
+                reason.clone(),
+            ));
+            let in_erp: Vec<OrderState> =
+                OrderState::ALL.into_iter().filter(|state| state.may_be_in_erp()).collect();
+            let message =
+                format!("changed at the marketplace, already in JTL, and the details are refused: {reason}");
+            changes.push(change(number, in_erp, read.clone(), AttentionKind::ChangedAfterHandOver, message));
+        }
         self.save(&changes).await.map(drop)
-    }
-
-    fn cursor_name(&self) -> String {
-        format!("orders.cursor.{}", self.account())
     }
 
     /// The newest change that was read completely.
     async fn cursor(&self) -> Result<Option<Timestamp>, Failure> {
-        let stored = self.connections.store.fact(&self.cursor_name()).await?;
+        let stored = self.connections.store.fact(&cursor_name(self.account())).await?;
         stored
             .map(|text| {
                 text.parse().map_err(|error| {
@@ -247,6 +286,6 @@ impl Orders<'_> {
         let Some(newest) = newest else { return Ok(()) };
         // A change in the future would hide all others until then.
         let newest = newest.min(self.now());
-        Ok(self.connections.store.set_fact(&self.cursor_name(), &newest.to_string()).await?)
+        Ok(self.connections.store.set_fact(&cursor_name(self.account()), &newest.to_string()).await?)
     }
 }

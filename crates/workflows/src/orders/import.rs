@@ -52,7 +52,11 @@ impl Orders<'_> {
                 settle: settled,
                 ..self.change(record, OrderPatch { state: Some(OrderState::Cancelled), ..read })
             },
-            MarketplaceStatus::Pending | MarketplaceStatus::PartlyShipped | MarketplaceStatus::Shipped => {
+            MarketplaceStatus::PartlyShipped => self.set_aside(
+                record,
+                "partly shipped at the marketplace, and not by us: look at it there".to_owned(),
+            ),
+            MarketplaceStatus::Pending | MarketplaceStatus::Shipped => {
                 OrderChange { settle: settled, ..self.change(record, read) }
             }
             MarketplaceStatus::Ready => match self.translate(record) {
@@ -80,37 +84,59 @@ impl Orders<'_> {
                 "cancelled at the marketplace, already in JTL: cancel it there, or close this entry to ship it all the same".to_owned(),
             ),
             MarketplaceStatus::Ready if !is_over => match self.difference(record) {
-                None => self.change(record, read),
-                Some(what) => marked(
+                Difference::None => self.change(record, read),
+                Difference::Seen(newest, what) => {
+                    let message = format!("{what} changed at the marketplace, already in JTL: change it there, then close this entry");
+                    let mut change = marked(Mark::Changed, AttentionKind::ChangedAfterHandOver, message);
+                    // The report names what is to be shipped now, and the same change is shown once.
+                    change.patch.order = Some(*newest);
+                    change
+                }
+                Difference::Untranslatable(reason) => marked(
                     Mark::Changed,
                     AttentionKind::ChangedAfterHandOver,
-                    format!("{what} changed at the marketplace, already in JTL: change it there, then close this entry"),
+                    format!("it changed at the marketplace and cannot be translated any more ({reason}), already in JTL: look at it there"),
                 ),
+            },
+            // Somebody reported it there by hand, or we did and did not live to write it down.
+            MarketplaceStatus::Shipped if record.state == OrderState::Shipped => OrderChange {
+                settle: vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused],
+                ..self.change(
+                    record,
+                    OrderPatch {
+                        state: Some(OrderState::Reported),
+                        reason: Some(None),
+                        report: Some(None),
+                        next_report_at: Some(None),
+                        ..read
+                    },
+                )
             },
             _ => self.change(record, read),
         }
     }
 
-    /// What differs between the order as JTL was given it and the newest document.
-    fn difference(&self, record: &OrderRecord) -> Option<String> {
-        let exported = record.order.as_ref()?;
+    /// What differs between the order as it was last seen and the newest document.
+    fn difference(&self, record: &OrderRecord) -> Difference {
+        let Some(seen) = record.order.as_ref() else { return Difference::None };
         let newest = match self.translate(record) {
             Ok(newest) => newest,
-            Err(reason) => {
-                return Some(format!("it cannot be translated any more ({reason}); something of it"));
-            }
+            Err(reason) => return Difference::Untranslatable(reason),
         };
         let lines = |order: &Order| -> Vec<(String, i64)> {
             order.lines.iter().map(|line| (line.number.clone(), line.quantity())).collect()
         };
         let mut what = Vec::new();
-        if exported.delivery != newest.delivery {
+        if seen.delivery != newest.delivery {
             what.push("the address");
         }
-        if lines(exported) != lines(&newest) {
+        if lines(seen) != lines(&newest) {
             what.push("what is to be shipped");
         }
-        (!what.is_empty()).then(|| what.join(" and "))
+        match what.is_empty() {
+            true => Difference::None,
+            false => Difference::Seen(Box::new(newest), what.join(" and ")),
+        }
     }
 
     fn translate(&self, record: &OrderRecord) -> Result<Order, String> {
@@ -161,4 +187,14 @@ impl Orders<'_> {
             _ => {}
         }
     }
+}
+
+/// What happened to an order that JTL has.
+enum Difference {
+    /// Nothing that matters.
+    None,
+    /// The newest translation, and what of it differs.
+    Seen(Box<Order>, String),
+    /// It cannot be compared, and why.
+    Untranslatable(String),
 }

@@ -30,6 +30,11 @@ use crate::connections::Connections;
 /// An open hand-over is looked up again at this distance.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
+/// The fact that holds an account's cursor: the newest change that was read completely. Absent before the first complete read.
+pub(crate) fn cursor_name(account: &str) -> String {
+    format!("orders.cursor.{account}")
+}
+
 /// What a start may say. A run with a status or a number of days reads that window and never moves the cursor.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

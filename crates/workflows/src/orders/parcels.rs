@@ -8,10 +8,14 @@ pub(super) type Lines = Vec<(String, i64)>;
 
 /// Gives every line, whole, to one parcel: TEMU takes no part of a line. A line that JTL spread over several parcels goes to
 /// the one that holds most of it (the first of equals). Answers per parcel in their order; a parcel may be left without a line.
-/// `None` if some line cannot be placed: no parcel is known to hold its article.
+///
+/// `None` if some line is not wholly in the parcels: JTL sent less than was ordered, or does not tell what lies where. Only a
+/// single parcel whose contents JTL does not tell at all holds everything.
 pub(super) fn allocate(lines: &[OrderLine], parcels: &[Parcel]) -> Option<Vec<Lines>> {
     let mut allocated: Vec<Lines> = vec![Vec::new(); parcels.len()];
-    if let ([_], [only]) = (parcels, allocated.as_mut_slice()) {
+    if let ([parcel], [only]) = (parcels, allocated.as_mut_slice())
+        && parcel.contents.is_empty()
+    {
         *only = lines.iter().map(|line| (line.number.clone(), line.quantity())).collect();
         return Some(allocated);
     }
@@ -32,22 +36,28 @@ pub(super) fn allocate(lines: &[OrderLine], parcels: &[Parcel]) -> Option<Vec<Li
         // What the home parcel does not hold lies in the others.
         let others = (0..left.len()).filter(|&parcel| parcel != home);
         for parcel in std::iter::once(home).chain(others) {
-            for (sku, quantity) in &mut left[parcel] {
-                if *sku == line.sku {
-                    let taken = wanted.min(*quantity);
-                    *quantity -= taken;
-                    wanted -= taken;
-                }
+            for (_, quantity) in left[parcel].iter_mut().filter(|(sku, _)| is_same(sku, &line.sku)) {
+                let taken = wanted.min(*quantity);
+                *quantity -= taken;
+                wanted -= taken;
             }
+        }
+        if wanted > 0 {
+            return None;
         }
     }
     Some(allocated)
 }
 
+/// JTL's collation does not tell capitals apart, so neither may we.
+fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
 /// The parcel that holds exactly this much of an article, else the one that holds most of it.
 fn best_parcel(left: &[Vec<(&str, i64)>], sku: &str, wanted: i64) -> Option<usize> {
     let holds = |parcel: &Vec<(&str, i64)>| -> i64 {
-        parcel.iter().filter(|(held, _)| *held == sku).map(|(_, quantity)| quantity).sum()
+        parcel.iter().filter(|(held, _)| is_same(held, sku)).map(|(_, quantity)| quantity).sum()
     };
     if let Some(exact) = left.iter().position(|parcel| holds(parcel) == wanted) {
         return Some(exact);
@@ -90,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn one_parcel_holds_everything_whatever_its_contents_say() {
+    fn a_single_parcel_without_contents_holds_everything() {
         let lines = [line("1", "A", 2), line("2", "B", 1)];
         let allocated = allocate(&lines, &[parcel(&[])]).unwrap();
         assert_eq!(allocated, [vec![("1".to_owned(), 2), ("2".to_owned(), 1)]]);
@@ -115,6 +125,17 @@ mod tests {
         let lines = [line("1", "A", 3)];
         let allocated = allocate(&lines, &[parcel(&[("A", 1)]), parcel(&[("A", 2)])]).unwrap();
         assert_eq!(numbers(&allocated), [Vec::<&str>::new(), vec!["1"]]);
+    }
+
+    #[test]
+    fn less_than_was_ordered_is_not_told_as_all() {
+        let lines = [line("1", "A", 2), line("2", "B", 1)];
+        assert_eq!(allocate(&lines, &[parcel(&[("A", 2)])]), None);
+        assert_eq!(allocate(&[line("1", "A", 2)], &[parcel(&[("A", 1)])]), None);
+        assert!(
+            allocate(&lines, &[parcel(&[("a", 2), ("B", 1)])]).is_some(),
+            "capitals do not matter in JTL"
+        );
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Orders<'_> {
     ) -> OrderChange {
         let Some(intent) = record.intent.clone().filter(|intent| intent.identity != identity) else {
             // Nobody has inserted anything since: it never got there.
-            if record.mark.is_some() || record.status != MarketplaceStatus::Ready {
+            if record.mark.is_some() || record.is_unread || record.status != MarketplaceStatus::Ready {
                 return self.begin_again(step, record);
             }
             step.info(

@@ -21,13 +21,18 @@ const PAGE: usize = 1_000;
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 impl Orders<'_> {
-    /// Asks JTL about every order that it has or should have and that is not yet to be reported.
+    /// Asks JTL about every order that it has or should have and that is not yet reported: until then parcels may change.
     pub(super) async fn track(&self, step: &Step) -> Result<(), Failure> {
         let mut after: Option<String> = None;
         loop {
             let filter = OrderFilter {
                 account: Some(self.account().to_owned()),
-                states: vec![OrderState::HandedOver, OrderState::InJtl, OrderState::Unclear],
+                states: vec![
+                    OrderState::HandedOver,
+                    OrderState::InJtl,
+                    OrderState::Unclear,
+                    OrderState::Shipped,
+                ],
                 after: after.clone(),
                 limit: PAGE,
             };
@@ -57,7 +62,7 @@ impl Orders<'_> {
     async fn found(&self, step: &Step, record: &OrderRecord, order: &ErpOrder) -> Option<OrderChange> {
         let mut change = self.change(record, OrderPatch::default());
         let patch = &mut change.patch;
-        if record.state != OrderState::InJtl {
+        if matches!(record.state, OrderState::HandedOver | OrderState::Unclear) {
             step.count("found_in_jtl", 1);
             patch.state = Some(OrderState::InJtl);
             patch.erp_number = Some(order.erp_number.clone());
@@ -67,18 +72,36 @@ impl Orders<'_> {
         if record.parcels != order.parcels {
             step.count("parcels", i64::try_from(order.parcels.len()).unwrap_or(0));
             patch.parcels = Some(order.parcels.clone());
+            // Whatever kept the old ones from being reported may be mended.
+            if record.state == OrderState::Shipped {
+                patch.report_tries = Some(0);
+                patch.next_report_at = Some(None);
+            }
         }
         if order.is_cancelled && record.mark == Some(Mark::Cancelled) {
             patch.state = Some(OrderState::Cancelled);
             patch.mark = Some(None);
-            change.settle.extend([AttentionKind::CancelledAfterHandOver, AttentionKind::ClosedInErp]);
+            change.settle.extend([
+                AttentionKind::CancelledAfterHandOver,
+                AttentionKind::ChangedAfterHandOver,
+                AttentionKind::ClosedInErp,
+            ]);
             step.info(format!("order {} is cancelled in JTL too", record.number), Value::Null);
             return Some(change);
         }
         let finding = finding(order);
-        if finding == Finding::Shipped {
-            patch.state = Some(OrderState::Shipped);
-            step.count("shipped", 1);
+        match (&finding, record.state) {
+            // Its reason is the report's business.
+            (Finding::Shipped, OrderState::Shipped) => {
+                return (change.patch != OrderPatch::default()).then_some(change);
+            }
+            (Finding::Shipped, _) => {
+                patch.state = Some(OrderState::Shipped);
+                step.count("shipped", 1);
+            }
+            // A parcel was taken back.
+            (_, OrderState::Shipped) => patch.state = Some(OrderState::InJtl),
+            _ => {}
         }
         let reason = finding.reason();
         if record.reason != reason {

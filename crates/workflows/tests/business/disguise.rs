@@ -125,7 +125,7 @@ impl Erp for Stubborn {
 
     async fn hand_over(&self, documents: &[HandOver]) -> Result<Vec<HandedOver>, ErpError> {
         if self.is_stubborn.load(Ordering::Relaxed) {
-            return Err(ErpError::Busy { action: "hand orders over" });
+            return Err(ErpError::Unreachable { action: "hand orders over", reason: "cut".to_owned() });
         }
         self.jtl.hand_over(documents).await
     }

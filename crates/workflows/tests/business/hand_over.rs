@@ -20,7 +20,7 @@ async fn refused_once() -> (Shop, Arc<AtomicBool>, String) {
         Shop::open_with_erp(move |jtl| Arc::new(Stubborn { jtl, is_stubborn: Arc::clone(&switch) })).await;
     let number = shop.place(1).remove(0);
     let run = shop.run("order_workflow", Value::Null).await;
-    assert_eq!(run.state, RunState::Failed, "JTL is busy for good");
+    assert_eq!(run.state, RunState::Failed, "the connection goes each time");
     assert_eq!(shop.order(&number).await.state, OrderState::Exporting);
     (shop, is_stubborn, number)
 }

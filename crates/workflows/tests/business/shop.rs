@@ -117,8 +117,11 @@ impl Shop {
         run
     }
 
-    /// Runs the inventory workflow and expects success.
+    /// Runs the inventory workflow and expects success. Nothing is published before orders were read once.
     pub(crate) async fn sync_stock(&self, mode: &str) -> Run {
+        if self.store.fact(&format!("orders.cursor.{ACCOUNT}")).await.unwrap().is_none() {
+            self.sync_orders().await;
+        }
         let run = self.run("inventory_workflow", serde_json::json!({ "mode": mode })).await;
         assert_eq!(run.state, RunState::Succeeded, "{:?}\n{}", run.error, self.log().await);
         run

@@ -132,3 +132,38 @@ async fn an_unknown_mode_is_refused_by_name() {
     assert!(error.contains("mode") && error.contains("sideways"), "{error}");
     assert_ne!(shop.run("inventory_workflow", serde_json::Value::Null).await.state, RunState::Failed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_published_before_orders_are_known() {
+    let shop = Shop::open().await;
+    shop.world.set_stock("MW-0003", 1, 77).unwrap();
+    let run = shop.run("inventory_workflow", serde_json::json!({ "mode": "full" })).await;
+    assert_eq!(run.state, RunState::Succeeded);
+    assert_eq!(shop.calls(PUSH), 0, "{}", shop.log().await);
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert!(shop.calls(PUSH) > 0);
+}
+
+/// The marketplace offers a cancelled piece again by itself: what it is known to hold is then not known any more.
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_does_not_leave_too_many_on_offer() {
+    let shop = Shop::open().await;
+    shop.world.set_stock("MW-0003", 1, 5).unwrap();
+    shop.world.set_stock("MW-0003", 2, 0).unwrap();
+    shop.sync_stock("full").await;
+    shop.wait(600).await;
+    let number = shop.world.sell("MW-0003", 1).unwrap();
+    shop.sync_orders().await;
+    shop.wait(600).await;
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 4);
+    shop.wait(5).await;
+    // JTL has shipped or reserved the piece; the buyer cancels, and the marketplace counts it as free.
+    if shop.world.cancel(&number).is_ok() {
+        shop.sync_orders().await;
+        shop.sync_stock("quick").await;
+        assert_eq!(shop.world.stock("MW-0003").unwrap(), 4, "{}", shop.log().await);
+    }
+}
