@@ -13,8 +13,8 @@ pub struct Listing {
     pub sku: String,
     /// For people.
     pub title: String,
-    /// What the marketplace offers now.
-    pub stock: i64,
+    /// What the marketplace offers now; `None` where it does not say, which is not 0.
+    pub stock: Option<i64>,
 }
 
 /// What the ERP has of an article, reduced to what publishing needs.

@@ -11,12 +11,12 @@ use crate::StoreResult;
 /// A listing as it stands in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingRecord {
-    /// What the marketplace lists (its `stock` is what the last listing read told).
+    /// What the marketplace lists (its `stock` is what the last listing read that named one told; 0 before).
     pub listing: Listing,
     /// The ERP's article; `None` is not mapped, and then nothing is published.
     pub article: Option<i64>,
     /// What the marketplace is known to hold: what was accepted, minus orders since, replaced by every listing read. `None`
-    /// while a push is under way or its answer was lost.
+    /// while a push is under way or its answer was lost, and where a listing read names no stock.
     pub known_stock: Option<i64>,
     /// What should be published, as the last run found.
     pub target: Option<i64>,
@@ -53,8 +53,8 @@ pub struct InventoryStatistics {
 /// Listings.
 #[async_trait]
 pub trait InventoryStore: Send + Sync {
-    /// Keeps a page of a listing read that began at `read_at`: adds, renews, replaces the known stock. Unchanged rows are not
-    /// written. The mapping of known listings stays (a changed SKU loses it).
+    /// Keeps a page of a listing read that began at `read_at`: adds, renews, replaces the known stock (a listing without a
+    /// stock makes it unknown, so that it is pushed). Unchanged rows are not written. The mapping of known listings stays (a changed SKU loses it).
     async fn save_listings(&self, account: &str, listings: &[Listing], read_at: Timestamp)
     -> StoreResult<()>;
 

@@ -97,7 +97,7 @@ impl Sku {
             group: self.goods_id?,
             sku: self.sku_sn.unwrap_or_default(),
             title: self.goods_name.unwrap_or_default(),
-            stock: self.stock.unwrap_or(0),
+            stock: self.stock,
         })
     }
 }

@@ -301,7 +301,7 @@ async fn listings_of_both_kinds_come_together() {
         if asked["skuStatusFilterType"] == 2 {
             Say::Result(json!({"total": 101, "skuList": [row(1, json!("A")), row(2, json!(null)), {"skuSn": "lost"}]}))
         } else {
-            Say::Result(json!({"total": 1, "skuList": [row(3, json!("C"))]}))
+            Say::Result(json!({"total": 1, "skuList": [{"skuId": 3, "goodsId": 9, "skuSn": "C"}]}))
         }
     })
     .await;
@@ -309,7 +309,8 @@ async fn listings_of_both_kinds_come_together() {
     assert_eq!((page.total, page.unreadable, page.has_more), (102, 1, true));
     let skus: Vec<&str> = page.listings.iter().map(|listing| listing.sku.as_str()).collect();
     assert_eq!(skus, ["A", "", "C"]);
-    assert_eq!((page.listings[0].group.as_str(), page.listings[0].stock), ("9", 4));
+    assert_eq!((page.listings[0].group.as_str(), page.listings[0].stock), ("9", Some(4)));
+    assert_eq!(page.listings[2].stock, None, "unknown is not 0");
     assert!(!fake.temu.listing_page(2).await.unwrap().has_more);
 }
 

@@ -35,6 +35,25 @@ pub async fn listings_are_added_and_renewed(store: SharedStore) {
     assert_eq!(listings(&store).await[0].article, None);
 }
 
+/// Unknown is not 0: whatever is to be published differs from it.
+pub async fn a_listing_without_a_stock_is_unknown(store: SharedStore) {
+    let silent = |id: &str| Listing { stock: None, ..listing(id, id, 0) };
+    store.save_listings(ACCOUNT, &[listing("1", "1", 5), silent("2")], at(1)).await.unwrap();
+    store.save_listings(ACCOUNT, &[silent("1"), silent("2")], at(2)).await.unwrap();
+    let stored = listings(&store).await;
+    assert_eq!((stored[0].listing.stock, stored[0].known_stock), (Some(5), None));
+    assert_eq!((stored[1].listing.stock, stored[1].known_stock), (Some(0), None));
+    // An order takes nothing from what is unknown.
+    save(&store, &[fetched("PO-1", 5)]).await;
+    assert_eq!(listings(&store).await, stored);
+    let pushed = ListingPatch { known_stock: Some(Some(0)), ..patch("2") };
+    store.change_listings(ACCOUNT, &[pushed], at(3)).await.unwrap();
+    assert_eq!(listings(&store).await[1].known_stock, Some(0));
+    store.save_listings(ACCOUNT, &[listing("1", "1", 0), silent("2")], at(4)).await.unwrap();
+    let known: Vec<Option<i64>> = listings(&store).await.iter().map(|record| record.known_stock).collect();
+    assert_eq!(known, [Some(0), None]);
+}
+
 /// It may be another article now: nothing is published until it is mapped again.
 pub async fn a_changed_sku_loses_its_mapping(store: SharedStore) {
     store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(1)).await.unwrap();

@@ -73,8 +73,8 @@ macro_rules! store_conformance {
                     attention_follows_the_change, an_unknown_order_is_not_changed, buyers_of_old_orders_are_forgotten;
                 order_counts: reached_counts_are_cumulative, states_are_counted, open_units_are_those_unknown_to_the_erp,
                     a_changed_order_takes_what_it_holds_now;
-                inventory: listings_are_added_and_renewed, a_changed_sku_loses_its_mapping, unlisted_goes, patches_change_what_they_name,
-                    listings_are_counted;
+                inventory: listings_are_added_and_renewed, a_listing_without_a_stock_is_unknown, a_changed_sku_loses_its_mapping,
+                    unlisted_goes, patches_change_what_they_name, listings_are_counted;
                 attention: an_open_item_is_not_raised_twice, a_settled_item_may_be_raised_again, closing_clears_the_mark,
                     closing_twice_is_not_found;
                 meta: facts_are_replaced, a_sound_store_has_no_findings;

@@ -218,6 +218,6 @@ pub(super) fn listing(id: &str, sku: &str, stock: i64) -> Listing {
         group: "goods".to_owned(),
         sku: sku.to_owned(),
         title: "Stuhl".to_owned(),
-        stock,
+        stock: Some(stock),
     }
 }

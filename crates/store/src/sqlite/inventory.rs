@@ -110,8 +110,11 @@ fn keep_news(connection: &Connection, account: &str, page: Vec<Listing>) -> Stor
     let mut news = Vec::new();
     for listing in page {
         let stored = find(connection, account, &listing.id)?;
-        let is_known = stored
-            .is_some_and(|stored| stored.listing == listing && stored.known_stock == Some(listing.stock));
+        let is_known = stored.is_some_and(|stored| {
+            // A read that names no stock leaves the one that was told last.
+            let renewed = Listing { stock: listing.stock.or(stored.listing.stock), ..listing.clone() };
+            stored.listing == renewed && stored.known_stock == listing.stock
+        });
         if !is_known {
             news.push(listing);
         }
@@ -125,9 +128,9 @@ fn save(writing: &mut Writing<'_>, account: &str, listing: &Listing, read_at: Ti
     rows::execute(
         writing.connection,
         "INSERT INTO listings (account, id, listing_group, sku, title, stock, known_stock, known_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) \
+         VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), ?6, CASE WHEN ?6 IS NOT NULL THEN ?7 END) \
          ON CONFLICT DO UPDATE SET listing_group = excluded.listing_group, title = excluded.title, \
-         stock = excluded.stock, known_stock = excluded.stock, known_at = excluded.known_at, \
+         stock = COALESCE(?6, stock), known_stock = ?6, known_at = COALESCE(excluded.known_at, known_at), \
          article = CASE WHEN sku = excluded.sku THEN article END, \
          target = CASE WHEN sku = excluded.sku THEN target END, \
          error = CASE WHEN sku = excluded.sku THEN error END, sku = excluded.sku",
