@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Finished(RunId, bool),
     /// Ask all running runs to stop: the grace of a shutdown is over.
     StopAll,
+    /// Answer once nothing new is claimed any more, and what was claimed has its workers. Asked after draining began.
+    Drained(oneshot::Sender<()>),
 }
 
 /// What the dispatcher needs.
@@ -235,6 +237,10 @@ impl Dispatcher {
                 }
             }
             Command::StopAll => self.running.values().for_each(|stop| stop.ask(StopReason::ShuttingDown)),
+            Command::Drained(answer) => {
+                // Commands come after a turn, and while draining there is no other turn.
+                let _ = answer.send(());
+            }
         }
     }
 }

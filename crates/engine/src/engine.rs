@@ -26,6 +26,9 @@ use crate::workflow::WorkflowDescription;
 
 /// Commands that wait at the most.
 const COMMANDS: usize = 1_000;
+/// After its grace a shutdown waits this long for runs that were asked to stop; longer than they have for it, and with the last
+/// tries of the journal still within the patience of the program.
+const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// How the engine works.
 #[derive(Debug, Clone)]
@@ -220,13 +223,21 @@ impl Engine {
         self.draining.cancel();
         self.tracker.close();
         let is_idle = tokio::select! {
-            () = self.tracker.wait() => true,
+            () = self.drained() => true,
             () = self.clock.sleep(self.shutdown_grace) => false,
         };
         if !is_idle {
-            // The dispatcher lives until below, so this arrives.
-            let _ = self.commands.send(Command::StopAll).await;
-            self.tracker.wait().await;
+            let stopped = async {
+                self.tell(Command::StopAll).await;
+                self.drained().await;
+            };
+            tokio::select! {
+                () = stopped => {}
+                // Their ends wait for a database that is away; what the journal cannot store either is lost then.
+                () = self.clock.sleep(LAST_WAIT) => {
+                    tracing::error!("{} runs did not come to an end that is stored", self.tracker.len());
+                }
+            }
         }
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
@@ -238,6 +249,16 @@ impl Engine {
         {
             tracing::error!("the journal's writer ended badly: {error}");
         }
+    }
+
+    /// Ends when every worker is done and there will be no other. The dispatcher has to say so: a claim that it waits for makes
+    /// workers of which the tracker does not know yet.
+    async fn drained(&self) {
+        let (answer, receiver) = oneshot::channel();
+        self.tell(Command::Drained(answer)).await;
+        // A dispatcher that is gone makes no workers either.
+        let _ = receiver.await;
+        self.tracker.wait().await;
     }
 
     /// Whether nothing is queued, running or to be retried: a test's question.

@@ -23,8 +23,8 @@ const BATCH_EVERY: Duration = Duration::from_millis(50);
 const BATCH_LINES: usize = 500;
 /// Between two tries while the database is away.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
-/// How long a shutdown waits for a database that is away.
-const TRIES_AT_SHUTDOWN: u32 = 5;
+/// How often a shutdown tries again while the database is away, in all.
+const TRIES_AT_SHUTDOWN: u32 = 4;
 
 /// Whether a record had an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,7 @@ impl Journal {
             plain: plain_receiver,
             important: important_receiver,
             is_away: false,
+            tries_at_shutdown: 0,
         };
         let task = tokio::spawn(writer.run());
         let lanes = Lanes { sequence: AtomicU64::new(0), dropped: AtomicU64::new(0), plain, important };
@@ -120,6 +121,7 @@ struct Writer {
     plain: mpsc::Receiver<Numbered>,
     important: mpsc::Receiver<Numbered>,
     is_away: bool,
+    tries_at_shutdown: u32,
 }
 
 impl Writer {
@@ -199,7 +201,6 @@ impl Writer {
 
     /// Commits, and holds what it has while the database is away.
     async fn commit(&mut self, records: &[Record]) -> Result<Committed, StoreError> {
-        let mut tries_at_shutdown = 0;
         loop {
             match self.store.commit(records).await {
                 Err(StoreError::Unavailable(reason)) => {
@@ -208,8 +209,8 @@ impl Writer {
                         self.is_away = true;
                     }
                     if self.close.is_cancelled() {
-                        tries_at_shutdown += 1;
-                        if tries_at_shutdown > TRIES_AT_SHUTDOWN {
+                        self.tries_at_shutdown += 1;
+                        if self.tries_at_shutdown > TRIES_AT_SHUTDOWN {
                             tracing::error!("{} records were lost at shutdown", records.len());
                             return Err(StoreError::Unavailable(reason));
                         }

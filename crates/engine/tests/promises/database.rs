@@ -1,0 +1,133 @@
+//! A database that goes away, answers late, or refuses: nobody crashes, nothing is lost that can be kept.
+
+use std::fmt::{Debug, Write};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use marktwerk_domain::run::RunState;
+use marktwerk_engine::EngineOptions;
+use marktwerk_store::SharedStore;
+use marktwerk_store::sqlite::SqliteStore;
+use tracing::field::{Field, Visit};
+use tracing::span;
+
+use crate::flaky::{Flaky, LATE};
+use crate::house::{Act, House, Stage, clock};
+
+/// A house on a store that can fail; its real store, which never does, for the test's own questions.
+async fn flaky_house(refused: &'static str) -> (House, Arc<Flaky>) {
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let inner: SharedStore = Arc::new(SqliteStore::open_in_memory(zone).unwrap());
+    let clock = clock();
+    let flaky = Flaky::over(inner.clone(), clock.clone(), refused);
+    let mut house =
+        House::on(flaky.clone(), clock, EngineOptions::default(), Stage::default()).await.unwrap();
+    house.store = inner;
+    (house, flaky)
+}
+
+/// What the program says of the database.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Said {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("marktwerk_engine")
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Message(String);
+        impl Visit for Message {
+            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+                if field.name() == "message" {
+                    write!(self.0, "{value:?}").unwrap();
+                }
+            }
+        }
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        self.0.lock().unwrap().push(message.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_minutes_without_a_database_hold_ends_claim_nothing_and_say_so_once() {
+    let said = Said::default();
+    let _listening = tracing::subscriber::set_default(said.clone());
+    let (house, flaky) = flaky_house("").await;
+    let job = house.add("play", 600).await;
+    house.add("reader", 1).await;
+    house.stage.then(Act::Work(Duration::from_secs(120)));
+    let run = house.start(&job.id).await;
+    house.pass(Duration::from_secs(10)).await;
+    said.0.lock().unwrap().clear();
+
+    flaky.go_away();
+    let claims = flaky.claims.load(Ordering::Relaxed);
+    house.minutes(5).await;
+    assert_eq!(house.stage.at_work.lock().unwrap().0, 0, "the work itself is done");
+    assert_eq!(house.run(run.id).await.state, RunState::Running, "its end is held");
+    assert_eq!(flaky.claims.load(Ordering::Relaxed), claims);
+    assert_eq!(house.runs().await.len(), 1, "nothing is fired");
+
+    flaky.come_back();
+    let run = house.end_of(run.id).await;
+    assert_eq!((run.state, run.attempt), (RunState::Succeeded, 1));
+    house.pass(Duration::from_secs(5)).await;
+    let late = house.runs().await.pop().unwrap();
+    assert_eq!((late.job_id.as_str(), late.state, late.merged), ("reader", RunState::Succeeded, 4));
+    let mut said = said.0.lock().unwrap().clone();
+    said.sort();
+    insta::assert_snapshot!(said.join("\n"), @r"
+    nothing is fired or claimed until this is over: the database is not available: taken away by the test
+    the database is away; 1 records wait: taken away by the test
+    the database is back
+    the database is back; runs are claimed again
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_the_claim_that_is_under_way() {
+    let (house, flaky) = flaky_house("").await;
+    let job = house.add("play", 600).await;
+    flaky.claim_late();
+    let run = house.start(&job.id).await;
+    house.pass(LATE / 2).await;
+    assert_eq!(house.run(run.id).await.state, RunState::Running, "claimed, and nobody knows it yet");
+    house.engine.shutdown().await;
+    assert_eq!(house.run(run.id).await.state, RunState::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_ends_although_the_database_is_away() {
+    let (house, flaky) = flaky_house("").await;
+    let job = house.add("play", 600).await;
+    house.stage.then(Act::Hang);
+    let run = house.start(&job.id).await;
+    house.pass(Duration::from_secs(1)).await;
+    flaky.go_away();
+    let before = house.clock.monotonic();
+    house.engine.shutdown().await;
+    let grace = EngineOptions::default().shutdown_grace;
+    assert!(
+        house.clock.monotonic() - before < grace + Duration::from_secs(10),
+        "within the program's patience"
+    );
+
+    // The next start takes it up.
+    let next = house.reopen().await;
+    assert_eq!(next.end_of(run.id).await.attempt, 2);
+}

@@ -1,0 +1,191 @@
+//! A store that a test can take away, slow down, and make refuse a record; all else it hands on to the real one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::attention::{Attention, AttentionKind};
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::inventory::Listing;
+use marktwerk_domain::job::{Job, JobId};
+use marktwerk_domain::log::LogRow;
+use marktwerk_domain::order::OrderState;
+use marktwerk_domain::run::{Attempt, Run, RunId};
+use marktwerk_store::attention::{AttentionStore, NewAttention};
+use marktwerk_store::changes::{ChangeFeed, Changes};
+use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
+use marktwerk_store::jobs::{JobEdit, JobStore};
+use marktwerk_store::journal::{Committed, Entry, JournalStore, Record};
+use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
+use marktwerk_store::meta::MetaStore;
+use marktwerk_store::orders::{
+    FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
+};
+use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, Rescued, RunFilter, RunStore};
+use marktwerk_store::{SharedStore, Store, StoreError, StoreResult};
+
+/// The real store behind a door.
+pub(crate) struct Flaky {
+    inner: SharedStore,
+    clock: SharedClock,
+    is_away: AtomicBool,
+    /// Answers to claims come this late.
+    late_claims: AtomicBool,
+    /// A batch with a line of this text is refused.
+    refused: &'static str,
+    /// Claims that were asked for.
+    pub(crate) claims: AtomicUsize,
+}
+
+/// How late the answers to claims come.
+pub(crate) const LATE: Duration = Duration::from_secs(2);
+
+impl Flaky {
+    pub(crate) fn over(inner: SharedStore, clock: SharedClock, refused: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            clock,
+            is_away: AtomicBool::new(false),
+            late_claims: AtomicBool::new(false),
+            refused,
+            claims: AtomicUsize::new(0),
+        })
+    }
+
+    pub(crate) fn go_away(&self) {
+        self.is_away.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn come_back(&self) {
+        self.is_away.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn claim_late(&self) {
+        self.late_claims.store(true, Ordering::Relaxed);
+    }
+
+    async fn before(&self, call: &str) -> StoreResult<()> {
+        self.claims.fetch_add(usize::from(call == "claim"), Ordering::Relaxed);
+        match self.is_away.load(Ordering::Relaxed) {
+            true => Err(StoreError::Unavailable("taken away by the test".to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    async fn after(&self, call: &str) {
+        if call == "claim" && self.late_claims.load(Ordering::Relaxed) {
+            self.clock.sleep(LATE).await;
+        }
+    }
+
+    fn refuses(&self, records: &[Record]) -> bool {
+        let is_refused = |record: &Record| match &record.entry {
+            Entry::Line(line) => line.message == self.refused,
+            Entry::End(end) => end.line.message == self.refused,
+            _ => false,
+        };
+        records.iter().any(is_refused)
+    }
+}
+
+#[async_trait]
+impl JournalStore for Flaky {
+    async fn commit(&self, records: &[Record]) -> StoreResult<Committed> {
+        self.before("commit").await?;
+        match self.refuses(records) {
+            true => Err(StoreError::Database("refused by the test".to_owned())),
+            false => self.inner.commit(records).await,
+        }
+    }
+}
+
+impl ChangeFeed for Flaky {
+    fn changes(&self) -> tokio::sync::watch::Receiver<Changes> {
+        self.inner.changes()
+    }
+}
+
+impl Store for Flaky {}
+
+macro_rules! hand_on {
+    ($noun:ident: $($call:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl $noun for Flaky {
+            $(async fn $call(&self, $($name: $type),*) -> StoreResult<$answer> {
+                self.before(stringify!($call)).await?;
+                let answer = self.inner.$call($($name),*).await;
+                self.after(stringify!($call)).await;
+                answer
+            })*
+        }
+    };
+}
+
+hand_on! { RunStore:
+    fire(firings: &[Firing], now: Timestamp) -> Vec<Fired>;
+    enqueue(run: &NewRun, now: Timestamp) -> Run;
+    claim(claim: &Claim) -> Vec<Run>;
+    next_ready() -> Option<Timestamp>;
+    next_due() -> Option<Timestamp>;
+    rescue(node: &str, void_others: bool, now: Timestamp) -> Vec<Rescued>;
+    cancel(run: RunId, reason: &str, now: Timestamp) -> Run;
+    run(id: RunId) -> Option<Run>;
+    runs(filter: &RunFilter) -> Vec<Run>;
+    attempts(id: RunId) -> Vec<Attempt>;
+    prune_runs(before: Timestamp) -> u64;
+}
+
+hand_on! { JobStore:
+    jobs(with_archived: bool) -> Vec<Job>;
+    job(id: &JobId) -> Option<Job>;
+    insert_jobs(jobs: &[Job]) -> ();
+    edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
+    archive_jobs(ids: &[JobId], now: Timestamp) -> ();
+}
+
+hand_on! { LogStore:
+    logs(filter: &LogFilter) -> Vec<LogRow>;
+    highest_log_id() -> i64;
+    count_logs(after: i64, until: i64) -> u64;
+    log_statistics(source: Option<&LogSource>, since: Timestamp) -> LogStatistics;
+    delete_logs(before: Timestamp) -> u64;
+}
+
+hand_on! { MetaStore:
+    fact(name: &str) -> Option<String>;
+    set_fact(name: &str, value: &str) -> ();
+    check() -> Vec<String>;
+    backup(target: &std::path::Path) -> ();
+}
+
+hand_on! { AttentionStore:
+    attentions() -> Vec<Attention>;
+    raise(items: &[NewAttention], now: Timestamp) -> ();
+    settle(items: &[(String, AttentionKind, String)], now: Timestamp) -> ();
+    close_attention(id: i64, now: Timestamp) -> Attention;
+}
+
+hand_on! { InventoryStore:
+    save_listings(account: &str, listings: &[Listing], read_at: Timestamp) -> ();
+    retain_listings(account: &str, ids: &[String]) -> u64;
+    map_listings(account: &str, articles: &[(String, Option<i64>)]) -> ();
+    listings(account: &str) -> Vec<ListingRecord>;
+    change_listings(account: &str, patches: &[ListingPatch], now: Timestamp) -> ();
+    inventory_statistics(accounts: &[String]) -> InventoryStatistics;
+}
+
+hand_on! { OrderStore:
+    known_changes(account: &str, numbers: &[String]) -> HashMap<String, KnownChange>;
+    save_fetched(account: &str, orders: &[FetchedOrder], now: Timestamp) -> ();
+    unread_orders(account: &str, after: Option<&str>, limit: usize) -> Vec<OrderRecord>;
+    orders_in(filter: &OrderFilter) -> Vec<OrderRecord>;
+    order(account: &str, number: &str) -> Option<OrderRecord>;
+    change_orders(account: &str, changes: &[OrderChange], now: Timestamp) -> Vec<bool>;
+    forget_buyers(before: Timestamp) -> u64;
+    open_units() -> HashMap<String, i64>;
+    order_statistics(accounts: &[String]) -> OrderStatistics;
+    orders_by_state(accounts: &[String]) -> Vec<(OrderState, u64)>;
+}
