@@ -27,13 +27,15 @@ pub enum AttentionKind {
     WorkerStuck,
     /// More than one order in JTL has the number.
     Duplicate,
+    /// The marketplace does not accept the account's credentials (any more).
+    Unauthorised,
     /// Cancelled or closed without shipment in JTL, and the marketplace still waits for it.
     ClosedInErp,
 }
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -44,6 +46,7 @@ impl AttentionKind {
         Self::StockRefused,
         Self::WorkerStuck,
         Self::Duplicate,
+        Self::Unauthorised,
         Self::ClosedInErp,
     ];
 
@@ -60,6 +63,7 @@ impl AttentionKind {
             Self::StockRefused => "stock_refused",
             Self::WorkerStuck => "worker_stuck",
             Self::Duplicate => "duplicate",
+            Self::Unauthorised => "unauthorised",
             Self::ClosedInErp => "closed_in_erp",
         }
     }

@@ -1,7 +1,7 @@
 //! The one place where runs are made and claimed. It owns the timer and the free workers, and takes everything that
 //! others want of it as messages, one after the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(crate) enum Command {
     JobsChanged(Vec<Job>),
     /// Jobs were archived.
     JobsArchived(Vec<JobId>),
-    /// A worker is free again; and whether the end of its attempt is stored (or another attempt has the run).
+    /// A worker is free again; and whether the end of its attempt is stored.
     Finished(RunId, bool),
     /// Ask all running runs to stop: the grace of a shutdown is over.
     StopAll,
@@ -62,8 +62,8 @@ pub(crate) struct Dispatcher {
     /// Cancelled: nothing new is fired or claimed.
     pub(crate) draining: CancellationToken,
     pub(crate) running: HashMap<RunId, Stop>,
-    /// When runs that nobody works on any more have lost their leases, and can be rescued.
-    pub(crate) orphans_at: Option<Timestamp>,
+    /// When runs that nobody works on any more have lost their leases, and can be rescued; the next one first.
+    pub(crate) orphans_at: VecDeque<Timestamp>,
     pub(crate) is_away: bool,
 }
 
@@ -129,12 +129,20 @@ impl Dispatcher {
 
     /// A run whose end could not be stored would stand as running for ever.
     async fn rescue_orphans(&mut self, now: Timestamp) -> StoreResult<()> {
-        if self.orphans_at.is_some_and(|at| at <= now) {
+        if self.orphans_at.front().is_some_and(|at| *at <= now) {
             let rescued = self.store.rescue(&self.node, false, now).await?;
-            tracing::warn!("{} runs whose ends could not be stored were rescued", rescued.len());
-            self.orphans_at = None;
+            if !rescued.is_empty() {
+                tracing::warn!("{} runs whose ends could not be stored were rescued", rescued.len());
+            }
+            self.orphans_at.retain(|at| *at > now);
         }
         Ok(())
+    }
+
+    /// Nobody here works on a run any more, and it may stand as running: its lease ends a lease from now at the latest.
+    fn expect_orphan(&mut self) {
+        // The store rescues what ended before now, not what ends now.
+        self.orphans_at.push_back(later(self.clock.now(), LEASE + Duration::from_secs(1)));
     }
 
     async fn fire(&mut self, now: Timestamp) -> StoreResult<()> {
@@ -183,7 +191,7 @@ impl Dispatcher {
         let id = run.id;
         let Some(job) = self.timer.job(&run.job_id).cloned() else {
             tracing::error!(run = id.0, job = %run.job_id, "a run of a job that nobody knows; it will be rescued as lost");
-            self.orphans_at = Some(later(self.clock.now(), LEASE));
+            self.expect_orphan();
             return;
         };
         let workflow = self
@@ -233,7 +241,7 @@ impl Dispatcher {
             Command::Finished(id, is_settled) => {
                 self.running.remove(&id);
                 if !is_settled {
-                    self.orphans_at = Some(later(self.clock.now(), LEASE));
+                    self.expect_orphan();
                 }
             }
             Command::StopAll => self.running.values().for_each(|stop| stop.ask(StopReason::ShuttingDown)),

@@ -1,6 +1,6 @@
 //! The engine as its owner sees it: started, asked, shut down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -140,7 +140,7 @@ impl Engine {
             tracker,
             draining,
             running: HashMap::new(),
-            orphans_at: None,
+            orphans_at: VecDeque::new(),
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));
@@ -212,8 +212,9 @@ impl Engine {
 
     /// Cancels a run: at once where it waits, cooperatively where it runs.
     pub async fn cancel(&self, id: RunId) -> Result<Run, EngineError> {
-        if self.store.run(id).await?.is_none() {
-            return Err(EngineError::UnknownRun(id.0));
+        let run = self.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
+        if run.state.is_ended() {
+            return Err(EngineError::Ended { run: id.0, state: run.state.as_str() });
         }
         self.ask(|answer| Command::Cancel(id, answer)).await
     }

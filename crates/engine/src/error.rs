@@ -21,6 +21,14 @@ pub enum EngineError {
         /// Where it stands.
         state: &'static str,
     },
+    /// The run is over.
+    #[error("run {run} is over ({state}): there is nothing to cancel")]
+    Ended {
+        /// Which run.
+        run: i64,
+        /// How it ended.
+        state: &'static str,
+    },
     /// A value that cannot be accepted.
     #[error("{field}: {reason}")]
     Invalid {

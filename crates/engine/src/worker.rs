@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::Job;
 use marktwerk_domain::log::Level;
@@ -53,7 +54,8 @@ pub(crate) struct Assignment {
     pub(crate) planner: Planner,
 }
 
-/// Works on one attempt from claim to end. Answers whether the run is settled: its end is stored, or another attempt has it.
+/// Works on one attempt from claim to end. Answers whether the run is settled: its end is stored. One whose lease was lost is
+/// not: nobody here knows whether another attempt has it.
 pub(crate) async fn work(assignment: Assignment) -> bool {
     let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, planner } = assignment;
     let lease = Arc::new(Lease::granted(clock.clone(), claimed_at));
@@ -74,9 +76,9 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     if lease.is_lost() {
         tracing::warn!(
             run = run.id.0,
-            "another attempt has taken this run over; what it did since has no effect"
+            "this attempt has lost its lease; what it did since has no effect, and a run that nobody has is rescued"
         );
-        return true;
+        return false;
     }
 
     let now = clock.now();
@@ -85,7 +87,7 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     let duration_seconds = context.elapsed().as_secs_f64();
     let error_text = if verdict.level == Level::Info { None } else { verdict.error.clone() };
     let closing = crate::journal::Closing { status: verdict.status, duration_seconds, error_text };
-    let message = closing_message(&run, &verdict, &context, duration_seconds);
+    let message = closing_message(&run, &verdict, &context, now, duration_seconds);
     let line = capture.closing_line(verdict.level, message, closing).await;
     let end = AttemptEnd {
         state: verdict.state,
@@ -154,7 +156,13 @@ fn opening(run: &Run) -> String {
     format!("{} started ({trigger}, attempt {}{merged})", run.job_type, run.attempt)
 }
 
-fn closing_message(run: &Run, verdict: &Verdict, context: &RunContext, seconds: f64) -> String {
+fn closing_message(
+    run: &Run,
+    verdict: &Verdict,
+    context: &RunContext,
+    now: Timestamp,
+    seconds: f64,
+) -> String {
     let job_type = &run.job_type;
     let error = verdict.error.as_deref().unwrap_or_default();
     match verdict.state {
@@ -174,8 +182,8 @@ fn closing_message(run: &Run, verdict: &Verdict, context: &RunContext, seconds: 
             format!("{job_type} finished in {seconds:.1} s{more}{counts}")
         }
         RunState::Retrying => {
-            let at = verdict.ready_at.map(|at| at.to_string()).unwrap_or_default();
-            format!("{job_type}: attempt {} ended: {error}; next attempt not before {at}", run.attempt)
+            let wait = verdict.ready_at.map_or(0, |at| at.duration_since(now).as_secs());
+            format!("{job_type}: attempt {} ended: {error}; the next attempt begins in {wait} s", run.attempt)
         }
         RunState::Waiting if verdict.outcome == "put_back" => {
             format!("{job_type}: put back, the program is shutting down")

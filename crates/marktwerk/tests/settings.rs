@@ -317,3 +317,17 @@ fn the_example_names_every_key_and_each_can_be_used() {
 
 /// Explained in a comment, because only one of three ways can be used at a time.
 const SAID_OTHERWISE: [&str; 4] = ["app_secret", "app_secret_file", "access_token", "access_token_env"];
+
+#[test]
+fn an_endpoint_that_is_none_or_speaks_in_clear_is_refused_wherever_it_is_written() {
+    let names = [("TEMU_APP_KEY", "k"), ("TEMU_APP_SECRET", "s"), ("TEMU_ACCESS_TOKEN", "t")];
+    for (endpoint, word) in
+        [("nonsense", "none"), ("ftp://127.0.0.1/", "ftp"), ("http://marketplace.example/router", "clear")]
+    {
+        let with = [names.as_slice(), &[("TEMU_API_ENDPOINT", endpoint)]].concat();
+        let error = case("").with(&with).error();
+        assert!(error.contains("TEMU_API_ENDPOINT") && error.contains(word), "{error}");
+    }
+    let with = [names.as_slice(), &[("TEMU_API_ENDPOINT", "http://127.0.0.1:9/openapi/router")]].concat();
+    assert!(case("").with(&with).load().is_ok());
+}

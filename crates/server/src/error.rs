@@ -142,7 +142,7 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::UnknownJob(_) | EngineError::UnknownRun(_) => Self::NotFound(error.to_string()),
-            EngineError::NotEnded { .. } | EngineError::JobsFileEdited(_) => {
+            EngineError::NotEnded { .. } | EngineError::Ended { .. } | EngineError::JobsFileEdited(_) => {
                 Self::Conflict(error.to_string())
             }
             EngineError::Invalid { field, reason } => Self::field("body", &field, "value_error", reason),

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use marktwerk_connectors::Marketplace;
-use marktwerk_domain::failure::Failure;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_engine::RunContext;
 use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
+use marktwerk_store::attention::NewAttention;
 
 /// Settings of the order workflow.
 #[derive(Debug, Clone)]
@@ -83,6 +85,28 @@ impl Connections {
     /// The marketplace that a run works for.
     pub(crate) fn of_run(&self, context: &RunContext) -> Result<Arc<dyn Marketplace>, Failure> {
         self.marketplace(&context.run().account).map(Arc::clone)
+    }
+
+    /// Credentials that were refused stand on the attention list until a run ends without that.
+    pub(crate) async fn note_credentials(
+        &self,
+        context: &RunContext,
+        account: &str,
+        failure: Option<&Failure>,
+    ) -> Result<(), Failure> {
+        let now = context.clock().now();
+        let refused = failure.filter(|failure| failure.class == FailureClass::Unauthorised);
+        let Some(failure) = refused else {
+            let item = (account.to_owned(), AttentionKind::Unauthorised, account.to_owned());
+            return Ok(self.store.settle(&[item], now).await?);
+        };
+        let item = NewAttention {
+            account: account.to_owned(),
+            kind: AttentionKind::Unauthorised,
+            subject: account.to_owned(),
+            message: failure.message.clone(),
+        };
+        Ok(self.store.raise(&[item], now).await?)
     }
 
     /// Why nothing may be written to this marketplace, if nothing may: a simulated ERP has nothing true to tell a real one.

@@ -3,12 +3,14 @@
 //! Two lanes lead to it: the plain one may overflow (DEBUG and INFO lines), the important one makes its sender wait. A sequence
 //! number keeps their common order.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_store::journal::{Committed, Record};
+use marktwerk_domain::run::{Epoch, RunId};
+use marktwerk_store::journal::{Committed, Entry, Record};
 use marktwerk_store::{SharedStore, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -134,7 +136,9 @@ impl Writer {
             drain(&mut self.important, &mut batch);
             drain(&mut self.plain, &mut batch);
             batch.sort_by_key(|numbered| numbered.sequence);
-            self.store(std::mem::take(&mut batch)).await;
+            for part in parts(std::mem::take(&mut batch)) {
+                self.store(part).await;
+            }
             stored_at = Some(self.clock.monotonic());
         }
     }
@@ -178,24 +182,17 @@ impl Writer {
         }
     }
 
-    async fn store(&mut self, batch: Vec<Numbered>) {
+    async fn store(&mut self, part: Vec<Numbered>) {
         let (records, confirms): (Vec<Record>, Vec<_>) =
-            batch.into_iter().map(|numbered| (numbered.record, numbered.confirm)).unzip();
-        let runs: Vec<_> = records.iter().map(|record| record.run).collect();
-        let outcome = match self.commit(&records).await {
-            Ok(committed) => Ok(committed),
-            Err(StoreError::Unavailable(reason)) => Err(reason),
-            Err(error) => self.commit_one_by_one(records, error).await,
+            part.into_iter().map(|numbered| (numbered.record, numbered.confirm)).unzip();
+        let confirmations = match self.commit(&records).await {
+            Ok(committed) => records.iter().map(|record| confirmation(&committed, record)).collect(),
+            Err(StoreError::Unavailable(_)) => vec![Confirmation::Failed; records.len()],
+            Err(error) => self.commit_one_by_one(&records, error).await,
         };
-        for (run, confirm) in runs.into_iter().zip(confirms) {
-            let Some(confirm) = confirm else { continue };
-            let confirmation = match &outcome {
-                Ok(committed) if committed.fenced.contains(&run) => Confirmation::Fenced,
-                Ok(_) => Confirmation::Stored,
-                Err(_) => Confirmation::Failed,
-            };
+        for (confirm, confirmation) in confirms.into_iter().zip(confirmations) {
             // Whoever asked may have gone; the record is stored all the same.
-            let _ = confirm.send(confirmation);
+            let _ = confirm.map(|confirm| confirm.send(confirmation));
         }
     }
 
@@ -228,30 +225,73 @@ impl Writer {
         }
     }
 
-    /// A record that the database refuses must not take others with it.
-    async fn commit_one_by_one(
-        &mut self,
-        records: Vec<Record>,
-        error: StoreError,
-    ) -> Result<Committed, String> {
+    /// A record that the database refuses must not take others with it, not even those of its own run.
+    async fn commit_one_by_one(&mut self, records: &[Record], error: StoreError) -> Vec<Confirmation> {
         tracing::error!("a batch of {} records was refused, storing them singly: {error}", records.len());
-        let mut committed = Committed::default();
+        let mut confirmations = Vec::with_capacity(records.len());
         for record in records {
-            let run = record.run;
-            match self.commit(std::slice::from_ref(&record)).await {
-                Ok(one) => committed.fenced.extend(one.fenced),
+            confirmations.push(match self.commit(std::slice::from_ref(record)).await {
+                Ok(committed) => confirmation(&committed, record),
                 Err(error) => {
+                    let run = record.run;
                     tracing::error!("a record of run {run} could not be stored and is lost: {error}");
-                    committed.fenced.push(run);
+                    Confirmation::Failed
                 }
-            }
+            });
         }
-        Ok(committed)
+        confirmations
     }
+}
+
+fn confirmation(committed: &Committed, record: &Record) -> Confirmation {
+    match committed.fenced.contains(&record.run) {
+        true => Confirmation::Fenced,
+        false => Confirmation::Stored,
+    }
+}
+
+/// Cuts a batch so that within a part all records of a run meet the same fate: they are of one attempt, and none comes after
+/// its end. The store tells by run what was fenced, and a line that comes too late must not make a stored end look fenced.
+fn parts(batch: Vec<Numbered>) -> Vec<Vec<Numbered>> {
+    let mut parts = vec![Vec::new()];
+    // The attempt that each run has in the last part; `None` after its end.
+    let mut attempts: HashMap<RunId, Option<Epoch>> = HashMap::new();
+    for numbered in batch {
+        let Record { run, epoch, entry } = &numbered.record;
+        if attempts.get(run).is_some_and(|attempt| *attempt != Some(*epoch)) {
+            parts.push(Vec::new());
+            attempts.clear();
+        }
+        attempts.insert(*run, (!matches!(entry, Entry::End(_))).then_some(*epoch));
+        if let Some(part) = parts.last_mut() {
+            part.push(numbered);
+        }
+    }
+    parts
 }
 
 fn drain(lane: &mut mpsc::Receiver<Numbered>, batch: &mut Vec<Numbered>) {
     while let Ok(numbered) = lane.try_recv() {
         batch.push(numbered);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_attempts_of_a_run_are_not_in_one_part() {
+        let batch = [(1, 1), (2, 1), (1, 1), (1, 2), (2, 1)].map(|(run, epoch)| Numbered {
+            sequence: 0,
+            record: Record {
+                run: RunId(run),
+                epoch: Epoch(epoch),
+                entry: Entry::Heartbeat { lease_until: jiff::Timestamp::UNIX_EPOCH },
+            },
+            confirm: None,
+        });
+        let lengths: Vec<usize> = parts(batch.into()).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [3, 2]);
     }
 }

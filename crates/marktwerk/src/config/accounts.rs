@@ -102,9 +102,7 @@ impl AccountSection {
             return Err(fault("marketplace", "is not known; there is temu".to_owned()));
         }
         let endpoint = self.endpoint.unwrap_or_else(|| TEMU_ENDPOINT.to_owned());
-        if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
-            return Err(fault("endpoint", format!("must be an address such as {TEMU_ENDPOINT}")));
-        }
+        check_endpoint(&endpoint).map_err(|reason| fault("endpoint", reason))?;
         let app_secret = SecretSource {
             key: "app_secret",
             text: self.app_secret,
@@ -175,5 +173,23 @@ pub(super) fn read_secret(path: &std::path::Path) -> Result<Secret, String> {
     match text.trim() {
         "" => Err(format!("{} is empty; it must hold the secret", path.display())),
         secret => Ok(Secret::new(secret)),
+    }
+}
+
+/// Calls carry the access token: in clear they may go to this machine only.
+pub(super) fn check_endpoint(endpoint: &str) -> Result<(), String> {
+    let expected = format!("must be an address such as {TEMU_ENDPOINT}");
+    let url = reqwest::Url::parse(endpoint)
+        .map_err(|error| format!("{expected}, and `{endpoint}` is none: {error}"))?;
+    let is_here = match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_here => Ok(()),
+        "http" => Err(format!("{expected}: over http the access token would travel in clear")),
+        other => Err(format!("{expected}; {other} is not understood")),
     }
 }

@@ -3,7 +3,7 @@
 use figment::value::Value;
 use marktwerk_connectors::TemuAccount;
 
-use super::accounts::Account;
+use super::accounts::{Account, check_endpoint};
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::layer::Layer;
@@ -69,12 +69,15 @@ pub(super) fn temu_account(
             SettingsError::new("environment", "", reason)
         })
     };
+    let endpoint = own(ENDPOINT).map_or_else(|| TEMU_ENDPOINT.to_owned(), |(value, _)| value.to_owned());
+    check_endpoint(&endpoint)
+        .map_err(|reason| SettingsError::new("environment", "", format!("{ENDPOINT} {reason}")))?;
     Ok(Some(Account::Temu(TemuAccount {
         name: "temu".to_owned(),
         app_key: needed(KEY)?,
         app_secret: Secret::new(needed(SECRET)?).into_inner(),
         access_token: Secret::new(needed(TOKEN)?).into_inner(),
-        endpoint: own(ENDPOINT).map_or_else(|| TEMU_ENDPOINT.to_owned(), |(value, _)| value.to_owned()),
+        endpoint,
         calls_per_second: Some(20),
     })))
 }

@@ -150,8 +150,11 @@ fn accounts(state: &AppState) -> Vec<String> {
 }
 
 async fn jobs_of(state: &AppState, job_type: &str) -> ApiResult<Vec<Job>> {
-    let jobs = state.engine.jobs().await?;
-    Ok(jobs.into_iter().filter(|job| job.spec.job_type == job_type).collect())
+    let mut jobs = state.engine.jobs().await?;
+    jobs.retain(|job| job.spec.job_type == job_type);
+    // The plain one first: it bears the type's own name, it runs, it is the oldest.
+    jobs.sort_by_key(|job| (job.id.as_str() != job_type, !job.spec.enabled, job.created_at));
+    Ok(jobs)
 }
 
 async fn last_sync(state: &AppState, job_type: &str) -> ApiResult<Option<String>> {

@@ -86,6 +86,7 @@ words! {
     kind_stock_refused: "Bestand abgelehnt", "stock refused";
     kind_worker_stuck: "JTL-Worker steht", "JTL-Worker stuck";
     kind_duplicate: "doppelt in JTL", "twice in JTL";
+    kind_unauthorised: "Zugang abgelehnt", "not authorised";
     kind_closed_in_erp: "in JTL beendet", "closed in JTL";
     subject: "Betrifft", "About";
     message: "Meldung", "Message";
@@ -125,6 +126,7 @@ impl Dictionary {
             AttentionKind::StockRefused => self.kind_stock_refused,
             AttentionKind::WorkerStuck => self.kind_worker_stuck,
             AttentionKind::Duplicate => self.kind_duplicate,
+            AttentionKind::Unauthorised => self.kind_unauthorised,
             AttentionKind::ClosedInErp => self.kind_closed_in_erp,
         }
     }

@@ -20,6 +20,8 @@ use crate::crash;
 
 /// The marketplace's and our clock differ, and changes become visible late: windows overlap by this much.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// Orders kept in one transaction.
+const KEPT_AT_ONCE: usize = 25;
 /// Orders whose details are fetched at the same time; the limiter sets the pace.
 const AT_ONCE: usize = 16;
 /// Orders without details that are looked through for the oldest one; more of them wait their turn.
@@ -104,7 +106,7 @@ impl Orders<'_> {
         Ok(incomplete.map(|order| order.changed_at).min())
     }
 
-    /// Keeps a page: details of what is new or changed, then one transaction. Answers with a failure that left orders
+    /// Keeps what is new or changed on a page. Answers with a failure that left orders
     /// incomplete and may go away; one that concerns the whole account is an error.
     async fn keep(&self, step: &Step, page: &OrderPage) -> Result<Option<Failure>, Failure> {
         self.show_malformed(step, page).await?;
@@ -124,7 +126,18 @@ impl Orders<'_> {
         if news.is_empty() {
             return Ok(None);
         }
-        let details = self.details(step, &news).await;
+        // A page of a hundred takes ten seconds at TEMU's pace: what is there is kept meanwhile.
+        let mut first_failure = None;
+        for some in news.chunks(KEPT_AT_ONCE) {
+            let failure = self.keep_some(step, some).await?;
+            first_failure = first_failure.or(failure);
+        }
+        Ok(first_failure)
+    }
+
+    /// Fetches the details of some orders and keeps them, in one transaction.
+    async fn keep_some(&self, step: &Step, news: &[&OrderEntry]) -> Result<Option<Failure>, Failure> {
+        let details = self.details(step, news).await;
         self.connections.store.save_fetched(self.account(), &details.fetched, self.now()).await?;
         self.set_aside_refused(&details.refused).await?;
         crash::point("fetch.page_saved");
@@ -173,7 +186,7 @@ impl Orders<'_> {
         while let Some((fetched, error)) = answers.next().await {
             step.context().progress();
             let number = fetched.number.clone();
-            if let Some(error) = error {
+            if let Some(error) = &error {
                 let failure = error.failure();
                 if error.concerns_one_order() {
                     step.warning(format!("order {number}: {failure}"), Value::Null).await;
@@ -192,6 +205,10 @@ impl Orders<'_> {
                     format!("order {} fetched", fetched.number),
                     json!({ "status": fetched.status.as_str() }),
                 );
+            }
+            // A pending order whose articles are not known would reserve nothing: it is read again.
+            if error.is_some() && fetched.status != MarketplaceStatus::Ready {
+                continue;
             }
             details.fetched.push(fetched);
         }

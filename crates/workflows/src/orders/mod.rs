@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::failure::Failure;
+use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
 use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
 use marktwerk_store::attention::NewAttention;
@@ -40,7 +40,7 @@ pub(crate) fn cursor_name(account: &str) -> String {
 #[serde(default, deny_unknown_fields)]
 pub struct OrderParameters {
     /// Only orders of this status at the marketplace (TEMU: 0 all, 1 pending, 2 to be shipped, 3 cancelled, 4 shipped, 5 received).
-    #[schemars(range(min = 0, max = 99))]
+    #[schemars(extend("enum" = [0, 1, 2, 3, 4, 5, 41, 51, null]))]
     pub parent_order_status: Option<u32>,
     /// Orders changed in the last so many days.
     #[schemars(range(min = 1, max = 365))]
@@ -82,6 +82,9 @@ impl Workflow for OrderWorkflow {
         let orders = Orders { connections: &self.connections, context, marketplace, parameters };
         let inbound = orders.bring_in().await;
         let outbound = orders.carry_back().await;
+        let failures = [&inbound, &outbound].into_iter().filter_map(|half| half.as_ref().err());
+        let refused = failures.into_iter().find(|failure| failure.class == FailureClass::Unauthorised);
+        self.connections.note_credentials(context, orders.account(), refused).await?;
         combine(context, inbound, outbound)
     }
 }
