@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use marktwerk_domain::failure::Failure;
 use marktwerk_domain::run::RunState;
 use marktwerk_engine::EngineOptions;
 use marktwerk_store::SharedStore;
@@ -130,4 +131,66 @@ async fn a_shutdown_ends_although_the_database_is_away() {
     // The next start takes it up.
     let next = house.reopen().await;
     assert_eq!(next.end_of(run.id).await.attempt, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_line_is_lost_alone() {
+    let said = Said::default();
+    let _listening = tracing::subscriber::set_default(said.clone());
+    let (house, _flaky) = flaky_house("line 1").await;
+    let job = house.add("play", 600).await;
+    // The lines and the end are one batch.
+    house.stage.then(Act::Chatter(3));
+    let run = house.start(&job.id).await;
+    let run = house.end_of(run.id).await;
+    house.pass(Duration::from_secs(1)).await;
+    assert_eq!((run.state, run.attempt), (RunState::Succeeded, 1));
+    let log = house.log().await;
+    let lines: Vec<&str> = log.iter().filter_map(|line| line.split("play_1 line ").nth(1)).collect();
+    assert_eq!(lines, ["0", "2"]);
+    let said = said.0.lock().unwrap().clone();
+    assert!(said.iter().any(|line| line.contains("is lost")), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("rescued")), "its end is stored: {said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_beside_a_refused_line_keeps_its_lease() {
+    let (house, _flaky) = flaky_house("a late line").await;
+    let job = house.add("play", 600).await;
+    house.stage.then(Act::SpeakLate(Duration::from_secs(15)));
+    let run = house.start(&job.id).await;
+    house.minutes(2).await;
+    let run = house.run(run.id).await;
+    assert_eq!((run.state, run.attempt), (RunState::Succeeded, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_whose_ends_are_refused_are_rescued_however_many_there_are() {
+    let (house, _flaky) = flaky_house("reader failed: no luck").await;
+    let mut runs = Vec::new();
+    // At a shorter distance than a lease lasts.
+    for _ in 0..4 {
+        let job = house.add("reader", 600).await;
+        house.stage.then(Act::Answer(Err(Failure::refused("no luck"))));
+        runs.push(house.start(&job.id).await.id);
+        house.pass(Duration::from_secs(30)).await;
+    }
+    for (run, attempt) in runs.into_iter().zip([2, 2, 1, 1]) {
+        let run = house.run(run).await;
+        let state = if attempt == 1 { RunState::Running } else { RunState::Succeeded };
+        assert_eq!((run.attempt, run.state), (attempt, state), "run {}", run.id);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_lease_was_lost_to_nobody_is_rescued() {
+    let (house, flaky) = flaky_house("").await;
+    let job = house.add("play", 600).await;
+    house.stage.then(Act::Hang);
+    let run = house.start(&job.id).await;
+    house.pass(Duration::from_secs(1)).await;
+    flaky.fence_once();
+    house.minutes(2).await;
+    let run = house.run(run.id).await;
+    assert_eq!((run.state, run.attempt), (RunState::Succeeded, 2));
 }

@@ -34,6 +34,8 @@ pub(crate) struct Flaky {
     is_away: AtomicBool,
     /// Answers to claims come this late.
     late_claims: AtomicBool,
+    /// The next heartbeat is told that its lease is lost.
+    fences: AtomicBool,
     /// A batch with a line of this text is refused.
     refused: &'static str,
     /// Claims that were asked for.
@@ -50,6 +52,7 @@ impl Flaky {
             clock,
             is_away: AtomicBool::new(false),
             late_claims: AtomicBool::new(false),
+            fences: AtomicBool::new(false),
             refused,
             claims: AtomicUsize::new(0),
         })
@@ -65,6 +68,10 @@ impl Flaky {
 
     pub(crate) fn claim_late(&self) {
         self.late_claims.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fence_once(&self) {
+        self.fences.store(true, Ordering::Relaxed);
     }
 
     async fn before(&self, call: &str) -> StoreResult<()> {
@@ -95,6 +102,11 @@ impl Flaky {
 impl JournalStore for Flaky {
     async fn commit(&self, records: &[Record]) -> StoreResult<Committed> {
         self.before("commit").await?;
+        if let [Record { run, entry: Entry::Heartbeat { .. }, .. }] = records
+            && self.fences.swap(false, Ordering::Relaxed)
+        {
+            return Ok(Committed { fenced: vec![*run], ..Committed::default() });
+        }
         match self.refuses(records) {
             true => Err(StoreError::Database("refused by the test".to_owned())),
             false => self.inner.commit(records).await,

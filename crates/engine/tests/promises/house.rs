@@ -34,6 +34,8 @@ pub(crate) enum Act {
     Panic,
     /// Writes so many lines without a pause.
     Chatter(usize),
+    /// Says a line after so long and is done a minute later.
+    SpeakLate(Duration),
 }
 
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +100,12 @@ impl Workflow for Play {
                     step.count("minutes", 1);
                 }
                 step.end(Ok::<(), Failure>(())).await?;
+                Ok(Outcome::Done)
+            }
+            Act::SpeakLate(after) => {
+                context.clock().sleep(after).await;
+                context.info("a late line");
+                context.clock().sleep(Duration::from_secs(60)).await;
                 Ok(Outcome::Done)
             }
             Act::Chatter(lines) => {

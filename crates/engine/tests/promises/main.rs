@@ -1,5 +1,7 @@
 //! What the scheduler promises, each line a test: a real engine on a real store, and a clock that the test moves.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
 mod database;
 mod failure;
 mod flaky;
