@@ -2,6 +2,7 @@
 //! or names.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore tells on the terminal what it does")]
 
+mod bench;
 mod browser;
 mod cargo;
 mod environment;
@@ -16,7 +17,8 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "\
 cargo xtask test    set up what is missing, then format, lints, every test
-cargo xtask lint    format, lints, documentation, dependencies; no tests";
+cargo xtask lint    format, lints, documentation, dependencies; no tests
+cargo xtask bench orders    what an order costs, and what an unchanged run does";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -31,6 +33,7 @@ fn run() -> Result<ExitCode> {
     match arguments.as_slice() {
         ["test"] => test::run(),
         ["lint"] => lint::run(),
+        ["bench", name] => bench::run(name),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
