@@ -15,6 +15,8 @@ use super::wire;
 use crate::orders::Untranslatable;
 
 const CANCELLED: i64 = 3;
+/// No multi-pack holds more; bounds what a nonsense factor takes from stock.
+const LARGEST_FACTOR: i64 = 100_000;
 
 /// What `order_details` puts together.
 #[derive(Deserialize)]
@@ -80,6 +82,10 @@ struct Line {
 struct Product {
     #[serde(default, deserialize_with = "wire::text")]
     ext_code: Option<String>,
+    /// Perhaps pieces per unit sold: TEMU's documents do not prove it. Kept as it came, so that a strange one spoils
+    /// neither the other lines nor what the order takes from stock.
+    #[serde(default)]
+    sold_factor: Value,
 }
 
 /// Translates a raw document.
@@ -95,6 +101,10 @@ pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
     let quantities = order.order_list.iter().map(Line::quantity).collect::<Result<Vec<_>, _>>()?;
     if quantities.iter().all(|quantity| quantity.remaining == 0) {
         return Err(Untranslatable::because("all lines of the order are cancelled: nothing is left to ship"));
+    }
+    let left = order.order_list.iter().zip(&quantities).filter(|(_, quantity)| quantity.remaining > 0);
+    for (line, quantity) in left {
+        line.refuse_multi_pack(&quantity.line)?;
     }
     let mut prices = prices(&amount, &quantities)?;
     let articles = articles.unwrap_or_default();
@@ -147,6 +157,29 @@ impl Line {
         Ok(Quantity { line, remaining, ordered })
     }
 
+    /// One unit sold may be several pieces, and whether TEMU's quantities and prices mean units or pieces is not
+    /// known: a wrong guess ships too little or too much.
+    fn refuse_multi_pack(&self, line: &str) -> Result<(), Untranslatable> {
+        let mut factors = self.product_list.iter().map(Product::factor);
+        let Some(factor) = factors.find(|factor| *factor != Some(1)) else { return Ok(()) };
+        Err(Untranslatable::because(match factor {
+            Some(factor) => format!(
+                "line {line} is a multi-pack (soldFactor {factor}); Marktwerk does not know yet how many pieces \
+                 that is"
+            ),
+            None => format!(
+                "line {line} has a soldFactor that is no whole number; Marktwerk does not know how many pieces \
+                 that is"
+            ),
+        }))
+    }
+
+    /// The most pieces that a unit of the line may be.
+    fn pieces_at_most(&self) -> i64 {
+        let factors = self.product_list.iter().filter_map(Product::factor);
+        factors.max().unwrap_or(1).clamp(1, LARGEST_FACTOR)
+    }
+
     /// The merchant's article number: SEMI shops have it on the line, LOCAL shops in their listings.
     fn article(&self, line: &str, articles: &HashMap<String, String>) -> Result<String, Untranslatable> {
         let mut codes: Vec<&str> =
@@ -179,11 +212,23 @@ impl Line {
     }
 }
 
+impl Product {
+    /// `soldFactor`, 1 where there is none; `None` where it cannot be read.
+    fn factor(&self) -> Option<i64> {
+        match &self.sold_factor {
+            Value::Null => Some(1),
+            Value::String(text) if text.trim().is_empty() => Some(1),
+            factor => wire::whole_number(factor),
+        }
+    }
+}
+
 /// A line that takes something from stock.
 pub(super) struct Taken {
     /// The line's own article number, if it has one.
     pub(super) article: Option<String>,
     pub(super) sku_id: Option<String>,
+    /// Of a multi-pack the most that it may be: held back in vain costs less than sold twice.
     pub(super) quantity: i64,
 }
 
@@ -191,7 +236,7 @@ pub(super) struct Taken {
 pub(super) fn taken(order: &Value) -> Vec<Taken> {
     let Ok(entry) = Entry::deserialize(order) else { return Vec::new() };
     let taken = |line: Line| {
-        let quantity = line.quantity().ok()?.remaining;
+        let quantity = line.quantity().ok()?.remaining.saturating_mul(line.pieces_at_most());
         let article = line.product_list.into_iter().find_map(|product| product.ext_code);
         (quantity > 0).then_some(Taken { article, sku_id: line.sku_id, quantity })
     };

@@ -91,3 +91,34 @@ fn what_cannot_be_translated_says_why_and_names_nobody() {
         assert!(!why.contains("Bär") && !why.contains("Weg"), "{why}");
     }
 }
+
+#[test]
+fn a_multi_pack_is_not_translated_and_takes_the_most_that_it_may_be() {
+    let sold = |factor: Value| {
+        let mut document = document();
+        document["order"]["orderList"][0]["productList"] =
+            json!([{"extCode": "CUP-1", "soldFactor": factor}]);
+        document
+    };
+    for factor in [Value::Null, json!(""), json!(1), json!("1")] {
+        let document = sold(factor);
+        assert_eq!(translate(&document).unwrap().lines[0].quantity(), 2);
+        assert_eq!(taken(&document["order"])[0].quantity, 2);
+    }
+    for (factor, word, pieces) in [
+        (json!(5), "line A is a multi-pack (soldFactor 5)", 10),
+        (json!("5"), "line A is a multi-pack (soldFactor 5)", 10),
+        (json!(0), "soldFactor 0", 2),
+        (json!(1.5), "line A has a soldFactor that is no whole number", 2),
+        (json!(i64::MAX), "multi-pack", 200_000),
+    ] {
+        let document = sold(factor);
+        let reason = translate(&document).unwrap_err().reason;
+        assert!(reason.contains(word) && reason.contains("how many pieces"), "{reason}");
+        let taken = taken(&document["order"]);
+        assert_eq!((taken[0].article.as_deref(), taken[0].quantity), (Some("CUP-1"), pieces));
+    }
+    let mut cancelled = document();
+    cancelled["order"]["orderList"][1]["productList"] = json!([{"extCode": "B", "soldFactor": 5}]);
+    assert!(translate(&cancelled).is_ok(), "nothing is left of that line");
+}
