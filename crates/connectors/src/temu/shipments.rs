@@ -10,6 +10,7 @@ use std::time::Duration;
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::carriers::{self, Provider};
 use super::client::{Client, Repeat};
@@ -27,11 +28,19 @@ const KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// A value and when it was read, by the clock's monotonic time.
 type Read<T> = (Duration, T);
 
-/// What was read of carriers and warehouses.
+/// What one call tells, kept locked while it is asked for: whoever needs it meanwhile waits for that one answer.
+type Asked<T> = Arc<AsyncMutex<Option<Read<T>>>>;
+
+/// What was read of carriers and warehouses. Parcels are reported many at a time, and all of them need both.
 #[derive(Default)]
 pub(super) struct Logistics {
-    carriers: Mutex<HashMap<i64, Read<Arc<[Provider]>>>>,
-    warehouse: Mutex<Option<Read<String>>>,
+    carriers: Mutex<HashMap<i64, Asked<Arc<[Provider]>>>>,
+    warehouse: Asked<String>,
+}
+
+/// What was read less than a day ago.
+fn still_known<T: Clone>(read: Option<&Read<T>>, now: Duration) -> Option<T> {
+    read.filter(|(since, _)| now.saturating_sub(*since) < KNOWN_FOR).map(|(_, value)| value.clone())
 }
 
 #[derive(Deserialize)]
@@ -64,31 +73,29 @@ impl Logistics {
     }
 
     async fn carriers(&self, client: &Client, region: i64) -> Result<Arc<[Provider]>, ConnectorError> {
-        let now = client.clock().monotonic();
-        if let Some((since, providers)) =
-            self.carriers.lock().unwrap_or_else(PoisonError::into_inner).get(&region)
-            && now.saturating_sub(*since) < KNOWN_FOR
-        {
-            return Ok(providers.clone());
+        let asked = {
+            let mut regions = self.carriers.lock().unwrap_or_else(PoisonError::into_inner);
+            regions.entry(region).or_default().clone()
+        };
+        let mut known = asked.lock().await;
+        if let Some(providers) = still_known(known.as_ref(), client.clock().monotonic()) {
+            return Ok(providers);
         }
         let read: Option<Vec<Provider>> =
             client.call(COMPANIES, json!({ "regionId": region }), Repeat::Read).await?;
         let read: Arc<[Provider]> = read.unwrap_or_default().into();
         // A region without carriers is a hiccup there: a day of it would leave every parcel unreported.
         if !read.is_empty() {
-            self.carriers.lock().unwrap_or_else(PoisonError::into_inner).insert(region, (now, read.clone()));
+            *known = Some((client.clock().monotonic(), read.clone()));
         }
         Ok(read)
     }
 
     /// The default warehouse, or the only one; required in the EU.
     async fn warehouse(&self, client: &Client) -> Result<Option<String>, ConnectorError> {
-        let now = client.clock().monotonic();
-        if let Some((since, warehouse)) =
-            self.warehouse.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
-            && now.saturating_sub(*since) < KNOWN_FOR
-        {
-            return Ok(Some(warehouse.clone()));
+        let mut known = self.warehouse.lock().await;
+        if let Some(warehouse) = still_known(known.as_ref(), client.clock().monotonic()) {
+            return Ok(Some(warehouse));
         }
         let list: WarehouseList = client.call(WAREHOUSES, json!({}), Repeat::Read).await?;
         let all = list.warehouse_list;
@@ -98,7 +105,7 @@ impl Logistics {
         };
         let id = chosen.and_then(|warehouse| warehouse.warehouse_id.clone());
         if let Some(id) = &id {
-            *self.warehouse.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, id.clone()));
+            *known = Some((client.clock().monotonic(), id.clone()));
         }
         Ok(id)
     }

@@ -450,6 +450,32 @@ async fn carriers_are_read_once_a_day_and_region() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn parcels_reported_at_the_same_time_ask_for_carriers_and_warehouses_once() {
+    let fake = Fake::new(|call, _, _| match call {
+        WAREHOUSES => Say::Result(json!({"warehouseList": [{"warehouseId": "W-1"}]})),
+        CONFIRM => Say::Result(json!({})),
+        _ => Say::Result(
+            json!([{"logisticsServiceProviderId": 141_252_268, "logisticsServiceProviderName": "DHL"}]),
+        ),
+    })
+    .await;
+    let order = report(vec![parcel("1", &["A"])]);
+    let one = async |region| {
+        let code = fake.temu.carrier_code(Some(region), "DHL").await.unwrap();
+        assert_eq!(code.as_deref(), Some("141252268"));
+        let answer = fake.temu.confirm_shipment(&order).await.unwrap();
+        assert_eq!(answer, ConfirmAnswer::Accepted { warnings: Vec::new() });
+    };
+    futures::future::join_all([76, 76, 76, 76, 76, 76, 13, 13].map(one)).await;
+    let calls = fake.temu.calls();
+    assert_eq!((calls["bg.logistics.companies.get"], calls[WAREHOUSES], calls[CONFIRM]), (2, 1, 8));
+    fake.clock.sleep(Duration::from_secs(24 * 60 * 60)).await;
+    futures::future::join_all([76, 76].map(one)).await;
+    let calls = fake.temu.calls();
+    assert_eq!((calls["bg.logistics.companies.get"], calls[WAREHOUSES]), (3, 2), "read again after a day");
+}
+
+#[tokio::test(start_paused = true)]
 async fn empty_lists_of_carriers_and_warehouses_are_read_again() {
     let fake = Fake::new(|call, _, count| match (call, count) {
         (WAREHOUSES, 1) => Say::Result(json!({"warehouseList": []})),
