@@ -19,6 +19,15 @@ pub(super) struct Provider {
     pub(super) brand: Option<String>,
 }
 
+impl Provider {
+    /// Whether its name is no other service of its brand: all its words are the brand's own or harmless.
+    fn is_plain(&self, country: Option<&str>) -> bool {
+        let brand = words(self.brand.as_deref().unwrap_or_default());
+        let name = words(self.name.as_deref().unwrap_or_default());
+        name.iter().all(|word| brand.contains(word) || is_harmless(word, country))
+    }
+}
+
 /// The carriers that German merchants use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Carrier {
@@ -43,12 +52,13 @@ impl Carrier {
         (Self::Fedex, &["fedex", "fed ex"], Some(699_272_611)),
     ];
 
-    /// Words behind a carrier's name that make it no other carrier. `Express`, `Freight`, `eCommerce` or a
-    /// foreign country do.
-    const HARMLESS: [&str; 20] = [
+    /// Words beside a carrier's name that make it no other carrier, as the region's own country does. `Express`,
+    /// `Freight`, `eCommerce` or a foreign country do.
+    const HARMLESS: [&str; 19] = [
         "paket",
         "pakete",
         "parcel",
+        "parcels",
         "packet",
         "versand",
         "versenden",
@@ -62,8 +72,6 @@ impl Carrier {
         "ag",
         "logistik",
         "logistics",
-        "germany",
-        "deutschland",
         "business",
         "privat",
     ];
@@ -79,20 +87,19 @@ impl Carrier {
                 is_prefix.then(|| (*carrier, words.get(start.len()..).unwrap_or_default()))
             })
         })?;
-        let is_harmless = |word: &String| {
-            Self::HARMLESS.contains(&word.as_str())
-                || word.trim_end_matches("kg").chars().all(|letter| letter.is_ascii_digit())
-                || country.is_some_and(|country| word.eq_ignore_ascii_case(country))
-        };
-        // "Germany" names no carrier of another country only in Germany.
-        let is_elsewhere = country.is_some_and(|country| country != "DE")
-            && rest.iter().any(|word| matches!(word.as_str(), "germany" | "deutschland"));
-        (rest.iter().all(is_harmless) && !is_elsewhere).then_some(carrier)
+        rest.iter().all(|word| is_harmless(word, country)).then_some(carrier)
     }
 
     fn known_id(self) -> Option<i64> {
         Self::ALL.iter().find(|(carrier, ..)| *carrier == self).and_then(|(.., id)| *id)
     }
+}
+
+/// Whether a word beside a carrier's name leaves it the same service in a country.
+fn is_harmless(word: &str, country: Option<&str>) -> bool {
+    Carrier::HARMLESS.contains(&word)
+        || word.trim_end_matches("kg").chars().all(|letter| letter.is_ascii_digit())
+        || country.is_some_and(|country| regions::code_of_name(word) == Some(country))
 }
 
 fn words(name: &str) -> Vec<String> {
@@ -125,7 +132,9 @@ pub(super) fn find(providers: &[Provider], region: i64, name: &str) -> Option<i6
     let known = carrier.and_then(Carrier::known_id);
     pick(providers, |provider| is_called(&provider.name), known)
         .or_else(|| pick(providers, is_same, known))
-        .or_else(|| pick(providers, |provider| is_called(&provider.brand), known))
+        .or_else(|| {
+            pick(providers, |provider| is_called(&provider.brand) && provider.is_plain(country), known)
+        })
         .and_then(Result::ok)
 }
 
@@ -220,5 +229,28 @@ mod tests {
     fn a_brand_decides_only_when_no_name_does() {
         let list = providers(&[(1, "Bring Parcels", "Bring"), (2, "Posten", "Post")]);
         assert_eq!(find(&list, 151, "Bring"), Some(1));
+        assert_eq!(find(&providers(&[(1, "PostNL NL Parcels", "PostNL")]), 141, "PostNL"), Some(1));
+    }
+
+    #[test]
+    fn a_brand_does_not_stand_for_another_of_its_services() {
+        let services = ["DHL Express", "DHL Freight", "DHL Economy", "DHL eCommerce", "DHL PL"];
+        for service in services {
+            let list = providers(&[(7, service, "DHL")]);
+            for name in ["DHL", "DHL Paket"] {
+                assert_eq!(find(&list, 76, name), None, "{name} is not {service}");
+            }
+            assert_eq!(find(&list, 76, service), Some(7), "{service}");
+        }
+        assert_eq!(find(&providers(&[(8, "Bring Express", "Bring")]), 151, "Bring"), None);
+    }
+
+    #[test]
+    fn the_country_of_the_region_is_no_other_service() {
+        for (region, name) in [(76, "DPD DE"), (76, "DPD Germany"), (13, "DPD Austria"), (210, "DPD UK")] {
+            assert_eq!(find(&providers(&[(9, name, "DPD")]), region, "DPD"), Some(9), "{name}");
+        }
+        assert_eq!(find(&providers(&[(9, "Bring NO", "Bring")]), 151, "Bring"), Some(9));
+        assert_eq!(find(&providers(&[(9, "DPD PL", "DPD")]), 76, "DPD"), None);
     }
 }
