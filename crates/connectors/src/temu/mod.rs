@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod articles;
 mod auth;
 mod carriers;
 mod client;
@@ -48,7 +49,7 @@ use crate::stock::{ListingPage, StockAnswer};
 pub struct Temu {
     summary: AccountSummary,
     client: Client,
-    articles: stock::Articles,
+    articles: articles::Articles,
     logistics: shipments::Logistics,
 }
 
@@ -63,7 +64,7 @@ impl Temu {
         Self {
             summary,
             client,
-            articles: stock::Articles::default(),
+            articles: articles::Articles::default(),
             logistics: shipments::Logistics::default(),
         }
     }
@@ -102,7 +103,9 @@ impl Marketplace for Temu {
     }
 
     async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {
-        stock::listing_page(&self.client, page).await
+        let page = stock::listing_page(&self.client, page).await?;
+        self.articles.learn(&self.client, &page.listings);
+        Ok(page)
     }
 
     async fn push_stock(

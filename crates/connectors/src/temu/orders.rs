@@ -9,8 +9,8 @@ use marktwerk_domain::shipment::Content;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::articles::Articles;
 use super::client::{Client, Repeat};
-use super::stock::Articles;
 use super::translate::Taken;
 use super::{translate, wire};
 use crate::error::ConnectorError;

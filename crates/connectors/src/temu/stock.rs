@@ -2,9 +2,7 @@
 //!
 //! Stock figures are absolute (`skuStockTargetList`); each call carries one product (`goodsId`).
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use marktwerk_domain::inventory::{Listing, StockTarget};
 use serde::Deserialize;
@@ -17,34 +15,35 @@ use crate::stock::{ListingPage, StockAnswer};
 
 const LISTINGS: &str = "bg.local.goods.sku.list.query";
 const EDIT: &str = "bg.local.goods.stock.edit";
-const PAGE_SIZE: u32 = 100;
+/// The most that TEMU gives on a page, and that are asked for by id.
+pub(super) const PAGE_SIZE: u32 = 100;
 /// `skuSearchType` and `skuStatusFilterType` (the new field of the same meaning, both required).
-const ON_SALE: u32 = 2;
+pub(super) const ON_SALE: u32 = 2;
 /// Sold out articles stand here, among others: without them nothing would ever come back into stock.
-const NOT_ON_SALE: u32 = 3;
+pub(super) const NOT_ON_SALE: u32 = 3;
 /// "Quantity must be between 0 and 1000000" (150013002, which refuses the whole call).
 const LARGEST_STOCK: i64 = 1_000_000;
-/// How long an article number of a listing is taken for known.
-const ARTICLES_KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A page of the listings of one kind.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SkuPage {
+pub(super) struct SkuPage {
     #[serde(default, deserialize_with = "wire::number")]
-    total: Option<i64>,
+    pub(super) total: Option<i64>,
     #[serde(default, deserialize_with = "wire::list")]
-    sku_list: Vec<Sku>,
+    pub(super) sku_list: Vec<Sku>,
 }
 
+/// An entry of the listings.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Sku {
+pub(super) struct Sku {
     #[serde(default, deserialize_with = "wire::text")]
     goods_id: Option<String>,
     #[serde(default, deserialize_with = "wire::text")]
-    sku_id: Option<String>,
+    pub(super) sku_id: Option<String>,
     #[serde(default, deserialize_with = "wire::text")]
-    sku_sn: Option<String>,
+    pub(super) sku_sn: Option<String>,
     #[serde(default, deserialize_with = "wire::text")]
     goods_name: Option<String>,
     #[serde(default, deserialize_with = "wire::number")]
@@ -76,7 +75,13 @@ pub(super) async fn listing_page(client: &Client, page: u32) -> Result<ListingPa
     Ok(ListingPage { total, listings: listings.into_values().collect(), unreadable, has_more })
 }
 
-async fn sku_page(client: &Client, page: u32, kind: u32, only: &[i64]) -> Result<SkuPage, ConnectorError> {
+/// One page of a kind; where `only` names ids, of those.
+pub(super) async fn sku_page(
+    client: &Client,
+    page: u32,
+    kind: u32,
+    only: &[i64],
+) -> Result<SkuPage, ConnectorError> {
     let mut parameters = json!({
         "pageNo": page,
         "pageSize": PAGE_SIZE,
@@ -99,47 +104,6 @@ impl Sku {
             title: self.goods_name.unwrap_or_default(),
             stock: self.stock,
         })
-    }
-}
-
-/// Article numbers by `skuId`, remembered for a day.
-#[derive(Default)]
-pub(super) struct Articles {
-    known: Mutex<HashMap<String, (Duration, String)>>,
-}
-
-impl Articles {
-    /// The article numbers of `sku_ids`; what has none is not in the answer. Without ids no call is made.
-    pub(super) async fn numbers(
-        &self,
-        client: &Client,
-        sku_ids: &[String],
-    ) -> Result<BTreeMap<String, String>, ConnectorError> {
-        let now = client.clock().monotonic();
-        let mut numbers = self.remembered(now, sku_ids);
-        let unknown: Vec<i64> =
-            sku_ids.iter().filter(|id| !numbers.contains_key(*id)).filter_map(|id| id.parse().ok()).collect();
-        for chunk in unknown.chunks(PAGE_SIZE as usize) {
-            let (on_sale, others) = futures::try_join!(
-                sku_page(client, 1, ON_SALE, chunk),
-                sku_page(client, 1, NOT_ON_SALE, chunk),
-            )?;
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            for sku in on_sale.sku_list.into_iter().chain(others.sku_list) {
-                if let (Some(id), Some(number)) = (sku.sku_id, sku.sku_sn) {
-                    known.insert(id.clone(), (now, number.clone()));
-                    numbers.insert(id, number);
-                }
-            }
-        }
-        Ok(numbers)
-    }
-
-    fn remembered(&self, now: Duration, sku_ids: &[String]) -> BTreeMap<String, String> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (since, _)| now.saturating_sub(*since) < ARTICLES_KNOWN_FOR);
-        let found = sku_ids.iter().filter_map(|id| Some((id.clone(), known.get(id)?.1.clone())));
-        found.collect()
     }
 }
 
