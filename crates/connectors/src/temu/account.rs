@@ -2,16 +2,18 @@
 //!
 //! Call: `bg.open.accesstoken.info.get`, which changes nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, Repeat};
-use super::wire;
+use super::{codes, wire};
 use crate::error::ConnectorError;
 
+/// From when on the end of a token is worth a word.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 const TOKEN_INFO: &str = "bg.open.accesstoken.info.get";
 /// What the workflows need; a token is given call by call.
 const NEEDED: [&str; 8] = [
@@ -73,15 +75,31 @@ struct TokenInfo {
     api_scope_list: Vec<String>,
 }
 
-/// Asks TEMU what it thinks of the token.
+/// Asks TEMU what it thinks of the token. The end stands in `expires_at` and is shown from there: the message does
+/// not repeat the date. The error has no such place, so it names it.
 pub(super) async fn check(client: &Client) -> Result<AccountHealth, ConnectorError> {
     let info: TokenInfo = client.call(TOKEN_INFO, json!({}), Repeat::Read).await?;
-    let expires_at = info.expired_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    // 0 is no time but a missing one.
+    let expires_at = info.expired_time.filter(|seconds| *seconds > 0);
+    let expires_at = expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let shop = info.mall_id.as_deref().unwrap_or("without a number");
-    let mut message = match expires_at {
-        Some(at) => format!("TEMU accepts the token of shop {shop} until {}", at.strftime("%Y-%m-%d")),
-        None => format!("TEMU accepts the token of shop {shop} and names no end"),
-    };
+    let mut message = format!("TEMU accepts the token of shop {shop}");
+    match expires_at.map(|at| (at, at.duration_since(client.clock().now()))) {
+        // That this call was answered does not make the token good for the others.
+        Some((at, left)) if left <= SignedDuration::ZERO => {
+            let message = format!("the token of shop {shop} expired on {}", at.strftime("%Y-%m-%d"));
+            return Err(ConnectorError::Unauthorised {
+                place: client.place(TOKEN_INFO),
+                message,
+                cure: codes::AUTHORISE,
+            });
+        }
+        Some((_, left)) if left <= SOON => {
+            message.push_str(&format!("; it expires in {}: {}", days(left), codes::AUTHORISE));
+        }
+        Some(_) => {}
+        None => message.push_str(", which names no end"),
+    }
     let missing: Vec<&str> = NEEDED
         .into_iter()
         .filter(|needed| !info.api_scope_list.iter().any(|scope| scope == needed))
@@ -92,6 +110,15 @@ pub(super) async fn check(client: &Client) -> Result<AccountHealth, ConnectorErr
         message.push_str(&missing.join(", "));
     }
     Ok(AccountHealth { message, expires_at })
+}
+
+/// Whole days that are left, rounded down: rather too early than too late.
+fn days(left: SignedDuration) -> String {
+    match left.as_hours() / 24 {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
 #[cfg(test)]

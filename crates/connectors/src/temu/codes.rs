@@ -21,7 +21,8 @@ pub(super) const TRACKING_BLANK: i64 = 120_014_001;
 /// Too many calls.
 pub(super) const RATE_LIMITED: i64 = 4_000_004;
 
-const AUTHORISE: &str = "authorise the app again in Seller Center and enter the new access token";
+/// What helps where a token is not good or not good any more.
+pub(super) const AUTHORISE: &str = "authorise the app again in Seller Center and enter the new access token";
 const CHECK_KEYS: &str = "check the app key in the account's settings";
 const ASK_TEMU: &str =
     "the app is suspended or lacks the permission: see it in the partner platform or ask TEMU";

@@ -524,7 +524,39 @@ async fn the_account_tells_its_end_and_what_it_may_not() {
     .await;
     let health = fake.temu.check_account().await.unwrap();
     assert_eq!(health.expires_at.unwrap().as_second(), 1_790_000_000);
-    assert!(health.message.contains("shop 12 until 2026-09-21"), "{}", health.message);
+    assert!(health.message.contains("accepts the token of shop 12"), "{}", health.message);
+    assert!(!health.message.contains("2026"), "the date stands in expires_at alone: {}", health.message);
     assert!(health.message.contains("bg.order.amount.query"), "{}", health.message);
     assert!(fake.temu.account().is_loopback);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_at_its_end_says_so_and_one_behind_it_is_not_authorised() {
+    const NOW: i64 = 1_780_000_000;
+    const DAY: i64 = 24 * 60 * 60;
+    let fake = async |expired_time: i64| {
+        Fake::new(move |_, _, _| Say::Result(json!({"mallId": 12, "expiredTime": expired_time}))).await
+    };
+    for (left, word) in [
+        (14 * DAY, "expires in 14 days: authorise the app again"),
+        (3 * DAY + 3_600, "expires in 3 days: authorise the app again"),
+        (DAY + 3_600, "expires in 1 day: "),
+        (3_600, "expires in less than a day: "),
+    ] {
+        let health = fake(NOW + left).await.temu.check_account().await.unwrap();
+        assert!(health.message.contains(word) && !health.message.contains("2026"), "{}", health.message);
+    }
+    for expired_time in [NOW + 15 * DAY, 0] {
+        let health = fake(expired_time).await.temu.check_account().await.unwrap();
+        assert!(!health.message.contains("expires"), "{}", health.message);
+        assert_eq!(health.expires_at.is_none(), expired_time == 0);
+    }
+    let error = fake(NOW - 3 * DAY).await.temu.check_account().await.unwrap_err();
+    assert_eq!(error.failure().class, FailureClass::Unauthorised);
+    let told = error.to_string();
+    assert!(
+        told.contains("shop 12 expired on 2026-05-25") && told.contains("authorise the app again"),
+        "{told}"
+    );
+    assert_eq!(told.matches("2026").count(), 1, "{told}");
 }
