@@ -151,7 +151,8 @@ impl Client {
         let waited = self.clock.monotonic().saturating_sub(asked);
         if waited > Duration::from_secs(2) {
             let waited_ms = waited.as_millis() as u64;
-            tracing::info!(account = %self.name, call, waited_ms, "waited for the marketplace's limit of calls");
+            // Below the usual output: a shop at its limit waits before nearly each call.
+            tracing::debug!(account = %self.name, call, waited_ms, "waited for the marketplace's limit of calls");
         }
         if let Err(paused) = turn {
             let error = ConnectorError::RateLimited {

@@ -1,5 +1,6 @@
 //! Whole calls against a fake TEMU: envelope, classes of errors, repetitions, pages, stock, shipments.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -559,4 +560,49 @@ async fn a_token_at_its_end_says_so_and_one_behind_it_is_not_authorised() {
         "{told}"
     );
     assert_eq!(told.matches("2026").count(), 1, "{told}");
+}
+
+/// Writes down level and message of each event, for as long as it is the thread's subscriber.
+struct Output(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Output {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.level() <= &tracing::Level::DEBUG
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let level = event.metadata().level();
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            if field.name() == "message" {
+                self.0.lock().unwrap().push(format!("{level} {value:?}"));
+            }
+        });
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_the_limit_of_calls_does_not_fill_the_usual_output() {
+    let told = Arc::<Mutex<Vec<String>>>::default();
+    let _output = tracing::subscriber::set_default(Output(told.clone()));
+    let fake = Fake::new(|_, _, count| match count {
+        1 => Say::Raw(429, "text/plain", Some("3"), String::new()),
+        _ => empty_page(),
+    })
+    .await;
+    fake.temu.order_page(&window(), 1).await.unwrap();
+    let told = told.lock().unwrap();
+    let waited: Vec<&String> = told.iter().filter(|line| line.contains("limit of calls")).collect();
+    assert_eq!(waited, ["DEBUG waited for the marketplace's limit of calls"], "{told:?}");
 }
