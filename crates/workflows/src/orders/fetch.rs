@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// Windows that follow each other in one run, where orders keep changing while they are read.
 const WINDOWS: usize = 5;
 
-/// What came of the details of one page.
+/// What came of the details of one page and is not kept yet, and what failed.
 #[derive(Default)]
 struct Details {
     fetched: Vec<FetchedOrder>,
@@ -126,31 +126,50 @@ impl Orders<'_> {
         if news.is_empty() {
             return Ok(None);
         }
-        // A page of a hundred takes ten seconds at TEMU's pace: what is there is kept meanwhile.
-        let mut first_failure = None;
-        for some in news.chunks(KEPT_AT_ONCE) {
-            let failure = self.keep_some(step, some).await?;
-            first_failure = first_failure.or(failure);
-        }
-        Ok(first_failure)
+        self.keep_news(step, &news).await
     }
 
-    /// Fetches the details of some orders and keeps them, in one transaction.
-    async fn keep_some(&self, step: &Step, news: &[&OrderEntry]) -> Result<Option<Failure>, Failure> {
-        let details = self.details(step, news).await;
-        self.connections.store.save_fetched(self.account(), &details.fetched, self.now()).await?;
-        self.set_aside_refused(&details.refused).await?;
+    /// Fetches the details of what is new. A page of a hundred takes ten seconds at TEMU's pace: what is there is kept
+    /// meanwhile, some at a time and each time in one transaction, without a pause in the calls.
+    async fn keep_news(&self, step: &Step, news: &[&OrderEntry]) -> Result<Option<Failure>, Failure> {
+        // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
+        let calls: Vec<BoxFuture<'_, _>> = news.iter().map(|entry| self.detail(entry).boxed()).collect();
+        let mut answers = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
+        let mut details = Details::default();
+        loop {
+            let answer = answers.next().await;
+            let is_over = answer.is_none();
+            if let Some((fetched, error)) = answer {
+                self.note(step, &mut details, fetched, error).await;
+            }
+            if is_over || details.fetched.len() >= KEPT_AT_ONCE {
+                self.keep_some(step, &mut details).await?;
+            }
+            match &details.failure {
+                Some(failure) if is_over => {
+                    let message = format!(
+                        "{} orders could not be fetched completely; the first: {failure}",
+                        details.failed
+                    );
+                    return Ok(Some(Failure::new(failure.class, message)));
+                }
+                None if is_over => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
+    /// Keeps what has come so far. A failure that concerns the whole account ends the fetching.
+    async fn keep_some(&self, step: &Step, details: &mut Details) -> Result<(), Failure> {
+        let (fetched, refused) = (std::mem::take(&mut details.fetched), std::mem::take(&mut details.refused));
+        self.connections.store.save_fetched(self.account(), &fetched, self.now()).await?;
+        self.set_aside_refused(&refused).await?;
         crash::point("fetch.page_saved");
-        step.count("orders", i64::try_from(details.fetched.len()).unwrap_or(i64::MAX));
-        let Some(failure) = details.failure else { return Ok(None) };
-        let message =
-            format!("{} orders could not be fetched completely; the first: {failure}", details.failed);
-        let concerns_account = matches!(
-            failure.class,
-            FailureClass::Unauthorised | FailureClass::RateLimited { .. } | FailureClass::Refused
-        );
-        let failure = Failure::new(failure.class, message);
-        if concerns_account { Err(failure) } else { Ok(Some(failure)) }
+        step.count("orders", i64::try_from(fetched.len()).unwrap_or(i64::MAX));
+        match &details.failure {
+            Some(failure) if concerns_account(failure) => Err(failure.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// Entries of the list that cannot be read: shown once, and the others go on.
@@ -178,41 +197,38 @@ impl Orders<'_> {
         Ok(())
     }
 
-    async fn details(&self, step: &Step, news: &[&OrderEntry]) -> Details {
-        let mut details = Details::default();
-        // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
-        let calls: Vec<BoxFuture<'_, _>> = news.iter().map(|entry| self.detail(entry).boxed()).collect();
-        let mut answers = futures::stream::iter(calls).buffered(AT_ONCE);
-        while let Some((fetched, error)) = answers.next().await {
-            step.context().progress();
-            let number = fetched.number.clone();
-            if let Some(error) = &error {
-                let failure = error.failure();
-                if error.concerns_one_order() {
-                    step.warning(format!("order {number}: {failure}"), Value::Null).await;
-                    details.refused.push((number, failure.message));
-                } else {
-                    step.info(format!("order {number} stays incomplete for now: {failure}"), Value::Null);
-                    // An order that the marketplace itself has not finished is no failure.
-                    if !matches!(error, ConnectorError::NotReady { .. }) {
-                        details.failed += 1;
-                        details.failure.get_or_insert(failure);
-                    }
+    /// Sorts one answer.
+    async fn note(
+        &self,
+        step: &Step,
+        details: &mut Details,
+        fetched: FetchedOrder,
+        error: Option<ConnectorError>,
+    ) {
+        step.context().progress();
+        let number = fetched.number.clone();
+        if let Some(error) = &error {
+            let failure = error.failure();
+            if error.concerns_one_order() {
+                step.warning(format!("order {number}: {failure}"), Value::Null).await;
+                details.refused.push((number, failure.message));
+            } else {
+                step.info(format!("order {number} stays incomplete for now: {failure}"), Value::Null);
+                // An order that the marketplace itself has not finished is no failure.
+                if !matches!(error, ConnectorError::NotReady { .. }) {
+                    details.failed += 1;
+                    details.failure.get_or_insert(failure);
                 }
             }
-            if self.parameters.verbose.unwrap_or(false) {
-                step.info(
-                    format!("order {} fetched", fetched.number),
-                    json!({ "status": fetched.status.as_str() }),
-                );
-            }
-            // A pending order whose articles are not known would reserve nothing: it is read again.
-            if error.is_some() && fetched.status != MarketplaceStatus::Ready {
-                continue;
-            }
+        }
+        if self.parameters.verbose.unwrap_or(false) {
+            let fields = json!({ "status": fetched.status.as_str() });
+            step.info(format!("order {} fetched", fetched.number), fields);
+        }
+        // A pending order whose articles are not known would reserve nothing: it is read again.
+        if error.is_none() || fetched.status == MarketplaceStatus::Ready {
             details.fetched.push(fetched);
         }
-        details
     }
 
     /// One order with everything that can be had. Only what is to be shipped has details: a pending one may vanish, and
@@ -305,4 +321,12 @@ impl Orders<'_> {
         let newest = newest.min(self.now());
         Ok(self.connections.store.set_fact(&cursor_name(self.account()), &newest.to_string()).await?)
     }
+}
+
+/// Whether every other order would fail in the same way.
+fn concerns_account(failure: &Failure) -> bool {
+    matches!(
+        failure.class,
+        FailureClass::Unauthorised | FailureClass::RateLimited { .. } | FailureClass::Refused
+    )
 }
