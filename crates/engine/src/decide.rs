@@ -96,7 +96,7 @@ impl Verdict {
 /// Decides. `jitter` in 0..1.
 pub(crate) fn decide(ended: Ended, run: &Run, retry: &RetryPolicy, now: Timestamp, jitter: f64) -> Verdict {
     match ended {
-        Ended::Answered(Ok(outcome)) => answered(outcome),
+        Ended::Answered(Ok(outcome)) => answered(outcome, now),
         Ended::Answered(Err(failure)) => failed(failure, "failed", run, retry, now, jitter),
         Ended::Panicked(message) => {
             let failure = Failure::new(FailureClass::Defect, format!("the workflow panicked: {message}"));
@@ -117,7 +117,7 @@ pub(crate) fn decide(ended: Ended, run: &Run, retry: &RetryPolicy, now: Timestam
     }
 }
 
-fn answered(outcome: Outcome) -> Verdict {
+fn answered(outcome: Outcome, now: Timestamp) -> Verdict {
     let done = Verdict::ended(RunState::Succeeded, "succeeded", Level::Info, ClosingStatus::Success, None);
     match outcome {
         Outcome::Done => done,
@@ -126,7 +126,9 @@ fn answered(outcome: Outcome) -> Verdict {
             Verdict::ended(RunState::Cancelled, "cancelled", Level::Info, ClosingStatus::Cancelled, Some(why))
         }
         Outcome::Snooze { until, why } => {
-            Verdict::later(RunState::Waiting, "snoozed", Level::Info, until, Some(why))
+            // A time that is over must not make a loop that never rests.
+            let ready_at = until.max(later(now, SHORTEST_WAIT));
+            Verdict::later(RunState::Waiting, "snoozed", Level::Info, ready_at, Some(why))
         }
     }
 }

@@ -159,3 +159,17 @@ async fn a_snoozed_run_comes_back_without_using_an_attempt() {
     let run = house.end_of(run.id).await;
     assert_eq!((run.attempt, run.attempts_used), (2, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_snooze_until_yesterday_is_no_loop_without_rest() {
+    let house = House::open().await;
+    let job = house.add("play", 600).await;
+    for _ in 0..3 {
+        let until = "2026-11-01T09:00:00Z".parse().unwrap();
+        house.stage.then(Act::Answer(Ok(Outcome::Snooze { until, why: "later".to_owned() })));
+    }
+    let run = house.start(&job.id).await;
+    let run = house.end_of(run.id).await;
+    let took = run.ended_at.unwrap().duration_since(run.started_at.unwrap());
+    assert!(took.as_secs() >= 15, "{took}");
+}

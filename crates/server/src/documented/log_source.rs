@@ -39,8 +39,9 @@ fn group(state: &AppState, text: &str) -> Option<LogSource> {
         Some(LogSource::AnyOf(types.chain(prefixes).collect()))
     };
     match text {
-        "temu_orders" => of(vec![ORDERS], &OLD_ORDERS),
-        "temu_inventory" => of(vec![INVENTORY], &OLD_INVENTORY),
+        // The old names of the job types mean the same.
+        "temu_orders" | "sync_orders" => of(vec![ORDERS], &OLD_ORDERS),
+        "temu_inventory" | "sync_inventory" => of(vec![INVENTORY], &OLD_INVENTORY),
         "temu" => {
             let descriptions = state.engine.registry().descriptions();
             let temu = descriptions.filter(|description| description.marketplace == Some("temu"));
