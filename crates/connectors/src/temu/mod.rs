@@ -21,6 +21,8 @@ mod wire;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod shipment_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! The workflows against the simulated outside world: a real store, a real engine, HTTP on loopback, and a clock that moves
 //! on when nothing is in flight.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
 mod bad_orders;
 mod disguise;
 mod faults;

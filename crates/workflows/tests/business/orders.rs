@@ -115,7 +115,7 @@ async fn an_order_cancelled_after_the_hand_over_waits_for_a_person() {
     shop.sync_orders().await;
     shop.sync_orders().await;
     assert_eq!(shop.order(&number).await.mark, Some(Mark::Cancelled));
-    assert_eq!(shop.attention(AttentionKind::CancelledAfterHandOver).await, [number.clone()]);
+    assert_eq!(shop.attention(AttentionKind::CancelledAfterHandOver).await, std::slice::from_ref(&number));
     assert!(shop.world.shipments().unwrap().is_empty());
 }
 
@@ -157,7 +157,7 @@ async fn a_new_address_before_the_hand_over_is_exported() {
     let seed = OrderSeed { lines: vec![LineSeed::new("NOT-IN-JTL", 1)], ..OrderSeed::default() };
     let number = shop.world.add_order(seed).unwrap();
     shop.sync_orders().await;
-    assert_eq!(shop.attention(AttentionKind::UnknownArticle).await, [number.clone()]);
+    assert_eq!(shop.attention(AttentionKind::UnknownArticle).await, std::slice::from_ref(&number));
     let old = shop.order(&number).await.order.unwrap().delivery;
     shop.wait(2).await;
     shop.world.readdress(&number).unwrap();
