@@ -145,7 +145,7 @@ impl Program {
             let run = self.get(&format!("/api/v1/runs/{id}")).await;
             let run = if run["run"].is_object() { run["run"].clone() } else { run };
             match run["state"].as_str().unwrap() {
-                "waiting" | "running" => tokio::time::sleep(Duration::from_millis(20)).await,
+                "waiting" | "running" => tokio::time::sleep(Duration::from_millis(100)).await,
                 "succeeded" => break run,
                 _ => panic!("the run did not succeed: {run}"),
             }
