@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Room, and whom it may know. `marktwerk` is where all parts meet.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     (
         "marktwerk",
         &[
@@ -14,6 +14,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "marktwerk-workflows",
             "marktwerk-engine",
             "marktwerk-connectors",
+            "marktwerk-alerts",
             "marktwerk-erp",
             "marktwerk-store",
             "marktwerk-sandbox",
@@ -27,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
     ("marktwerk-engine", &["marktwerk-store", "marktwerk-domain"]),
     ("marktwerk-connectors", &["marktwerk-domain"]),
+    ("marktwerk-alerts", &["marktwerk-domain"]),
     ("marktwerk-erp", &["marktwerk-domain"]),
     ("marktwerk-store", &["marktwerk-domain"]),
     ("marktwerk-sandbox", &[]),
