@@ -29,7 +29,8 @@ pub enum AlertError {
         /// How long the receiver asks to be left alone, where it said so; a day at most.
         wait: Option<Duration>,
     },
-    /// The receiver understood and said no, to all of it or for good to some recipients: another try would not change it.
+    /// The receiver understood and said no: another try would not change it. Or the alert reached some of the people only, and another
+    /// try would tell them again.
     #[error("{message}")]
     Permanent {
         /// What it said, and what to do.

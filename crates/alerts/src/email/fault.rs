@@ -15,13 +15,13 @@ use crate::quote::quote;
 pub(super) struct Refusals {
     told: Vec<String>,
     /// One of them may be taken later.
-    is_worth_retrying: bool,
+    may_pass: bool,
 }
 
 impl Refusals {
     /// Notes a recipient by its place (from 0) in the settings.
     pub(super) fn note(&mut self, index: usize, domain: &str, error: &Error) {
-        self.is_worth_retrying |= error.is_transient();
+        self.may_pass |= error.is_transient();
         self.told.push(format!("number {} (at {domain}) with {}", index + 1, said(error)));
     }
 
@@ -29,7 +29,8 @@ impl Refusals {
         self.told.len()
     }
 
-    /// What became of a mail to `total` recipients.
+    /// What became of a mail to `total` recipients. Once somebody has it, it is not tried again: the others would get it each time,
+    /// and one full mailbox would hold up every later alert.
     pub(super) fn verdict(self, server: &Server, total: usize) -> Result<(), AlertError> {
         if self.told.is_empty() {
             return Ok(());
@@ -40,11 +41,8 @@ impl Refusals {
             server.host,
             self.told.join(", ")
         );
-        Err(if self.is_worth_retrying {
-            AlertError::transient(message)
-        } else {
-            AlertError::permanent(message)
-        })
+        let is_worth_retrying = taken == 0 && self.may_pass;
+        Err(if is_worth_retrying { AlertError::transient(message) } else { AlertError::permanent(message) })
     }
 }
 

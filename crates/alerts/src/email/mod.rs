@@ -3,7 +3,8 @@
 //! It is plain text; subject and text are the alert's own. `Message-ID` is made from the alert, so that a repeated delivery is shown
 //! once by most mail programs; `Auto-Submitted` keeps out-of-office notes away; `X-Marktwerk-Change` is for mail rules.
 //!
-//! A recipient that the server refuses does not keep the others from being told: they get the mail, and the error says who did not.
+//! A recipient that the server refuses does not keep the others from being told: they get the mail, and the error, which is not worth
+//! another try, says who did not.
 
 #[cfg(test)]
 mod fake;
