@@ -159,3 +159,52 @@ fn first_bit_from(bits: u64, from: i8) -> Option<i8> {
     let bits = bits >> from << from;
     (bits != 0).then_some(bits.trailing_zeros()).and_then(|bit| i8::try_from(bit).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(expression: &str, from: &str) -> String {
+        Cron::new(expression).unwrap().first_from(from.parse().unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_next_time_is_of_this_minute_hour_day_month_or_later() {
+        assert_eq!(next("5,40 10 9,17 * * *", "2026-03-02T09:10:05"), "2026-03-02T09:10:05");
+        assert_eq!(next("5,40 10 9,17 * * *", "2026-03-02T09:10:06"), "2026-03-02T09:10:40");
+        assert_eq!(next("5,40 10 9,17 * * *", "2026-03-02T09:10:41"), "2026-03-02T17:10:05");
+        assert_eq!(next("5,40 10 9,17 * * *", "2026-03-02T17:10:41"), "2026-03-03T09:10:05");
+        assert_eq!(next("0 8 31 * *", "2026-03-31T08:00:01"), "2026-05-31T08:00:00");
+        assert_eq!(next("0 8 1 1 *", "2026-01-01T08:00:01"), "2027-01-01T08:00:00");
+        assert_eq!(next("59 59 23 * * *", "2026-12-31T23:59:59"), "2026-12-31T23:59:59");
+    }
+
+    #[test]
+    fn a_day_of_the_month_or_a_day_of_the_week_suffices() {
+        assert_eq!(next("0 0 13 * FRI", "2026-03-01T00:00:00"), "2026-03-06T00:00:00");
+        assert_eq!(next("0 0 13 * FRI", "2026-04-11T00:00:00"), "2026-04-13T00:00:00");
+        assert_eq!(next("0 0 13 * ?", "2026-04-11T00:00:00"), "2026-04-13T00:00:00");
+        assert_eq!(next("0 0 13 * +FRI", "2026-03-14T00:00:00"), "2026-11-13T00:00:00");
+    }
+
+    #[test]
+    fn days_are_counted_from_the_end_and_moved_to_working_days() {
+        assert_eq!(next("0 0 L * *", "2028-02-01T00:00:00"), "2028-02-29T00:00:00");
+        assert_eq!(next("0 0 LW * *", "2026-02-01T00:00:00"), "2026-02-27T00:00:00");
+        assert_eq!(next("0 0 15W * *", "2026-02-01T00:00:00"), "2026-02-16T00:00:00");
+        assert_eq!(next("0 0 * * FRIL", "2026-02-01T00:00:00"), "2026-02-27T00:00:00");
+        assert_eq!(next("0 0 * * 1#2", "2026-02-01T00:00:00"), "2026-02-09T00:00:00");
+    }
+
+    #[test]
+    fn the_calendar_ends() {
+        let daily = Cron::new("@daily").unwrap();
+        assert_eq!(daily.first_from("9999-12-31T00:00:01".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_compiled_expression_is_small() {
+        assert!(size_of::<Cron>() <= 160, "{} bytes", size_of::<Cron>());
+        assert!(size_of::<crate::timetable::Timetable>() <= 48);
+    }
+}

@@ -40,3 +40,18 @@ impl Daily {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_sorted_and_each_is_there_once() {
+        let daily = Daily::new(&["18:00", "08:00", "18:00"].map(|time| time.parse().unwrap())).unwrap();
+        let next = |from: &str| daily.first_from(from.parse().unwrap()).unwrap().to_string();
+        assert_eq!(next("2026-03-01T07:00:00"), "2026-03-01T08:00:00");
+        assert_eq!(next("2026-03-01T08:00:00"), "2026-03-01T08:00:00");
+        assert_eq!(next("2026-03-01T08:00:01"), "2026-03-01T18:00:00");
+        assert_eq!(next("2026-03-01T18:00:01"), "2026-03-02T08:00:00");
+    }
+}

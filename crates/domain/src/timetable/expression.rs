@@ -225,3 +225,44 @@ impl Field {
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listed_times_are_fixed_and_stars_and_steps_are_not() {
+        let is_fixed = |text| read(text).map(|expression| expression.has_fixed_times).unwrap();
+        for fixed in ["30 2,14 * * *", "0 1-4 * * *", "0,30 0-23 */2 * MON-FRI", "15 30 2 * * *", "@daily"] {
+            assert!(is_fixed(fixed), "{fixed}");
+        }
+        for followed in
+            ["*/30 * * * *", "0 * * * *", "* 2 * * *", "10-40/10 2 * * *", "* 30 2 * * *", "@hourly"]
+        {
+            assert!(!is_fixed(followed), "{followed}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_in_capitals_or_not_and_sunday_has_two_numbers() {
+        for (one, other) in
+            [("0 0 * mar Sun", "0 0 * 3 0"), ("0 0 * * 7", "0 0 * * 0"), ("0 0 ? * fri-SUN", "0 0 * * 5-7")]
+        {
+            assert!(read(one).unwrap().pattern == read(other).unwrap().pattern, "{one}");
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_takes_croner_takes_too() {
+        for text in [
+            "1,2,3-5 * * * *",
+            "*/60 * * * *",
+            "0 */24 * * *",
+            "0 0 */31 */12 */7",
+            "0 0 1W,LW,L 1-12/3 MON#1,5L",
+            " 0\t0 1 1 * ",
+        ] {
+            assert!(read(text).is_ok(), "{text}");
+        }
+    }
+}

@@ -63,3 +63,27 @@ impl Interval {
         until.duration_since(self.anchor).as_secs().max(0) / self.seconds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_780_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn the_first_time_is_an_interval_after_the_anchor() {
+        let interval = Interval::new(60, CountedFrom::Start, at(7)).unwrap();
+        for (after, next) in [(-1_000, 67), (7, 67), (66, 67), (67, 127), (130, 187)] {
+            assert_eq!(interval.next_after(at(after)), Some(at(next)), "after {after}");
+        }
+    }
+
+    #[test]
+    fn counted_from_the_end_the_anchor_does_not_matter() {
+        let interval = Interval::new(60, CountedFrom::Finish, at(7)).unwrap();
+        assert_eq!(interval.next_after(at(100)), Some(at(160)));
+        assert_eq!(interval.next_after(Timestamp::MAX), None);
+    }
+}

@@ -91,3 +91,21 @@ impl Timetable {
         times.take(count.min(MOST_PREVIEWED)).map(|at| at.to_zoned(self.zone.clone())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timetable_can_be_handed_around() {
+        fn is_handed_around<T: Send + Sync + Clone + 'static>() {}
+        is_handed_around::<Timetable>();
+    }
+
+    #[test]
+    fn a_manual_schedule_has_no_times() {
+        let manual = Timetable::new(&Schedule::Manual, TimeZone::UTC, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(manual.next_after(Timestamp::UNIX_EPOCH), None);
+        assert!(manual.preview(Timestamp::UNIX_EPOCH, 10).is_empty());
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn by_asking(
     let mut next = Some(due);
     while let Some(at) = next.filter(|at| *at <= now) {
         if count == COUNTED_EXACTLY {
-            return Passed { count, newest: newest_before(at, now, keep, next_after) };
+            return Passed { count, newest: newest_before(due, now, keep, next_after) };
         }
         count += 1;
         newest.push_back(at);
@@ -93,4 +93,25 @@ fn newest_between(
         }
     }
     newest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_long_downtime_takes_few_questions() {
+        let questions = Cell::new(0_u32);
+        let each_minute = |after: Timestamp| {
+            questions.set(questions.get() + 1);
+            Timestamp::from_second((after.as_second() / 60 + 1) * 60).ok()
+        };
+        let (due, now) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(2_000_000_000).unwrap());
+        let passed = by_asking(due, now, 100, each_minute);
+        assert_eq!(passed.newest.last(), Timestamp::from_second(1_999_999_980).ok().as_ref());
+        assert_eq!(passed.newest.len(), 100);
+        assert!(questions.get() < 13_000, "{} questions", questions.get());
+    }
 }

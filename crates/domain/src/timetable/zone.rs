@@ -46,16 +46,22 @@ fn is_of_the_list(name: &str) -> bool {
     !beside_the_list.contains(&name.as_str()) && !name.starts_with("posix/") && !name.starts_with("right/")
 }
 
-/// The known name that is most alike, in whole or in its last part (`Berlin`).
+/// The known name that is most alike, in whole or in its last part: `Berlin` is one of a kind, whatever stands before it.
 fn suggestion(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase();
     let alike = |known: &str| {
         let known = known.to_ascii_lowercase();
-        let place = known.rsplit('/').next().unwrap_or(&known);
-        strsim::jaro_winkler(&name, &known).max(strsim::jaro_winkler(&name, place))
+        let whole = strsim::jaro_winkler(&name, &known);
+        (strsim::jaro_winkler(place(&name), place(&known)).max(whole), whole)
     };
     let known = tz::db().available().map(|known| known.as_str().to_owned());
     let known = known.filter(|known| is_of_the_list(known)).map(|known| (alike(&known), known));
-    let best = known.max_by(|(left, _), (right, _)| left.total_cmp(right))?;
-    (best.0 >= ALIKE).then_some(best.1)
+    let by_likeness =
+        |left: &(f64, f64), right: &(f64, f64)| left.0.total_cmp(&right.0).then(left.1.total_cmp(&right.1));
+    let ((best, _), known) = known.max_by(|(left, _), (right, _)| by_likeness(left, right))?;
+    (best >= ALIKE).then_some(known)
+}
+
+fn place(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
