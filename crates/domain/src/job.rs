@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::health::JobHealth;
+use crate::policy::Policies;
 use crate::retry::RetryPolicy;
 use crate::schedule::Schedule;
 
@@ -91,6 +93,20 @@ pub struct JobSpec {
     pub priority: Priority,
     /// What happens after a failed attempt.
     pub retry: RetryPolicy,
+    /// What happens when things do not go by the clock.
+    pub policies: Policies,
+}
+
+/// What a run of the job is given, resolved when the job was saved: so that whoever makes one, the store at the end of another
+/// run included, makes the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunTarget {
+    /// The account that it works for, by name.
+    pub account: String,
+    /// Runs with the same lane never run at the same time (an account's jobs that write).
+    pub lane: Option<String>,
+    /// The names of the parameters that the workflow knows: what a causing run can hand on.
+    pub accepts: Vec<String>,
 }
 
 /// A job as it stands in the store.
@@ -100,11 +116,13 @@ pub struct Job {
     pub id: JobId,
     /// What it is told to do.
     pub spec: JobSpec,
+    /// What its runs are given.
+    pub target: RunTarget,
     /// Counts edits; an edit names the version that it has seen.
     pub version: i64,
     /// The grid of its planned times starts here.
     pub anchor: Timestamp,
-    /// When it is due next; `None` while paused.
+    /// When it is due next; `None` while paused, without planned times, or until its run ends where it is counted from there.
     pub next_due: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -112,6 +130,8 @@ pub struct Job {
     pub archived: bool,
     /// How its runs went so far.
     pub history: JobHistory,
+    /// Whether that calls for a person.
+    pub health: JobHealth,
 }
 
 /// What is remembered of a job's runs, changed in the same transaction that ends one.
@@ -125,6 +145,10 @@ pub struct JobHistory {
     pub last_error: Option<String>,
     /// Whether the last ended run that counts succeeded.
     pub last_succeeded: Option<bool>,
+    /// When its last success ended.
+    pub last_success_at: Option<Timestamp>,
+    /// What its probe saw before its last success.
+    pub last_marker: Option<String>,
     /// Runs that ended failed or lost, in a row.
     pub failures_in_a_row: u32,
 }

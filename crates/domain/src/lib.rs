@@ -4,16 +4,21 @@
 //! fact comes from a marketplace or from JTL-Wawi, the item says so.
 
 pub mod account;
+pub mod alert;
 pub mod attention;
 pub mod clock;
 pub mod failure;
+pub mod health;
 pub mod inventory;
 pub mod job;
 pub mod log;
+pub mod misfire;
 pub mod money;
 pub mod order;
+pub mod policy;
 pub mod retry;
 pub mod run;
 pub mod schedule;
 pub mod shipment;
 pub mod step;
+pub mod timetable;

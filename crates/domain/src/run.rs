@@ -39,6 +39,8 @@ pub enum Trigger {
     Again,
     /// A slice of work that an earlier run left over.
     MoreToDo,
+    /// A run of another job ended.
+    Chain,
 }
 
 impl Trigger {
@@ -50,6 +52,7 @@ impl Trigger {
             Self::StartUp => "start_up",
             Self::Again => "again",
             Self::MoreToDo => "more_to_do",
+            Self::Chain => "chain",
         }
     }
 }
@@ -71,7 +74,7 @@ pub enum RunState {
     Failed,
     /// A person or the workflow itself ended it; `ended_at` and the reason are set. Does not count as failure.
     Cancelled,
-    /// It never began (overlap with a run of the same job, a late time that was merged); `ended_at` and the reason are set.
+    /// It never began (the job was busy, the time was too late, a condition did not hold); `ended_at` and the reason are set.
     Skipped,
     /// Its process died during the last permitted attempt; `ended_at` is when that was found out.
     Lost,
@@ -111,7 +114,7 @@ pub struct Run {
     pub account: String,
     /// Why it exists.
     pub trigger: Trigger,
-    /// The run that it repeats or continues.
+    /// The run that it repeats, continues or follows on.
     pub caused_by: Option<RunId>,
     /// The time that it stands for.
     pub planned_at: Timestamp,
@@ -125,6 +128,10 @@ pub struct Run {
     pub priority: Priority,
     /// What the workflow is given.
     pub parameters: Parameters,
+    /// The step that it begins with, where it repeats a run from there.
+    pub from_step: Option<String>,
+    /// What the job's probe saw before the run was made; its success makes it the job's.
+    pub marker: Option<String>,
     /// Attempts that count against the retry policy.
     pub attempts_used: u32,
     /// The number of the latest attempt, counted from 1; 0 before the first.

@@ -1,0 +1,166 @@
+//! What becomes of planned times that have come: which of them run, and which are too late. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::policy::{MOST_MADE_UP, Misfire, Policies};
+use crate::timetable::{Passed, Timetable};
+
+/// With [`Misfire::Skip`] and no grace of its own a time is missed after so long: every time is a little late.
+const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
+
+/// What becomes of the planned times that have come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CatchUp {
+    /// Times that do not become runs, oldest first.
+    pub missed: Vec<Missed>,
+    /// Times that do, oldest first.
+    pub runs: Vec<Planned>,
+}
+
+/// Times that do not become runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// The latest of them.
+    pub planned_at: Timestamp,
+    /// Earlier ones.
+    pub merged: u32,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// A time that becomes a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The time that the run stands for.
+    pub planned_at: Timestamp,
+    /// Earlier times that it stands for, too.
+    pub merged: u32,
+}
+
+/// Decides over the planned times from `due` (one of them) to `now`.
+pub fn catch_up(timetable: &Timetable, due: Timestamp, now: Timestamp, policies: &Policies) -> CatchUp {
+    let mut result = CatchUp::default();
+    let all = timetable.passed(due, now, MOST_MADE_UP);
+    let in_time = match grace(policies) {
+        None => all.clone(),
+        Some(grace) => since(timetable, due, now, grace),
+    };
+    let too_late = all.count.saturating_sub(in_time.count);
+    if too_late > 0 {
+        let latest = in_time.newest.first().map_or(now, |first| earlier(*first));
+        let latest = match in_time.count {
+            0 => all.newest.last().copied(),
+            _ => timetable.passed(due, latest, 1).newest.last().copied(),
+        };
+        result.missed.push(Missed {
+            planned_at: latest.unwrap_or(due),
+            merged: count(too_late - 1),
+            reason: too_late_because(policies),
+        });
+    }
+    match (policies.misfire, in_time.newest.last()) {
+        (_, None) => {}
+        (Misfire::Latest | Misfire::Skip, Some(latest)) => {
+            result.runs.push(Planned { planned_at: *latest, merged: count(in_time.count - 1) });
+        }
+        (Misfire::All, Some(_)) => {
+            let beyond = in_time.count.saturating_sub(in_time.newest.len() as u64);
+            if beyond > 0 {
+                let first = in_time.newest.first().map_or(now, |first| earlier(*first));
+                let latest = timetable.passed(due, first, 1).newest.last().copied();
+                result.missed.push(Missed {
+                    planned_at: latest.unwrap_or(due),
+                    merged: count(beyond - 1),
+                    reason: format!(
+                        "of the times that were missed only the newest {MOST_MADE_UP} are made up for"
+                    ),
+                });
+            }
+            result.runs = in_time.newest.iter().map(|at| Planned { planned_at: *at, merged: 0 }).collect();
+        }
+    }
+    result
+}
+
+fn grace(policies: &Policies) -> Option<SignedDuration> {
+    let own = policies.grace_seconds.map(|seconds| SignedDuration::from_secs(i64::from(seconds)));
+    own.or((policies.misfire == Misfire::Skip).then_some(ON_TIME))
+}
+
+/// The planned times that are late by `grace` at the most.
+fn since(timetable: &Timetable, due: Timestamp, now: Timestamp, grace: SignedDuration) -> Passed {
+    let cutoff = now.checked_sub(grace).unwrap_or(Timestamp::MIN);
+    let first = if due >= cutoff { Some(due) } else { timetable.next_after(earlier(cutoff)) };
+    match first {
+        Some(first) => timetable.passed(first, now, MOST_MADE_UP),
+        None => Passed { count: 0, newest: Vec::new() },
+    }
+}
+
+fn too_late_because(policies: &Policies) -> String {
+    match policies.grace_seconds {
+        Some(seconds) => format!("too late: its grace of {seconds} s was over"),
+        None => "missed: the job skips missed times".to_owned(),
+    }
+}
+
+fn earlier(at: Timestamp) -> Timestamp {
+    at.checked_sub(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MIN)
+}
+
+fn count(times: u64) -> u32 {
+    u32::try_from(times).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::schedule::Schedule;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_780_000_000 + seconds).unwrap()
+    }
+
+    /// Every minute, due at 60, now at `now`.
+    fn minutely(now: i64, policies: &Policies) -> (Vec<(i64, u32)>, Vec<(i64, u32)>) {
+        let timetable = Timetable::new(&Schedule::every_seconds(60), TimeZone::UTC, at(0)).unwrap();
+        let CatchUp { missed, runs } = catch_up(&timetable, at(60), at(now), policies);
+        let seconds = |time: Timestamp| time.as_second() - 1_780_000_000;
+        (
+            missed.iter().map(|missed| (seconds(missed.planned_at), missed.merged)).collect(),
+            runs.iter().map(|run| (seconds(run.planned_at), run.merged)).collect(),
+        )
+    }
+
+    #[test]
+    fn the_latest_stands_for_all() {
+        assert_eq!(minutely(61, &Policies::default()), (vec![], vec![(60, 0)]));
+        assert_eq!(minutely(3_599, &Policies::default()), (vec![], vec![(3_540, 58)]));
+    }
+
+    #[test]
+    fn each_is_made_up_for_up_to_a_hundred() {
+        let all = Policies { misfire: Misfire::All, ..Policies::default() };
+        assert_eq!(minutely(180, &all), (vec![], vec![(60, 0), (120, 0), (180, 0)]));
+        let (missed, runs) = minutely(60 * 250, &all);
+        assert_eq!((missed, runs.len(), runs[0]), (vec![(60 * 150, 149)], 100, (60 * 151, 0)));
+    }
+
+    #[test]
+    fn skipping_leaves_what_is_on_time() {
+        let skip = Policies { misfire: Misfire::Skip, ..Policies::default() };
+        assert_eq!(minutely(65, &skip), (vec![], vec![(60, 0)]));
+        assert_eq!(minutely(60 * 10 + 30, &skip), (vec![(60 * 9, 8)], vec![(60 * 10, 0)]));
+    }
+
+    #[test]
+    fn what_is_beyond_its_grace_is_too_late() {
+        let policies = Policies { grace_seconds: Some(20), ..Policies::default() };
+        assert_eq!(minutely(60 * 10 + 30, &policies), (vec![(600, 9)], vec![]));
+        assert_eq!(minutely(60 * 10 + 20, &policies), (vec![(540, 8)], vec![(600, 0)]));
+        let policies = Policies { misfire: Misfire::All, grace_seconds: Some(150), ..Policies::default() };
+        assert_eq!(minutely(60 * 10 + 30, &policies), (vec![(420, 6)], vec![(480, 0), (540, 0), (600, 0)]));
+    }
+}
