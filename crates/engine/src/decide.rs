@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::health::Trouble;
 use marktwerk_domain::log::{ClosingStatus, Level};
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_domain::run::{Outcome, Run, RunState, WorkflowResult};
@@ -20,10 +21,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 pub(crate) enum StopReason {
     /// A person asked for it.
     Cancelled,
+    /// A later planned time takes its place.
+    Superseded,
     /// The program shuts down.
     ShuttingDown,
     /// Nothing moved for too long.
     TimedOut,
+    /// It took longer than its job may in all.
+    TookTooLong,
     /// Another attempt has the run.
     LeaseLost,
 }
@@ -37,6 +42,8 @@ pub(crate) enum Ended {
     Panicked(String),
     /// It was stopped from outside.
     Stopped(StopReason),
+    /// Its job's conditions did not hold, for this reason; it never began.
+    NotStarted(String),
 }
 
 /// What follows.
@@ -51,6 +58,8 @@ pub(crate) struct Verdict {
     /// Set where the run ends.
     pub(crate) status: Option<ClosingStatus>,
     pub(crate) has_more_to_do: bool,
+    /// Set where the run failed.
+    pub(crate) trouble: Option<Trouble>,
 }
 
 impl Verdict {
@@ -70,6 +79,7 @@ impl Verdict {
             level,
             status: Some(status),
             has_more_to_do: false,
+            trouble: None,
         }
     }
 
@@ -89,6 +99,7 @@ impl Verdict {
             level,
             status: None,
             has_more_to_do: false,
+            trouble: None,
         }
     }
 }
@@ -102,14 +113,23 @@ pub(crate) fn decide(ended: Ended, run: &Run, retry: &RetryPolicy, now: Timestam
             let failure = Failure::new(FailureClass::Defect, format!("the workflow panicked: {message}"));
             failed(failure, "failed", run, retry, now, jitter)
         }
-        Ended::Stopped(StopReason::TimedOut) => {
-            let failure =
-                Failure::new(FailureClass::TimedOut, "nothing moved for too long: the run was stopped");
-            failed(failure, "timed_out", run, retry, now, jitter)
+        Ended::Stopped(reason @ (StopReason::TimedOut | StopReason::TookTooLong)) => {
+            let message = match reason {
+                StopReason::TimedOut => "nothing moved for too long: the run was stopped",
+                _ => "the run took longer than its job's time_limit: it was stopped",
+            };
+            failed(Failure::new(FailureClass::TimedOut, message), "timed_out", run, retry, now, jitter)
         }
-        Ended::Stopped(StopReason::Cancelled) => {
-            let reason = Some("cancelled on request".to_owned());
+        Ended::Stopped(reason @ (StopReason::Cancelled | StopReason::Superseded)) => {
+            let reason = match reason {
+                StopReason::Cancelled => "cancelled on request",
+                _ => "a later planned time takes its place",
+            };
+            let reason = Some(reason.to_owned());
             Verdict::ended(RunState::Cancelled, "cancelled", Level::Info, ClosingStatus::Cancelled, reason)
+        }
+        Ended::NotStarted(reason) => {
+            Verdict::ended(RunState::Skipped, "skipped", Level::Info, ClosingStatus::Cancelled, Some(reason))
         }
         Ended::Stopped(StopReason::ShuttingDown | StopReason::LeaseLost) => {
             Verdict::later(RunState::Waiting, "put_back", Level::Info, now, None)
@@ -141,6 +161,7 @@ fn failed(
     now: Timestamp,
     jitter: f64,
 ) -> Verdict {
+    let trouble = Trouble::of(failure.class);
     let error = Some(failure.message);
     if let FailureClass::RateLimited { until: Some(until) } = failure.class {
         let ready_at = until.clamp(later(now, SHORTEST_WAIT), later(now, LONGEST_WAIT));
@@ -157,7 +178,10 @@ fn failed(
             uses_attempt: true,
             ..Verdict::later(RunState::Retrying, outcome, Level::Warning, later(now, delay), error)
         },
-        None => Verdict::ended(RunState::Failed, outcome, Level::Error, ClosingStatus::Failed, error),
+        None => Verdict {
+            trouble,
+            ..Verdict::ended(RunState::Failed, outcome, Level::Error, ClosingStatus::Failed, error)
+        },
     }
 }
 

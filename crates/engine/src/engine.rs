@@ -1,27 +1,31 @@
 //! The engine as its owner sees it: started, asked, shut down.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::run::{Run, RunId, Trigger};
-use marktwerk_store::runs::NewRun;
+use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alerts::{self, AlertChannel};
+use crate::conditions::Judge;
 use crate::dispatcher::{Command, Dispatcher};
 use crate::error::EngineError;
 use crate::jobs_file::JobsFile;
 use crate::journal::Journal;
+use crate::planner::Planner;
 use crate::prune::{self, Retention};
 use crate::registry::Registry;
-use crate::timer::{Planner, Timer};
+use crate::timer::Timer;
 use crate::workflow::WorkflowDescription;
 
 /// Commands that wait at the most.
@@ -31,10 +35,18 @@ const COMMANDS: usize = 1_000;
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// How the engine works.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EngineOptions {
     /// Runs at the same time.
     pub workers: usize,
+    /// The zone of jobs that name none.
+    pub zone: TimeZone,
+    /// What else limits runs at the same time; the jobs' own limits are added.
+    pub limits: Limits,
+    /// After so long a waiting run counts as one priority higher.
+    pub rises_every: Duration,
+    /// Who is told of alerts.
+    pub alerts: Vec<Arc<dyn AlertChannel>>,
     /// A run in which nothing moves for this long is stopped.
     pub time_limit: Duration,
     /// A shutdown gives running runs this long.
@@ -53,6 +65,10 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             workers: 8,
+            zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+            limits: Limits::default(),
+            rises_every: Duration::from_secs(600),
+            alerts: Vec::new(),
             time_limit: Duration::from_secs(900),
             shutdown_grace: Duration::from_secs(10),
             pace: None,
@@ -74,6 +90,8 @@ pub struct Engine {
     pub(crate) edits: tokio::sync::Mutex<()>,
     /// Why the jobs file could not be taken over while running, for the screen.
     pub(crate) file_warning: Mutex<Option<String>>,
+    /// Who is told of alerts.
+    pub(crate) alerts: Vec<Arc<dyn AlertChannel>>,
     journal: Journal,
     commands: mpsc::Sender<Command>,
     draining: CancellationToken,
@@ -98,7 +116,7 @@ impl Engine {
             let (run, job, state) = (rescued.run.0, &rescued.job_id, rescued.state.as_str());
             tracing::warn!(run, %job, "an earlier process died during this run; it is {state} now");
         }
-        let planner = Planner { registry: Arc::clone(&registry), pace: options.pace };
+        let planner = Planner { registry: Arc::clone(&registry), zone: options.zone, pace: options.pace };
         let close_journal = CancellationToken::new();
         let (journal, journal_task) = Journal::start(store.clone(), clock.clone(), close_journal.clone());
         let (commands, receiver) = mpsc::channel(COMMANDS);
@@ -112,6 +130,7 @@ impl Engine {
             jobs_file: options.jobs_file.map(JobsFile::new),
             edits: tokio::sync::Mutex::new(()),
             file_warning: Mutex::new(None),
+            alerts: options.alerts,
             journal: journal.clone(),
             commands: commands.clone(),
             draining: draining.clone(),
@@ -140,10 +159,18 @@ impl Engine {
             tracker,
             draining,
             running: HashMap::new(),
+            limits: options.limits,
+            limits_in_force: None,
+            rises_every: options.rises_every,
+            turns: [0; RANKS],
+            judge: Judge { store: store.clone(), clock: clock.clone(), planner: planner.clone() },
+            judging: Arc::new(Semaphore::new(options.workers.max(1))),
+            to_plan: jobs.iter().map(|job| job.id.clone()).collect::<HashSet<_>>(),
             orphans_at: VecDeque::new(),
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));
+        engine.keep(tokio::spawn(alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone())));
         engine.keep(tokio::spawn(prune::run(store, clock.clone(), options.retention)));
         if engine.jobs_file.is_some() {
             engine.keep(tokio::spawn(crate::jobs_file::watch(Arc::downgrade(&engine), clock.clone())));
@@ -152,7 +179,7 @@ impl Engine {
             // The first one queued may be claimed at once and take its lane.
             jobs.sort_by(|one, other| (one.spec.priority, &one.id).cmp(&(other.spec.priority, &other.id)));
             let now = clock.now();
-            for job in jobs.iter().filter(|job| planner.schedule(&job.spec).is_some()) {
+            for job in jobs.iter().filter(|job| planner.in_force(&job.spec, job.anchor).is_some()) {
                 engine.queue(planner.new_run(job, Trigger::StartUp, now, now)).await?;
             }
         }
@@ -197,17 +224,28 @@ impl Engine {
         self.queue(run).await
     }
 
-    /// Queues a repetition of an ended run, with its parameters.
-    pub async fn run_again(&self, id: RunId) -> Result<Run, EngineError> {
+    /// Queues a repetition of an ended run, with its parameters; from one of the workflow's steps, where that is given.
+    pub async fn run_again(&self, id: RunId, from_step: Option<String>) -> Result<Run, EngineError> {
         let old = self.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
         if !old.state.is_ended() {
             return Err(EngineError::NotEnded { run: id.0, state: old.state.as_str() });
         }
         let job = self.existing(&old.job_id).await?;
-        self.runnable(&job.spec.job_type)?;
+        let description = self.runnable(&job.spec.job_type)?;
+        if let Some(step) = &from_step
+            && !description.steps.contains(&step.as_str())
+        {
+            let known = match description.steps {
+                [] => "none".to_owned(),
+                steps => steps.join(", "),
+            };
+            let reason =
+                format!("`{step}` is not a step that {} can begin with; there is {known}", old.job_type);
+            return Err(EngineError::invalid("from_step", reason));
+        }
         let now = self.clock.now();
         let fresh = self.planner.new_run(&job, Trigger::Again, now, now);
-        self.queue(NewRun { parameters: old.parameters, caused_by: Some(id), ..fresh }).await
+        self.queue(NewRun { parameters: old.parameters, caused_by: Some(id), from_step, ..fresh }).await
     }
 
     /// Cancels a run: at once where it waits, cooperatively where it runs.

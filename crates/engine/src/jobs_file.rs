@@ -7,7 +7,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
-pub use format::{FileEntry, JobsDocument};
+pub use format::JobsDocument;
 pub(crate) use watch::watch;
 
 /// The fact that remembers what was written last.

@@ -10,6 +10,8 @@
 //! goes through the journal's writer with the attempt's epoch; a line is stored before it is shown; no row is
 //! locked while a workflow works.
 
+pub mod alerts;
+mod conditions;
 pub mod context;
 mod decide;
 mod dispatcher;
@@ -19,14 +21,18 @@ pub mod jobs;
 pub mod jobs_file;
 pub mod journal;
 mod lease;
+mod planner;
+pub mod probe;
 pub mod prune;
 pub mod registry;
 mod timer;
 mod worker;
 pub mod workflow;
 
+pub use alerts::AlertChannel;
 pub use context::{RunContext, Step};
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;
+pub use probe::{Probe, ProbeQuestion, Sight};
 pub use registry::{Diagnose, Registry};
 pub use workflow::{Workflow, WorkflowDescription};

@@ -39,6 +39,7 @@ async fn prune(store: &SharedStore, clock: &SharedClock, retention: Retention) -
     let before = |days: u32| clock.now().checked_sub(DAY * days).unwrap_or(jiff::Timestamp::MIN);
     let lines = store.delete_logs(before(retention.logs)).await?;
     let runs = store.prune_runs(before(retention.runs)).await?;
+    store.prune_alerts(before(retention.runs)).await?;
     let buyers = store.forget_buyers(before(retention.buyers)).await?;
     if lines + runs + buyers > 0 {
         tracing::info!(lines, runs, buyers, "old history deleted");

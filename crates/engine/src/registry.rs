@@ -8,6 +8,7 @@ use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::failure::Failure;
 
 use crate::error::EngineError;
+use crate::probe::Probe;
 use crate::workflow::{Workflow, WorkflowDescription};
 
 /// Job types that the documents name and this version does not have yet: kept and shown, never run.
@@ -65,6 +66,7 @@ struct Entry {
 pub struct Registry {
     entries: BTreeMap<&'static str, Entry>,
     diagnose: Option<Arc<dyn Diagnose>>,
+    probes: BTreeMap<&'static str, Arc<dyn Probe>>,
 }
 
 impl Registry {
@@ -84,6 +86,17 @@ impl Registry {
     pub fn with_diagnose(mut self, diagnose: Arc<dyn Diagnose>) -> Self {
         self.diagnose = Some(diagnose);
         self
+    }
+
+    /// Adds the answer to the condition `new_data` of a job type.
+    pub fn with_probe(mut self, job_type: &'static str, probe: Arc<dyn Probe>) -> Self {
+        self.probes.insert(job_type, probe);
+        self
+    }
+
+    /// The answer to the condition `new_data` of a job type, where it has one.
+    pub fn probe(&self, job_type: &str) -> Option<&Arc<dyn Probe>> {
+        self.probes.get(job_type)
     }
 
     /// The answers to a screen's questions, where there are any.

@@ -1,121 +1,76 @@
 //! When which job is due: the enabled jobs in memory, ordered by their next planned time.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use marktwerk_domain::job::{Job, JobId, JobSpec};
-use marktwerk_domain::run::{RunId, Trigger};
-use marktwerk_domain::schedule::Schedule;
-use marktwerk_store::runs::{Firing, NewRun};
+use marktwerk_domain::job::{Job, JobId};
+use marktwerk_domain::misfire::{CatchUp, catch_up};
+use marktwerk_domain::run::Trigger;
+use marktwerk_domain::timetable::Timetable;
+use marktwerk_store::runs::{Firing, Limits, NewRun, Skip};
 
-use crate::registry::Registry;
-
-/// Jobs with a longer interval keep it in a demonstration.
-const PACED_UP_TO_SECONDS: u32 = 3_600;
-
-/// What a job's times are made from, besides itself.
-#[derive(Clone)]
-pub(crate) struct Planner {
-    pub(crate) registry: Arc<Registry>,
-    /// A demonstration runs everything this often; not written anywhere.
-    pub(crate) pace: Option<Duration>,
-}
-
-impl Planner {
-    /// The schedule that is in force; `None` for a job that never runs by itself (paused, or not in this version).
-    pub(crate) fn schedule(&self, spec: &JobSpec) -> Option<Schedule> {
-        if !spec.enabled || self.registry.description(&spec.job_type).is_none() {
-            return None;
-        }
-        let Schedule::Every { seconds } = spec.schedule else { return Some(spec.schedule.clone()) };
-        let pace = self.pace.and_then(|pace| u32::try_from(pace.as_secs()).ok());
-        let seconds = match pace {
-            Some(pace) if seconds < PACED_UP_TO_SECONDS => seconds.min(pace.max(1)),
-            _ => seconds,
-        };
-        Some(Schedule::Every { seconds })
-    }
-
-    /// The next planned time after `now`.
-    pub(crate) fn next_due(&self, spec: &JobSpec, anchor: Timestamp, now: Timestamp) -> Option<Timestamp> {
-        self.schedule(spec).map(|schedule| schedule.next_after(anchor, now))
-    }
-
-    /// A run of a job, ready now.
-    pub(crate) fn new_run(
-        &self,
-        job: &Job,
-        trigger: Trigger,
-        planned_at: Timestamp,
-        ready_at: Timestamp,
-    ) -> NewRun {
-        let description = self.registry.description(&job.spec.job_type);
-        let account = match (job.spec.account.as_str(), description) {
-            ("", Some(description)) => description.accounts.first().cloned().unwrap_or_default(),
-            (name, _) => name.to_owned(),
-        };
-        let writes = description.is_some_and(|description| description.writes);
-        NewRun {
-            job_id: job.id.clone(),
-            job_type: job.spec.job_type.clone(),
-            lane: (writes && !account.is_empty()).then(|| account.clone()),
-            account,
-            trigger,
-            caused_by: None,
-            planned_at,
-            ready_at,
-            priority: job.spec.priority,
-            parameters: job.spec.parameters.clone(),
-            merged: 0,
-        }
-    }
-
-    /// The run that goes on where `run` stopped.
-    pub(crate) fn follow_up(&self, job: &Job, run: &marktwerk_domain::run::Run, now: Timestamp) -> NewRun {
-        let caused_by: Option<RunId> = Some(run.id);
-        NewRun {
-            caused_by,
-            parameters: run.parameters.clone(),
-            priority: run.priority,
-            ..self.new_run(job, Trigger::MoreToDo, now, now)
-        }
-    }
-}
+use crate::conditions::Judgement;
+use crate::planner::Planner;
 
 /// The jobs by their next planned time.
 pub(crate) struct Timer {
     planner: Planner,
-    jobs: HashMap<JobId, Job>,
+    jobs: HashMap<JobId, Known>,
     due: BTreeSet<(Timestamp, JobId)>,
+    /// Jobs whose conditions are being asked about: not due until the answer is there.
+    asking: HashSet<JobId>,
+}
+
+struct Known {
+    job: Job,
+    /// What is in force.
+    timetable: Option<Timetable>,
 }
 
 impl Timer {
     pub(crate) fn new(planner: Planner) -> Self {
-        Self { planner, jobs: HashMap::new(), due: BTreeSet::new() }
+        Self { planner, jobs: HashMap::new(), due: BTreeSet::new(), asking: HashSet::new() }
     }
 
     /// Adds a job or takes its newest version over. One that is archived or has no schedule in force (paused, or not in
     /// this version) is known, for its last runs, and never due: nobody could fire it, and it would be due for ever.
     pub(crate) fn put(&mut self, job: Job) {
-        self.silence(&job.id);
-        let is_fired = !job.archived && self.planner.schedule(&job.spec).is_some();
-        if let Some(due) = job.next_due.filter(|_| is_fired) {
+        let known = self.jobs.remove(&job.id);
+        if let Some(due) = known.as_ref().and_then(|known| known.job.next_due) {
+            self.due.remove(&(due, job.id.clone()));
+        }
+        // A timetable is made once and not at each firing.
+        let timetable = match known {
+            Some(Known { job: old, timetable }) if old.spec == job.spec && old.anchor == job.anchor => {
+                timetable
+            }
+            _ => self.planner.in_force(&job.spec, job.anchor),
+        };
+        let timetable = timetable.filter(|_| !job.archived);
+        if let Some(due) = job.next_due.filter(|_| timetable.is_some() && !self.asking.contains(&job.id)) {
             self.due.insert((due, job.id.clone()));
         }
-        self.jobs.insert(job.id.clone(), job);
+        self.jobs.insert(job.id.clone(), Known { job, timetable });
     }
 
     /// The job is not due any more.
     pub(crate) fn silence(&mut self, id: &JobId) {
-        if let Some(due) = self.jobs.get_mut(id).and_then(|job| job.next_due.take()) {
+        if let Some(due) = self.jobs.get_mut(id).and_then(|known| known.job.next_due.take()) {
             self.due.remove(&(due, id.clone()));
         }
     }
 
     pub(crate) fn job(&self, id: &JobId) -> Option<&Job> {
-        self.jobs.get(id)
+        self.jobs.get(id).map(|known| &known.job)
+    }
+
+    /// The limits that the jobs set.
+    pub(crate) fn job_limits(&self) -> Limits {
+        let per_job = self.jobs.values().map(|known| (&known.job.id, known.job.spec.policies.max_instances));
+        let per_job =
+            per_job.filter(|(_, limit)| *limit != 1).map(|(id, limit)| (id.0.clone(), limit)).collect();
+        Limits { per_job, ..Limits::default() }
     }
 
     /// When the next job is due.
@@ -123,64 +78,98 @@ impl Timer {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// The jobs that are due, each as one firing: several missed times become one run that stands for the latest.
-    pub(crate) fn due(&self, now: Timestamp, limit: usize) -> Vec<Firing> {
+    /// The jobs that are due, each with its due time.
+    pub(crate) fn due(&self, now: Timestamp, limit: usize) -> Vec<(JobId, Timestamp)> {
         let due = self.due.iter().take_while(|(due, _)| *due <= now).take(limit);
-        due.filter_map(|(seen_due, id)| self.firing(self.jobs.get(id)?, *seen_due, now)).collect()
+        due.map(|(due, id)| (id.clone(), *due)).collect()
     }
 
-    fn firing(&self, job: &Job, seen_due: Timestamp, now: Timestamp) -> Option<Firing> {
-        let schedule = self.planner.schedule(&job.spec)?;
-        let planned_at = schedule.latest_due(job.anchor, seen_due, now);
-        let mut run = self.planner.new_run(job, Trigger::Schedule, planned_at, now);
-        let Schedule::Every { seconds } = schedule else { return None };
-        let missed = planned_at.duration_since(seen_due).as_secs() / i64::from(seconds.max(1));
-        run.merged = u32::try_from(missed).unwrap_or(u32::MAX);
-        Some(Firing { seen_due, next_due: schedule.next_after(job.anchor, planned_at.max(now)), run })
+    /// The job's conditions are asked about: it is not due until [`Timer::answered`].
+    pub(crate) fn ask(&mut self, id: &JobId) {
+        if let Some(due) = self.job(id).and_then(|job| job.next_due) {
+            self.due.remove(&(due, id.clone()));
+        }
+        self.asking.insert(id.clone());
     }
 
-    /// The firing of a job was carried out.
-    pub(crate) fn fired(&mut self, id: &JobId, next_due: Timestamp) {
-        if let Some(mut job) = self.jobs.get(id).cloned() {
-            job.next_due = Some(next_due);
+    /// The answer is there.
+    pub(crate) fn answered(&mut self, id: &JobId) {
+        self.asking.remove(id);
+        if let Some(job) = self.job(id).cloned() {
             self.put(job);
         }
     }
+
+    /// The firing of a job for all its planned times up to `now`; `None` where none has come. `judgement` is that of its
+    /// conditions, `jitter` in 0..1.
+    pub(crate) fn firing(
+        &self,
+        id: &JobId,
+        now: Timestamp,
+        judgement: &Judgement,
+        jitter: f64,
+    ) -> Option<Firing> {
+        let Known { job, timetable } = self.jobs.get(id)?;
+        let timetable = timetable.as_ref()?;
+        let seen_due = job.next_due.filter(|due| *due <= now)?;
+        let policies = &job.spec.policies;
+        let CatchUp { missed, runs } = catch_up(timetable, seen_due, now, policies);
+        let run = |planned_at, merged| NewRun {
+            merged,
+            ..self.planner.new_run(job, Trigger::Schedule, planned_at, now)
+        };
+        let mut skips: Vec<Skip> = missed
+            .into_iter()
+            .map(|missed| Skip { run: run(missed.planned_at, missed.merged), reason: missed.reason })
+            .collect();
+        let mut queued = Vec::new();
+        for planned in runs {
+            let new_run = run(planned.planned_at, planned.merged);
+            match judgement {
+                Judgement::Skip { reason } => skips.push(Skip { run: new_run, reason: reason.clone() }),
+                Judgement::Start { marker } => queued.push(NewRun {
+                    marker: marker.clone(),
+                    ready_at: delayed(now, policies.jitter_seconds, jitter),
+                    ..new_run
+                }),
+            }
+        }
+        let next_due = match job.spec.schedule.waits_for_the_end() {
+            true => None,
+            false => timetable.next_after(now.max(seen_due)),
+        };
+        Some(Firing {
+            job_id: id.clone(),
+            seen_due,
+            next_due,
+            skips,
+            runs: queued,
+            overlap: policies.overlap,
+            max_instances: policies.max_instances,
+        })
+    }
+
+    /// The firing of a job was carried out.
+    pub(crate) fn fired(&mut self, id: &JobId, next_due: Option<Timestamp>) {
+        if let Some(mut job) = self.job(id).cloned() {
+            job.next_due = next_due;
+            if let Some(due) = self.jobs.get_mut(id).and_then(|known| known.job.next_due.take()) {
+                self.due.remove(&(due, id.clone()));
+            }
+            self.put(job);
+        }
+    }
+
+    /// The next planned time of a job that waits for the end of its run, counted from `ended_at`; `None` for all others.
+    pub(crate) fn after_the_end(&self, id: &JobId, ended_at: Timestamp) -> Option<Timestamp> {
+        let Known { job, timetable } = self.jobs.get(id)?;
+        let waits = job.next_due.is_none() && job.spec.schedule.waits_for_the_end();
+        if waits { timetable.as_ref()?.next_after(ended_at) } else { None }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use marktwerk_domain::job::JobHistory;
-
-    use super::*;
-
-    #[test]
-    fn a_job_that_nobody_can_fire_is_never_due() {
-        let past: Timestamp = "2026-11-02T09:00:00Z".parse().unwrap();
-        let spec = JobSpec {
-            job_type: "gone".to_owned(),
-            written_type: "gone".to_owned(),
-            account: String::new(),
-            schedule: Schedule::every_minutes(5).unwrap(),
-            enabled: true,
-            description: String::new(),
-            parameters: Default::default(),
-            priority: Default::default(),
-            retry: Default::default(),
-        };
-        let id = JobId("gone".to_owned());
-        let mut timer = Timer::new(Planner { registry: Arc::new(Registry::new()), pace: None });
-        timer.put(Job {
-            id: id.clone(),
-            spec,
-            version: 1,
-            anchor: past,
-            next_due: Some(past),
-            created_at: past,
-            archived: false,
-            history: JobHistory::default(),
-        });
-        assert!(timer.job(&id).is_some());
-        assert_eq!(timer.next_due(), None, "a dispatcher would wake up for it again and again");
-    }
+/// `now` and a part of the jitter.
+fn delayed(now: Timestamp, jitter_seconds: u32, part: f64) -> Timestamp {
+    let delay = Duration::from_secs_f64(f64::from(jitter_seconds) * part.clamp(0.0, 1.0));
+    now.checked_add(delay).unwrap_or(now)
 }

@@ -10,16 +10,16 @@ use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::Job;
 use marktwerk_domain::log::Level;
-use marktwerk_domain::run::{Run, RunState};
+use marktwerk_domain::run::{Run, RunState, Trigger};
 use marktwerk_store::journal::AttemptEnd;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::conditions::{Judge, Judgement};
 use crate::context::RunContext;
 use crate::decide::{Ended, StopReason, Verdict, decide};
 use crate::journal::{Capture, Confirmation, Journal};
 use crate::lease::{HEARTBEAT, LEASE, Lease};
-use crate::timer::Planner;
 use crate::workflow::Workflow;
 
 /// After a run was asked to stop it may end by itself for this long; then it is cut off.
@@ -51,16 +51,15 @@ pub(crate) struct Assignment {
     pub(crate) time_limit: Duration,
     pub(crate) journal: Journal,
     pub(crate) clock: SharedClock,
-    pub(crate) planner: Planner,
+    pub(crate) judge: Judge,
 }
 
 /// Works on one attempt from claim to end. Answers whether the run is settled: its end is stored. One whose lease was lost is
 /// not: nobody here knows whether another attempt has it.
 pub(crate) async fn work(assignment: Assignment) -> bool {
-    let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, planner } = assignment;
+    let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, judge } = assignment;
     let lease = Arc::new(Lease::granted(clock.clone(), claimed_at));
     let capture = Capture::new(journal, clock.clone(), &run);
-    capture.line(Level::Info, None, opening(&run), serde_json::Value::Null);
     let context =
         RunContext::new(run.clone(), clock.clone(), capture.clone(), lease.clone(), stop.token.clone());
 
@@ -70,8 +69,23 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
         lease: lease.clone(),
         stop: stop.clone(),
     };
-    let heartbeat = AbortOnDropHandle::new(tokio::spawn(heart.beat(clock.clone(), time_limit)));
-    let ended = supervise(&*workflow, &context, &stop, &clock).await;
+    let limits = TimeLimits {
+        without_progress: time_limit,
+        in_all: job.spec.policies.time_limit_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+    };
+    let heartbeat = AbortOnDropHandle::new(tokio::spawn(heart.beat(clock.clone(), limits)));
+    let judgement = tokio::select! {
+        biased;
+        judgement = chained(&run, &job, &judge) => judgement,
+        () = stop.token.cancelled() => Judgement::FREE,
+    };
+    let (ended, marker) = match judgement {
+        Judgement::Skip { reason } => (Ended::NotStarted(reason), None),
+        Judgement::Start { marker } => {
+            capture.line(Level::Info, None, opening(&run), serde_json::Value::Null);
+            (supervise(&*workflow, &context, &stop, &clock).await, marker.or_else(|| run.marker.clone()))
+        }
+    };
     drop(heartbeat);
     if lease.is_lost() {
         tracing::warn!(
@@ -83,7 +97,7 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
 
     let now = clock.now();
     let verdict = decide(ended, &run, &job.spec.retry, now, rand::random());
-    let follow_up = verdict.has_more_to_do.then(|| planner.follow_up(&job, &run, now));
+    let follow_up = verdict.has_more_to_do.then(|| judge.planner.follow_up(&job, &run, now));
     let duration_seconds = context.elapsed().as_secs_f64();
     let error_text = if verdict.level == Level::Info { None } else { verdict.error.clone() };
     let closing = crate::journal::Closing { status: verdict.status, duration_seconds, error_text };
@@ -99,7 +113,9 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
         warnings: capture.warnings(),
         line,
         steps: context.steps(),
+        marker: marker.filter(|_| follow_up.is_none()),
         follow_up,
+        trouble: verdict.trouble,
     };
     let is_stored = capture.end(end).await == Confirmation::Stored;
     if !is_stored {
@@ -109,6 +125,19 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
         );
     }
     is_stored
+}
+
+/// The conditions of a job hold for runs that follow on others, too; those of a schedule were asked before the run was made, and
+/// a person need not ask.
+async fn chained(run: &Run, job: &Job, judge: &Judge) -> Judgement {
+    if run.trigger != Trigger::Chain || run.attempt > 1 {
+        return Judgement::FREE;
+    }
+    judge.judge(job, &run.parameters).await.unwrap_or_else(|error| {
+        // The journal holds what cannot be stored; a run that starts without need does no harm.
+        tracing::warn!(run = run.id.0, "its conditions could not be asked, so it starts: {error}");
+        Judgement::FREE
+    })
 }
 
 /// Runs the workflow until it answers, panics, or is cut off after it was asked to stop.
@@ -190,11 +219,21 @@ fn closing_message(
         }
         RunState::Waiting => format!("{job_type}: snoozed: {error}"),
         RunState::Cancelled => format!("{job_type}: cancelled: {error}"),
+        RunState::Skipped => format!("{job_type}: skipped, {error}"),
         _ => format!("{job_type} failed: {error}"),
     }
 }
 
-/// Keeps the lease alive and watches the time limit.
+/// How long an attempt may take.
+#[derive(Clone, Copy)]
+struct TimeLimits {
+    /// While nothing moves.
+    without_progress: Duration,
+    /// In all, where its job has such a limit.
+    in_all: Option<Duration>,
+}
+
+/// Keeps the lease alive and watches the time limits.
 struct Heart {
     context: RunContext,
     capture: Capture,
@@ -203,10 +242,26 @@ struct Heart {
 }
 
 impl Heart {
-    async fn beat(self, clock: SharedClock, time_limit: Duration) {
+    async fn beat(self, clock: SharedClock, limits: TimeLimits) {
+        let took_too_long = async {
+            match limits.in_all {
+                Some(limit) => clock.sleep(limit).await,
+                None => std::future::pending().await,
+            }
+            self.stop.ask(StopReason::TookTooLong);
+            // The lease is held until the attempt has ended.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = took_too_long => {}
+            () = self.keep_lease(&clock, limits.without_progress) => {}
+        }
+    }
+
+    async fn keep_lease(&self, clock: &SharedClock, without_progress: Duration) {
         loop {
             clock.sleep(HEARTBEAT).await;
-            if self.context.since_progress() >= time_limit {
+            if self.context.since_progress() >= without_progress {
                 self.stop.ask(StopReason::TimedOut);
             }
             let sent_at = clock.monotonic();

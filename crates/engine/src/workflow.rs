@@ -37,6 +37,8 @@ pub struct WorkflowDescription {
     pub writes: bool,
     /// The JSON Schema of its parameters.
     pub parameters: Value,
+    /// The steps that a repetition can begin with, in their order.
+    pub steps: &'static [&'static str],
 }
 
 impl WorkflowDescription {
@@ -50,6 +52,7 @@ impl WorkflowDescription {
             accounts: Vec::new(),
             writes: false,
             parameters: schemars::schema_for!(P).to_value(),
+            steps: &[],
         }
     }
 

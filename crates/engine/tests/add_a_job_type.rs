@@ -6,7 +6,7 @@ use std::time::Duration;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::log::Level;
 use marktwerk_domain::run::RunState;
-use marktwerk_engine::jobs::NewJob;
+use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{Engine, EngineError, EngineOptions, Registry};
 use marktwerk_store::SharedStore;
 use marktwerk_store::logs::LogFilter;
@@ -52,11 +52,11 @@ async fn the_new_job_type_runs() {
     let engine =
         Engine::start(EngineOptions::default(), store.clone(), clock.clone(), registry).await.unwrap();
 
-    let nobody = NewJob { job_type: "greet".to_owned(), interval_minutes: 5, ..NewJob::default() };
+    let nobody = JobDraft { job_type: "greet".to_owned(), interval_minutes: Some(5), ..JobDraft::default() };
     let refused = engine.add_job(nobody.clone()).await;
     assert!(matches!(refused, Err(EngineError::Invalid { .. })), "{refused:?}");
 
-    let job = NewJob { enabled: true, parameters: named("world"), ..nobody };
+    let job = JobDraft { enabled: true, parameters: named("world"), ..nobody };
     let job = engine.add_job(job).await.unwrap();
     clock.sleep(Duration::from_secs(301)).await;
     let by_hand = engine.run_now(&job.id, named("you")).await.unwrap();

@@ -1,18 +1,16 @@
 //! Who wins: at start and while running, a file that differs from what was written last was edited by hand and wins; else
 //! the database does.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use marktwerk_domain::job::{Job, JobId, JobSpec};
-use marktwerk_domain::schedule::Schedule;
 use marktwerk_store::jobs::JobEdit;
 
-use super::{FileEntry, HASH, JobsDocument, JobsFile};
+use super::{HASH, JobsDocument, JobsFile};
 use crate::dispatcher::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::jobs::NewJob;
-use crate::registry::Known;
+use crate::jobs::{JobDraft, check_links};
 
 impl Engine {
     /// At start: the file's jobs where it was edited, the database's where not, the defaults where there is neither.
@@ -89,10 +87,10 @@ impl Engine {
         // The order of the file stays; new jobs follow.
         for ((old, _), id) in document.entries.iter().zip(&ids) {
             if let Some(job) = jobs.iter().find(|job| job.id.as_str() == id) {
-                entries.push(entry(job, Some(old)));
+                entries.push(self.entry(job, Some(old)));
             }
         }
-        entries.extend(jobs.iter().filter(|job| !ids.contains(&job.id.0)).map(|job| entry(job, None)));
+        entries.extend(jobs.iter().filter(|job| !ids.contains(&job.id.0)).map(|job| self.entry(job, None)));
         let rendered = JobsDocument::render(entries, &document.unknown);
         if text.as_deref() != Some(rendered.as_str()) {
             file.write(&rendered)?;
@@ -118,44 +116,32 @@ impl Engine {
             {
                 return Err(fault("id", &format!("`{id}` is given twice; ids are unique")).into());
             }
-            let spec = self.entry_spec(entry).map_err(|error| match error {
+            let spec = self.spec(entry).map_err(|error| match error {
                 EngineError::Invalid { field, reason } => fault(&field, &reason).into(),
                 other => other,
             })?;
             specs.push(spec);
         }
         let ids = ids(document, |written| self.registry.resolve(written).ok().map(|(job_type, _)| job_type));
-        Ok(ids.into_iter().map(JobId).zip(specs).collect())
+        let wanted: Vec<(JobId, JobSpec)> = ids.into_iter().map(JobId).zip(specs).collect();
+        let all: BTreeMap<&JobId, &JobSpec> = wanted.iter().map(|(id, spec)| (id, spec)).collect();
+        check_links(&all).map_err(|link| {
+            let entries = wanted.iter().zip(&document.entries);
+            let entry = entries.into_iter().find(|((id, _), _)| *id == link.job);
+            let offset = entry.map_or(0, |(_, (_, offset))| *offset);
+            JobsDocument::fault(text, file.path(), offset, link.field, &link.reason)
+        })?;
+        Ok(wanted)
     }
 
-    fn entry_spec(&self, entry: &FileEntry) -> Result<JobSpec, EngineError> {
-        let (job_type, known) = self.registry.resolve(&entry.job_type)?;
-        if let Known::Planned = known {
-            // Kept and shown, never run.
-            let schedule = Schedule::every_minutes(entry.interval_minutes)
-                .map_err(|error| EngineError::invalid("interval_minutes", error.to_string()))?;
-            return Ok(JobSpec {
-                job_type,
-                written_type: entry.job_type.clone(),
-                account: entry.account.clone(),
-                schedule,
-                enabled: entry.enabled,
-                description: entry.description.clone(),
-                parameters: entry.parameters.clone(),
-                priority: entry.priority,
-                retry: Default::default(),
-            });
+    /// A job as the file says it: in the words that stand there where they still mean the same, and with what others wrote.
+    fn entry(&self, job: &Job, old: Option<&JobDraft>) -> JobDraft {
+        let Some(old) = old else { return JobDraft::of(job) };
+        if self.spec(old).is_ok_and(|spec| spec == job.spec) {
+            return old.clone();
         }
-        self.spec(NewJob {
-            job_type: entry.job_type.clone(),
-            interval_minutes: entry.interval_minutes,
-            description: entry.description.clone(),
-            enabled: entry.enabled,
-            account: entry.account.clone(),
-            parameters: entry.parameters.clone(),
-            priority: entry.priority,
-            retry: Default::default(),
-        })
+        let fresh = JobDraft::of(job);
+        JobDraft { id: old.id.clone().or_else(|| fresh.id.clone()), unknown: old.unknown.clone(), ..fresh }
     }
 }
 
@@ -173,23 +159,6 @@ fn ids(document: &JobsDocument, resolve: impl Fn(&str) -> Option<String>) -> Vec
         ids.push(id);
     }
     ids
-}
-
-/// A job as the file says it, keeping what others wrote there.
-fn entry(job: &Job, old: Option<&FileEntry>) -> FileEntry {
-    let spec = &job.spec;
-    let needs_id = job.id.as_str() != spec.job_type;
-    FileEntry {
-        id: old.and_then(|old| old.id.clone()).or_else(|| needs_id.then(|| job.id.0.clone())),
-        job_type: spec.written_type.clone(),
-        interval_minutes: i64::from(spec.schedule.interval_minutes()),
-        enabled: spec.enabled,
-        description: spec.description.clone(),
-        account: spec.account.clone(),
-        priority: spec.priority,
-        parameters: spec.parameters.clone(),
-        unknown: old.map(|old| old.unknown.clone()).unwrap_or_default(),
-    }
 }
 
 pub(super) fn hash(text: &str) -> String {

@@ -2,56 +2,19 @@
 
 use std::path::Path;
 
-use marktwerk_domain::job::{Parameters, Priority};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::JobsFileError;
-
-/// One entry. The first four fields are the documented ones; fields that this program does not know are kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FileEntry {
-    /// The job's id, where the job type alone does not give it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The job type, as written.
-    pub job_type: String,
-    /// 1 to 525,600.
-    pub interval_minutes: i64,
-    /// Whether it runs by its schedule.
-    #[serde(default = "yes")]
-    pub enabled: bool,
-    /// For people.
-    #[serde(default)]
-    pub description: String,
-    /// The account, where it is not the marketplace's first.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub account: String,
-    /// Which of its runs go first.
-    #[serde(default, skip_serializing_if = "is_medium")]
-    pub priority: Priority,
-    /// Given to each run.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub parameters: Parameters,
-    /// What others have written there.
-    #[serde(flatten)]
-    pub unknown: Map<String, Value>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn is_medium(priority: &Priority) -> bool {
-    *priority == Priority::Medium
-}
+use crate::error::EngineError;
+use crate::jobs::JobDraft;
 
 /// A file, read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct JobsDocument {
     /// The entries with the place where each begins (byte offset).
-    pub entries: Vec<(FileEntry, usize)>,
+    pub entries: Vec<(JobDraft, usize)>,
     /// Fields beside `jobs` that others have written.
     pub unknown: Map<String, Value>,
 }
@@ -83,13 +46,16 @@ impl JobsDocument {
         for raw in jobs {
             // A borrowed raw value lies within the text.
             let offset = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-            let entry = serde_json::from_str(raw.get()).map_err(|error| {
+            let document = serde_json::from_str::<Value>(raw.get()).map_err(malformed)?;
+            if !document.is_object() {
                 let (line, column) = place(text, offset);
-                let reason = format!(
-                    "this job is not complete: {}; expected job_type and interval_minutes",
-                    plain(&error)
-                );
-                at(path, line, column, reason)
+                let expected =
+                    "expected a job such as {\"job_type\": \"order_workflow\", \"interval_minutes\": 5}";
+                return Err(at(path, line, column, expected.to_owned()));
+            }
+            let entry = JobDraft::read(document).map_err(|error| match error {
+                EngineError::Invalid { field, reason } => Self::fault(text, path, offset, &field, &reason),
+                other => Self::fault(text, path, offset, "job", &other.to_string()),
             })?;
             entries.push((entry, offset));
         }
@@ -98,16 +64,17 @@ impl JobsDocument {
 
     /// Where a field of the entry at `offset` stands, for an error.
     pub fn fault(text: &str, path: &Path, offset: usize, field: &str, reason: &str) -> JobsFileError {
-        let within = text[offset..].find(&format!("\"{field}\"")).unwrap_or(0);
+        let name = field.split(['.', '[']).next().unwrap_or(field);
+        let within = text[offset..].find(&format!("\"{name}\"")).unwrap_or(0);
         let (line, column) = place(text, offset + within);
         at(path, line, column, format!("{field}: {reason}"))
     }
 
     /// The text of a file with these entries.
-    pub fn render(entries: Vec<FileEntry>, unknown: &Map<String, Value>) -> String {
+    pub fn render(entries: Vec<JobDraft>, unknown: &Map<String, Value>) -> String {
         #[derive(Serialize)]
         struct Document<'a> {
-            jobs: Vec<FileEntry>,
+            jobs: Vec<JobDraft>,
             #[serde(flatten)]
             unknown: &'a Map<String, Value>,
         }
@@ -125,10 +92,6 @@ fn at(path: &Path, line: usize, column: usize, reason: String) -> JobsFileError 
 /// serde_json appends the place, which the error names in front already.
 fn strip_place(reason: &str) -> String {
     reason.split(" at line ").next().unwrap_or(reason).to_owned()
-}
-
-fn plain(error: &serde_json::Error) -> String {
-    strip_place(&error.to_string())
 }
 
 /// Line and column of a byte offset, counted from 1.
@@ -177,8 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_field_is_named_with_the_place_of_its_job() {
-        let error = parse("{\"jobs\": [\n  {\"job_type\": \"a\"}\n]}").unwrap_err();
-        assert!(error.starts_with("jobs.json:2:3: ") && error.contains("interval_minutes"), "{error}");
+    fn a_wrong_type_is_named_with_its_field_and_place() {
+        let error = parse("{\"jobs\": [\n  {\"job_type\": \"a\",\n   \"interval_minutes\": \"five\"}\n]}")
+            .unwrap_err();
+        assert!(error.starts_with("jobs.json:3:4: interval_minutes: "), "{error}");
     }
 }

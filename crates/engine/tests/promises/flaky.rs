@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::attention::{Attention, AttentionKind};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::inventory::Listing;
@@ -14,6 +15,7 @@ use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::log::LogRow;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Attempt, Run, RunId};
+use marktwerk_store::alerts::AlertStore;
 use marktwerk_store::attention::{AttentionStore, NewAttention};
 use marktwerk_store::changes::{ChangeFeed, Changes};
 use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
@@ -24,7 +26,7 @@ use marktwerk_store::meta::MetaStore;
 use marktwerk_store::orders::{
     FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
 };
-use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, Rescued, RunFilter, RunStore};
+use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, QueueLength, RANKS, Rescued, RunFilter, RunStore};
 use marktwerk_store::{SharedStore, Store, StoreError, StoreResult};
 
 /// The real store behind a door.
@@ -147,6 +149,7 @@ hand_on! { RunStore:
     run(id: RunId) -> Option<Run>;
     runs(filter: &RunFilter) -> Vec<Run>;
     attempts(id: RunId) -> Vec<Attempt>;
+    queue_lengths() -> [QueueLength; RANKS];
     prune_runs(before: Timestamp) -> u64;
 }
 
@@ -155,6 +158,7 @@ hand_on! { JobStore:
     job(id: &JobId) -> Option<Job>;
     insert_jobs(jobs: &[Job]) -> ();
     edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
+    plan_next(id: &JobId, next_due: Timestamp) -> bool;
     archive_jobs(ids: &[JobId], now: Timestamp) -> ();
 }
 
@@ -164,6 +168,12 @@ hand_on! { LogStore:
     count_logs(after: i64, until: i64) -> u64;
     log_statistics(source: Option<&LogSource>, since: Timestamp) -> LogStatistics;
     delete_logs(before: Timestamp) -> u64;
+}
+
+hand_on! { AlertStore:
+    alerts_after(after: AlertId, limit: usize) -> Vec<Alert>;
+    latest_alerts(limit: usize) -> Vec<Alert>;
+    prune_alerts(before: Timestamp) -> u64;
 }
 
 hand_on! { MetaStore:

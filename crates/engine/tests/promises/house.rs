@@ -10,7 +10,7 @@ use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
-use marktwerk_engine::jobs::NewJob;
+use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{
     Engine, EngineError, EngineOptions, Registry, RunContext, Workflow, WorkflowDescription,
 };
@@ -20,6 +20,7 @@ use marktwerk_store::runs::RunFilter;
 use marktwerk_store::sqlite::SqliteStore;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What one attempt does.
 #[derive(Debug, Clone)]
@@ -186,13 +187,27 @@ impl House {
     }
 
     pub(crate) async fn add(&self, job_type: &str, minutes: i64) -> Job {
-        let job = NewJob {
+        let job = JobDraft {
             job_type: job_type.to_owned(),
-            interval_minutes: minutes,
+            interval_minutes: Some(minutes),
             enabled: true,
-            ..NewJob::default()
+            ..JobDraft::default()
         };
         self.engine.add_job(job).await.unwrap()
+    }
+
+    /// Adds a job as it would be written.
+    pub(crate) async fn add_written(&self, document: Value) -> Job {
+        self.try_add(document).await.unwrap()
+    }
+
+    pub(crate) async fn try_add(&self, document: Value) -> Result<Job, EngineError> {
+        self.engine.add_job(JobDraft::read(document)?).await
+    }
+
+    /// Changes the fields of a job that the document names.
+    pub(crate) async fn change(&self, job: &JobId, document: Value) -> Result<Job, EngineError> {
+        self.engine.change_job(job, document.as_object().unwrap(), None).await
     }
 
     pub(crate) async fn start(&self, job: &JobId) -> Run {
@@ -248,7 +263,18 @@ impl House {
     pub(crate) async fn picture(&self) -> String {
         let mut text = String::new();
         for job in self.engine.jobs().await.unwrap() {
-            let Job { id, spec, version, anchor: _, next_due, created_at: _, archived: _, history } = job;
+            let Job {
+                id,
+                spec,
+                target: _,
+                version,
+                anchor: _,
+                next_due,
+                created_at: _,
+                archived: _,
+                history,
+                health: _,
+            } = job;
             let due = next_due.map(|due| self.since_start(due)).unwrap_or_else(|| "never".to_owned());
             text += &format!(
                 "job {id} v{version} {} due {due}, failures {}, error {:?}\n",

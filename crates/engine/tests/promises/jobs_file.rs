@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use marktwerk_domain::job::JobId;
-use marktwerk_engine::jobs::{JobChange, NewJob};
+use marktwerk_engine::jobs::JobDraft;
 use marktwerk_store::jobs::JobEdit;
 use serde_json::Value;
+use serde_json::json;
 
 use crate::house::House;
 
@@ -31,8 +32,8 @@ async fn a_file_is_taken_over_and_fields_of_others_are_kept() {
     let house = House::with_file(path.clone()).await.unwrap();
     let jobs = house.engine.jobs().await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["play", "play-2"]);
-    let change = JobChange { interval_minutes: Some(9), ..JobChange::default() };
-    house.engine.change_job(&JobId("play".to_owned()), change).await.unwrap();
+    let change = json!({ "interval_minutes": 9 });
+    house.change(&JobId("play".to_owned()), change).await.unwrap();
     let file = read(&path);
     assert_eq!(file["note"], "mine");
     let first = &file["jobs"][0];
@@ -61,7 +62,7 @@ async fn a_hand_edit_takes_effect_within_seconds_and_a_broken_one_leaves_the_old
     std::fs::write(&path, edited).unwrap();
     house.pass(std::time::Duration::from_secs(5)).await;
     let job = house.engine.existing(&JobId("play".to_owned())).await.unwrap();
-    assert_eq!(job.spec.schedule.interval_minutes(), 55);
+    assert_eq!(job.spec.schedule.interval_minutes(), Some(55));
 
     std::fs::write(&path, "{\"jobs\": [").unwrap();
     house.pass(std::time::Duration::from_secs(5)).await;
@@ -122,14 +123,14 @@ async fn without_an_edit_the_database_wins() {
     let house = House::with_file(path.clone()).await.unwrap();
     let written = std::fs::read_to_string(&path).unwrap();
     // A crash between the commit and the rename: the file is older than the database, and nobody edited it.
-    let change = JobChange { interval_minutes: Some(9), ..JobChange::default() };
-    house.engine.change_job(&JobId("play".to_owned()), change).await.unwrap();
+    let change = json!({ "interval_minutes": 9 });
+    house.change(&JobId("play".to_owned()), change).await.unwrap();
     house.engine.shutdown().await;
     let newer = std::fs::read_to_string(&path).unwrap();
     assert_ne!(written, newer);
     let next = house.reopen().await;
     let job = next.engine.existing(&JobId("play".to_owned())).await.unwrap();
-    assert_eq!(job.spec.schedule.interval_minutes(), 9);
+    assert_eq!(job.spec.schedule.interval_minutes(), Some(9));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), newer);
 }
 
@@ -137,7 +138,7 @@ async fn without_an_edit_the_database_wins() {
 async fn a_change_never_writes_over_an_edit() {
     let (_folder, path) = file_with(TWO);
     let house = House::with_file(path.clone()).await.unwrap();
-    let change = || JobChange { interval_minutes: Some(9), ..JobChange::default() };
+    let change = || json!({ "interval_minutes": 9 });
     let second = JobId("play-2".to_owned());
 
     // An edit that nobody has looked at yet comes first.
@@ -145,17 +146,17 @@ async fn a_change_never_writes_over_an_edit() {
         .unwrap()
         .replace("\"interval_minutes\": 5", "\"interval_minutes\": 55");
     std::fs::write(&path, edited).unwrap();
-    house.engine.change_job(&second, change()).await.unwrap();
+    house.change(&second, change()).await.unwrap();
     let first = house.engine.existing(&JobId("play".to_owned())).await.unwrap();
-    assert_eq!(first.spec.schedule.interval_minutes(), 55);
+    assert_eq!(first.spec.schedule.interval_minutes(), Some(55));
 
     // One that cannot be read is not written over.
     std::fs::write(&path, "{\"jobs\": [").unwrap();
-    let change = JobChange { interval_minutes: Some(11), ..JobChange::default() };
-    let error = house.engine.change_job(&second, change).await.unwrap_err().to_string();
+    let change = json!({ "interval_minutes": 11 });
+    let error = house.change(&second, change).await.unwrap_err().to_string();
     assert!(error.contains("workers_config.json:1:"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"jobs\": [");
-    assert_eq!(house.engine.existing(&second).await.unwrap().spec.schedule.interval_minutes(), 9);
+    assert_eq!(house.engine.existing(&second).await.unwrap().spec.schedule.interval_minutes(), Some(9));
 }
 
 /// Nothing can be written beside the jobs file any more.
@@ -168,16 +169,20 @@ async fn a_file_that_cannot_be_written_leaves_no_job_that_nobody_schedules() {
     let (_folder, path) = file_with(r#"{"jobs": []}"#);
     let house = House::with_file(path.clone()).await.unwrap();
     block(&path);
-    let new =
-        NewJob { job_type: "play".to_owned(), interval_minutes: 60, enabled: true, ..NewJob::default() };
+    let new = JobDraft {
+        job_type: "play".to_owned(),
+        interval_minutes: Some(60),
+        enabled: true,
+        ..JobDraft::default()
+    };
     let error = house.engine.add_job(new).await.unwrap_err().to_string();
     assert!(error.contains("cannot be written"), "{error}");
     house.minutes(61).await;
     assert_eq!(house.runs().await.len(), 1, "the added job runs");
 
-    let change = JobChange { interval_minutes: Some(5), ..JobChange::default() };
+    let change = json!({ "interval_minutes": 5 });
     let play = JobId("play".to_owned());
-    assert!(house.engine.change_job(&play, change).await.is_err());
+    assert!(house.change(&play, change).await.is_err());
     house.minutes(6).await;
     assert_eq!(house.runs().await.len(), 2, "the changed job runs at its new interval");
 }
@@ -208,12 +213,13 @@ async fn an_edit_of_a_job_that_this_version_cannot_run_gives_it_no_time() {
         id: id.clone(),
         expected_version: None,
         spec: job.spec.clone(),
+        target: job.target.clone(),
         anchor: job.anchor,
         next_due: Some(job.anchor),
     };
     house.store.edit_jobs(&[edit]).await.unwrap();
-    let change = JobChange { description: Some("later".to_owned()), ..JobChange::default() };
-    let job = house.engine.change_job(&id, change).await.unwrap();
+    let change = json!({ "description": "later" });
+    let job = house.change(&id, change).await.unwrap();
     assert_eq!(job.next_due, None);
     house.minutes(10).await;
     assert!(house.runs().await.is_empty());

@@ -5,7 +5,8 @@ use std::time::Duration;
 use marktwerk_domain::job::{JobId, JobStatus, Parameters, Priority};
 use marktwerk_domain::run::{RunState, Trigger};
 use marktwerk_engine::EngineOptions;
-use marktwerk_engine::jobs::{JobChange, NewJob};
+use marktwerk_engine::jobs::JobDraft;
+use serde_json::json;
 
 use crate::house::{Act, House};
 
@@ -38,8 +39,8 @@ async fn two_jobs_of_one_type_have_names_of_their_own() {
 async fn parameters_of_a_start_by_hand_are_for_that_run_only_and_a_paused_job_stays_paused() {
     let house = House::open().await;
     let job = house.add("play", 5).await;
-    let off = JobChange { enabled: Some(false), ..JobChange::default() };
-    house.engine.change_job(&job.id, off).await.unwrap();
+    let off = json!({ "enabled": false });
+    house.change(&job.id, off).await.unwrap();
     let red: Parameters = serde_json::from_str(r#"{"colour": "red"}"#).unwrap();
     let run = house.engine.run_now(&job.id, red).await.unwrap();
     house.end_of(run.id).await;
@@ -60,12 +61,16 @@ async fn what_cannot_be_is_refused_by_field_and_changes_nothing() {
     let error = house.engine.run_now(&job.id, wrong).await.unwrap_err().to_string();
     assert!(error.contains("color"), "{error}");
     for minutes in [0, -5, 525_601, 1_000_000_000] {
-        let new = NewJob { job_type: "play".to_owned(), interval_minutes: minutes, ..NewJob::default() };
+        let new =
+            JobDraft { job_type: "play".to_owned(), interval_minutes: Some(minutes), ..JobDraft::default() };
         let error = house.engine.add_job(new).await.unwrap_err().to_string();
         assert!(error.starts_with("interval_minutes: ") && error.contains("525600"), "{error}");
     }
-    let planned =
-        NewJob { job_type: "otto_order_workflow".to_owned(), interval_minutes: 5, ..NewJob::default() };
+    let planned = JobDraft {
+        job_type: "otto_order_workflow".to_owned(),
+        interval_minutes: Some(5),
+        ..JobDraft::default()
+    };
     let error = house.engine.add_job(planned).await.unwrap_err().to_string();
     assert!(error.contains("not in this version"), "{error}");
     assert_eq!(house.engine.jobs().await.unwrap().len(), 1);
@@ -121,8 +126,8 @@ async fn a_higher_priority_goes_first() {
     let mut waiting = Vec::new();
     for priority in [Priority::Low, Priority::Medium, Priority::High] {
         let job = house.add("reader", 600).await;
-        let change = JobChange { priority: Some(priority), ..JobChange::default() };
-        house.engine.change_job(&job.id, change).await.unwrap();
+        let change = json!({ "priority": priority });
+        house.change(&job.id, change).await.unwrap();
         waiting.push(house.start(&job.id).await.id);
     }
     house.end_of(busy.id).await;
@@ -138,8 +143,8 @@ async fn of_the_runs_at_start_a_higher_priority_goes_first() {
     let mut house = House::open().await;
     for priority in [Priority::Low, Priority::Medium, Priority::High] {
         let job = house.add("play", 600).await;
-        let change = JobChange { priority: Some(priority), ..JobChange::default() };
-        house.engine.change_job(&job.id, change).await.unwrap();
+        let change = json!({ "priority": priority });
+        house.change(&job.id, change).await.unwrap();
     }
     house.engine.shutdown().await;
     house.options.run_at_start = true;
@@ -158,14 +163,14 @@ async fn a_new_interval_counts_from_now_and_a_pause_causes_no_storm() {
     let house = House::open().await;
     let job = house.add("play", 60).await;
     house.minutes(30).await;
-    let change = JobChange { interval_minutes: Some(10), ..JobChange::default() };
-    house.engine.change_job(&job.id, change).await.unwrap();
+    let change = json!({ "interval_minutes": 10 });
+    house.change(&job.id, change).await.unwrap();
     house.minutes(11).await;
     assert_eq!(house.runs().await.len(), 1);
-    let switch = |enabled| JobChange { enabled: Some(enabled), ..JobChange::default() };
-    house.engine.change_job(&job.id, switch(false)).await.unwrap();
+    let switch = |enabled| json!({ "enabled": enabled });
+    house.change(&job.id, switch(false)).await.unwrap();
     house.minutes(500).await;
-    house.engine.change_job(&job.id, switch(true)).await.unwrap();
+    house.change(&job.id, switch(true)).await.unwrap();
     house.pass(Duration::from_secs(1)).await;
     assert_eq!(house.runs().await.len(), 1, "what was missed while paused stays missed");
     house.minutes(10).await;
@@ -176,13 +181,10 @@ async fn a_new_interval_counts_from_now_and_a_pause_causes_no_storm() {
 async fn an_edit_on_an_old_version_changes_nothing() {
     let house = House::open().await;
     let job = house.add("play", 60).await;
-    let change = |version| JobChange {
-        interval_minutes: Some(7),
-        expected_version: Some(version),
-        ..JobChange::default()
-    };
-    let job = house.engine.change_job(&job.id, change(job.version)).await.unwrap();
-    let error = house.engine.change_job(&job.id, change(job.version - 1)).await.unwrap_err().to_string();
+    let change = json!({ "interval_minutes": 7 });
+    let change = |version| house.engine.change_job(&job.id, change.as_object().unwrap(), Some(version));
+    let job = change(job.version).await.unwrap();
+    let error = change(job.version - 1).await.unwrap_err().to_string();
     assert!(error.contains("somebody else"), "{error}");
 }
 
@@ -203,7 +205,7 @@ async fn a_removed_job_runs_no_more_and_keeps_its_history() {
     let house = House::open().await;
     let job = house.add("play", 5).await;
     house.minutes(6).await;
-    house.engine.remove_job(&job.id).await.unwrap();
+    house.engine.remove_job(&job.id, None).await.unwrap();
     house.minutes(60).await;
     assert_eq!(house.runs().await.len(), 1);
     assert!(house.engine.existing(&job.id).await.is_err());

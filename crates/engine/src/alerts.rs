@@ -1,0 +1,216 @@
+//! Telling people. Alerts are stored with the change that they tell of; here each channel goes through them with a cursor of its
+//! own, so that nothing is lost by a crash or an outage of the channel, and nothing is told out of order. A channel may be told
+//! twice of the same alert, and knows it by its number.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::alert::{Alert, AlertId};
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::health::HealthChange;
+use marktwerk_domain::job::JobId;
+use marktwerk_domain::retry::RetryPolicy;
+use marktwerk_store::{SharedStore, StoreError, StoreResult};
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+
+/// Changes wake it; this is how often it looks without one.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Alerts read at once.
+const PAGE: usize = 50;
+/// A channel that cannot be reached is tried again like this, and the alert is given up after a day of it.
+const RETRY: RetryPolicy =
+    RetryPolicy { attempts: 100, first_delay_seconds: 30, factor: 2.0, longest_delay_seconds: 900 };
+
+/// A way to tell people.
+#[async_trait]
+pub trait AlertChannel: Send + Sync {
+    /// Its name: `webhook`, `email`.
+    fn name(&self) -> &'static str;
+
+    /// Tells. A failure whose class is not worth another try gives this alert up.
+    async fn tell(&self, alert: &Alert) -> Result<(), Failure>;
+}
+
+impl Engine {
+    /// Tells every channel of a test alert; answers with what became of it, by channel.
+    pub async fn test_alerts(&self) -> Vec<(&'static str, Result<(), Failure>)> {
+        let alert = Alert {
+            id: AlertId(0),
+            at: self.clock.now(),
+            change: None,
+            job_id: JobId("test".to_owned()),
+            run: None,
+            title: "Test alert".to_owned(),
+            message: "Alerts of jobs that fail and recover will arrive here.".to_owned(),
+        };
+        let mut answers = Vec::new();
+        for channel in &self.alerts {
+            answers.push((channel.name(), channel.tell(&alert).await));
+        }
+        answers
+    }
+
+    /// What people were told or are to be told, newest first.
+    pub async fn latest_alerts(&self, limit: usize) -> Result<Vec<Alert>, EngineError> {
+        Ok(self.store.latest_alerts(limit).await?)
+    }
+}
+
+/// Tells until it is aborted.
+pub(crate) async fn run(engine: Weak<Engine>, store: SharedStore, clock: SharedClock) {
+    let Some(channels) = engine.upgrade().map(|engine| engine.alerts.clone()) else { return };
+    let mut posts: Vec<Post> = channels.into_iter().map(Post::new).collect();
+    let mut house = House { engine, cursor: None };
+    let mut changes = store.changes();
+    loop {
+        let seen = changes.borrow_and_update().alerts;
+        let mut wake_in = LOOK_EVERY;
+        if let Err(error) = house.follow(&store).await {
+            say(&error);
+        }
+        for post in &mut posts {
+            match post.deliver(&store, &clock).await {
+                Ok(Some(wait)) => wake_in = wake_in.min(wait),
+                Ok(None) => {}
+                Err(error) => say(&EngineError::Store(error)),
+            }
+        }
+        let news = async {
+            // Many other changes pass by.
+            while changes.borrow_and_update().alerts == seen {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            () = news => {}
+            () = clock.sleep(wake_in) => {}
+        }
+    }
+}
+
+/// The program's own ear: a job that the store has paused is silent in the timer and paused in the jobs file, too.
+struct House {
+    engine: Weak<Engine>,
+    cursor: Option<AlertId>,
+}
+
+impl House {
+    async fn follow(&mut self, store: &SharedStore) -> Result<(), EngineError> {
+        let Some(cursor) = self.cursor else {
+            // What was paused before this start was read with the jobs.
+            self.cursor = Some(newest(store).await?);
+            return Ok(());
+        };
+        for alert in store.alerts_after(cursor, PAGE).await? {
+            if alert.change == Some(HealthChange::Paused)
+                && let Some(engine) = self.engine.upgrade()
+            {
+                engine.follow_the_store(&alert.job_id).await?;
+            }
+            self.cursor = Some(alert.id);
+        }
+        Ok(())
+    }
+}
+
+/// One channel and how far it is.
+struct Post {
+    channel: Arc<dyn AlertChannel>,
+    fact: String,
+    cursor: Option<AlertId>,
+    tries: u32,
+    next_try: Option<Timestamp>,
+}
+
+impl Post {
+    fn new(channel: Arc<dyn AlertChannel>) -> Self {
+        let fact = format!("alerts.{}.cursor", channel.name());
+        Self { channel, fact, cursor: None, tries: 0, next_try: None }
+    }
+
+    /// Tells what is to be told; answers how long to wait for the next try, where one is needed.
+    async fn deliver(&mut self, store: &SharedStore, clock: &SharedClock) -> StoreResult<Option<Duration>> {
+        let mut cursor = self.cursor(store).await?;
+        if let Some(wait) =
+            self.next_try.and_then(|at| Duration::try_from(at.duration_since(clock.now())).ok())
+            && !wait.is_zero()
+        {
+            return Ok(Some(wait));
+        }
+        loop {
+            let alerts = store.alerts_after(cursor, PAGE).await?;
+            if alerts.is_empty() {
+                return Ok(None);
+            }
+            for alert in alerts {
+                if let Some(wait) = self.tell(&alert).await {
+                    self.next_try = clock.now().checked_add(wait).ok();
+                    return Ok(Some(wait));
+                }
+                (self.tries, self.next_try) = (0, None);
+                cursor = alert.id;
+                store.set_fact(&self.fact, &cursor.0.to_string()).await?;
+                self.cursor = Some(cursor);
+            }
+        }
+    }
+
+    /// Tells of one alert; answers with the wait before the next try. `None`: told, or given up, which is said.
+    async fn tell(&mut self, alert: &Alert) -> Option<Duration> {
+        let name = self.channel.name();
+        let Err(failure) = self.channel.tell(alert).await else { return None };
+        self.tries += 1;
+        let wait = failure
+            .class
+            .is_worth_retrying()
+            .then(|| RETRY.delay_after(self.tries, rand::random()))
+            .flatten();
+        match wait {
+            Some(_) if self.tries == 1 => {
+                tracing::warn!(
+                    "alert {} could not be told by {name} and is tried again: {failure}",
+                    alert.id.0
+                );
+            }
+            Some(_) => {}
+            None => tracing::error!("alert {} is not told by {name}: {failure}", alert.id.0),
+        }
+        wait
+    }
+
+    /// How far this channel is; one that is new begins with what comes from now on.
+    async fn cursor(&mut self, store: &SharedStore) -> StoreResult<AlertId> {
+        if let Some(cursor) = self.cursor {
+            return Ok(cursor);
+        }
+        let stored = store.fact(&self.fact).await?;
+        let cursor = match stored {
+            Some(text) => {
+                let unreadable = || StoreError::Unreadable(format!("{} is not a number", self.fact));
+                AlertId(text.parse().map_err(|_| unreadable())?)
+            }
+            None => newest(store).await?,
+        };
+        store.set_fact(&self.fact, &cursor.0.to_string()).await?;
+        self.cursor = Some(cursor);
+        Ok(cursor)
+    }
+}
+
+/// A database that is away is the dispatcher's to say; the next look comes.
+fn say(error: &EngineError) {
+    if !matches!(error, EngineError::Store(StoreError::Unavailable(_))) {
+        tracing::warn!("alerts are looked at again: {error}");
+    }
+}
+
+async fn newest(store: &SharedStore) -> StoreResult<AlertId> {
+    Ok(store.latest_alerts(1).await?.first().map_or(AlertId(0), |alert| alert.id))
+}

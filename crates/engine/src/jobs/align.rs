@@ -1,0 +1,89 @@
+//! Where a job's schedule stands: of a new one, after an edit, and at start.
+
+use jiff::Timestamp;
+use marktwerk_domain::health::JobHealth;
+use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec};
+use marktwerk_store::jobs::JobEdit;
+
+use crate::dispatcher::Command;
+use crate::engine::Engine;
+use crate::error::EngineError;
+
+impl Engine {
+    /// A job that has not run yet.
+    pub(crate) fn fresh(&self, id: JobId, spec: JobSpec, now: Timestamp) -> Job {
+        Job {
+            id,
+            target: self.planner.target(&spec),
+            next_due: self.planner.next_due(&spec, now, now),
+            spec,
+            version: 1,
+            anchor: now,
+            created_at: now,
+            archived: false,
+            history: JobHistory::default(),
+            health: JobHealth::default(),
+        }
+    }
+
+    /// The edit that gives a job a new specification: a new schedule counts from now, a re-enabled job waits for its next
+    /// planned time, and missed times stay missed.
+    pub(crate) fn edit(&self, job: &Job, spec: JobSpec) -> JobEdit {
+        let now = self.clock.now();
+        let same_times =
+            spec.schedule == job.spec.schedule && spec.policies.time_zone == job.spec.policies.time_zone;
+        let anchor = if same_times { job.anchor } else { now };
+        let keeps_time = same_times
+            && spec.enabled == job.spec.enabled
+            && (job.next_due.is_some() || spec.schedule.waits_for_the_end())
+            && self.planner.in_force(&spec, anchor).is_some();
+        let next_due = if keeps_time { job.next_due } else { self.planner.next_due(&spec, anchor, now) };
+        let target = self.planner.target(&spec);
+        JobEdit { id: job.id.clone(), expected_version: Some(job.version), spec, target, anchor, next_due }
+    }
+
+    /// At start: jobs whose next time or target does not fit to how this process runs them get one (a job type that came with
+    /// this version, an account that was added, a demonstration's pace). Times that were missed while nothing ran stay due.
+    pub(crate) async fn realign(&self) -> Result<Vec<Job>, EngineError> {
+        let now = self.clock.now();
+        let mut jobs = self.store.jobs(false).await?;
+        let mut edits = Vec::new();
+        for job in &jobs {
+            let next = self.planner.next_due(&job.spec, job.anchor, now);
+            let next_due = match (job.next_due, next) {
+                (Some(due), Some(next)) => Some(due.min(next)),
+                // The dispatcher looks whether its run has ended.
+                (None, Some(_)) if job.spec.schedule.waits_for_the_end() => None,
+                (_, next) => next,
+            };
+            let target = self.planner.target(&job.spec);
+            if next_due != job.next_due || target != job.target {
+                edits.push(JobEdit {
+                    id: job.id.clone(),
+                    expected_version: None,
+                    spec: job.spec.clone(),
+                    target,
+                    anchor: job.anchor,
+                    next_due,
+                });
+            }
+        }
+        if !edits.is_empty() {
+            self.store.edit_jobs(&edits).await?;
+            jobs = self.store.jobs(false).await?;
+        }
+        Ok(jobs)
+    }
+
+    /// The store has changed a job by itself (its fuse has blown): the dispatcher and the jobs file follow.
+    pub(crate) async fn follow_the_store(&self, id: &JobId) -> Result<(), EngineError> {
+        let _one_at_a_time = self.edits.lock().await;
+        if let Some(job) = self.store.job(id).await?.filter(|job| !job.archived) {
+            self.tell(Command::JobsChanged(vec![job])).await;
+            // A hand edit that nobody has looked at yet comes first; one that cannot be read must not be written over.
+            self.adopt_before_change().await?;
+            self.write_back().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! Jobs are added, changed and paused here, whoever asks: validated, committed, told to the dispatcher, and written
+//! back to the jobs file, in this order: a file that cannot be written must not leave a job that nobody schedules.
+
+mod align;
+mod change;
+mod draft;
+mod links;
+mod preview;
+mod seconds;
+mod validate;
+
+pub(crate) use links::check_links;
+
+pub use draft::JobDraft;
+pub use seconds::Seconds;
