@@ -57,7 +57,7 @@ function showJob(row, job) {
   const interval = field("interval");
   const minutes = String(job.config.schedule.interval_minutes);
   // Whoever is typing is not disturbed.
-  if (document.activeElement !== interval && interval.defaultValue !== minutes) {
+  if (interval && document.activeElement !== interval && interval.defaultValue !== minutes) {
     interval.defaultValue = minutes;
     interval.value = minutes;
   }

@@ -122,17 +122,6 @@ impl Fields {
         }
     }
 
-    /// A JSON object.
-    pub(crate) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
-        match self.take(name)? {
-            Value::Object(values) => Some(values),
-            value => {
-                self.fault(name, "dict_type", &format!("must be an object, not {value}"));
-                None
-            }
-        }
-    }
-
     /// What a field has to be there for.
     pub(crate) fn required<T: Default>(&mut self, name: &str, value: Option<T>) -> T {
         let has_fault = self.faults.iter().any(|fault| fault.loc.last().is_some_and(|last| last == name));
@@ -154,6 +143,11 @@ impl Fields {
             self.fault(&name, "extra_forbidden", "is not known here");
         }
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Fields(self.faults)) }
+    }
+
+    /// Ends the reading: what is left over is somebody else's to judge.
+    pub(crate) fn rest(self) -> ApiResult<Map<String, Value>> {
+        if self.faults.is_empty() { Ok(self.values) } else { Err(ApiError::Fields(self.faults)) }
     }
 
     fn take(&mut self, name: &str) -> Option<Value> {

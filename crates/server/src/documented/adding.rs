@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use marktwerk_domain::schedule::LONGEST_INTERVAL_MINUTES;
-use marktwerk_engine::jobs::NewJob;
+use marktwerk_engine::jobs::JobDraft;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -46,7 +46,7 @@ pub(super) async fn add(
     let description = fields.text("description").unwrap_or_default();
     let enabled = fields.boolean("enabled").unwrap_or(true);
     fields.finish()?;
-    let new = NewJob { job_type, interval_minutes, description, enabled, ..NewJob::default() };
-    let job = state.engine.add_job(new).await?;
+    let draft = JobDraft { description, enabled, ..JobDraft::every_minutes(job_type, interval_minutes) };
+    let job = state.engine.add_job(draft).await?;
     Ok((StatusCode::CREATED, Json(job_item(&state.source, job).await?)))
 }

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::schedule::LONGEST_INTERVAL_MINUTES;
-use marktwerk_engine::jobs::JobChange;
 use serde::Serialize;
+use serde_json::Map;
 use utoipa::ToSchema;
 
 use super::start::{parameters, start};
@@ -35,7 +35,7 @@ pub(crate) struct Scheduled {
     #[schema(example = "updated")]
     status: &'static str,
     job_id: String,
-    interval_minutes: u32,
+    interval_minutes: i64,
 }
 
 /// A job that was paused or resumed.
@@ -82,11 +82,11 @@ pub(super) async fn schedule(
     let minutes = fields.integer("interval_minutes", 1..=i64::from(LONGEST_INTERVAL_MINUTES));
     let minutes = fields.required("interval_minutes", minutes);
     fields.finish()?;
-    let change = JobChange { interval_minutes: Some(minutes), ..JobChange::default() };
-    let job =
-        state.engine.change_job(&id, change).await.map_err(|error| ApiError::from(error).at("query"))?;
-    let interval_minutes = job.spec.schedule.interval_minutes();
-    Ok(Json(Scheduled { status: "updated", job_id: job.id.0, interval_minutes }))
+    // Whatever schedule the job had, it is this interval from now on.
+    let patch = Map::from_iter([("interval_minutes".to_owned(), minutes.into())]);
+    let changed = state.engine.change_job(&id, &patch, None).await;
+    let job = changed.map_err(|error| ApiError::from(error).at("query"))?;
+    Ok(Json(Scheduled { status: "updated", job_id: job.id.0, interval_minutes: minutes }))
 }
 
 /// Pauses or resumes a job.
@@ -103,7 +103,7 @@ pub(super) async fn toggle(
     let enabled = fields.boolean("enabled");
     let enabled = fields.required("enabled", enabled);
     fields.finish()?;
-    let change = JobChange { enabled: Some(enabled), ..JobChange::default() };
-    let job = state.engine.change_job(&id, change).await?;
+    let patch = Map::from_iter([("enabled".to_owned(), enabled.into())]);
+    let job = state.engine.change_job(&id, &patch, None).await?;
     Ok(Json(Toggled { status: "toggled", job_id: job.id.0, enabled: job.spec.enabled }))
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use marktwerk_domain::job::{Job, JobId, JobStatus};
 use marktwerk_domain::run::RunState;
+use marktwerk_engine::jobs::JobDraft;
 use marktwerk_store::StoreResult;
 use marktwerk_store::logs::{LogFilter, LogSource};
 use marktwerk_store::runs::RunFilter;
@@ -44,12 +45,36 @@ pub(crate) struct JobConfig {
     pub(crate) description: String,
 }
 
-/// When a job runs by itself.
+/// When a job runs by itself. An interval of whole minutes has the first two fields alone; any other schedule stands in a field
+/// of its own, as in `/api/v1/jobs`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct JobSchedule {
-    pub(crate) interval_minutes: u32,
+    /// Null where the job has no interval of whole minutes.
+    #[schema(minimum = 1, maximum = 525_600)]
+    pub(crate) interval_minutes: Option<i64>,
     /// Whether it runs by its schedule; a paused one can still be started by hand.
     pub(crate) enabled: bool,
+    /// An interval in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) every: Option<u32>,
+    /// A cron expression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cron: Option<String>,
+    /// Times of each day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) daily: Option<Vec<String>>,
+    /// It never runs by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) manual: Option<bool>,
+}
+
+impl JobSchedule {
+    fn of(job: &Job) -> Self {
+        let JobDraft { interval_minutes, enabled, every, cron, daily, manual, .. } = JobDraft::of(job);
+        let daily =
+            daily.map(|times| times.iter().map(|time| time.strftime("%H:%M:%S").to_string()).collect());
+        Self { interval_minutes, enabled, every: every.map(|every| every.0), cron, daily, manual }
+    }
 }
 
 /// How a job's runs went.
@@ -95,6 +120,7 @@ async fn item(source: &Source, job: Job, is_running: bool) -> StoreResult<JobIte
     let lines =
         LogFilter { source: Some(LogSource::Job(job.id.0.clone())), limit: RECENT, ..LogFilter::default() };
     let recent_logs = source.store().logs(&lines).await?.into_iter().map(LogEntry::from).collect();
+    let schedule = JobSchedule::of(&job);
     let status = JobState {
         status: JobStatus::of(&job.history, is_running),
         last_run: job.history.last_run.map(|time| source.time(time)),
@@ -102,8 +128,6 @@ async fn item(source: &Source, job: Job, is_running: bool) -> StoreResult<JobIte
         last_error: job.history.last_error,
         last_duration: job.history.last_duration,
     };
-    let schedule =
-        JobSchedule { interval_minutes: job.spec.schedule.interval_minutes(), enabled: job.spec.enabled };
     Ok(JobItem {
         job_id: job.id.0,
         config: JobConfig { job_type: job.spec.written_type, schedule, description: job.spec.description },

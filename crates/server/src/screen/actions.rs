@@ -7,8 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::EngineError;
-use marktwerk_engine::jobs::JobChange;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Words, parameter_form, shell};
 use crate::error::{ApiError, ApiResult};
@@ -77,13 +76,11 @@ async fn start(state: &AppState, id: JobId, form: &FormPairs) -> ApiResult<i64> 
 }
 
 pub(super) async fn pause(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
-    let change = JobChange { enabled: Some(false), ..JobChange::default() };
-    asked.answer(changed(&state, id, change, asked.words).await)
+    asked.answer(changed(&state, id, "enabled", false.into(), asked.words).await)
 }
 
 pub(super) async fn resume(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
-    let change = JobChange { enabled: Some(true), ..JobChange::default() };
-    asked.answer(changed(&state, id, change, asked.words).await)
+    asked.answer(changed(&state, id, "enabled", true.into(), asked.words).await)
 }
 
 pub(super) async fn interval(
@@ -93,16 +90,16 @@ pub(super) async fn interval(
     form: FormPairs,
 ) -> Response {
     let text = form.value("interval_minutes");
-    let Ok(minutes) = text.parse() else {
+    let Ok(minutes) = text.parse::<i64>() else {
         let reason = format!("must be a whole number, not `{text}`");
         return asked.answer(Err(ApiError::field("body", "interval_minutes", "int_parsing", reason)));
     };
-    let change = JobChange { interval_minutes: Some(minutes), ..JobChange::default() };
-    asked.answer(changed(&state, id, change, asked.words).await)
+    asked.answer(changed(&state, id, "interval_minutes", minutes.into(), asked.words).await)
 }
 
-async fn changed(state: &AppState, id: String, change: JobChange, words: Words) -> ApiResult<String> {
-    let job = state.engine.change_job(&JobId(id), change).await;
+async fn changed(state: &AppState, id: String, field: &str, value: Value, words: Words) -> ApiResult<String> {
+    let patch = Map::from_iter([(field.to_owned(), value)]);
+    let job = state.engine.change_job(&JobId(id), &patch, None).await;
     job.map(|_| words.saved.to_owned()).map_err(|error: EngineError| error.into())
 }
 

@@ -53,14 +53,29 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
             td data-label=(words.duration) data-field="last_duration" { (seconds(state.last_duration)) }
             td data-label=(words.next_run) data-field="next_run" { (time(&state.next_run)) }
             td.error data-label=(words.last_error) data-field="last_error" { (state.last_error.as_deref().unwrap_or("–")) }
-            td data-label=(words.interval) { (interval(words, item)) }
+            td data-label=(words.interval) {
+                @match item.config.schedule.interval_minutes {
+                    Some(minutes) => (interval(words, id, minutes)),
+                    None => span data-field="schedule" { (schedule(words, item)) },
+                }
+            }
             td.actions data-label=(words.actions) { (actions(words, engine, job, item)) }
         }
     }
 }
 
-fn interval(words: Words, item: &JobItem) -> Markup {
-    let (id, minutes) = (&item.job_id, item.config.schedule.interval_minutes);
+/// A schedule that is no interval of minutes.
+fn schedule(words: Words, item: &JobItem) -> String {
+    let schedule = &item.config.schedule;
+    match (&schedule.cron, &schedule.daily, schedule.every) {
+        (Some(cron), ..) => format!("cron {cron}"),
+        (_, Some(times), _) => format!("{} {}", words.daily, times.join(", ")),
+        (.., Some(seconds)) => format!("{seconds} s"),
+        _ => words.by_hand.to_owned(),
+    }
+}
+
+fn interval(words: Words, id: &str, minutes: i64) -> Markup {
     html! {
         form.inline data-live method="post" action=(address(id, "interval")) {
             input name="interval_minutes" type="number" min="1" max="525600" required value=(minutes) data-field="interval"

@@ -4,9 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use marktwerk_domain::job::{JobId, Priority};
-use marktwerk_domain::schedule::LONGEST_INTERVAL_MINUTES;
-use marktwerk_engine::jobs::JobChange;
+use marktwerk_domain::job::JobId;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -47,16 +45,7 @@ pub(super) async fn change(
     BodyFields(mut fields): BodyFields,
 ) -> ApiResult<Response> {
     let seen = fields.integer("version", 0..=i64::MAX);
-    let change = JobChange {
-        interval_minutes: fields.integer("interval_minutes", 1..=i64::from(LONGEST_INTERVAL_MINUTES)),
-        enabled: fields.boolean("enabled"),
-        description: fields.text("description"),
-        parameters: fields.object("parameters"),
-        priority: fields.word("priority", priority),
-        expected_version: if_match(&headers)?.or(seen),
-    };
-    fields.finish()?;
-    let job = state.engine.change_job(&JobId(id), change).await?;
+    let job = state.engine.change_job(&JobId(id), &fields.rest()?, if_match(&headers)?.or(seen)).await?;
     let tag = format!("\"{}\"", job.version);
     Ok(([(header::ETAG, tag)], Json(job_item(&state.source, job).await?)).into_response())
 }
@@ -66,17 +55,8 @@ pub(super) async fn change(
     params(("id" = String, Path, description = "the job's id")),
     responses((status = 204, description = "it is gone"), (status = 404, body = Problem)))]
 pub(super) async fn remove(State(state): State<AppState>, Path(id): Path<String>) -> ApiResult<StatusCode> {
-    state.engine.remove_job(&JobId(id)).await?;
+    state.engine.remove_job(&JobId(id), None).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn priority(word: &str) -> Result<Priority, String> {
-    match word {
-        "high" => Ok(Priority::High),
-        "medium" => Ok(Priority::Medium),
-        "low" => Ok(Priority::Low),
-        _ => Err(format!("must be high, medium or low, not `{word}`")),
-    }
 }
 
 fn if_match(headers: &HeaderMap) -> ApiResult<Option<i64>> {

@@ -155,7 +155,7 @@ pub(super) async fn retry(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> ApiResult<(StatusCode, Json<RunItem>)> {
-    let run = state.engine.run_again(run_id(&id)?).await?;
+    let run = state.engine.run_again(run_id(&id)?, None).await?;
     Ok((StatusCode::ACCEPTED, Json(item(&state, run))))
 }
 

@@ -201,3 +201,25 @@ async fn an_interval_is_changed() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_is_no_interval_has_a_field_of_its_own_until_it_is_one() {
+    let server = TestServer::start().await;
+    server.add_job("order_workflow").await;
+    let cases = [
+        (json!({ "cron": "*/30 6-22 * * *" }), json!({ "cron": "*/30 6-22 * * *" })),
+        (json!({ "daily": ["14:30", "02:00"] }), json!({ "daily": ["02:00:00", "14:30:00"] })),
+        (json!({ "every": "90s" }), json!({ "every": 90 })),
+        (json!({ "manual": true }), json!({ "manual": true })),
+    ];
+    for (patch, own) in cases {
+        let request = server.request(Method::PATCH, "/api/v1/jobs/order_workflow").json(&patch);
+        assert_eq!(answer(request).await.0, StatusCode::OK, "{patch}");
+        let mut expected = json!({ "interval_minutes": null, "enabled": true });
+        expected.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        assert_eq!(server.get("/api/jobs").await[0]["config"]["schedule"], expected);
+    }
+    server.post("/api/jobs/order_workflow/schedule?interval_minutes=10").await;
+    let schedule = &server.get("/api/jobs/order_workflow").await["config"]["schedule"];
+    assert_eq!(*schedule, json!({ "interval_minutes": 10, "enabled": true }));
+}
