@@ -8,7 +8,7 @@ use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Run, RunState};
-use marktwerk_engine::jobs::NewJob;
+use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{Engine, EngineOptions};
 use marktwerk_erp::{Erp, Jtl, JtlSettings};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox, SandboxOptions, SandboxTime, WorldOptions};
@@ -80,7 +80,7 @@ impl Shop {
             Engine::start(EngineOptions::default(), store.clone(), clock.clone(), registry).await.unwrap();
         for job_type in ["order_workflow", "inventory_workflow"] {
             // Paused: the tests start what they want.
-            let job = NewJob { job_type: job_type.to_owned(), interval_minutes: 5, ..NewJob::default() };
+            let job = JobDraft { enabled: false, ..JobDraft::every_minutes(job_type, 5) };
             engine.add_job(job).await.unwrap();
         }
         Self { engine, store, world: sandbox.control(), clock, _sandbox: sandbox, _folder: folder }
