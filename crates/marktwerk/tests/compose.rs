@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::time;
 use marktwerk::clock::SystemClock;
 use marktwerk::compose::{Program, StartError, sandbox_options};
 use marktwerk::config::{Account, SandboxSection, Secret, Settings};
 use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::job::JobId;
+use marktwerk_domain::schedule::Schedule;
 use marktwerk_sandbox::{Sandbox, SandboxError, WorldOptions};
 
 /// A quiet world on free ports, everything below `folder`.
@@ -57,7 +59,8 @@ async fn without_an_account_everything_is_simulated_and_first_jobs_are_there() {
     assert_eq!(job_ids(&program).await, ["inventory_workflow", "inventory_workflow-full", "order_workflow"]);
     let mode = |job: &marktwerk_domain::job::Job| job.spec.parameters["mode"].clone();
     let full = program.engine().existing(&JobId("inventory_workflow-full".to_owned())).await.unwrap();
-    assert_eq!((mode(&full), full.spec.schedule.interval_minutes()), ("full".into(), 1_440));
+    assert_eq!(mode(&full), "full");
+    assert_eq!(full.spec.schedule, Schedule::Daily { at: vec![time(3, 30, 0, 0)] });
     program.shutdown().await;
 }
 

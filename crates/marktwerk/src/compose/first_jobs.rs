@@ -6,12 +6,17 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+use jiff::civil::{Time, time};
 use marktwerk_domain::job::{Parameters, Priority};
-use marktwerk_engine::jobs_file::{FileEntry, JobsDocument};
+use marktwerk_engine::jobs::JobDraft;
+use marktwerk_engine::jobs_file::JobsDocument;
 use marktwerk_store::SharedStore;
 use serde_json::Map;
 
-const MINUTES_OF_A_DAY: i64 = 1_440;
+const MINUTES: i64 = 5;
+
+/// When nobody buys, and after the hour that summer time moves.
+const AT_NIGHT: Time = time(3, 30, 0, 0);
 
 /// Writes the jobs file of a first start. `accounts` are the TEMU accounts; the first one needs no name in the file.
 pub(super) async fn write(path: &Path, store: &SharedStore, accounts: &[&str]) -> anyhow::Result<()> {
@@ -29,33 +34,36 @@ pub(super) async fn write(path: &Path, store: &SharedStore, accounts: &[&str]) -
     })
 }
 
-fn entries(account: &str, suffix: &str) -> Vec<FileEntry> {
+fn entries(account: &str, suffix: &str) -> Vec<JobDraft> {
     let named = |job_type: &str, suffix: &str| (!suffix.is_empty()).then(|| format!("{job_type}{suffix}"));
+    let mode = |mode: &str| Parameters::from_iter([("mode".to_owned(), mode.into())]);
     let (orders, inventory) = ("order_workflow", "inventory_workflow");
-    let entry = |id, job_type: &str, interval_minutes, description: &str, mode: Option<&str>| FileEntry {
+    let draft = |id, job_type, description: &str| JobDraft {
         id,
-        job_type: job_type.to_owned(),
-        interval_minutes,
-        enabled: true,
-        description: description.to_owned(),
         account: account.to_owned(),
-        // Stock is published only once orders are known.
-        priority: if job_type == orders { Priority::High } else { Priority::Medium },
-        parameters: mode
-            .map(|mode| Parameters::from_iter([("mode".to_owned(), mode.into())]))
-            .unwrap_or_default(),
-        unknown: Map::new(),
+        description: description.to_owned(),
+        ..JobDraft::every_minutes(job_type, MINUTES)
     };
     vec![
-        entry(named(orders, suffix), orders, 5, "TEMU Bestellungen synchronisieren", None),
-        entry(named(inventory, suffix), inventory, 5, "TEMU Lagerbestände abgleichen", Some("quick")),
-        entry(
-            named(inventory, &format!("{suffix}-full")),
-            inventory,
-            MINUTES_OF_A_DAY,
-            "TEMU Angebote einlesen und Lagerbestände vollständig abgleichen",
-            Some("full"),
-        ),
+        JobDraft {
+            // Stock is published only once orders are known.
+            priority: Priority::High,
+            ..draft(named(orders, suffix), orders, "TEMU Bestellungen synchronisieren")
+        },
+        JobDraft {
+            parameters: mode("quick"),
+            ..draft(named(inventory, suffix), inventory, "TEMU Lagerbestände abgleichen")
+        },
+        JobDraft {
+            interval_minutes: None,
+            daily: Some(vec![AT_NIGHT]),
+            parameters: mode("full"),
+            ..draft(
+                named(inventory, &format!("{suffix}-full")),
+                inventory,
+                "TEMU Angebote einlesen und Lagerbestände vollständig abgleichen",
+            )
+        },
     ]
 }
 

@@ -84,6 +84,7 @@ impl Program {
         let is_demonstration = settings.is_demonstration();
         let options = EngineOptions {
             workers: scheduler.workers,
+            zone: settings.time_zone.clone(),
             time_limit: Duration::from_secs(scheduler.time_limit_minutes.saturating_mul(60)),
             shutdown_grace: Duration::from_secs(scheduler.shutdown_grace_seconds),
             pace: is_demonstration.then_some(DEMONSTRATION_PACE),
@@ -94,6 +95,7 @@ impl Program {
                 buyers: scheduler.keep_buyers_days,
             },
             jobs_file: Some(jobs_file),
+            ..EngineOptions::default()
         };
         let engine = Engine::start(options, store.clone(), clock, registry).await?;
         match Server::start(server, Arc::clone(&engine)).await {
