@@ -111,7 +111,11 @@ impl Judge {
         parameters: &Parameters,
     ) -> StoreResult<Result<Option<String>, String>> {
         let Some(probe) = self.planner.registry.probe(&job.spec.job_type) else { return Ok(Ok(None)) };
-        let question = ProbeQuestion { account: job.target.account.clone(), parameters: parameters.clone() };
+        let question = ProbeQuestion {
+            account: job.target.account.clone(),
+            parameters: parameters.clone(),
+            now: self.clock.now(),
+        };
         let sight = match self.in_time(probe.look(&question)).await {
             Some(Ok(sight)) => sight,
             Some(Err(failure)) => {

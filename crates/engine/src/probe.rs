@@ -1,6 +1,7 @@
 //! What a schedule's condition asks of the outside world: whether there is anything to do. The answer is the workflow's.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::job::Parameters;
 
@@ -11,6 +12,8 @@ pub struct ProbeQuestion {
     pub account: String,
     /// What the run would be given.
     pub parameters: Parameters,
+    /// The time at which it is asked: a marker must not change with it alone, but work may come due.
+    pub now: Timestamp,
 }
 
 /// What a probe saw.
