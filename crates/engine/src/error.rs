@@ -45,6 +45,9 @@ pub enum EngineError {
     /// The jobs file cannot be read as one.
     #[error("{0}")]
     JobsFile(#[from] crate::jobs_file::JobsFileError),
+    /// A document of jobs cannot be taken over. Nothing was changed.
+    #[error("{0}")]
+    Document(crate::jobs_file::JobsFileError),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),

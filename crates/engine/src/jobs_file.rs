@@ -3,11 +3,14 @@
 
 mod adopt;
 mod format;
+mod takeover;
+mod transfer;
 mod watch;
 
 use std::path::{Path, PathBuf};
 
 pub use format::JobsDocument;
+pub use transfer::Import;
 pub(crate) use watch::watch;
 
 /// The fact that remembers what was written last.
@@ -17,7 +20,7 @@ const HASH: &str = "jobs_file.hash";
 #[derive(Debug, thiserror::Error)]
 pub enum JobsFileError {
     /// It cannot be read as a jobs file.
-    #[error("{path}:{line}:{column}: {reason}")]
+    #[error("{path}:{line}:{column}: {}{reason}", named(.field))]
     Malformed {
         /// Which file.
         path: String,
@@ -25,6 +28,8 @@ pub enum JobsFileError {
         line: usize,
         /// Counted from 1.
         column: usize,
+        /// Of which field it is, where it is of one.
+        field: Option<String>,
         /// What is wrong and what was expected.
         reason: String,
     },
@@ -38,6 +43,10 @@ pub enum JobsFileError {
         /// Why.
         reason: std::io::Error,
     },
+}
+
+fn named(field: &Option<String>) -> String {
+    field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default()
 }
 
 /// The file at its place.

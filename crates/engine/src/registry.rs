@@ -114,6 +114,24 @@ impl Registry {
         self.entries.get(job_type).map(|entry| &entry.description)
     }
 
+    /// Job types that are documented and not in this version.
+    pub fn planned(&self) -> impl Iterator<Item = &'static str> {
+        DOCUMENTED.iter().copied().filter(|name| !self.entries.contains_key(name))
+    }
+
+    /// The conditions that jobs of a type can have, in the words of a draft.
+    pub fn conditions(&self, description: &WorkflowDescription) -> Vec<&'static str> {
+        let has_diagnose = self.diagnose.is_some();
+        let known = [
+            ("new_data", self.probes.contains_key(description.job_type)),
+            ("account_healthy", has_diagnose && !description.accounts.is_empty()),
+            ("erp_reachable", has_diagnose),
+            ("window", true),
+            ("succeeded_within", true),
+        ];
+        known.into_iter().filter(|(_, can_be_asked)| *can_be_asked).map(|(word, _)| word).collect()
+    }
+
     pub(crate) fn workflow(&self, job_type: &str) -> Option<Arc<dyn Workflow>> {
         self.entries.get(job_type).map(|entry| Arc::clone(&entry.workflow))
     }

@@ -89,20 +89,24 @@ impl Engine {
                 format!("`{}` is not configured; there is {known}", draft.account),
             ));
         }
-        for condition in &draft.conditions {
-            let lacks = match condition {
-                Condition::NewData if self.registry.probe(description.job_type).is_none() => "new_data",
-                Condition::AccountHealthy if description.accounts.is_empty() => "account_healthy",
-                Condition::AccountHealthy if self.registry.diagnose().is_none() => "account_healthy",
-                Condition::ErpReachable if self.registry.diagnose().is_none() => "erp_reachable",
-                _ => continue,
-            };
-            return Err(EngineError::invalid(
-                "conditions",
-                format!("`{lacks}` cannot be asked for the job type {}", description.job_type),
-            ));
+        let known = self.registry.conditions(description);
+        match draft.conditions.iter().map(word).find(|word| !known.contains(word)) {
+            Some(word) => {
+                let reason = format!("`{word}` cannot be asked for the job type {}", description.job_type);
+                Err(EngineError::invalid("conditions", reason))
+            }
+            None => Ok(()),
         }
-        Ok(())
+    }
+}
+
+fn word(condition: &Condition) -> &'static str {
+    match condition {
+        Condition::NewData => "new_data",
+        Condition::AccountHealthy => "account_healthy",
+        Condition::ErpReachable => "erp_reachable",
+        Condition::Window(_) => "window",
+        Condition::SucceededWithin { .. } => "succeeded_within",
     }
 }
 

@@ -1,16 +1,12 @@
 //! Who wins: at start and while running, a file that differs from what was written last was edited by hand and wins; else
 //! the database does.
 
-use std::collections::{BTreeMap, HashSet};
-
-use marktwerk_domain::job::{Job, JobId, JobSpec};
-use marktwerk_store::jobs::JobEdit;
+use marktwerk_domain::job::Job;
 
 use super::{HASH, JobsDocument, JobsFile};
-use crate::dispatcher::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::jobs::{JobDraft, check_links};
+use crate::jobs::JobDraft;
 
 impl Engine {
     /// At start: the file's jobs where it was edited, the database's where not, the defaults where there is neither.
@@ -47,91 +43,44 @@ impl Engine {
             return Ok(false);
         }
         let document = JobsDocument::parse(text, file.path())?;
-        let wanted = self.wanted(file, text, &document)?;
-        let stored = self.store.jobs(false).await?;
-        let (mut edits, mut fresh) = (Vec::<JobEdit>::new(), Vec::<Job>::new());
-        for (id, spec) in &wanted {
-            match stored.iter().find(|job| job.id == *id) {
-                Some(job) if job.spec == *spec => {}
-                Some(job) => edits.push(self.edit(job, spec.clone())),
-                None => fresh.push(self.fresh(id.clone(), spec.clone(), self.clock.now())),
-            }
-        }
-        let gone: Vec<JobId> = stored
-            .iter()
-            .map(|job| job.id.clone())
-            .filter(|id| !wanted.iter().any(|(kept, _)| kept == id))
-            .collect();
-        // Each commit is told at once: whatever fails afterwards, no job is left that nobody schedules.
-        let changed = self.store.edit_jobs(&edits).await?;
-        self.tell(Command::JobsChanged(changed)).await;
-        self.store.insert_jobs(&fresh).await?;
-        self.tell(Command::JobsChanged(fresh)).await;
-        self.store.archive_jobs(&gone, self.clock.now()).await?;
-        self.tell(Command::JobsArchived(gone)).await;
+        let takeover = self.takeover(file.path(), text, &document).await?;
+        self.take_over(takeover).await?;
         self.write_back().await?;
         Ok(true)
     }
 
-    /// Commits are done: the file follows, then its hash is remembered. A file that says so already is left alone.
+    /// Commits are done: the file follows, then its hash is remembered.
     pub(crate) async fn write_back(&self) -> Result<(), EngineError> {
         let Some(file) = &self.jobs_file else { return Ok(()) };
         let text = file.read()?;
-        let document = match &text {
-            Some(text) => JobsDocument::parse(text, file.path()).unwrap_or_default(),
-            None => JobsDocument::default(),
-        };
-        let jobs = self.store.jobs(false).await?;
-        let ids = ids(&document, |written| self.registry.resolve(written).ok().map(|(job_type, _)| job_type));
-        let mut entries = Vec::with_capacity(jobs.len());
-        // The order of the file stays; new jobs follow.
-        for ((old, _), id) in document.entries.iter().zip(&ids) {
-            if let Some(job) = jobs.iter().find(|job| job.id.as_str() == id) {
-                entries.push(self.entry(job, Some(old)));
-            }
-        }
-        entries.extend(jobs.iter().filter(|job| !ids.contains(&job.id.0)).map(|job| self.entry(job, None)));
-        let rendered = JobsDocument::render(entries, &document.unknown);
-        if text.as_deref() != Some(rendered.as_str()) {
+        let parsed = text.as_deref().map(|text| JobsDocument::parse(text, file.path()).unwrap_or_default());
+        self.write(&parsed.unwrap_or_default()).await
+    }
+
+    /// Writes the jobs in the words of `document`. A file that says so already is left alone.
+    pub(super) async fn write(&self, document: &JobsDocument) -> Result<(), EngineError> {
+        let Some(file) = &self.jobs_file else { return Ok(()) };
+        let rendered = self.rendered(document).await?;
+        if file.read()?.as_deref() != Some(rendered.as_str()) {
             file.write(&rendered)?;
         }
         self.store.set_fact(HASH, &hash(&rendered)).await?;
         Ok(())
     }
 
-    /// The jobs that a document asks for.
-    fn wanted(
-        &self,
-        file: &JobsFile,
-        text: &str,
-        document: &JobsDocument,
-    ) -> Result<Vec<(JobId, JobSpec)>, EngineError> {
-        let mut seen = HashSet::new();
-        let mut specs = Vec::new();
-        for (entry, offset) in &document.entries {
-            let fault =
-                |field: &str, reason: &str| JobsDocument::fault(text, file.path(), *offset, field, reason);
-            if let Some(id) = &entry.id
-                && !seen.insert(id.clone())
-            {
-                return Err(fault("id", &format!("`{id}` is given twice; ids are unique")).into());
+    /// The jobs as a document, in the order and the words of another.
+    pub(super) async fn rendered(&self, document: &JobsDocument) -> Result<String, EngineError> {
+        let jobs = self.store.jobs(false).await?;
+        let ids = self.ids(document);
+        let mut entries = Vec::with_capacity(jobs.len());
+        for ((old, _), id) in document.entries.iter().zip(&ids) {
+            if let Some(job) = jobs.iter().find(|job| job.id.as_str() == id) {
+                entries.push(self.entry(job, Some(old)));
             }
-            let spec = self.spec(entry).map_err(|error| match error {
-                EngineError::Invalid { field, reason } => fault(&field, &reason).into(),
-                other => other,
-            })?;
-            specs.push(spec);
         }
-        let ids = ids(document, |written| self.registry.resolve(written).ok().map(|(job_type, _)| job_type));
-        let wanted: Vec<(JobId, JobSpec)> = ids.into_iter().map(JobId).zip(specs).collect();
-        let all: BTreeMap<&JobId, &JobSpec> = wanted.iter().map(|(id, spec)| (id, spec)).collect();
-        check_links(&all).map_err(|link| {
-            let entries = wanted.iter().zip(&document.entries);
-            let entry = entries.into_iter().find(|((id, _), _)| *id == link.job);
-            let offset = entry.map_or(0, |(_, (_, offset))| *offset);
-            JobsDocument::fault(text, file.path(), offset, link.field, &link.reason)
-        })?;
-        Ok(wanted)
+        // New jobs follow.
+        entries.extend(jobs.iter().filter(|job| !ids.contains(&job.id.0)).map(|job| self.entry(job, None)));
+        Ok(JobsDocument::render(entries, &document.unknown))
     }
 
     /// A job as the file says it: in the words that stand there where they still mean the same, and with what others wrote.
@@ -143,22 +92,6 @@ impl Engine {
         let fresh = JobDraft::of(job);
         JobDraft { id: old.id.clone().or_else(|| fresh.id.clone()), unknown: old.unknown.clone(), ..fresh }
     }
-}
-
-/// The id of each entry: its own, or the next free one of its type.
-fn ids(document: &JobsDocument, resolve: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut taken: HashSet<String> =
-        document.entries.iter().filter_map(|(entry, _)| entry.id.clone()).collect();
-    let mut ids = Vec::new();
-    for (entry, _) in &document.entries {
-        let id = entry.id.clone().unwrap_or_else(|| {
-            let job_type = resolve(&entry.job_type).unwrap_or_else(|| entry.job_type.clone());
-            JobId::first_free(&job_type, |name| taken.contains(name)).0
-        });
-        taken.insert(id.clone());
-        ids.push(id);
-    }
-    ids
 }
 
 pub(super) fn hash(text: &str) -> String {

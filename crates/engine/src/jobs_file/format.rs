@@ -67,7 +67,13 @@ impl JobsDocument {
         let name = field.split(['.', '[']).next().unwrap_or(field);
         let within = text[offset..].find(&format!("\"{name}\"")).unwrap_or(0);
         let (line, column) = place(text, offset + within);
-        at(path, line, column, format!("{field}: {reason}"))
+        JobsFileError::Malformed {
+            path: path.display().to_string(),
+            line,
+            column,
+            field: Some(field.to_owned()),
+            reason: strip_place(reason),
+        }
     }
 
     /// The text of a file with these entries.
@@ -86,7 +92,8 @@ impl JobsDocument {
 }
 
 fn at(path: &Path, line: usize, column: usize, reason: String) -> JobsFileError {
-    JobsFileError::Malformed { path: path.display().to_string(), line, column, reason: strip_place(&reason) }
+    let path = path.display().to_string();
+    JobsFileError::Malformed { path, line, column, field: None, reason: strip_place(&reason) }
 }
 
 /// serde_json appends the place, which the error names in front already.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::jobs::JobDraft;
+use marktwerk_engine::jobs_file::Import;
 use marktwerk_store::jobs::JobEdit;
 use serde_json::Value;
 use serde_json::json;
@@ -223,4 +224,39 @@ async fn an_edit_of_a_job_that_this_version_cannot_run_gives_it_no_time() {
     assert_eq!(job.next_due, None);
     house.minutes(10).await;
     assert!(house.runs().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_is_a_hand_edit_that_can_be_tried_first() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let before = std::fs::read_to_string(&path).unwrap();
+    let document = r#"{"jobs": [{"job_type": "play", "cron": "0 2 * * *", "shape": "round"},
+        {"job_type": "play", "id": "third", "every": 90}], "owner": "shop"}"#;
+    let expected = Import {
+        added: vec![JobId("third".to_owned())],
+        changed: vec![JobId("play".to_owned())],
+        removed: vec![JobId("play-2".to_owned())],
+        unchanged: 0,
+    };
+    assert_eq!(house.engine.import_jobs(document, true).await.unwrap(), expected);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(house.engine.import_jobs(document, false).await.unwrap(), expected);
+    let file = read(&path);
+    assert_eq!((&file["owner"], &file["note"]), (&json!("shop"), &Value::Null));
+    assert_eq!((&file["jobs"][0]["shape"], &file["jobs"][1]["every"]), (&json!("round"), &json!(90)));
+    // It is what an export answers, and what the program wrote is no hand edit.
+    assert_eq!(house.engine.export_jobs().await.unwrap(), std::fs::read_to_string(&path).unwrap());
+    let same = house.engine.import_jobs(document, false).await.unwrap();
+    assert_eq!(same, Import { unchanged: 2, ..Import::default() });
+
+    for (wrong, place) in [
+        ("{\"jobs\": [\n  {\"job_type\": \"play\",}\n]}", "import:2:"),
+        ("{\"jobs\": [\n {\"job_type\": \"play\", \"cron\": \"0 0 31 2 *\"}\n]}", "import:2:23: cron: "),
+        ("[{\"job_type\": \"play\", \"manual\": true, \"after\": \"ghost\"}]", "import:1:39: after: "),
+    ] {
+        let told = house.engine.import_jobs(wrong, false).await.unwrap_err().to_string();
+        assert!(told.starts_with(place), "{told}");
+        assert_eq!(read(&path), file);
+    }
 }
