@@ -37,6 +37,10 @@ pub use testing::ManualClock;
 
 #[cfg(feature = "testing")]
 mod testing {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use jiff::SignedDuration;
+
     use super::*;
 
     /// A clock on Tokio's paused time: it stands still while anything is in flight (a ready task, a
@@ -48,18 +52,29 @@ mod testing {
     pub struct ManualClock {
         epoch: Timestamp,
         origin: tokio::time::Instant,
+        /// Microseconds by which the wall clock was put forward so far.
+        jumped: AtomicI64,
     }
 
     impl ManualClock {
         /// A clock that shows `epoch` now.
         pub fn starting_at(epoch: Timestamp) -> Arc<Self> {
-            Arc::new(Self { epoch, origin: tokio::time::Instant::now() })
+            Arc::new(Self { epoch, origin: tokio::time::Instant::now(), jumped: AtomicI64::new(0) })
+        }
+
+        /// Puts the wall clock forward, or back where `by` is negative. What is measured by [`Clock::monotonic`] and who sleeps
+        /// already does not notice.
+        pub fn jump(&self, by: SignedDuration) {
+            let by = i64::try_from(by.as_micros()).unwrap_or(0);
+            self.jumped.fetch_add(by, Ordering::Relaxed);
         }
     }
 
     impl Clock for ManualClock {
         fn now(&self) -> Timestamp {
-            self.epoch.checked_add(self.monotonic()).unwrap_or(Timestamp::MAX)
+            let jumped = SignedDuration::from_micros(self.jumped.load(Ordering::Relaxed));
+            let shown = self.epoch.checked_add(self.monotonic()).and_then(|now| now.checked_add(jumped));
+            shown.unwrap_or(Timestamp::MAX)
         }
 
         fn monotonic(&self) -> Duration {
