@@ -26,7 +26,7 @@ pub enum Misfire {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Overlap {
-    /// It is skipped.
+    /// It is skipped. Missed times that are made up for together do not exclude each other: they run one after the other.
     #[default]
     Skip,
     /// One run waits for the end of the live ones; later times are merged into it.

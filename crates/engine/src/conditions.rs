@@ -73,7 +73,10 @@ impl Judge {
     fn window(&self, job: &Job, window: &Window) -> Option<String> {
         let zone = self.planner.zone_of(&job.spec).unwrap_or(TimeZone::UTC);
         let is_within = contains(window, self.clock.now(), &zone);
-        (!is_within).then(|| format!("outside of its window, {} to {}", window.from, window.to))
+        (!is_within).then(|| {
+            let clock = |time: jiff::civil::Time| time.strftime("%H:%M").to_string();
+            format!("outside of its window, {} to {}", clock(window.from), clock(window.to))
+        })
     }
 
     async fn succeeded_within(&self, other: &JobId, minutes: u32) -> StoreResult<Option<String>> {

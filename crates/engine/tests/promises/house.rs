@@ -12,11 +12,12 @@ use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{
-    Engine, EngineError, EngineOptions, Registry, RunContext, Workflow, WorkflowDescription,
+    Engine, EngineError, EngineOptions, Probe, ProbeQuestion, Registry, RunContext, Sight, Workflow,
+    WorkflowDescription,
 };
 use marktwerk_store::SharedStore;
 use marktwerk_store::logs::LogFilter;
-use marktwerk_store::runs::RunFilter;
+use marktwerk_store::runs::{NewRun, RunFilter};
 use marktwerk_store::sqlite::SqliteStore;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,9 +55,26 @@ pub(crate) struct Stage {
     pub(crate) colours: Arc<Mutex<Vec<Option<String>>>>,
     /// Attempts at work now, and at the most so far.
     pub(crate) at_work: Arc<Mutex<(usize, usize)>>,
+    /// What the probe of `play` and `reader` sees, and how often it was asked.
+    pub(crate) sight: Arc<Mutex<(Option<Sight>, usize)>>,
+}
+
+#[async_trait]
+impl Probe for Stage {
+    async fn look(&self, _: &ProbeQuestion) -> Result<Sight, Failure> {
+        let mut sight = self.sight.lock().unwrap();
+        sight.1 += 1;
+        sight.0.clone().ok_or_else(|| Failure::transient("nobody sees anything"))
+    }
 }
 
 impl Stage {
+    /// From now on the probe sees this.
+    pub(crate) fn shows(&self, marker: &str, unfinished: Option<&str>) {
+        let unfinished = unfinished.map(str::to_owned);
+        self.sight.lock().unwrap().0 = Some(Sight { marker: marker.to_owned(), unfinished });
+    }
+
     pub(crate) fn then(&self, act: Act) -> &Self {
         self.acts.lock().unwrap().push_back(act);
         self
@@ -76,6 +94,7 @@ impl Workflow for Play {
             accounts: vec!["shop".to_owned()],
             writes: self.job_type != "reader",
             aliases: if self.job_type == "play" { &["old_play"] } else { &[] },
+            steps: &["learn", "work"],
             ..WorkflowDescription::of::<Wishes>(self.job_type, "A play")
         }
     }
@@ -167,7 +186,9 @@ impl House {
         stage: Stage,
     ) -> Result<Self, EngineError> {
         let play = |job_type| Play { stage: stage.clone(), job_type };
+        let probe = |registry: Registry, job_type| registry.with_probe(job_type, Arc::new(stage.clone()));
         let registry = Registry::new().with(play("play")).with(play("reader"));
+        let registry = probe(probe(registry, "play"), "reader");
         let engine = Engine::start(options.clone(), store.clone(), clock.clone(), registry).await?;
         Ok(Self { engine, store, clock, stage, options })
     }
@@ -298,6 +319,50 @@ impl House {
             );
         }
         text
+    }
+
+    /// Puts so many more runs like this one into the queue, past the dispatcher.
+    pub(crate) async fn fill(&self, like: &Run, count: usize) {
+        let run = NewRun {
+            job_id: like.job_id.clone(),
+            job_type: like.job_type.clone(),
+            account: like.account.clone(),
+            lane: None,
+            trigger: like.trigger,
+            caused_by: None,
+            planned_at: like.planned_at,
+            ready_at: like.ready_at,
+            priority: like.priority,
+            parameters: Parameters::new(),
+            from_step: None,
+            marker: None,
+            merged: 0,
+        };
+        let queued = (0..count).map(|_| self.store.enqueue(&run, like.ready_at));
+        futures::future::try_join_all(queued).await.unwrap();
+    }
+
+    /// The runs of a job as a merchant would read them, in the wall time of Berlin. Many equal runs in a row are one line.
+    pub(crate) async fn history(&self, job: &str) -> String {
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+        let when = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%a %H:%M").to_string();
+        let mut lines: Vec<(String, Vec<String>)> = Vec::new();
+        for run in self.runs().await.iter().filter(|run| run.job_id.as_str() == job) {
+            let cause = run.caused_by.map(|cause| format!(" of run {cause}")).unwrap_or_default();
+            let more = if run.merged > 0 { format!(", and {} more", run.merged) } else { String::new() };
+            let error = run.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            let words = format!("{}{cause}, {}{more}{error}", run.trigger.as_str(), run.state.as_str());
+            match lines.last_mut() {
+                Some((last, times)) if *last == words => times.push(when(run.planned_at)),
+                _ => lines.push((words, vec![when(run.planned_at)])),
+            }
+        }
+        let line = |(words, times): &(String, Vec<String>)| match times.as_slice() {
+            [only] => format!("{only} {words}\n"),
+            [first, .., last] => format!("{first} … {last}, {} runs, each {words}\n", times.len()),
+            [] => String::new(),
+        };
+        lines.iter().map(line).collect()
     }
 
     fn since_start(&self, at: jiff::Timestamp) -> String {

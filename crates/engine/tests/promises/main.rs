@@ -2,11 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
+mod chains;
+mod conditions;
 mod database;
+mod downtime;
 mod failure;
 mod flaky;
+mod fuse;
 mod house;
 mod jobs_file;
 mod journal;
+mod limits;
+mod overload;
+mod policies;
 mod restart;
 mod schedule;
