@@ -114,8 +114,8 @@ const LEAP_YEAR: i16 = 2000;
 /// Which days of which kind of month match: asked of croner for one month of each kind.
 fn days_of_months(pattern: &CronPattern) -> DaysOfMonths {
     let mut known = DaysOfMonths::default();
-    // In 28 years each kind of month begins on each weekday; January, April and February have all lengths.
-    let starts = (2000..2028).flat_map(|year| [1, 4, 2].map(|month| Date::new(year, month, 1)));
+    // January, April and February have all lengths, and until 2024 each of them began on each weekday, in leap years, too.
+    let starts = (2000..=2024).flat_map(|year| [1, 4, 2].map(|month| Date::new(year, month, 1)));
     for start in starts.flatten() {
         let (length, begins_on) = kind_of_month(start);
         let days = &mut known[length][begins_on];
@@ -194,6 +194,12 @@ mod tests {
         assert_eq!(next("0 0 15W * *", "2026-02-01T00:00:00"), "2026-02-16T00:00:00");
         assert_eq!(next("0 0 * * FRIL", "2026-02-01T00:00:00"), "2026-02-27T00:00:00");
         assert_eq!(next("0 0 * * 1#2", "2026-02-01T00:00:00"), "2026-02-09T00:00:00");
+    }
+
+    #[test]
+    fn every_kind_of_month_is_known() {
+        let kinds = Cron::new("@daily").unwrap().days;
+        assert_eq!(kinds.map(|kind| kind.map(u32::count_ones)), [[28; 7], [29; 7], [30; 7], [31; 7]]);
     }
 
     #[test]

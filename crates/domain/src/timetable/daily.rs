@@ -7,7 +7,7 @@ use crate::schedule::BadSchedule;
 /// More times than this are written as a cron expression.
 const MOST_TIMES: usize = 100;
 
-/// The same times each day; at least one, ascending, without doubles, whole seconds.
+/// The same times each day; at least one, ascending, whole seconds.
 #[derive(Debug, Clone)]
 pub(super) struct Daily(Box<[Time]>);
 
@@ -23,7 +23,6 @@ impl Daily {
                 None => {
                     let mut times = at.to_vec();
                     times.sort_unstable();
-                    times.dedup();
                     return Ok(Self(times.into_boxed_slice()));
                 }
             },

@@ -135,10 +135,16 @@ fn fields(text: &str) -> Result<[&str; 6], String> {
     match parts[..] {
         [minute, hour, day, month, weekday] => Ok(["0", minute, hour, day, month, weekday]),
         [second, minute, hour, day, month, weekday] => Ok([second, minute, hour, day, month, weekday]),
-        _ => Err(format!(
-            "has {} fields; it takes five (minute, hour, day of the month, month, day of the week) or six (second first)",
-            parts.len()
-        )),
+        _ => {
+            let found = match parts.len() {
+                0 => "is empty".to_owned(),
+                1 => "has one field".to_owned(),
+                count => format!("has {count} fields"),
+            };
+            Err(format!(
+                "{found}; it takes five (minute, hour, day of the month, month, day of the week) or six (second first)"
+            ))
+        }
     }
 }
 
@@ -161,6 +167,11 @@ impl Field {
             Special::DayOfWeek => text.strip_prefix('+').unwrap_or(text),
             Special::Nothing | Special::DayOfMonth => text,
         };
+        let has = |wanted: &str| items.split(',').any(|item| item.eq_ignore_ascii_case(wanted));
+        if has("L") && has("LW") {
+            // croner would drop the `L`.
+            return Err(format!("{} `{text}`: takes `L` or `LW`, not both", self.name));
+        }
         for item in items.split(',') {
             if item.is_empty() {
                 return Err(format!("{} `{text}`: the list has an empty place", self.name));
@@ -259,7 +270,7 @@ mod tests {
             "*/60 * * * *",
             "0 */24 * * *",
             "0 0 */31 */12 */7",
-            "0 0 1W,LW,L 1-12/3 MON#1,5L",
+            "0 0 1W,15W,LW 1-12/3 MON#1,5L",
             " 0\t0 1 1 * ",
         ] {
             assert!(read(text).is_ok(), "{text}");

@@ -70,12 +70,11 @@ impl<'a> WallClock<'a> {
         }
     }
 
-    /// What the clock was about to show when it last jumped: every time before that has been due.
+    /// What the clock was about to show when it last jumped: every time before that has been due. A jump at `now` counts; one within
+    /// the second after it may, since all times are whole seconds.
     fn shown_before_the_last_jump(&self, now: Timestamp) -> Option<DateTime> {
-        let moment_after = now.checked_add(SECOND).ok()?;
-        let jump = self.zone.preceding(moment_after).find(|jump| jump.timestamp() <= now)?.timestamp();
-        let before = jump.checked_sub(SECOND).ok()?;
-        Some(self.zone.to_offset(before).to_datetime(jump))
+        let jump = self.zone.preceding(now.checked_add(SECOND).ok()?).next()?.timestamp();
+        Some(self.zone.to_offset(jump.checked_sub(SECOND).ok()?).to_datetime(jump))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Time zones by the names of the IANA list. Names only: a rule like `CET-1CEST` is refused, as are the directories and links
-//! that a system keeps beside the list.
+//! Time zones by the names of the IANA list. Names only: a rule like `CET-1CEST` is refused, as is what a system keeps beside
+//! the list (its directories `posix` and `right` are no part of jiff's).
 
 use jiff::tz::{self, TimeZone};
 
@@ -43,7 +43,7 @@ fn is_of_a_name(character: char) -> bool {
 fn is_of_the_list(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let beside_the_list = ["factory", "localtime", "posixrules", "etc/unknown"];
-    !beside_the_list.contains(&name.as_str()) && !name.starts_with("posix/") && !name.starts_with("right/")
+    !beside_the_list.contains(&name.as_str())
 }
 
 /// The known name that is most alike, in whole or in its last part: `Berlin` is one of a kind, whatever stands before it.

@@ -38,6 +38,9 @@ fn a_due_time_beside_the_grid_counts_too() {
     let passed = each_hour.passed(due, now, 10);
     assert_eq!(passed.newest, [due, instant("2026-01-01T06:00Z"), instant("2026-01-01T07:00Z")]);
     assert_eq!(passed.count, 3);
+    assert_eq!(each_hour.passed(due, now, 3).newest, passed.newest);
+    assert_eq!(each_hour.passed(due, now, 2).newest, passed.newest[1..]);
+    assert_eq!(each_hour.passed(due, due, 2), Passed { count: 1, newest: vec![due] });
 }
 
 #[test]

@@ -83,11 +83,20 @@ fn two_hours_are_skipped_and_doubled_at_troll() {
 
 #[test]
 fn in_the_second_pass_of_the_hour_fixed_times_are_over() {
-    let second_pass = instant("2026-10-25T01:10Z");
-    let next = |schedule| timetable(&schedule, "Europe/Berlin").next_after(second_pass).unwrap();
-    assert_eq!(next(daily(&["02:30"])), local("2026-10-26T02:30", "Europe/Berlin"));
-    assert_eq!(next(cron("0-59 0-23 * * *")), local("2026-10-25T03:00", "Europe/Berlin"));
-    assert_eq!(next(cron("*/30 * * * *")), instant("2026-10-25T01:30Z"));
+    // The first moment of the pass, one within a second of it, and one in its midst.
+    for second_pass in ["2026-10-25T01:00Z", "2026-10-25T01:00:00.5Z", "2026-10-25T01:10Z"] {
+        let next = |schedule| timetable(&schedule, "Europe/Berlin").next_after(instant(second_pass)).unwrap();
+        assert_eq!(next(daily(&["02:30"])), local("2026-10-26T02:30", "Europe/Berlin"), "{second_pass}");
+        assert_eq!(
+            next(cron("0-59 0-23 * * *")),
+            local("2026-10-25T03:00", "Europe/Berlin"),
+            "{second_pass}"
+        );
+        assert_eq!(next(cron("*/30 * * * *")), instant("2026-10-25T01:30Z"), "{second_pass}");
+    }
+    let moment_before =
+        timetable(&cron("0-59 0-23 * * *"), "Europe/Berlin").next_after(instant("2026-10-25T00:59:59.5Z"));
+    assert_eq!(moment_before, Some(local("2026-10-25T03:00", "Europe/Berlin")));
 }
 
 #[test]

@@ -141,14 +141,14 @@ fn once(zone: &TimeZone, mut wall: DateTime) -> Timestamp {
     loop {
         let instants = zone.to_ambiguous_timestamp(wall);
         match instants.offset() {
-            AmbiguousOffset::Gap { .. } => wall = wall + 1.minute(),
+            AmbiguousOffset::Gap { .. } => wall += 1.minute(),
             _ => return instants.earlier().unwrap(),
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn planned_times_are_those_of_the_oracle(

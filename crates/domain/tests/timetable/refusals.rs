@@ -18,8 +18,10 @@ fn a_refused_expression_names_the_field_and_what_it_takes() {
         reason
     };
     for (expression, told_in_part) in [
-        ("", "has 0 fields; it takes five"),
-        ("   ", "has 0 fields"),
+        ("", "is empty; it takes five"),
+        ("   ", "is empty"),
+        ("daily", "has one field"),
+        ("0 0 L,15,LW * *", "day of the month `L,15,LW`: takes `L` or `LW`, not both"),
         ("0 2 * *", "has 4 fields"),
         ("0 0 2 * * * 2026", "has 7 fields"),
         ("61 * * * *", "minute `61`: takes `*` or 0 to 59"),
