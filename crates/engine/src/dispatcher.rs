@@ -1,6 +1,9 @@
 //! The one place where runs are made and claimed. It owns the timer and the free workers, and takes everything that
 //! others want of it as messages, one after the other.
 
+mod claiming;
+mod firing;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Epoch, Run, RunId};
-use marktwerk_store::runs::{Claim, Fired, Firing, Limits, NewRun, RANKS};
+use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -18,17 +21,14 @@ use tokio_util::task::TaskTracker;
 use crate::conditions::{Judge, Judgement};
 use crate::decide::StopReason;
 use crate::journal::Journal;
-use crate::lease::LEASE;
 use crate::planner::Planner;
 use crate::timer::Timer;
-use crate::worker::{self, Assignment, Stop};
+use crate::worker::Stop;
 
 /// Wake-ups are hints; this is how often the store is asked without one.
 const POLL_EVERY: Duration = Duration::from_secs(5);
 /// Between two tries while the database is away.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
-/// Jobs fired in one transaction.
-const FIRINGS: usize = 500;
 
 /// What others want of the dispatcher.
 pub(crate) enum Command {
@@ -155,208 +155,9 @@ impl Dispatcher {
         Ok(wake_at)
     }
 
-    /// A run whose end could not be stored would stand as running for ever.
-    /// A run whose end could not be stored would stand as running for ever.
-    async fn rescue_orphans(&mut self, now: Timestamp) -> StoreResult<()> {
-        if self.orphans_at.front().is_some_and(|at| *at <= now) {
-            let rescued = self.store.rescue(&self.node, false, now).await?;
-            if !rescued.is_empty() {
-                tracing::warn!("{} runs whose ends could not be stored were rescued", rescued.len());
-            }
-            self.orphans_at.retain(|at| *at > now);
-            self.to_plan.extend(rescued.into_iter().map(|rescued| rescued.job_id));
-        }
-        Ok(())
-    }
-
-    /// Nobody here works on a run any more, and it may stand as running: its lease ends a lease from now at the latest.
-    fn expect_orphan(&mut self) {
-        // The store rescues what ended before now, not what ends now.
-        self.orphans_at.push_back(later(self.clock.now(), LEASE + Duration::from_secs(1)));
-    }
-
-    /// Fires what is due; jobs with conditions are asked about first.
-    async fn fire(&mut self, now: Timestamp) -> StoreResult<()> {
-        loop {
-            let due = self.timer.due(now, FIRINGS);
-            if due.is_empty() {
-                return Ok(());
-            }
-            let mut firings = Vec::with_capacity(due.len());
-            for (id, _) in due {
-                if self.timer.job(&id).is_some_and(|job| !job.spec.policies.conditions.is_empty()) {
-                    self.ask(&id);
-                } else if let Some(firing) = self.timer.firing(&id, now, &Judgement::FREE, rand::random()) {
-                    firings.push(firing);
-                } else {
-                    // Due without a timetable: the store knows better.
-                    self.reload(&id).await?;
-                }
-            }
-            self.fire_all(&firings, now).await?;
-        }
-    }
-
-    async fn fire_all(&mut self, firings: &[Firing], now: Timestamp) -> StoreResult<()> {
-        if firings.is_empty() {
-            return Ok(());
-        }
-        let fired = self.store.fire(firings, now).await?;
-        for (firing, fired) in firings.iter().zip(fired) {
-            match fired {
-                Fired::Done { queued: _, cancelling } => {
-                    self.timer.fired(&firing.job_id, firing.next_due);
-                    cancelling.iter().for_each(|run| self.stop(*run, StopReason::Superseded));
-                    self.to_plan.insert(firing.job_id.clone());
-                }
-                Fired::Stale => self.reload(&firing.job_id).await?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks a job's conditions without holding up the others; the answer comes as a command.
-    fn ask(&mut self, id: &JobId) {
-        let Some(job) = self.timer.job(id).cloned() else { return };
-        self.timer.ask(id);
-        let (judge, judging, answers) =
-            (self.judge.clone(), Arc::clone(&self.judging), self.finished.clone());
-        let (draining, clock) = (self.draining.clone(), self.clock.clone());
-        self.tracker.spawn(async move {
-            let judged = async {
-                // The semaphore is never closed.
-                let _turn = judging.acquire().await;
-                let judgement = judge.judge(&job, &job.spec.parameters).await;
-                if judgement.is_err() {
-                    // The database is away: the job is asked about again, but not without a rest.
-                    clock.sleep(RETRY_EVERY).await;
-                }
-                judgement
-            };
-            tokio::select! {
-                judgement = judged => {
-                    // A closed channel means that the engine is gone.
-                    let _ = answers.send(Command::Judged(job.id, judgement)).await;
-                }
-                () = draining.cancelled() => {}
-            }
-        });
-    }
-
-    /// Fires a job whose conditions were asked: unless it was changed meanwhile, for then it is due by its new times.
-    async fn judged(&mut self, id: &JobId, judgement: StoreResult<Judgement>) -> StoreResult<()> {
-        self.timer.answered(id);
-        let judgement = judgement?;
-        let now = self.clock.now();
-        match self.timer.firing(id, now, &judgement, rand::random()) {
-            Some(firing) => self.fire_all(&[firing], now).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Jobs whose next time depends on the end of their run get it where no run of them is live any more.
-    async fn plan_after_the_end(&mut self) -> StoreResult<()> {
-        while let Some(id) = self.to_plan.iter().next().cloned() {
-            if let Some(next_due) = self.timer.after_the_end(&id, self.clock.now())
-                && self.store.plan_next(&id, next_due).await?
-            {
-                self.timer.fired(&id, Some(next_due));
-            }
-            self.to_plan.remove(&id);
-        }
-        Ok(())
-    }
-
-    /// The store knows better where this job stands.
-    async fn reload(&mut self, id: &JobId) -> StoreResult<()> {
-        match self.store.job(id).await? {
-            Some(job) if !job.archived => self.put(job),
-            _ => self.timer.silence(id),
-        }
-        Ok(())
-    }
-
     fn put(&mut self, job: Job) {
         self.limits_in_force = None;
         self.timer.put(job);
-    }
-
-    /// The limits of the settings and those of the jobs.
-    fn limits(&mut self) -> Arc<Limits> {
-        let (timer, own) = (&self.timer, &self.limits);
-        let limits = self
-            .limits_in_force
-            .get_or_insert_with(|| Arc::new(Limits { per_job: timer.job_limits().per_job, ..own.clone() }));
-        Arc::clone(limits)
-    }
-
-    async fn claim(&mut self) -> StoreResult<()> {
-        let free = self.workers.saturating_sub(self.running.len());
-        if free == 0 {
-            return Ok(());
-        }
-        let claimed_at = self.clock.monotonic();
-        let now = self.clock.now();
-        let claim = Claim {
-            node: self.node.clone(),
-            now,
-            lease_until: later(now, LEASE),
-            limit: free,
-            limits: self.limits(),
-            rises_every: self.rises_every,
-            turns: self.turns,
-        };
-        for run in self.store.claim(&claim).await? {
-            if let Ok(rank) = usize::try_from(run.priority.rank()) {
-                self.turns[rank] = self.turns.iter().max().map_or(1, |latest| latest + 1);
-            }
-            self.assign(run, claimed_at);
-        }
-        Ok(())
-    }
-
-    /// Gives a claimed run to a worker.
-    fn assign(&mut self, run: Run, claimed_at: Duration) {
-        let (id, epoch) = (run.id, run.epoch);
-        let Some(job) = self.timer.job(&run.job_id).cloned() else {
-            tracing::error!(run = id.0, job = %run.job_id, "a run of a job that nobody knows; it will be rescued as lost");
-            self.expect_orphan();
-            return;
-        };
-        let workflow = self
-            .planner
-            .registry
-            .workflow(&run.job_type)
-            .unwrap_or_else(|| Arc::new(crate::registry::NotInThisVersion(run.job_type.clone())));
-        let stop = Stop::default();
-        if run.cancel_requested {
-            stop.ask(StopReason::Cancelled);
-        }
-        let job_id = job.id.clone();
-        let assignment = Assignment {
-            run,
-            job,
-            workflow,
-            stop: stop.clone(),
-            claimed_at,
-            time_limit: self.time_limit,
-            journal: self.journal.clone(),
-            clock: self.clock.clone(),
-            judge: self.judge.clone(),
-        };
-        self.running.insert((id, epoch), stop);
-        let finished = self.finished.clone();
-        self.tracker.spawn(async move {
-            let is_settled = worker::work(assignment).await;
-            let word = Finished { run: id, epoch, job: job_id, is_settled };
-            // A closed channel means that the engine is gone.
-            let _ = finished.send(Command::Finished(word)).await;
-        });
-    }
-
-    /// Asks the attempts of a run to stop.
-    fn stop(&self, run: RunId, reason: StopReason) {
-        self.running.iter().filter(|((id, _), _)| *id == run).for_each(|(_, stop)| stop.ask(reason));
     }
 
     async fn carry_out(&mut self, command: Command) {

@@ -1,0 +1,118 @@
+//! Firing: planned times become runs. Jobs with conditions are asked about first, beside the dispatcher.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use marktwerk_domain::job::JobId;
+use marktwerk_store::StoreResult;
+use marktwerk_store::runs::{Fired, Firing};
+
+use super::{Command, Dispatcher, RETRY_EVERY};
+use crate::conditions::Judgement;
+use crate::decide::StopReason;
+
+/// Jobs fired in one transaction.
+const FIRINGS: usize = 500;
+
+impl Dispatcher {
+    /// Fires what is due; jobs with conditions are asked about first.
+    pub(super) async fn fire(&mut self, now: Timestamp) -> StoreResult<()> {
+        loop {
+            let due = self.timer.due(now, FIRINGS);
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut firings = Vec::with_capacity(due.len());
+            for (id, _) in due {
+                if self.timer.job(&id).is_some_and(|job| !job.spec.policies.conditions.is_empty()) {
+                    self.ask(&id);
+                } else if let Some(firing) = self.timer.firing(&id, now, &Judgement::FREE, rand::random()) {
+                    firings.push(firing);
+                } else {
+                    // Due without a timetable: the store knows better.
+                    self.reload(&id).await?;
+                }
+            }
+            self.fire_all(&firings, now).await?;
+        }
+    }
+
+    pub(super) async fn fire_all(&mut self, firings: &[Firing], now: Timestamp) -> StoreResult<()> {
+        if firings.is_empty() {
+            return Ok(());
+        }
+        let fired = self.store.fire(firings, now).await?;
+        for (firing, fired) in firings.iter().zip(fired) {
+            match fired {
+                Fired::Done { queued: _, cancelling } => {
+                    self.timer.fired(&firing.job_id, firing.next_due);
+                    cancelling.iter().for_each(|run| self.stop(*run, StopReason::Superseded));
+                    self.to_plan.insert(firing.job_id.clone());
+                }
+                Fired::Stale => self.reload(&firing.job_id).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a job's conditions without holding up the others; the answer comes as a command.
+    pub(super) fn ask(&mut self, id: &JobId) {
+        let Some(job) = self.timer.job(id).cloned() else { return };
+        self.timer.ask(id);
+        let (judge, judging, answers) =
+            (self.judge.clone(), Arc::clone(&self.judging), self.finished.clone());
+        let (draining, clock) = (self.draining.clone(), self.clock.clone());
+        self.tracker.spawn(async move {
+            let judged = async {
+                // The semaphore is never closed.
+                let _turn = judging.acquire().await;
+                let judgement = judge.judge(&job, &job.spec.parameters).await;
+                if judgement.is_err() {
+                    // The database is away: the job is asked about again, but not without a rest.
+                    clock.sleep(RETRY_EVERY).await;
+                }
+                judgement
+            };
+            tokio::select! {
+                judgement = judged => {
+                    // A closed channel means that the engine is gone.
+                    let _ = answers.send(Command::Judged(job.id, judgement)).await;
+                }
+                () = draining.cancelled() => {}
+            }
+        });
+    }
+
+    /// Fires a job whose conditions were asked: unless it was changed meanwhile, for then it is due by its new times.
+    pub(super) async fn judged(&mut self, id: &JobId, judgement: StoreResult<Judgement>) -> StoreResult<()> {
+        self.timer.answered(id);
+        let judgement = judgement?;
+        let now = self.clock.now();
+        match self.timer.firing(id, now, &judgement, rand::random()) {
+            Some(firing) => self.fire_all(&[firing], now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Jobs whose next time depends on the end of their run get it where no run of them is live any more.
+    pub(super) async fn plan_after_the_end(&mut self) -> StoreResult<()> {
+        while let Some(id) = self.to_plan.iter().next().cloned() {
+            if let Some(next_due) = self.timer.after_the_end(&id, self.clock.now())
+                && self.store.plan_next(&id, next_due).await?
+            {
+                self.timer.fired(&id, Some(next_due));
+            }
+            self.to_plan.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// The store knows better where this job stands.
+    pub(super) async fn reload(&mut self, id: &JobId) -> StoreResult<()> {
+        match self.store.job(id).await? {
+            Some(job) if !job.archived => self.put(job),
+            _ => self.timer.silence(id),
+        }
+        Ok(())
+    }
+}
