@@ -34,6 +34,10 @@ pub trait Marketplace: Send + Sync {
     /// of a list that changes meanwhile, see [`crate::paging`].
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError>;
 
+    /// A marker of the orders changed in `window`, for one call: the same text as long as the same orders stand
+    /// there and none of them has changed again. The window's end alone does not change it.
+    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError>;
+
     /// What the order takes from stock by article number, without what was cancelled. May cost calls, where the
     /// list names no article numbers: meant for new and changed orders only. What has no article number
     /// anywhere is left out.

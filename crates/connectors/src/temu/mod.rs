@@ -21,6 +21,8 @@ mod wire;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod list_tests;
+#[cfg(test)]
 mod shipment_tests;
 #[cfg(test)]
 mod tests;
@@ -90,6 +92,10 @@ impl Marketplace for Temu {
 
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
         orders::page(&self.client, window, page).await
+    }
+
+    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
+        orders::newest_change(&self.client, window).await
     }
 
     async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError> {

@@ -37,9 +37,30 @@ pub(super) async fn page(
     window: &OrderWindow,
     page: u32,
 ) -> Result<OrderPage, ConnectorError> {
+    list(client, window, page, PAGE_SIZE).await
+}
+
+/// How many orders stand in the window, and which of them changed last to what. A change that becomes visible late is
+/// in the number, two changes within the same second as well; an order that changes again is the newest one.
+pub(super) async fn newest_change(client: &Client, window: &OrderWindow) -> Result<String, ConnectorError> {
+    let page = list(client, window, 1, 1).await?;
+    let newest = match (page.entries.first(), page.malformed.first()) {
+        (Some(entry), _) => format!("{} {} {}", entry.changed_at, entry.number, entry.status.as_str()),
+        (None, Some(entry)) => format!("unreadable {}", entry.number.as_deref().unwrap_or_default()),
+        (None, None) => "none".to_owned(),
+    };
+    Ok(format!("{} orders, newest {newest}", page.total))
+}
+
+async fn list(
+    client: &Client,
+    window: &OrderWindow,
+    page: u32,
+    page_size: u32,
+) -> Result<OrderPage, ConnectorError> {
     let parameters = json!({
         "pageNumber": page,
-        "pageSize": PAGE_SIZE,
+        "pageSize": page_size,
         "parentOrderStatus": window.status.unwrap_or(0),
         "updateAtStart": window.changed_from.as_second(),
         "updateAtEnd": window.changed_until.as_second(),
@@ -49,7 +70,7 @@ pub(super) async fn page(
     let total = answer.total_item_num.and_then(|total| u64::try_from(total).ok());
     let total =
         total.ok_or_else(|| client.unreadable(LIST, "the page does not tell how many orders there are"))?;
-    let mut read = OrderPage { total, page_size: PAGE_SIZE, entries: Vec::new(), malformed: Vec::new() };
+    let mut read = OrderPage { total, page_size, entries: Vec::new(), malformed: Vec::new() };
     for raw in answer.page_items {
         match head(&raw) {
             Ok(head) => read.entries.push(head.entry(raw)),

@@ -14,19 +14,19 @@ use crate::error::ConnectorError;
 use crate::marketplace::Marketplace;
 use crate::orders::{OrderEntry, OrderWindow};
 
-const LIST: &str = "bg.order.list.v2.get";
+pub(super) const LIST: &str = "bg.order.list.v2.get";
 
-fn window() -> OrderWindow {
+pub(super) fn window() -> OrderWindow {
     let changed_from = Timestamp::from_second(1_779_000_000).unwrap();
     OrderWindow { changed_from, changed_until: Timestamp::from_second(1_780_000_000).unwrap(), status: None }
 }
 
-fn item(number: &str) -> Value {
+pub(super) fn item(number: &str) -> Value {
     json!({"parentOrderMap": {"parentOrderSn": number, "updateTime": 1_779_500_000, "parentOrderStatus": 2},
            "orderList": [{"orderSn": "1", "productList": [{"extCode": "A"}], "skuId": 5}]})
 }
 
-fn empty_page() -> Say {
+pub(super) fn empty_page() -> Say {
     Say::Result(json!({"totalItemNum": 0, "pageItems": null}))
 }
 
@@ -34,36 +34,6 @@ async fn list_error(answer: impl Fn(usize) -> Say + Send + Sync + 'static) -> (F
     let fake = Fake::new(move |_, _, count| answer(count)).await;
     let error = fake.temu.order_page(&window(), 1).await.unwrap_err();
     (fake, error)
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_malformed_entry_of_three_spoils_nothing() {
-    let broken =
-        json!({"parentOrderMap": {"parentOrderSn": "PO-2", "parentOrderStatus": "what"}, "orderList": []});
-    let items = json!([item("PO-1"), broken, item("PO-3")]);
-    let fake = Fake::new(move |_, _, _| Say::Result(json!({"totalItemNum": "3", "pageItems": items}))).await;
-    let page = fake.temu.order_page(&window(), 1).await.unwrap();
-    let numbers: Vec<&str> = page.entries.iter().map(|entry| entry.number.as_str()).collect();
-    assert_eq!(numbers, ["PO-1", "PO-3"]);
-    assert_eq!((page.total, page.page_size, page.malformed.len()), (3, 100, 1));
-    assert_eq!(page.malformed[0].number.as_deref(), Some("PO-2"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_list_is_asked_for_by_change_and_newest_first() {
-    let fake = Fake::new(|_, _, _| empty_page()).await;
-    fake.temu.order_page(&OrderWindow { status: Some(2), ..window() }, 3).await.unwrap();
-    let asked = &fake.asked(LIST)[0];
-    assert_eq!(asked["updateAtStart"], 1_779_000_000);
-    assert_eq!(asked["updateAtEnd"], 1_780_000_000);
-    assert_eq!(
-        (&asked["pageNumber"], &asked["pageSize"], &asked["parentOrderStatus"]),
-        (&json!(3), &json!(100), &json!(2))
-    );
-    assert_eq!((&asked["sortby"], &asked["data_type"]), (&json!("updateTime"), &json!("JSON")));
-    assert_eq!(asked["timestamp"], 1_780_000_000);
-    assert_eq!(asked["access_token"], "token secret");
-    assert!(asked.get("app_secret").is_none());
 }
 
 #[tokio::test(start_paused = true)]
