@@ -66,6 +66,13 @@ pub trait Erp: Send + Sync {
     /// If the ERP cannot be asked.
     async fn orders(&self, numbers: &[String]) -> Result<Vec<ErpOrder>, ErpError>;
 
+    /// A marker of what [`Erp::orders`] answers for these numbers, much cheaper than the answer: another text as soon as one of
+    /// the orders, its positions, delivery notes or parcels comes, goes or changes. It may change without need, too.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn orders_marker(&self, numbers: &[String]) -> Result<String, ErpError>;
+
     /// The ERP's keys of these article numbers, under the number as asked. Absent are unknown and deleted articles
     /// and parents of variations; inactive ones are there, since their stock still counts.
     ///
@@ -78,4 +85,10 @@ pub trait Erp: Send + Sync {
     /// # Errors
     /// If it cannot be read: a failed read is never a stock of zero.
     async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError>;
+
+    /// The same kind of marker of what [`Erp::stock`] answers for these articles.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn stock_marker(&self, articles: &[i64]) -> Result<String, ErpError>;
 }

@@ -10,6 +10,7 @@ use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ErpOrder;
 
 use super::database::{Database, ImportRow, List};
+use super::marker::{self, Marker};
 use super::settings::JtlSettings;
 use super::sqlite::SqliteDatabase;
 use super::{check, orders, presence, sql, stock, xml};
@@ -147,6 +148,17 @@ impl Erp for Jtl {
         Ok(found)
     }
 
+    async fn orders_marker(&self, numbers: &[String]) -> Result<String, ErpError> {
+        let unique: BTreeSet<&String> = numbers.iter().collect();
+        let unique: Vec<String> = unique.into_iter().cloned().collect();
+        let mut marker = Marker::default();
+        for batch in unique.chunks(BATCH) {
+            let answers = self.database.read("look for news", marker::OF_ORDERS, List::Texts(batch)).await?;
+            marker.add(&answers)?;
+        }
+        Ok(marker.text())
+    }
+
     async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError> {
         let rows = self.rows_in_batches("map articles", &[sql::ARTICLE_KEYS], skus).await?;
         rows.iter()
@@ -166,5 +178,17 @@ impl Erp for Jtl {
             levels.extend(stock::assemble(batch, &answers, &self.settings)?);
         }
         Ok(levels)
+    }
+
+    async fn stock_marker(&self, articles: &[i64]) -> Result<String, ErpError> {
+        let JtlSettings { warehouses, unmanaged_quantity, .. } = &self.settings;
+        let statements = if warehouses.is_empty() { marker::OF_STOCK } else { marker::OF_STOCK_BY_WAREHOUSE };
+        let mut marker = Marker::default();
+        for batch in articles.chunks(BATCH) {
+            let answers = self.database.read("look for new stock", statements, List::Integers(batch)).await?;
+            marker.add(&answers)?;
+        }
+        // Other settings publish other figures of the same stock.
+        Ok(format!("{} {warehouses:?} {unmanaged_quantity:?}", marker.text()))
     }
 }

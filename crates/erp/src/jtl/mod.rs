@@ -4,6 +4,7 @@
 mod check;
 mod client;
 mod database;
+mod marker;
 mod orders;
 mod presence;
 mod row;

@@ -97,6 +97,81 @@ pub(super) const STOCK_BY_WAREHOUSE: &str = "\
     JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
     JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste WHERE r.kStueckliste > 0)";
 
+/// How many orders with these numbers there are, and the sum of their row versions. A version only rises, so the sum of the same
+/// rows does: unlike the highest one it also shows a change that was begun early and committed late.
+pub(super) const ORDER_VERSIONS: &str = "\
+    SELECT COUNT(*), SUM(CAST(a.bRowversion AS bigint)) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1";
+
+/// The same of their positions.
+pub(super) const POSITION_VERSIONS: &str = "\
+    SELECT COUNT(*), SUM(CAST(p.bRowversion AS bigint)) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {Verkauf.tAuftragPosition} p ON p.kAuftrag = a.kAuftrag";
+
+/// The same of their delivery notes.
+pub(super) const NOTE_VERSIONS: &str = "\
+    SELECT COUNT(*), SUM(CAST(l.bRowversion AS bigint)) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag";
+
+/// What those hold; these rows are not known to have versions.
+pub(super) const NOTE_SUMS: &str = "\
+    SELECT COUNT(*), SUM(d.fAnzahl) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
+    JOIN {dbo.tLieferscheinPos} d ON d.kLieferschein = l.kLieferschein";
+
+/// Their parcels, where tracking numbers and dates of dispatch stand.
+pub(super) const PARCEL_VERSIONS: &str = "\
+    SELECT COUNT(*), SUM(CAST(v.bRowversion AS bigint)) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
+    JOIN {dbo.tVersand} v ON v.kLieferschein = l.kLieferschein";
+
+/// What those hold.
+pub(super) const PARCEL_SUMS: &str = "\
+    SELECT COUNT(*), SUM(c.fAnzahl) \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
+    JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
+    JOIN {dbo.tVersand} v ON v.kLieferschein = l.kLieferschein \
+    JOIN {dbo.tVersandPos} c ON c.kVersand = v.kVersand";
+
+/// What of an article decides how much is published. Its row version would rise with each new price or text.
+pub(super) const ARTICLE_SUMS: &str = "\
+    SELECT COUNT(*), SUM(CAST(r.kArtikel AS bigint) * r.nPuffer), SUM(CAST(r.kStueckliste AS bigint)) \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value";
+
+/// Article-wide stock; bundles have rows of their own.
+pub(super) const STOCK_VERSIONS: &str = "\
+    SELECT COUNT(*), SUM(CAST(s.bRowversion AS bigint)) \
+    FROM {list} n \
+    JOIN {dbo.tlagerbestand} s ON s.kArtikel = n.value";
+
+/// What the bundles among the articles are made of.
+pub(super) const COMPONENT_SUMS: &str = "\
+    SELECT COUNT(*), SUM(CAST(c.kArtikel AS bigint)), SUM(c.fAnzahl) \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste \
+    WHERE r.kStueckliste > 0";
+
+/// Physical stock by warehouse, of the articles and of the components of bundles among them.
+pub(super) const SHELF_VERSIONS: &str = "\
+    SELECT COUNT(*), SUM(CAST(w.bRowversion AS bigint)) \
+    FROM {dbo.tlagerbestandProLagerLagerartikel} w \
+    WHERE w.kArtikel IN (SELECT n.value FROM {list} n) \
+    OR w.kArtikel IN (SELECT c.kArtikel FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste WHERE r.kStueckliste > 0)";
+
 /// JTL's version.
 pub(super) const VERSION: &str = "SELECT t.cVersion FROM {dbo.tversion} t";
 
@@ -135,7 +210,16 @@ pub(super) const ALWAYS_NEEDED: &[&str] = &[
     SELLABLE_ARTICLES,
     ARTICLE_KEYS,
     STOCK,
+    ORDER_VERSIONS,
+    POSITION_VERSIONS,
+    NOTE_VERSIONS,
+    NOTE_SUMS,
+    PARCEL_VERSIONS,
+    PARCEL_SUMS,
+    ARTICLE_SUMS,
+    STOCK_VERSIONS,
 ];
 
 /// What runs beside that where warehouses are chosen.
-pub(super) const NEEDED_FOR_WAREHOUSES: &[&str] = &[COMPONENTS, STOCK_BY_WAREHOUSE];
+pub(super) const NEEDED_FOR_WAREHOUSES: &[&str] =
+    &[COMPONENTS, STOCK_BY_WAREHOUSE, COMPONENT_SUMS, SHELF_VERSIONS];

@@ -154,3 +154,48 @@ async fn what_cannot_be_read_is_an_error() {
     world.run("ALTER TABLE tVersand RENAME COLUMN cIdentCode TO cOther");
     assert!(matches!(jtl.orders(&numbers(&["PO-1"])).await, Err(ErpError::Schema { .. })));
 }
+
+#[tokio::test]
+async fn the_marker_changes_with_everything_that_is_read() {
+    let world = World::new();
+    world.order(1, "PO-1", &[("A", 3)]);
+    world.order(2, "OTHER", &[("A", 1)]);
+    let jtl = world.open().await;
+    let marker = async |asked: &[&str]| jtl.orders_marker(&numbers(asked)).await.unwrap();
+    let mut seen = marker(&["PO-1", "PO-2"]).await;
+    for change in [
+        "UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1",
+        "UPDATE Verkauf_tAuftrag SET nStorno = 0 WHERE kAuftrag = 1",
+        "UPDATE Verkauf_tAuftragPosition SET fAnzahl = 2 WHERE kAuftrag = 1",
+        "INSERT INTO tLieferschein VALUES (1, 1, NULL)",
+        "INSERT INTO tLieferscheinPos VALUES (10, 1, 10, 2)",
+        "INSERT INTO tVersand (kVersand, kLieferschein) VALUES (7, 1)",
+        "INSERT INTO tVersandPos VALUES (7, 10, 2)",
+        "UPDATE tVersand SET cIdentCode = 'T-7' WHERE kVersand = 7",
+        "UPDATE tVersand SET dVersendet = '2026-07-01 12:00:00' WHERE kVersand = 7",
+        "DELETE FROM tVersandPos",
+        "DELETE FROM tVersand",
+        "INSERT INTO Verkauf_tAuftrag VALUES (3, 'AU3', 1, 'PO-2', 0, 0, NULL)",
+    ] {
+        world.run(change);
+        let now = marker(&["PO-1", "PO-2"]).await;
+        assert_ne!(seen, now, "{change}");
+        seen = now;
+    }
+    assert_eq!(marker(&["PO-2", "PO-1", "PO-1"]).await, seen, "order and repetition do not matter");
+
+    world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 2; INSERT INTO tLieferschein VALUES (2, 2, NULL)");
+    assert_eq!(marker(&["PO-1", "PO-2"]).await, seen, "what nobody asked about does not matter");
+}
+
+#[tokio::test]
+async fn the_marker_of_thousands_of_orders_is_one_text() {
+    let world = World::new();
+    let asked: Vec<String> = (0..2_500).map(|number| format!("PO-{number}")).collect();
+    let jtl = world.open().await;
+    let nothing = jtl.orders_marker(&asked).await.unwrap();
+    world.order(1, "PO-2499", &[("A", 1)]);
+    let something = jtl.orders_marker(&asked).await.unwrap();
+    assert_ne!(nothing, something);
+    assert!(something.len() < 100, "{something}");
+}

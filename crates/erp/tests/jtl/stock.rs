@@ -20,11 +20,12 @@ fn stocked() -> World {
     world.run("UPDATE tArtikel SET kStueckliste = 77 WHERE kArtikel = 5");
     world.run("INSERT INTO tStueckliste VALUES (77, 1, 2), (77, 6, 1)");
     world.run(
-        "INSERT INTO tlagerbestand VALUES
+        "INSERT INTO tlagerbestand (kArtikel, fVerfuegbar, fInAuftraegen, nLagerAktiv) VALUES
             (1, 8, 2, 1), (2, -3, 13, 1), (4, 0, 0, 0), (5, 4, 0, 1), (6, 7.9, 0, 1)",
     );
     world.run(
-        "INSERT INTO tlagerbestandProLagerLagerartikel VALUES
+        "INSERT INTO tlagerbestandProLagerLagerartikel
+            (kArtikel, kWarenlager, fBestand, fVerfuegbarGesperrt) VALUES
             (1, 1, 6, 1), (1, 2, 4, 0), (1, 3, 5, 0), (2, 1, 10, 0), (6, 1, 5.5, 0), (6, 2, 0.1, 0)",
     );
     world
@@ -72,7 +73,9 @@ async fn chosen_warehouses() {
 async fn decimals_are_added_as_decimals() {
     let world = World::new();
     world.article(1, "A", 0);
-    world.run("INSERT INTO tlagerbestand VALUES (1, 9, 0, 1)");
+    world.run(
+        "INSERT INTO tlagerbestand (kArtikel, fVerfuegbar, fInAuftraegen, nLagerAktiv) VALUES (1, 9, 0, 1)",
+    );
     // As floating point numbers these sum to 0.99…
     for warehouse in 1..=10 {
         world.insert("tlagerbestandProLagerLagerartikel", (1, warehouse, 0.1, 0), 4);
@@ -123,4 +126,58 @@ async fn articles_are_known_by_number_and_parents_are_never_sold() {
     assert_eq!(mapped, expected.map(|(sku, key)| (sku.to_owned(), key)));
     assert!(jtl.map_articles(&[]).await.unwrap().is_empty());
     assert!(jtl.stock(&[]).await.unwrap().is_empty());
+}
+
+/// The marker of some articles before and after a change.
+async fn markers(settings: JtlSettings, world: &World, change: &str) -> (String, String) {
+    let jtl = Jtl::open(settings).await.expect("it opens");
+    let before = jtl.stock_marker(&[1, 5]).await.unwrap();
+    assert_eq!(jtl.stock_marker(&[1, 5]).await.unwrap(), before, "looking changes nothing");
+    world.run(change);
+    (before, jtl.stock_marker(&[1, 5]).await.unwrap())
+}
+
+#[tokio::test]
+async fn the_marker_changes_with_everything_that_decides_the_figures() {
+    for change in [
+        "UPDATE tlagerbestand SET fVerfuegbar = 7 WHERE kArtikel = 1",
+        "DELETE FROM tlagerbestand WHERE kArtikel = 1",
+        "UPDATE tArtikel SET nPuffer = nPuffer + 5 - kArtikel WHERE kArtikel IN (1, 5)",
+        "UPDATE tArtikel SET kStueckliste = 0 WHERE kArtikel = 5",
+    ] {
+        let world = stocked();
+        let (before, after) = markers(world.settings(), &world, change).await;
+        assert_ne!(before, after, "{change}");
+    }
+    for change in [
+        "UPDATE tlagerbestandProLagerLagerartikel SET fBestand = 1 WHERE kArtikel = 1 AND kWarenlager = 2",
+        "UPDATE tlagerbestandProLagerLagerartikel SET fBestand = 1 WHERE kArtikel = 6 AND kWarenlager = 2",
+        "UPDATE tStueckliste SET fAnzahl = 3 WHERE kArtikel = 6",
+    ] {
+        let world = stocked();
+        let settings = JtlSettings { warehouses: vec![2], ..world.settings() };
+        let (before, after) = markers(settings, &world, change).await;
+        assert_ne!(before, after, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn the_marker_does_not_change_with_what_decides_nothing() {
+    for change in [
+        "UPDATE tlagerbestand SET fVerfuegbar = 7 WHERE kArtikel = 6",
+        "UPDATE tArtikel SET cArtNr = 'OTHER' WHERE kArtikel = 1",
+        "UPDATE tlagerbestandProLagerLagerartikel SET fBestand = 1 WHERE kArtikel = 1",
+    ] {
+        let world = stocked();
+        let (before, after) = markers(world.settings(), &world, change).await;
+        assert_eq!(before, after, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn other_warehouses_are_another_marker() {
+    let world = stocked();
+    let one = in_warehouses(&world, &[1]).await.stock_marker(&[1]).await.unwrap();
+    let other = in_warehouses(&world, &[2]).await.stock_marker(&[1]).await.unwrap();
+    assert_ne!(one, other);
 }

@@ -22,23 +22,35 @@ const SCHEMA: &str = "
     CREATE TABLE tXMLBestellImport (kXMLBestellImport INTEGER PRIMARY KEY AUTOINCREMENT, cText TEXT,
         nPlattform INTEGER, nRechnung INTEGER);
     CREATE TABLE Verkauf_tAuftrag (kAuftrag INTEGER PRIMARY KEY, cAuftragsNr TEXT, nType INTEGER,
-        cExterneAuftragsnummer TEXT, nStorno INTEGER, nKomplettAusgeliefert INTEGER);
+        cExterneAuftragsnummer TEXT, nStorno INTEGER, nKomplettAusgeliefert INTEGER, bRowversion INTEGER);
     CREATE TABLE Verkauf_tAuftragPosition (kAuftragPosition INTEGER PRIMARY KEY, kAuftrag INTEGER,
-        cArtNr TEXT, fAnzahl NUMERIC, nType INTEGER);
-    CREATE TABLE tLieferschein (kLieferschein INTEGER PRIMARY KEY, kBestellung INTEGER);
+        cArtNr TEXT, fAnzahl NUMERIC, nType INTEGER, bRowversion INTEGER);
+    CREATE TABLE tLieferschein (kLieferschein INTEGER PRIMARY KEY, kBestellung INTEGER, bRowversion INTEGER);
     CREATE TABLE tLieferscheinPos (kLieferscheinPos INTEGER PRIMARY KEY, kLieferschein INTEGER,
         kBestellPos INTEGER, fAnzahl NUMERIC);
     CREATE TABLE tVersand (kVersand INTEGER PRIMARY KEY, kLieferschein INTEGER, cIdentCode TEXT, dVersendet TEXT,
-        kVersandArt INTEGER, cLogistiker TEXT);
+        kVersandArt INTEGER, cLogistiker TEXT, bRowversion INTEGER);
     CREATE TABLE tVersandPos (kVersand INTEGER, kLieferscheinPos INTEGER, fAnzahl NUMERIC);
     CREATE TABLE tArtikel (kArtikel INTEGER PRIMARY KEY, cArtNr TEXT, nPuffer INTEGER, kStueckliste INTEGER,
         cAktiv TEXT, nDelete INTEGER, nIstVater INTEGER);
     CREATE TABLE tStueckliste (kStueckliste INTEGER, kArtikel INTEGER, fAnzahl NUMERIC);
     CREATE TABLE tlagerbestand (kArtikel INTEGER PRIMARY KEY, fVerfuegbar NUMERIC, fInAuftraegen NUMERIC,
-        nLagerAktiv INTEGER);
+        nLagerAktiv INTEGER, bRowversion INTEGER);
     CREATE TABLE tlagerbestandProLagerLagerartikel (kArtikel INTEGER, kWarenlager INTEGER, fBestand NUMERIC,
-        fVerfuegbarGesperrt NUMERIC);
+        fVerfuegbarGesperrt NUMERIC, bRowversion INTEGER);
+    CREATE TABLE version (value INTEGER);
+    INSERT INTO version VALUES (100);
 ";
+
+/// What SQL Server gives a row version, with one counter for all.
+const VERSIONED: [&str; 6] = [
+    "Verkauf_tAuftrag",
+    "Verkauf_tAuftragPosition",
+    "tLieferschein",
+    "tVersand",
+    "tlagerbestand",
+    "tlagerbestandProLagerLagerartikel",
+];
 
 /// The database and its file, which goes with it.
 pub(crate) struct World {
@@ -52,6 +64,16 @@ impl World {
         let connection = Connection::open(directory.path().join("jtl.sqlite")).expect("a new file");
         connection.pragma_update(None, "journal_mode", "WAL").expect("WAL");
         connection.execute_batch(SCHEMA).expect("the schema");
+        for table in VERSIONED {
+            for (event, when) in [("INSERT", ""), ("UPDATE", "WHEN NEW.bRowversion IS OLD.bRowversion")] {
+                let trigger = format!(
+                    "CREATE TRIGGER {table}_{event} AFTER {event} ON {table} {when} BEGIN
+                     UPDATE version SET value = value + 1;
+                     UPDATE {table} SET bRowversion = (SELECT value FROM version) WHERE rowid = NEW.rowid; END"
+                );
+                connection.execute_batch(&trigger).expect("a trigger");
+            }
+        }
         Self { directory, connection }
     }
 
@@ -70,7 +92,9 @@ impl World {
 
     pub(crate) fn insert(&self, table: &str, values: impl Params, columns: usize) {
         let marks = vec!["?"; columns].join(", ");
-        let statement = format!("INSERT INTO {table} VALUES ({marks})");
+        // Row versions come by themselves.
+        let version = if VERSIONED.contains(&table) { ", NULL" } else { "" };
+        let statement = format!("INSERT INTO {table} VALUES ({marks}{version})");
         self.connection.execute(&statement, values).expect(&statement);
     }
 
