@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::policy::{MOST_MADE_UP, Misfire, Policies};
-use crate::timetable::{Passed, Timetable};
+use crate::timetable::Timetable;
 
 /// With [`Misfire::Skip`] and no grace of its own a time is missed after so long: every time is a little late.
 const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
@@ -40,42 +40,21 @@ pub struct Planned {
 /// Decides over the planned times from `due` (one of them) to `now`.
 pub fn catch_up(timetable: &Timetable, due: Timestamp, now: Timestamp, policies: &Policies) -> CatchUp {
     let mut result = CatchUp::default();
-    let all = timetable.passed(due, now, MOST_MADE_UP);
-    let in_time = match grace(policies) {
-        None => all.clone(),
-        Some(grace) => since(timetable, due, now, grace),
-    };
-    let too_late = all.count.saturating_sub(in_time.count);
-    if too_late > 0 {
-        let latest = in_time.newest.first().map_or(now, |first| earlier(*first));
-        let latest = match in_time.count {
-            0 => all.newest.last().copied(),
-            _ => timetable.passed(due, latest, 1).newest.last().copied(),
-        };
-        result.missed.push(Missed {
-            planned_at: latest.unwrap_or(due),
-            merged: count(too_late - 1),
-            reason: too_late_because(policies),
-        });
-    }
-    match (policies.misfire, in_time.newest.last()) {
-        (_, None) => {}
-        (Misfire::Latest | Misfire::Skip, Some(latest)) => {
+    let cutoff =
+        grace(policies).map_or(Timestamp::MIN, |grace| now.checked_sub(grace).unwrap_or(Timestamp::MIN));
+    let first = if due >= cutoff { Some(due) } else { timetable.next_after(before(cutoff)) };
+    result.missed.extend(missed(timetable, due, before(cutoff), || too_late_because(policies)));
+    let Some(first) = first else { return result };
+    let in_time = timetable.passed(first, now, MOST_MADE_UP);
+    let (Some(oldest), Some(latest)) = (in_time.newest.first(), in_time.newest.last()) else { return result };
+    match policies.misfire {
+        Misfire::Latest | Misfire::Skip => {
             result.runs.push(Planned { planned_at: *latest, merged: count(in_time.count - 1) });
         }
-        (Misfire::All, Some(_)) => {
-            let beyond = in_time.count.saturating_sub(in_time.newest.len() as u64);
-            if beyond > 0 {
-                let first = in_time.newest.first().map_or(now, |first| earlier(*first));
-                let latest = timetable.passed(due, first, 1).newest.last().copied();
-                result.missed.push(Missed {
-                    planned_at: latest.unwrap_or(due),
-                    merged: count(beyond - 1),
-                    reason: format!(
-                        "of the times that were missed only the newest {MOST_MADE_UP} are made up for"
-                    ),
-                });
-            }
+        Misfire::All => {
+            let too_many =
+                || format!("of the times that were missed only the newest {MOST_MADE_UP} are made up for");
+            result.missed.extend(missed(timetable, first, before(*oldest), too_many));
             result.runs = in_time.newest.iter().map(|at| Planned { planned_at: *at, merged: 0 }).collect();
         }
     }
@@ -87,14 +66,16 @@ fn grace(policies: &Policies) -> Option<SignedDuration> {
     own.or((policies.misfire == Misfire::Skip).then_some(ON_TIME))
 }
 
-/// The planned times that are late by `grace` at the most.
-fn since(timetable: &Timetable, due: Timestamp, now: Timestamp, grace: SignedDuration) -> Passed {
-    let cutoff = now.checked_sub(grace).unwrap_or(Timestamp::MIN);
-    let first = if due >= cutoff { Some(due) } else { timetable.next_after(earlier(cutoff)) };
-    match first {
-        Some(first) => timetable.passed(first, now, MOST_MADE_UP),
-        None => Passed { count: 0, newest: Vec::new() },
-    }
+/// The planned times from `due` to `last` as missed ones, where there are any.
+fn missed(
+    timetable: &Timetable,
+    due: Timestamp,
+    last: Timestamp,
+    why: impl Fn() -> String,
+) -> Option<Missed> {
+    let passed = timetable.passed(due, last, 1);
+    let planned_at = *passed.newest.last()?;
+    Some(Missed { planned_at, merged: count(passed.count.saturating_sub(1)), reason: why() })
 }
 
 fn too_late_because(policies: &Policies) -> String {
@@ -104,7 +85,7 @@ fn too_late_because(policies: &Policies) -> String {
     }
 }
 
-fn earlier(at: Timestamp) -> Timestamp {
+fn before(at: Timestamp) -> Timestamp {
     at.checked_sub(SignedDuration::from_micros(1)).unwrap_or(Timestamp::MIN)
 }
 
@@ -119,12 +100,15 @@ mod tests {
     use super::*;
     use crate::schedule::Schedule;
 
+    /// Planned times in seconds, each with what it stands for besides.
+    type Times = Vec<(i64, u32)>;
+
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_780_000_000 + seconds).unwrap()
     }
 
     /// Every minute, due at 60, now at `now`.
-    fn minutely(now: i64, policies: &Policies) -> (Vec<(i64, u32)>, Vec<(i64, u32)>) {
+    fn minutely(now: i64, policies: &Policies) -> (Times, Times) {
         let timetable = Timetable::new(&Schedule::every_seconds(60), TimeZone::UTC, at(0)).unwrap();
         let CatchUp { missed, runs } = catch_up(&timetable, at(60), at(now), policies);
         let seconds = |time: Timestamp| time.as_second() - 1_780_000_000;
