@@ -1,8 +1,10 @@
 //! The parts put together. A library, so that tests run the whole program on any clock; the commands and the
 //! process's end are not here.
 
+mod alerts;
 mod error;
 mod first_jobs;
+mod limits;
 mod outside;
 mod program;
 

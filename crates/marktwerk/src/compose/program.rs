@@ -14,8 +14,10 @@ use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::{SharedStore, StoreError};
 use marktwerk_workflows::WorkflowSettings;
 
+use super::alerts;
 use super::error::StartError;
 use super::first_jobs;
+use super::limits::limits;
 use super::outside::Outside;
 use crate::config::{Secret, Settings};
 
@@ -69,8 +71,6 @@ impl Program {
             outside.marketplaces.iter().map(|marketplace| marketplace.account().name.as_str()).collect();
         // What can be refused without a trace is asked first.
         let server = server_options(settings, &outside.notice)?;
-        let jobs_file = settings.jobs_file();
-        first_jobs::write(&jobs_file, store, &accounts).await?;
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
         workflows.inventory.buffer = settings.inventory.buffer;
@@ -80,11 +80,17 @@ impl Program {
             store.clone(),
             workflows,
         );
+        let limits = limits(settings, &registry)?;
+        let jobs_file = settings.jobs_file();
+        first_jobs::write(&jobs_file, store, &accounts).await?;
         let scheduler = &settings.scheduler;
         let is_demonstration = settings.is_demonstration();
         let options = EngineOptions {
             workers: scheduler.workers,
             zone: settings.time_zone.clone(),
+            limits,
+            rises_every: Duration::from_secs(scheduler.rises_after_minutes.saturating_mul(60)),
+            alerts: alerts::channels(&settings.alerts),
             time_limit: Duration::from_secs(scheduler.time_limit_minutes.saturating_mul(60)),
             shutdown_grace: Duration::from_secs(scheduler.shutdown_grace_seconds),
             pace: is_demonstration.then_some(DEMONSTRATION_PACE),
@@ -95,7 +101,6 @@ impl Program {
                 buyers: scheduler.keep_buyers_days,
             },
             jobs_file: Some(jobs_file),
-            ..EngineOptions::default()
         };
         let engine = Engine::start(options, store.clone(), clock, registry).await?;
         match Server::start(server, Arc::clone(&engine)).await {

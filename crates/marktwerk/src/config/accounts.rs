@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::error::SettingsError;
 use super::legacy::TEMU_ENDPOINT;
 use super::secret::Secret;
+use super::secret_source::SecretSource;
 
 /// Marketplaces that are documented and come later.
 const LATER: [&str; 4] = ["amazon", "ebay", "kaufland", "otto"];
@@ -123,56 +124,6 @@ impl AccountSection {
             app_key: self.app_key,
             calls_per_second: Some(self.calls_per_second.unwrap_or(20)),
         }))
-    }
-}
-
-/// The three ways to say a secret.
-struct SecretSource {
-    key: &'static str,
-    text: Option<Secret>,
-    variable: Option<String>,
-    file: Option<PathBuf>,
-}
-
-impl SecretSource {
-    fn resolve(
-        self,
-        environment: &Environment,
-        fault: &impl Fn(&str, String) -> SettingsError,
-    ) -> Result<Secret, SettingsError> {
-        let key = self.key;
-        match (self.text, self.variable, self.file) {
-            (Some(text), None, None) if !text.expose().trim().is_empty() => Ok(text),
-            (None, Some(name), None) => {
-                environment.get(&name).map(|(value, _)| Secret::new(value)).ok_or_else(|| {
-                    fault(
-                        &format!("{key}_env"),
-                        format!("the environment variable {name} is not set; set it, or put it into .env"),
-                    )
-                })
-            }
-            (None, None, Some(path)) => {
-                read_secret(&path).map_err(|reason| fault(&format!("{key}_file"), reason))
-            }
-            (None, None, None) | (Some(_), None, None) => Err(fault(
-                key,
-                format!("is missing; add {key}, {key}_env (a variable) or {key}_file (a file)"),
-            )),
-            _ => Err(fault(
-                key,
-                format!("is given more than once; keep one of {key}, {key}_env and {key}_file"),
-            )),
-        }
-    }
-}
-
-/// A file that holds a secret and nothing else.
-pub(super) fn read_secret(path: &std::path::Path) -> Result<Secret, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    match text.trim() {
-        "" => Err(format!("{} is empty; it must hold the secret", path.display())),
-        secret => Ok(Secret::new(secret)),
     }
 }
 

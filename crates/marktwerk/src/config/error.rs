@@ -66,7 +66,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// "did you mean" with the nearest known key, and what is known at all.
-pub(super) fn suggestion(name: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(name: &str, known: &[&str]) -> String {
     let near = known
         .iter()
         .map(|key| (strsim::jaro_winkler(name, key), key))

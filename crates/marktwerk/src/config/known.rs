@@ -6,6 +6,7 @@ use marktwerk_erp::JtlSettings;
 use serde::de::DeserializeOwned;
 
 use super::accounts::AccountSection;
+use super::alerts::{EmailSection, WebhookSection};
 use super::root::{
     InventorySection, OrdersSection, SandboxSection, SchedulerSection, ServerSection, StoreSection,
 };
@@ -16,6 +17,8 @@ pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
         ("server".to_owned(), keys::<ServerSection>()),
         ("store".to_owned(), keys::<StoreSection>()),
         ("scheduler".to_owned(), keys::<SchedulerSection>()),
+        ("alerts.webhook".to_owned(), keys::<WebhookSection>()),
+        ("alerts.email".to_owned(), keys::<EmailSection>()),
         ("erp.jtl".to_owned(), keys::<JtlSettings>()),
         ("[accounts]".to_owned(), keys::<AccountSection>()),
         ("orders".to_owned(), keys::<OrdersSection>()),

@@ -20,8 +20,9 @@ impl Layer {
     /// One value at a dotted key. A text becomes a number, a truth value or a list where `defaults` has one there.
     pub(super) fn single(origin: Origin, key: &str, text: &str, defaults: &Value) -> Self {
         let is_text = match defaults.find_ref(key) {
-            None | Some(Value::String(..) | Value::Char(..) | Value::Empty(..)) => true,
+            Some(Value::String(..) | Value::Char(..) | Value::Empty(..)) => true,
             Some(_) => false,
+            None => !is_in_free_table(key, defaults),
         };
         // Parsing never fails: what is neither number nor list is a text again.
         let parsed = if is_text { None } else { text.parse().ok() };
@@ -41,6 +42,12 @@ impl Layer {
         }
         Self { origin, values }
     }
+}
+
+/// A table that is empty by default has keys that nobody knows beforehand, and numbers as values.
+fn is_in_free_table(key: &str, defaults: &Value) -> bool {
+    let table = key.rsplit_once('.').and_then(|(table, _)| defaults.find_ref(table));
+    table.and_then(Value::as_dict).is_some_and(|keys| keys.is_empty())
 }
 
 impl Provider for Layer {

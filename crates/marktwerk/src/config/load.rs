@@ -48,7 +48,7 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
     let mut origins = origins(&figment, &document);
     let accounts = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
-    let mut settings = validate::complete(root, accounts, origins)?;
+    let mut settings = validate::complete(root, accounts, environment, origins)?;
     settings.findings.append(&mut findings);
     Ok(settings)
 }

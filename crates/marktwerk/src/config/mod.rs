@@ -2,6 +2,7 @@
 //! environment. A fault is one error that names key, place and cure; secrets never show in any output.
 
 mod accounts;
+mod alerts;
 mod document;
 mod environment;
 mod error;
@@ -12,13 +13,16 @@ mod load;
 mod origin;
 mod root;
 mod secret;
+mod secret_source;
 mod settings;
 mod validate;
 
 pub use accounts::Account;
 pub(crate) use accounts::SIMULATED;
+pub use alerts::AlertSettings;
 pub use environment::Environment;
 pub use error::SettingsError;
+pub(crate) use error::suggestion;
 pub use known::known_keys;
 pub use load::{CONFIG_FILE, Sources, load};
 pub use origin::{Origin, Origins};

@@ -1,6 +1,7 @@
 //! The settings as they are written: one struct per section, each with all its defaults. An unknown key is
 //! an error everywhere.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use marktwerk_erp::JtlSettings;
 use marktwerk_sandbox::WorldOptions;
 use serde::{Deserialize, Serialize};
 
+use super::alerts::AlertsSection;
 use super::secret::Secret;
 
 /// Everything that `marktwerk.toml` can say.
@@ -19,6 +21,7 @@ pub(super) struct Root {
     pub(super) server: ServerSection,
     pub(super) store: StoreSection,
     pub(super) scheduler: SchedulerSection,
+    pub(super) alerts: AlertsSection,
     pub(super) erp: ErpSection,
     /// Read one by one, so that a fault can name which one.
     pub(super) accounts: Vec<figment::value::Value>,
@@ -35,6 +38,7 @@ impl Default for Root {
             server: ServerSection::default(),
             store: StoreSection::default(),
             scheduler: SchedulerSection::default(),
+            alerts: AlertsSection::default(),
             erp: ErpSection::default(),
             accounts: Vec::new(),
             orders: OrdersSection::default(),
@@ -80,6 +84,12 @@ pub struct SchedulerSection {
     pub jobs_file: Option<PathBuf>,
     /// A run in which nothing moves for so long is stopped.
     pub time_limit_minutes: u64,
+    /// After so long a waiting run counts as one priority higher.
+    pub rises_after_minutes: u64,
+    /// Runs of an account at the same time; 0 = no limit. (Jobs that write to one account exclude each other anyway.)
+    pub runs_per_account: u32,
+    /// Runs of a job type at the same time, by job type. Which types there are, the program knows that is put together.
+    pub runs_per_type: BTreeMap<String, u32>,
     /// How long running runs may go on after a request to stop.
     pub shutdown_grace_seconds: u64,
     /// Lines of `scheduler_logs` stay so long.
@@ -97,6 +107,9 @@ impl Default for SchedulerSection {
             time_zone: "Europe/Berlin".to_owned(),
             jobs_file: None,
             time_limit_minutes: 15,
+            rises_after_minutes: 10,
+            runs_per_account: 0,
+            runs_per_type: BTreeMap::new(),
             shutdown_grace_seconds: 10,
             keep_logs_days: 90,
             keep_runs_days: 90,

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use marktwerk_erp::JtlSettings;
 
 use super::accounts::Account;
+use super::alerts::AlertSettings;
 use super::origin::Origins;
 use super::root::{InventorySection, OrdersSection, Root, SandboxSection, SchedulerSection, StoreSection};
 use super::secret::Secret;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub scheduler: SchedulerSection,
     /// The zone that `scheduler.time_zone` names.
     pub time_zone: TimeZone,
+    /// Who is told when a job is paused, degraded or works again.
+    pub alerts: AlertSettings,
     /// JTL-Wawi; an empty `url` is the simulated one.
     pub jtl: JtlSettings,
     /// Accounts at marketplaces; none means the simulated one.
@@ -90,6 +93,7 @@ impl Default for Settings {
             // A machine without time zone data still starts; `load` reports what was asked for and is not there.
             time_zone: TimeZone::get(&root.scheduler.time_zone).unwrap_or(TimeZone::UTC),
             scheduler: root.scheduler,
+            alerts: AlertSettings::default(),
             jtl: root.erp.jtl,
             accounts: Vec::new(),
             orders: root.orders,

@@ -2,29 +2,26 @@
 
 use jiff::tz::TimeZone;
 
-use super::accounts::{Account, read_secret};
+use super::accounts::Account;
+use super::alerts::AlertSettings;
+use super::environment::Environment;
 use super::error::SettingsError;
 use super::origin::Origins;
-use super::root::{Root, ServerSection};
+use super::root::{Root, SchedulerSection, ServerSection};
 use super::secret::Secret;
+use super::secret_source::read_secret;
 use super::settings::{ServerSettings, Settings};
 
 pub(super) fn complete(
     root: Root,
     accounts: Vec<Account>,
-    origins: Origins,
+    environment: &Environment,
+    mut origins: Origins,
 ) -> Result<Settings, SettingsError> {
-    let fault = |key: &str, reason: String| SettingsError::new(origins.of(key).to_string(), key, reason);
-    let at_least_one = |key: &str, value: u64| match value {
-        0 => Err(fault(key, "must be at least 1".to_owned())),
-        _ => Ok(()),
-    };
+    let fault = |key: &str, reason: String| SettingsError::new(origins.near(key).to_string(), key, reason);
     let scheduler = &root.scheduler;
-    at_least_one("scheduler.workers", scheduler.workers as u64)?;
-    at_least_one("scheduler.time_limit_minutes", scheduler.time_limit_minutes)?;
-    at_least_one("scheduler.keep_logs_days", scheduler.keep_logs_days.into())?;
-    at_least_one("scheduler.keep_runs_days", scheduler.keep_runs_days.into())?;
-    at_least_one("orders.first_days", root.orders.first_days.into())?;
+    check_scheduler(scheduler, &fault)?;
+    at_least_one("orders.first_days", root.orders.first_days.into(), &fault)?;
     if root.inventory.buffer < 0 {
         return Err(fault("inventory.buffer", "must not be negative".to_owned()));
     }
@@ -52,6 +49,10 @@ pub(super) fn complete(
         let reason = "is open to other machines, which needs access control: set [server] token or token_file, or listen on 127.0.0.1";
         return Err(fault("server.listen", reason.to_owned()));
     }
+    let alerts = root.alerts.complete(environment, &fault)?;
+    for (name, key) in [("webhook", "alerts.webhook.url"), ("email", "alerts.email.server")] {
+        origins.set(AlertSettings::origin_key(name), origins.near(key));
+    }
     Ok(Settings {
         data_dir: root.data_dir,
         log: root.log,
@@ -59,6 +60,7 @@ pub(super) fn complete(
         store: root.store,
         scheduler: root.scheduler,
         time_zone,
+        alerts,
         jtl: root.erp.jtl,
         accounts,
         orders: root.orders,
@@ -67,6 +69,33 @@ pub(super) fn complete(
         origins,
         ..Settings::default()
     })
+}
+
+fn check_scheduler(
+    scheduler: &SchedulerSection,
+    fault: &impl Fn(&str, String) -> SettingsError,
+) -> Result<(), SettingsError> {
+    at_least_one("scheduler.workers", scheduler.workers as u64, fault)?;
+    at_least_one("scheduler.time_limit_minutes", scheduler.time_limit_minutes, fault)?;
+    at_least_one("scheduler.rises_after_minutes", scheduler.rises_after_minutes, fault)?;
+    at_least_one("scheduler.keep_logs_days", scheduler.keep_logs_days.into(), fault)?;
+    at_least_one("scheduler.keep_runs_days", scheduler.keep_runs_days.into(), fault)?;
+    match scheduler.runs_per_type.iter().find(|(_, runs)| **runs == 0) {
+        None => Ok(()),
+        Some((job_type, _)) => Err(fault(
+            &format!("scheduler.runs_per_type.{job_type}"),
+            "must be at least 1; remove the line where there is no limit, and pause jobs that are not to run"
+                .to_owned(),
+        )),
+    }
+}
+
+fn at_least_one(
+    key: &str,
+    value: u64,
+    fault: &impl Fn(&str, String) -> SettingsError,
+) -> Result<(), SettingsError> {
+    if value == 0 { Err(fault(key, "must be at least 1".to_owned())) } else { Ok(()) }
 }
 
 /// A database that this version can use; the reason otherwise. The url itself is not repeated: it may hold a password.

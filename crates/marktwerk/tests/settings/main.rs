@@ -2,50 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
-use std::path::{Path, PathBuf};
+mod alerts;
+mod case;
+mod example;
+mod limits;
 
-use marktwerk::config::{Account, Environment, Settings, Sources, load};
+use std::path::Path;
+
+use case::case;
+use marktwerk::config::{Account, Environment};
 use secrecy::ExposeSecret;
-
-/// A folder with this `marktwerk.toml`, read under these variables.
-struct Case {
-    folder: tempfile::TempDir,
-    environment: Environment,
-    flags: Vec<(&'static str, &'static str, String)>,
-}
-
-fn case(toml: &str) -> Case {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("marktwerk.toml"), toml).unwrap();
-    Case { folder, environment: Environment::default(), flags: Vec::new() }
-}
-
-impl Case {
-    fn with(mut self, pairs: &[(&str, &str)]) -> Self {
-        self.environment = Environment::of_pairs(pairs.iter().copied());
-        self
-    }
-
-    fn flag(mut self, flag: &'static str, key: &'static str, value: &str) -> Self {
-        self.flags.push((flag, key, value.to_owned()));
-        self
-    }
-
-    fn load(&self) -> Result<Settings, String> {
-        let sources = Sources {
-            directory: self.folder.path().to_owned(),
-            file: None,
-            environment: self.environment.clone(),
-            flags: self.flags.clone(),
-        };
-        let folder = format!("{}/", self.folder.path().display());
-        load(&sources).map_err(|error| error.to_string().replace(&folder, ""))
-    }
-
-    fn error(&self) -> String {
-        self.load().unwrap_err()
-    }
-}
 
 #[test]
 fn nothing_said_means_the_defaults() {
@@ -261,62 +227,6 @@ fn secrets_do_not_show() {
         case(&format!("{account}app_secret = \"hush\"\naccess_token = \"hush\"\n")).load().unwrap();
     assert!(!format!("{settings:?}").contains("hush"));
 }
-
-fn example() -> String {
-    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../marktwerk.example.toml"))
-        .unwrap()
-}
-
-/// Everything of the settings that a file can say, but for where it was said.
-fn said(settings: &Settings) -> String {
-    let Settings {
-        data_dir, log, server, store, scheduler, jtl, accounts, orders, inventory, sandbox, ..
-    } = settings;
-    format!(
-        "{data_dir:?} {log} {server:?} {store:?} {scheduler:?} {jtl:?} {accounts:?} {orders:?} {inventory:?} {sandbox:?}"
-    )
-}
-
-#[test]
-fn the_example_equals_the_defaults() {
-    assert_eq!(said(&case(&example()).load().unwrap()), said(&case("").load().unwrap()));
-}
-
-#[test]
-fn the_example_names_every_key_and_each_can_be_used() {
-    let text = example();
-    for (section, keys) in marktwerk::config::known_keys() {
-        let heading = format!("[{section}]");
-        let block = match section.as_str() {
-            "" => text.as_str(),
-            _ => text.split_once(&heading).unwrap_or_else(|| panic!("{heading} is missing")).1,
-        };
-        let block = block.split("\n[").next().unwrap_or_default();
-        let has = |key: &str| {
-            block.lines().any(|line| line.trim_start_matches('#').starts_with(&format!("{key} =")))
-        };
-        let missing: Vec<&&str> =
-            keys.iter().filter(|key| !has(key) && !SAID_OTHERWISE.contains(key)).collect();
-        assert!(missing.is_empty(), "{heading} lacks {missing:?}");
-    }
-    // `#key` is a setting, `# text` is prose.
-    let is_setting = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
-    let used: Vec<String> = text
-        .lines()
-        .map(|line| if is_setting(&line) { line[1..].to_owned() } else { line.to_owned() })
-        .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, "hush").unwrap();
-    let used = used.join("\n").replace("/etc/marktwerk/access_token", &secret.display().to_string());
-    // Of two ways to say the same, one.
-    let used = used.replace("token_file = \"/etc/marktwerk/token\"", "");
-    let settings = case(&used).with(&[("SHOP_APP_SECRET", "hush")]).load().unwrap();
-    assert_eq!(settings.accounts[0].name(), "shop");
-}
-
-/// Explained in a comment, because only one of three ways can be used at a time.
-const SAID_OTHERWISE: [&str; 4] = ["app_secret", "app_secret_file", "access_token", "access_token_env"];
 
 #[test]
 fn an_endpoint_that_is_none_or_speaks_in_clear_is_refused_wherever_it_is_written() {
