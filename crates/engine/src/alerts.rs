@@ -15,6 +15,7 @@ use marktwerk_domain::job::JobId;
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_store::{SharedStore, StoreError, StoreResult};
 
+use crate::chance::Chance;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -62,9 +63,10 @@ impl Engine {
 }
 
 /// Tells until it is aborted.
-pub(crate) async fn run(engine: Weak<Engine>, store: SharedStore, clock: SharedClock) {
+pub(crate) async fn run(engine: Weak<Engine>, store: SharedStore, clock: SharedClock, chance: Chance) {
     let Some(channels) = engine.upgrade().map(|engine| engine.alerts.clone()) else { return };
-    let mut posts: Vec<Post> = channels.into_iter().map(Post::new).collect();
+    let mut posts: Vec<Post> =
+        channels.into_iter().map(|channel| Post::new(channel, chance.clone())).collect();
     let mut house = House { engine, cursor: None };
     let mut changes = store.changes();
     loop {
@@ -89,6 +91,7 @@ pub(crate) async fn run(engine: Weak<Engine>, store: SharedStore, clock: SharedC
             }
         };
         tokio::select! {
+            biased;
             () = news => {}
             () = clock.sleep(wake_in) => {}
         }
@@ -127,12 +130,13 @@ struct Post {
     cursor: Option<AlertId>,
     tries: u32,
     next_try: Option<Timestamp>,
+    chance: Chance,
 }
 
 impl Post {
-    fn new(channel: Arc<dyn AlertChannel>) -> Self {
+    fn new(channel: Arc<dyn AlertChannel>, chance: Chance) -> Self {
         let fact = format!("alerts.{}.cursor", channel.name());
-        Self { channel, fact, cursor: None, tries: 0, next_try: None }
+        Self { channel, fact, cursor: None, tries: 0, next_try: None, chance }
     }
 
     /// Tells what is to be told; answers how long to wait for the next try, where one is needed.
@@ -170,7 +174,7 @@ impl Post {
         let wait = failure
             .class
             .is_worth_retrying()
-            .then(|| RETRY.delay_after(self.tries, rand::random()))
+            .then(|| RETRY.delay_after(self.tries, self.chance.part()))
             .flatten();
         match wait {
             Some(_) if self.tries == 1 => {

@@ -4,7 +4,7 @@
 mod claiming;
 mod firing;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::chance::Chance;
 use crate::conditions::{Judge, Judgement};
 use crate::decide::StopReason;
 use crate::journal::Journal;
@@ -75,7 +76,7 @@ pub(crate) struct Dispatcher {
     /// Cancelled: nothing new is fired or claimed.
     pub(crate) draining: CancellationToken,
     /// Attempts of this process: a run that was rescued may have two for a moment.
-    pub(crate) running: HashMap<(RunId, Epoch), Stop>,
+    pub(crate) running: BTreeMap<(RunId, Epoch), Stop>,
     /// Limits that the settings name; those of the jobs are added.
     pub(crate) limits: Limits,
     /// What is in force of both; made anew when a job changes.
@@ -84,11 +85,12 @@ pub(crate) struct Dispatcher {
     pub(crate) rises_every: Duration,
     /// When a run of each priority was claimed last.
     pub(crate) turns: [u64; RANKS],
+    pub(crate) chance: Chance,
     pub(crate) judge: Judge,
     /// So many conditions are asked at the same time.
     pub(crate) judging: Arc<Semaphore>,
     /// Jobs whose next planned time depends on the end of a run, and may have come to it.
-    pub(crate) to_plan: HashSet<JobId>,
+    pub(crate) to_plan: BTreeSet<JobId>,
     /// When runs that nobody works on any more have lost their leases, and can be rescued; the next one first.
     pub(crate) orphans_at: VecDeque<Timestamp>,
     pub(crate) is_away: bool,

@@ -1,6 +1,6 @@
 //! The engine as its owner sees it: started, asked, shut down.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerts::{self, AlertChannel};
+use crate::chance::Chance;
 use crate::conditions::Judge;
 use crate::dispatcher::{Command, Dispatcher};
 use crate::error::EngineError;
@@ -59,6 +60,8 @@ pub struct EngineOptions {
     pub retention: Retention,
     /// `workers_config.json`; none in tests that need none.
     pub jobs_file: Option<PathBuf>,
+    /// What falls by chance (jitter, the node's name) falls as this says: for simulations that have to come out the same again.
+    pub seed: Option<u64>,
 }
 
 impl Default for EngineOptions {
@@ -75,6 +78,7 @@ impl Default for EngineOptions {
             run_at_start: false,
             retention: Retention::default(),
             jobs_file: None,
+            seed: None,
         }
     }
 }
@@ -111,7 +115,8 @@ impl Engine {
         registry: Registry,
     ) -> Result<Arc<Self>, EngineError> {
         let registry = Arc::new(registry);
-        let node = format!("{:016x}", rand::random::<u64>());
+        let chance = Chance::of(options.seed);
+        let node = format!("{:016x}", chance.number());
         for rescued in store.rescue(&node, true, clock.now()).await? {
             let (run, job, state) = (rescued.run.0, &rescued.job_id, rescued.state.as_str());
             tracing::warn!(run, %job, "an earlier process died during this run; it is {state} now");
@@ -158,19 +163,20 @@ impl Engine {
             finished: commands,
             tracker,
             draining,
-            running: HashMap::new(),
+            running: BTreeMap::new(),
             limits: options.limits,
             limits_in_force: None,
             rises_every: options.rises_every,
             turns: [0; RANKS],
+            chance: chance.clone(),
             judge: Judge { store: store.clone(), clock: clock.clone(), planner: planner.clone() },
             judging: Arc::new(Semaphore::new(options.workers.max(1))),
-            to_plan: jobs.iter().map(|job| job.id.clone()).collect::<HashSet<_>>(),
+            to_plan: jobs.iter().map(|job| job.id.clone()).collect(),
             orphans_at: VecDeque::new(),
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));
-        engine.keep(tokio::spawn(alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone())));
+        engine.keep(tokio::spawn(alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone(), chance)));
         engine.keep(tokio::spawn(prune::run(store, clock.clone(), options.retention)));
         if engine.jobs_file.is_some() {
             engine.keep(tokio::spawn(crate::jobs_file::watch(Arc::downgrade(&engine), clock.clone())));
@@ -262,6 +268,7 @@ impl Engine {
         self.draining.cancel();
         self.tracker.close();
         let is_idle = tokio::select! {
+            biased;
             () = self.drained() => true,
             () = self.clock.sleep(self.shutdown_grace) => false,
         };
@@ -271,6 +278,7 @@ impl Engine {
                 self.drained().await;
             };
             tokio::select! {
+                biased;
                 () = stopped => {}
                 // Their ends wait for a database that is away; what the journal cannot store either is lost then.
                 () = self.clock.sleep(LAST_WAIT) => {

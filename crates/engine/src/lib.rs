@@ -11,6 +11,7 @@
 //! locked while a workflow works.
 
 pub mod alerts;
+mod chance;
 mod conditions;
 pub mod context;
 mod decide;

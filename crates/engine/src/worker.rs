@@ -15,6 +15,7 @@ use marktwerk_store::journal::AttemptEnd;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::chance::Chance;
 use crate::conditions::{Judge, Judgement};
 use crate::context::RunContext;
 use crate::decide::{Ended, StopReason, Verdict, decide};
@@ -52,12 +53,14 @@ pub(crate) struct Assignment {
     pub(crate) journal: Journal,
     pub(crate) clock: SharedClock,
     pub(crate) judge: Judge,
+    pub(crate) chance: Chance,
 }
 
 /// Works on one attempt from claim to end. Answers whether the run is settled: its end is stored. One whose lease was lost is
 /// not: nobody here knows whether another attempt has it.
 pub(crate) async fn work(assignment: Assignment) -> bool {
-    let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, judge } = assignment;
+    let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, judge, chance } =
+        assignment;
     let lease = Arc::new(Lease::granted(clock.clone(), claimed_at));
     let capture = Capture::new(journal, clock.clone(), &run);
     let context =
@@ -96,7 +99,7 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     }
 
     let now = clock.now();
-    let verdict = decide(ended, &run, &job.spec.retry, now, rand::random());
+    let verdict = decide(ended, &run, &job.spec.retry, now, chance.part());
     let follow_up = verdict.has_more_to_do.then(|| judge.planner.follow_up(&job, &run, now));
     let duration_seconds = context.elapsed().as_secs_f64();
     let error_text = if verdict.level == Level::Info { None } else { verdict.error.clone() };
@@ -253,6 +256,7 @@ impl Heart {
             std::future::pending::<()>().await;
         };
         tokio::select! {
+            biased;
             () = took_too_long => {}
             () = self.keep_lease(&clock, limits.without_progress) => {}
         }

@@ -76,6 +76,7 @@ impl Dispatcher {
             journal: self.journal.clone(),
             clock: self.clock.clone(),
             judge: self.judge.clone(),
+            chance: self.chance.clone(),
         };
         self.running.insert((id, epoch), stop);
         let finished = self.finished.clone();
@@ -92,7 +93,6 @@ impl Dispatcher {
         self.running.iter().filter(|((id, _), _)| *id == run).for_each(|(_, stop)| stop.ask(reason));
     }
 
-    /// A run whose end could not be stored would stand as running for ever.
     /// A run whose end could not be stored would stand as running for ever.
     pub(super) async fn rescue_orphans(&mut self, now: Timestamp) -> StoreResult<()> {
         if self.orphans_at.front().is_some_and(|at| *at <= now) {

@@ -26,7 +26,8 @@ impl Dispatcher {
             for (id, _) in due {
                 if self.timer.job(&id).is_some_and(|job| !job.spec.policies.conditions.is_empty()) {
                     self.ask(&id);
-                } else if let Some(firing) = self.timer.firing(&id, now, &Judgement::FREE, rand::random()) {
+                } else if let Some(firing) = self.timer.firing(&id, now, &Judgement::FREE, self.chance.part())
+                {
                     firings.push(firing);
                 } else {
                     // Due without a timetable: the store knows better.
@@ -74,6 +75,7 @@ impl Dispatcher {
                 judgement
             };
             tokio::select! {
+                biased;
                 judgement = judged => {
                     // A closed channel means that the engine is gone.
                     let _ = answers.send(Command::Judged(job.id, judgement)).await;
@@ -88,7 +90,7 @@ impl Dispatcher {
         self.timer.answered(id);
         let judgement = judgement?;
         let now = self.clock.now();
-        match self.timer.firing(id, now, &judgement, rand::random()) {
+        match self.timer.firing(id, now, &judgement, self.chance.part()) {
             Some(firing) => self.fire_all(&[firing], now).await,
             None => Ok(()),
         }
@@ -96,7 +98,7 @@ impl Dispatcher {
 
     /// Jobs whose next time depends on the end of their run get it where no run of them is live any more.
     pub(super) async fn plan_after_the_end(&mut self) -> StoreResult<()> {
-        while let Some(id) = self.to_plan.iter().next().cloned() {
+        while let Some(id) = self.to_plan.first().cloned() {
             if let Some(next_due) = self.timer.after_the_end(&id, self.clock.now())
                 && self.store.plan_next(&id, next_due).await?
             {
