@@ -101,6 +101,7 @@ impl Program {
                 buyers: scheduler.keep_buyers_days,
             },
             jobs_file: Some(jobs_file),
+            seed: None,
         };
         let engine = Engine::start(options, store.clone(), clock, registry).await?;
         match Server::start(server, Arc::clone(&engine)).await {
