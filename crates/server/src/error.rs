@@ -9,9 +9,10 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use marktwerk_engine::EngineError;
+use marktwerk_engine::jobs_file::JobsFileError;
 use marktwerk_store::StoreError;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
@@ -40,6 +41,16 @@ pub(crate) enum ApiError {
     /// 422: fields that cannot be accepted.
     #[error("{}", joined(.0))]
     Fields(Vec<FieldFault>),
+    /// 400: what was sent is no JSON (the documented routes answer 422, as FastAPI does).
+    #[error("line {line}, column {column}: {reason}")]
+    Malformed {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong and what was expected.
+        reason: String,
+    },
     /// 404.
     #[error("{0}")]
     NotFound(String),
@@ -49,13 +60,18 @@ pub(crate) enum ApiError {
     /// 409: it does not fit to how things stand.
     #[error("{0}")]
     Conflict(String),
+    /// 409: a field's value belongs to somebody else already.
+    #[error("{}", joined(std::slice::from_ref(.0)))]
+    Taken(FieldFault),
     /// 412: somebody else was faster.
     #[error("{message}")]
     Outdated {
         /// What happened.
         message: String,
         /// The version that is stored now.
-        current: i64,
+        version: i64,
+        /// How it stands now, where whoever answers knows it.
+        current: Option<Box<Value>>,
     },
     /// 401.
     #[error("access needs the token: send it as `Authorization: Bearer …`, or log in at /login")]
@@ -93,12 +109,30 @@ impl ApiError {
         self
     }
 
+    /// A document of jobs that cannot be taken over: no JSON, or a field of an entry.
+    fn of_document(error: JobsFileError) -> Self {
+        match error {
+            JobsFileError::Malformed { line, column, field: None, reason, .. } => {
+                Self::Malformed { line, column, reason }
+            }
+            JobsFileError::Malformed { line, column, field: Some(field), reason, .. } => {
+                let told = format!("{reason} (line {line}, column {column})");
+                Self::field("body", &field, "value_error", told)
+            }
+            error @ JobsFileError::Inaccessible { .. } => {
+                tracing::error!("a document of jobs was not read: {error}");
+                Self::Internal
+            }
+        }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::Taken(_) => StatusCode::CONFLICT,
             Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::Unauthorised => StatusCode::UNAUTHORIZED,
             Self::Refused(status, _) => *status,
@@ -114,6 +148,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let detail = match &self {
             Self::Fields(faults) => json!(faults),
+            Self::Taken(fault) => json!([fault]),
             other => json!(other.to_string()),
         };
         let mut response = (self.status(), Json(json!({ "detail": detail }))).into_response();
@@ -125,8 +160,8 @@ impl IntoResponse for ApiError {
             Self::Unavailable(_) | Self::TooMany => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
-            Self::Outdated { current, .. } => {
-                if let Ok(tag) = HeaderValue::from_str(&format!("\"{current}\"")) {
+            Self::Outdated { version, .. } => {
+                if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
                     headers.insert(header::ETAG, tag);
                 }
             }
@@ -146,6 +181,7 @@ impl From<EngineError> for ApiError {
                 Self::Conflict(error.to_string())
             }
             EngineError::Invalid { field, reason } => Self::field("body", &field, "value_error", reason),
+            EngineError::Document(error) => Self::of_document(error),
             EngineError::Store(error) => error.into(),
             EngineError::ShuttingDown => Self::Unavailable(error.to_string()),
             EngineError::JobsFile(error) => {
@@ -168,7 +204,7 @@ impl From<StoreError> for ApiError {
                 Self::Unavailable("the database is not available: try again in a moment".to_owned())
             }
             StoreError::VersionConflict { found, .. } => {
-                Self::Outdated { message: error.to_string(), current: found }
+                Self::Outdated { message: error.to_string(), version: found, current: None }
             }
             StoreError::Exists(_) => Self::Conflict(error.to_string()),
             StoreError::NotFound(_) => Self::NotFound(error.to_string()),
@@ -181,7 +217,10 @@ impl From<StoreError> for ApiError {
 }
 
 fn joined(faults: &[FieldFault]) -> String {
-    let told: Vec<String> =
-        faults.iter().map(|fault| format!("{}: {}", fault.loc.join("."), fault.msg)).collect();
+    let name = |fault: &FieldFault| match fault.loc.as_slice() {
+        [_, name @ ..] if !name.is_empty() => name.join("."),
+        place => place.concat(),
+    };
+    let told: Vec<String> = faults.iter().map(|fault| format!("{}: {}", name(fault), fault.msg)).collect();
     told.join("; ")
 }

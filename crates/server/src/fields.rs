@@ -19,6 +19,8 @@ const FALSE: [&str; 6] = ["false", "0", "no", "off", "f", "n"];
 #[derive(Debug)]
 pub(crate) struct Fields {
     place: &'static str,
+    /// Before the names, where the fields stand within another: `filter.`.
+    within: &'static str,
     values: Map<String, Value>,
     faults: Vec<FieldFault>,
 }
@@ -26,7 +28,7 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields of a query. An empty value is not given: `?level=&limit=100` asks for every level.
     pub(crate) fn of_query(pairs: Vec<(String, String)>) -> Self {
-        let mut fields = Self { place: "query", values: Map::new(), faults: Vec::new() };
+        let mut fields = Self { place: "query", ..Self::of_object(Map::new()) };
         for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
             if fields.values.insert(name.clone(), Value::String(value)).is_some() {
                 fields.fault(&name, "duplicate", "is given twice");
@@ -39,7 +41,7 @@ impl Fields {
     pub(crate) fn of_body(body: &[u8]) -> ApiResult<Self> {
         let expected = "a JSON object is expected";
         match serde_json::from_slice(body) {
-            Ok(Value::Object(values)) => Ok(Self { place: "body", values, faults: Vec::new() }),
+            Ok(Value::Object(values)) => Ok(Self::of_object(values)),
             Ok(_) => Err(ApiError::Fields(vec![FieldFault {
                 loc: vec!["body".to_owned()],
                 msg: expected.to_owned(),
@@ -51,6 +53,16 @@ impl Fields {
                 kind: "json_invalid".to_owned(),
             }])),
         }
+    }
+
+    /// The fields of a JSON object that was read.
+    pub(crate) fn of_object(values: Map<String, Value>) -> Self {
+        Self { place: "body", within: "", values, faults: Vec::new() }
+    }
+
+    /// The same for one that stands within another.
+    pub(crate) fn within(self, within: &'static str) -> Self {
+        Self { within, ..self }
     }
 
     /// A whole number within bounds.
@@ -122,9 +134,46 @@ impl Fields {
         }
     }
 
+    /// Several texts: separated by commas, or a list.
+    pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+        let texts: Option<Vec<String>> = match self.take(name)? {
+            Value::String(text) => Some(text.split(',').map(|one| one.trim().to_owned()).collect()),
+            Value::Array(values) => values.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        if texts.is_none() {
+            self.fault(name, "string_type", "must be texts: separated by commas, or a list");
+        }
+        texts
+    }
+
+    /// Several texts that `parse` understands, each.
+    pub(crate) fn words<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let texts = self.texts(name).unwrap_or_default();
+        match texts.iter().map(|text| parse(text)).collect() {
+            Ok(values) => values,
+            Err(reason) => {
+                self.fault(name, "enum", &reason);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A JSON object.
+    pub(crate) fn object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.take(name)? {
+            Value::Object(values) => Some(values),
+            value => {
+                self.fault(name, "dict_type", &format!("must be an object, not {value}"));
+                None
+            }
+        }
+    }
+
     /// What a field has to be there for.
     pub(crate) fn required<T: Default>(&mut self, name: &str, value: Option<T>) -> T {
-        let has_fault = self.faults.iter().any(|fault| fault.loc.last().is_some_and(|last| last == name));
+        let full = format!("{}{name}", self.within);
+        let has_fault = self.faults.iter().any(|fault| fault.loc.last() == Some(&full));
         if value.is_none() && !has_fault {
             self.fault(name, "missing", "is required");
         }
@@ -133,7 +182,8 @@ impl Fields {
 
     /// Records a fault of a field.
     pub(crate) fn fault(&mut self, name: &str, kind: &str, reason: &str) {
-        self.faults.push(FieldFault::new(self.place, name, kind, format!("{name} {reason}")));
+        let name = format!("{}{name}", self.within);
+        self.faults.push(FieldFault::new(self.place, &name, kind, format!("{name} {reason}")));
     }
 
     /// Ends the reading: what is left over was not asked for.
@@ -181,7 +231,7 @@ impl<S: Send + Sync> FromRequest<S> for BodyFields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
-        let body = whole_body(request.into_body()).await?;
+        let body = whole_body(request.into_body(), LARGEST_BODY).await?;
         Ok(Self(Fields::of_body(&body)?))
     }
 }
@@ -212,9 +262,9 @@ impl FormPairs {
 }
 
 /// Reads a body that is not too large.
-async fn whole_body(body: Body) -> ApiResult<Bytes> {
+pub(crate) async fn whole_body(body: Body, most: usize) -> ApiResult<Bytes> {
     // Chunked bodies tell no length before: the limit holds while they are read.
-    axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|_| ApiError::TooLarge(LARGEST_BODY))
+    axum::body::to_bytes(body, most).await.map_err(|_| ApiError::TooLarge(most))
 }
 
 #[cfg(test)]

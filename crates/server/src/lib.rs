@@ -15,6 +15,7 @@ mod openapi;
 mod options;
 mod routes;
 mod safety;
+mod schedule_words;
 mod screen;
 mod server;
 mod state;

@@ -1,10 +1,14 @@
 //! The interface, described: collected from the handlers themselves, so that a route cannot be forgotten.
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::{Content, OpenApi as Document, RefOr};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::error::FieldFault;
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "#/components/schemas/Problem";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +35,27 @@ pub(crate) fn outline(version: &str) -> Document {
     let mut document = Outline::openapi();
     document.info.version = version.to_owned();
     document
+}
+
+/// What answers with a problem answers as `application/problem+json`.
+pub(crate) fn name_problems(document: &mut Document) {
+    let operations = document.paths.paths.values_mut().flat_map(|path| {
+        let PathItem { get, post, patch, delete, .. } = path;
+        [get, post, patch, delete].into_iter().flatten()
+    });
+    for response in operations.flat_map(|operation| operation.responses.responses.values_mut()) {
+        let RefOr::T(response) = response else { continue };
+        if response.content.get(JSON).is_some_and(tells_of_a_problem)
+            && let Some(content) = response.content.shift_remove(JSON)
+        {
+            response.content.insert("application/problem+json".to_owned(), content);
+        }
+    }
+}
+
+fn tells_of_a_problem(content: &RefOr<Content>) -> bool {
+    let RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) = content else { return false };
+    schema.ref_location == PROBLEM
 }
 
 /// The whole description of the interface, as `/openapi.json` answers it.

@@ -20,7 +20,9 @@ use crate::{documented, live, openapi, safety, screen, v1};
 /// The described routes with their description.
 pub(crate) fn described(version: &str) -> (Router<AppState>, Document) {
     let documented = OpenApiRouter::with_openapi(openapi::outline(version)).merge(documented::routes());
-    documented.merge(v1::routes()).split_for_parts()
+    let (router, mut document) = documented.merge(v1::routes()).split_for_parts();
+    openapi::name_problems(&mut document);
+    (router, document)
 }
 
 /// The whole server.

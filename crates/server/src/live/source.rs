@@ -29,6 +29,11 @@ impl Source {
         self.engine.store()
     }
 
+    /// The name of the zone that times are shown in.
+    pub(crate) fn zone_name(&self) -> String {
+        self.zone.iana_name().unwrap_or("UTC").to_owned()
+    }
+
     /// A time as answers carry it.
     pub(crate) fn time(&self, time: Timestamp) -> String {
         times::text(time, &self.zone)

@@ -13,13 +13,18 @@ use crate::state::AppState;
 
 /// Bytes of a request body at the most.
 pub(crate) const LARGEST_BODY: usize = 64 * 1024;
+/// The same where all jobs are sent at once.
+pub(crate) const LARGEST_DOCUMENT: usize = 16 * 1024 * 1024;
+/// Where that is.
+pub(crate) const DOCUMENT_PATH: &str = "/api/v1/jobs/import";
 /// How long an answer may take. A socket answers at once and lives on.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// Refuses a body that says itself that it is too large; one that does not say is cut off while it is read.
 pub(crate) async fn limit_size(request: Request, next: Next) -> ApiResult<Response> {
+    let most = if request.uri().path() == DOCUMENT_PATH { LARGEST_DOCUMENT } else { LARGEST_BODY };
     match told_length(request.headers()) {
-        Some(length) if length > LARGEST_BODY as u64 => Err(ApiError::TooLarge(LARGEST_BODY)),
+        Some(length) if length > most as u64 => Err(ApiError::TooLarge(most)),
         _ => Ok(next.run(request).await),
     }
 }

@@ -14,5 +14,5 @@ pub use access::hash_token;
 pub(crate) use guard::require_access;
 pub(crate) use headers::set_headers;
 pub(crate) use host::{Hosts, refuse_foreign};
-pub(crate) use limits::{LARGEST_BODY, limit_size, limit_time, without_trace};
+pub(crate) use limits::{LARGEST_BODY, LARGEST_DOCUMENT, limit_size, limit_time, without_trace};
 pub(crate) use login::routes as login_routes;

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::{Words, parameter_form};
 use crate::documented::JobItem;
+use crate::schedule_words::in_words;
 use crate::times::for_people;
 
 /// The table. `jobs` are the items' jobs, in the same order.
@@ -56,22 +57,11 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
             td data-label=(words.interval) {
                 @match item.config.schedule.interval_minutes {
                     Some(minutes) => (interval(words, id, minutes)),
-                    None => span data-field="schedule" { (schedule(words, item)) },
+                    None => span data-field="schedule" { (in_words(&job.spec.schedule, &job.spec.policies.after).of(words.language)) },
                 }
             }
             td.actions data-label=(words.actions) { (actions(words, engine, job, item)) }
         }
-    }
-}
-
-/// A schedule that is no interval of minutes.
-fn schedule(words: Words, item: &JobItem) -> String {
-    let schedule = &item.config.schedule;
-    match (&schedule.cron, &schedule.daily, schedule.every) {
-        (Some(cron), ..) => format!("cron {cron}"),
-        (_, Some(times), _) => format!("{} {}", words.daily, times.join(", ")),
-        (.., Some(seconds)) => format!("{seconds} s"),
-        _ => words.by_hand.to_owned(),
     }
 }
 

@@ -41,8 +41,6 @@ words! {
     job_type: "Typ", "Type";
     status: "Status", "Status";
     interval: "Intervall", "Interval";
-    daily: "täglich um", "daily at";
-    by_hand: "nur von Hand", "by hand only";
     minutes: "Minuten", "minutes";
     last_run: "Letzter Lauf", "Last run";
     duration: "Dauer", "Duration";

@@ -1,8 +1,11 @@
 //! `/api/v1`: what the documented interface has no words for. Errors are `application/problem+json`.
 
 mod accounts;
+mod alerts;
 mod attention;
+mod body;
 mod jobs;
+mod many;
 mod orders;
 mod problem;
 mod runs;
@@ -20,11 +23,10 @@ use crate::state::AppState;
 /// The routes of this version.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(runs::list))
-        .routes(routes!(runs::show))
-        .routes(routes!(runs::cancel))
-        .routes(routes!(runs::retry))
-        .routes(routes!(jobs::change, jobs::remove))
+        .merge(jobs::routes())
+        .merge(runs::routes())
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::test))
         .routes(routes!(accounts::list))
         .routes(routes!(accounts::test))
         .routes(routes!(accounts::test_erp))

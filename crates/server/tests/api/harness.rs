@@ -1,16 +1,19 @@
 //! A server to be asked, and the world behind it.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
+use marktwerk_domain::alert::Alert;
 use marktwerk_domain::clock::ManualClock;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
 use marktwerk_engine::{
-    Diagnose, Engine, EngineOptions, Registry, RunContext, Workflow, WorkflowDescription,
+    AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, Registry, RunContext, Sight,
+    Workflow, WorkflowDescription,
 };
 use marktwerk_server::{Server, ServerOptions};
 use marktwerk_store::SharedStore;
@@ -115,6 +118,30 @@ impl Diagnose for Outside {
     }
 }
 
+/// Nothing ever changes out there.
+struct Still;
+
+#[async_trait]
+impl Probe for Still {
+    async fn look(&self, _: &ProbeQuestion) -> Result<Sight, Failure> {
+        Ok(Sight { marker: "still".to_owned(), unfinished: None })
+    }
+}
+
+/// Tells everybody of everything.
+struct Post;
+
+#[async_trait]
+impl AlertChannel for Post {
+    fn name(&self) -> &'static str {
+        "webhook"
+    }
+
+    async fn tell(&self, _: &Alert) -> Result<(), Failure> {
+        Err(Failure::refused("the webhook answers 410"))
+    }
+}
+
 /// A running server.
 pub(crate) struct TestServer {
     pub(crate) server: Server,
@@ -141,7 +168,7 @@ fn zone() -> TimeZone {
 }
 
 /// An engine over a database in memory.
-pub(crate) async fn engine() -> (Arc<Engine>, SharedStore, Arc<World>) {
+pub(crate) async fn engine(jobs_file: Option<PathBuf>) -> (Arc<Engine>, SharedStore, Arc<World>) {
     let clock = ManualClock::starting_at("2026-02-03T09:00:00Z".parse().unwrap());
     let store: SharedStore = Arc::new(SqliteStore::open_in_memory(zone()).unwrap());
     let world = Arc::new(World {
@@ -154,6 +181,7 @@ pub(crate) async fn engine() -> (Arc<Engine>, SharedStore, Arc<World>) {
         aliases: &["sync_orders"],
         marketplace: Some("temu"),
         accounts: vec!["main".to_owned()],
+        steps: &["fetch", "import"],
         ..WorkflowDescription::of::<OrderParameters>("order_workflow", "orders")
     };
     let inventory = WorkflowDescription {
@@ -163,8 +191,10 @@ pub(crate) async fn engine() -> (Arc<Engine>, SharedStore, Arc<World>) {
     let registry = Registry::new()
         .with(Scripted { world: Arc::clone(&world), description: orders })
         .with(Scripted { world: Arc::clone(&world), description: inventory })
+        .with_probe("order_workflow", Arc::new(Still))
         .with_diagnose(Arc::new(Outside));
-    let engine = Engine::start(EngineOptions::default(), store.clone(), clock, registry).await.unwrap();
+    let options = EngineOptions { jobs_file, alerts: vec![Arc::new(Post)], ..EngineOptions::default() };
+    let engine = Engine::start(options, store.clone(), clock, registry).await.unwrap();
     (engine, store, world)
 }
 
@@ -174,7 +204,16 @@ impl TestServer {
     }
 
     pub(crate) async fn with(options: ServerOptions) -> Self {
-        let (engine, store, world) = engine().await;
+        Self::over(options, None).await
+    }
+
+    /// With a jobs file in this folder.
+    pub(crate) async fn with_jobs_file(folder: &Path) -> Self {
+        Self::over(options(), Some(folder.join("workers_config.json"))).await
+    }
+
+    async fn over(options: ServerOptions, jobs_file: Option<PathBuf>) -> Self {
+        let (engine, store, world) = engine(jobs_file).await;
         let server = Server::start(options, Arc::clone(&engine)).await.unwrap();
         // One connection per request: an idle one would be a matter of luck.
         let client = reqwest::Client::builder()
@@ -251,6 +290,12 @@ pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     let status = response.status();
     let text = response.text().await.unwrap();
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+/// The names of the fields that a problem is about.
+pub(crate) fn errors_of(problem: &Value) -> Vec<&str> {
+    let errors = problem["errors"].as_array().expect("a list of errors");
+    errors.iter().map(|error| error["field"].as_str().unwrap()).collect()
 }
 
 /// The names of the fields that a 422 is about.

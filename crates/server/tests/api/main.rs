@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod access;
+mod bad_input;
 mod description;
 mod harness;
 mod jobs;
@@ -13,3 +14,5 @@ mod safety;
 mod screen;
 mod temu;
 mod v1;
+mod v1_jobs;
+mod v1_runs;

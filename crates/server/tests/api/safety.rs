@@ -103,7 +103,7 @@ async fn a_taken_port_and_an_open_door_stop_the_start() {
             server.server.address()
         )
     );
-    let (engine, _, _) = engine().await;
+    let (engine, _, _) = engine(None).await;
     let open = ServerOptions { listen: "0.0.0.0:0".parse().unwrap(), ..options() };
     let error = Server::start(open, engine).await.unwrap_err();
     assert!(matches!(error, ServerError::NoToken(_)), "{error}");

@@ -1,0 +1,151 @@
+//! One command for all jobs that a filter finds; a dry run tells which those are.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use marktwerk_domain::job::{Job, JobId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::editing::enabled;
+use super::filter::{JobFilter, JobFilterDocument};
+use super::item::running;
+use crate::error::ApiResult;
+use crate::fields::Fields;
+use crate::state::AppState;
+use crate::v1::body::Object;
+use crate::v1::many::{Refused, carry_out};
+use crate::v1::problem::Problem;
+
+/// A command for many jobs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the body; it is read by hand so that faults name their field")]
+pub(crate) struct BulkJobs {
+    /// `pause`, `resume`, `run` or `remove`.
+    action: String,
+    /// Which jobs; `{}` is all of them.
+    filter: JobFilterDocument,
+    /// Only tells which jobs it would be.
+    #[schema(default = false)]
+    dry_run: bool,
+    /// With `run`: parameters for these runs only.
+    #[schema(value_type = Option<Object>)]
+    parameters: Option<Map<String, Value>>,
+}
+
+/// What a command for many jobs did, or would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkJobsResult {
+    action: &'static str,
+    dry_run: bool,
+    /// How many jobs the command is for: those of the filter that it would change.
+    count: usize,
+    /// Their ids.
+    ids: Vec<String>,
+    /// With `run`: the runs that wait now, in the order of `ids`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<i64>,
+    /// With `run`: jobs that could not be started.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<Refused<String>>,
+    /// How many were not told yet when this was answered; they are told without being asked for again.
+    under_way: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Action {
+    #[default]
+    Pause,
+    Resume,
+    Run,
+    Remove,
+}
+
+/// Pauses, resumes or removes all jobs of a filter, all or none of them; or starts each.
+#[utoipa::path(post, path = "/api/v1/jobs/bulk", tag = "v1", operation_id = "bulk_jobs", request_body = BulkJobs,
+    responses((status = 200, body = BulkJobsResult, description = "done, or a dry run"),
+        (status = 202, body = BulkJobsResult, description = "the runs wait now"), (status = 400, body = Problem),
+        (status = 422, body = Problem)))]
+pub(in crate::v1) async fn bulk(State(state): State<AppState>, body: Object) -> ApiResult<Response> {
+    let mut fields = body.fields();
+    let action = fields.word("action", action);
+    let action = fields.required("action", action);
+    let filter = fields.object("filter");
+    let filter = fields.required("filter", filter);
+    let dry_run = fields.boolean("dry_run").unwrap_or(false);
+    let parameters = fields.object("parameters");
+    if parameters.is_some() && !matches!(action, Action::Run) {
+        fields.fault("parameters", "value_error", "are for the action `run` only");
+    }
+    fields.finish()?;
+    let mut inner = Fields::of_object(filter).within("filter.");
+    let filter = JobFilter::read(&state, &mut inner);
+    inner.finish()?;
+
+    let (jobs, running) = (state.engine.jobs().await?, running(&state.source).await?);
+    let found = jobs.into_iter().filter(|job| filter.passes(job, &running) && action.is_for(&state, job));
+    let ids: Vec<JobId> = found.map(|job| job.id).collect();
+    let told = ids.iter().map(|id| id.0.clone()).collect();
+    let mut result = BulkJobsResult {
+        action: action.as_str(),
+        dry_run,
+        count: ids.len(),
+        ids: told,
+        runs: Vec::new(),
+        refused: Vec::new(),
+        under_way: 0,
+    };
+    if dry_run {
+        return Ok(Json(result).into_response());
+    }
+    match action {
+        Action::Pause => drop(state.engine.change_jobs(&ids, &enabled(false), None).await?),
+        Action::Resume => drop(state.engine.change_jobs(&ids, &enabled(true), None).await?),
+        Action::Remove => state.engine.remove_jobs(&ids, None).await?,
+        Action::Run => {
+            let (engine, parameters) = (Arc::clone(&state.engine), parameters.unwrap_or_default());
+            let told = carry_out(&state, ids, move |id: JobId| {
+                let (engine, parameters) = (Arc::clone(&engine), parameters.clone());
+                async move { engine.run_now(&id, parameters).await }
+            })
+            .await;
+            result.runs = told.runs.iter().map(|run| run.id.0).collect();
+            result.refused = told.refused.into_iter().map(|refused| refused.map(|id| id.0)).collect();
+            result.under_way = told.under_way;
+            return Ok((StatusCode::ACCEPTED, Json(result)).into_response());
+        }
+    }
+    Ok(Json(result).into_response())
+}
+
+impl Action {
+    /// Whether it would change this job.
+    fn is_for(self, state: &AppState, job: &Job) -> bool {
+        let is_in_this_version = || state.engine.registry().description(&job.spec.job_type).is_some();
+        match self {
+            Self::Pause => job.spec.enabled,
+            Self::Resume => !job.spec.enabled && is_in_this_version(),
+            Self::Run => is_in_this_version(),
+            Self::Remove => true,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Run => "run",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+fn action(word: &str) -> Result<Action, String> {
+    let actions = [Action::Pause, Action::Resume, Action::Run, Action::Remove];
+    let found = actions.into_iter().find(|action| action.as_str() == word);
+    found.ok_or_else(|| format!("must be pause, resume, run or remove, not `{word}`"))
+}

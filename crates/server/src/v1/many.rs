@@ -1,0 +1,72 @@
+//! One command after the other for many: in a task of its own, so that neither a caller who goes away nor the limit of time of an
+//! answer leaves half of it undone.
+
+use std::future::Future;
+use std::time::Duration;
+
+use marktwerk_domain::run::Run;
+use marktwerk_engine::EngineError;
+use serde::Serialize;
+use tokio::sync::mpsc;
+use utoipa::ToSchema;
+
+use crate::state::AppState;
+
+/// After so long the answer goes out, done or not.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of the commands so far.
+pub(super) struct Told<T> {
+    pub(super) runs: Vec<Run>,
+    pub(super) refused: Vec<Refused<T>>,
+    /// How many are still to be told.
+    pub(super) under_way: usize,
+}
+
+/// One that refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Refused<T> {
+    id: T,
+    /// Why.
+    reason: String,
+}
+
+impl<T> Refused<T> {
+    /// The same under another name.
+    pub(super) fn map<U>(self, name: impl FnOnce(T) -> U) -> Refused<U> {
+        Refused { id: name(self.id), reason: self.reason }
+    }
+}
+
+/// Tells each.
+pub(super) async fn carry_out<T, F, W>(state: &AppState, ids: Vec<T>, tell: F) -> Told<T>
+where
+    T: Clone + Send + 'static,
+    F: Fn(T) -> W + Send + 'static,
+    W: Future<Output = Result<Run, EngineError>> + Send,
+{
+    let mut told = Told { runs: Vec::new(), refused: Vec::new(), under_way: ids.len() };
+    let (answers, mut receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        for id in ids {
+            let answer = tell(id.clone()).await;
+            // Nobody may be waiting for it any more.
+            let _ = answers.send((id, answer));
+        }
+    });
+    let collected = async {
+        while let Some((id, answer)) = receiver.recv().await {
+            told.under_way -= 1;
+            match answer {
+                Ok(run) => told.runs.push(run),
+                Err(error) => told.refused.push(Refused { id, reason: error.to_string() }),
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        () = collected => {}
+        () = state.engine.clock().sleep(PATIENCE) => {}
+    }
+    told
+}
