@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 /// The repository's root.
 pub(crate) fn root() -> &'static Path {
@@ -38,6 +39,13 @@ pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
+}
+
+/// How many programs wanted each of the cores during the last minute, where the kernel tells it.
+pub(crate) fn load_per_core() -> Option<f64> {
+    let loads = fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = loads.split_whitespace().next()?.parse().ok()?;
+    Some(load / thread::available_parallelism().ok()?.get() as f64)
 }
 
 /// Whether packages can be installed here without asking anybody: Debian, its package manager, and the right to.

@@ -18,7 +18,8 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask test    set up what is missing, then format, lints, every test
 cargo xtask lint    format, lints, documentation, dependencies; no tests
-cargo xtask bench orders    what an order costs, and what an unchanged run does";
+cargo xtask bench orders    what an order costs, and what an unchanged run does
+cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {

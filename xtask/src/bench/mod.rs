@@ -1,5 +1,8 @@
-//! `cargo xtask bench <name>`: what things cost, measured on whole processes. Each benchmark is a file of the program's
-//! `benches/`; this only knows their names.
+//! `cargo xtask bench <name>`: what things cost, measured on whole processes. What concerns only our program is a file of its
+//! `benches/`; this knows their names, and whatever is measured beside it.
+
+mod peers;
+mod scheduler;
 
 use std::process::ExitCode;
 
@@ -8,14 +11,19 @@ use anyhow::{Context, Result, bail};
 use crate::cargo::cargo;
 
 /// The benchmarks there are.
-pub(crate) const NAMES: [&str; 1] = ["orders"];
+pub(crate) const NAMES: [&str; 2] = ["orders", "scheduler"];
 
 /// Builds for speed and runs one.
 pub(crate) fn run(name: &str) -> Result<ExitCode> {
-    if !NAMES.contains(&name) {
-        bail!("there is no benchmark `{name}`; there is {}", NAMES.join(", "));
+    match name {
+        "orders" => orders(),
+        "scheduler" => Ok(scheduler::run()),
+        _ => bail!("there is no benchmark `{name}`; there is {}", NAMES.join(", ")),
     }
-    let mut benchmark = cargo(&["bench", "--package", "marktwerk", "--bench", name]);
+}
+
+fn orders() -> Result<ExitCode> {
+    let mut benchmark = cargo(&["bench", "--package", "marktwerk", "--bench", "orders"]);
     let status = benchmark.status().context("cargo cannot be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

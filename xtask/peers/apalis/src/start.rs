@@ -1,0 +1,56 @@
+//! From the start of a process to a worker that has registered and looks for work.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use apalis::prelude::*;
+
+use crate::report;
+use crate::store::{self, WORKER};
+
+/// Makes this program the process that is measured.
+pub(crate) const FLAG: &str = "--start";
+
+/// Starts one and waits for its word.
+pub(crate) async fn measure(folder: &Path) -> Result<()> {
+    let database = folder.join("start.db");
+    store::teach(&database).await?;
+    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let begun = Instant::now();
+    let mut command = Command::new(program);
+    command.arg(FLAG).arg(&database).stdout(Stdio::piped());
+    let mut process = command.spawn().context("the process to be measured cannot be started")?;
+    let output = process.stdout.take().context("the process has no output")?;
+    let word = BufReader::new(output).lines().next().transpose()?;
+    let took = begun.elapsed();
+    process.kill()?;
+    process.wait()?;
+    word.context("the process ended before it was ready")?;
+    let note = "from the process to a registered worker; 1000 ended tasks, no schedules: it stores none";
+    report("start_ms", Some(took.as_secs_f64() * 1_000.0), note);
+    Ok(())
+}
+
+/// The process that is measured: says so when it is ready, and is then ended by the other.
+pub(crate) async fn say_when_ready(database: &Path) -> Result<()> {
+    let (pool, listener) = store::open(database).await?;
+    let backend = store::storage(&pool).poll_with_strategy(store::strategy(listener));
+    let worker = WorkerBuilder::new(WORKER)
+        .backend(backend)
+        .on_event(|_, event| {
+            // The first of them comes when it has registered.
+            if matches!(event, Event::HeartBeat) {
+                println!("ready");
+            }
+        })
+        .build(nothing);
+    tokio::time::timeout(Duration::from_secs(60), worker.run()).await??;
+    Ok(())
+}
+
+async fn nothing(_number: u32) -> Result<(), BoxDynError> {
+    Ok(())
+}
