@@ -69,7 +69,7 @@ async fn jobs_that_a_person_removed_do_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let program = start(settings(folder.path())).await;
     for id in job_ids(&program).await {
-        program.engine().remove_job(&JobId(id)).await.unwrap();
+        program.engine().remove_job(&JobId(id), None).await.unwrap();
     }
     program.shutdown().await;
     // Not even where the file is gone as well: the database remembers that there were jobs.
@@ -145,4 +145,27 @@ async fn a_start_that_fails_leaves_the_folder_free() {
     let error = refused(broken).await;
     assert!(error.contains("[erp.jtl] time_zone"), "{error}");
     start(settings(folder.path())).await.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_for_a_job_type_that_is_none_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = |job_types: &[&str]| {
+        let mut settings = settings(folder.path());
+        let limit = |name: &&str| ((*name).to_owned(), 1);
+        settings.scheduler.runs_per_type = job_types.iter().map(limit).collect();
+        settings
+    };
+    let error = refused(limited(&["order_workflw"])).await;
+    assert!(
+        error.contains(
+            "[scheduler.runs_per_type] order_workflw: is not a job type; did you mean `order_workflow`?"
+        ),
+        "{error}"
+    );
+    assert!(!settings(folder.path()).jobs_file().exists());
+    let error = refused(limited(&["order_workflow", "sync_orders"])).await;
+    assert!(error.contains("sync_orders: order_workflow stands there under an older name"), "{error}");
+    // An older name, and one that a later version will have.
+    start(limited(&["sync_orders", "fetch_invoices"])).await.shutdown().await;
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use marktwerk_domain::job::JobId;
-use marktwerk_engine::jobs::NewJob;
+use marktwerk_engine::jobs::JobDraft;
 use marktwerk_sandbox::WorldOptions;
 use reqwest::Method;
 use serde_json::Value;
@@ -89,11 +89,9 @@ async fn stored(shop: &Shop, mut after: i64) -> Vec<Value> {
 async fn fill_the_way(shop: &Shop) {
     let engine = shop.program.engine();
     for _ in 0..40 {
-        let job = NewJob {
-            job_type: "order_workflow".to_owned(),
-            interval_minutes: 525_600,
+        let job = JobDraft {
             description: "🚚".repeat(2_000),
-            ..NewJob::default()
+            ..JobDraft::every_minutes("order_workflow", 525_600)
         };
         engine.add_job(job).await.unwrap();
         // The list is sent four times a second at the most.

@@ -9,19 +9,18 @@ use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{Run, RunId, RunState};
-use marktwerk_engine::jobs::JobChange;
 use marktwerk_sandbox::{Control, Sandbox, WorldOptions};
 use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A program, and the world that it works on.
 pub(crate) struct Shop {
     pub(crate) program: Program,
     pub(crate) world: Control,
-    clock: SharedClock,
+    pub(crate) clock: SharedClock,
     http: reqwest::Client,
-    settings: Settings,
+    pub(crate) settings: Settings,
     _sandbox: Sandbox,
     _folder: tempfile::TempDir,
 }
@@ -60,10 +59,10 @@ impl Shop {
 
     /// From now on jobs run when they are told to.
     pub(crate) async fn pause_jobs(&self) {
-        for job in self.program.engine().jobs().await.unwrap() {
-            let pause = JobChange { enabled: Some(false), ..JobChange::default() };
-            self.program.engine().change_job(&job.id, pause).await.unwrap();
-        }
+        let jobs = self.program.engine().jobs().await.unwrap();
+        let jobs: Vec<JobId> = jobs.into_iter().map(|job| job.id).collect();
+        let pause = Map::from_iter([("enabled".to_owned(), false.into())]);
+        self.program.engine().change_jobs(&jobs, &pause, None).await.unwrap();
         let mut changes = self.program.store().changes();
         while !self.program.engine().is_idle().await.unwrap() {
             changes.changed().await.unwrap();

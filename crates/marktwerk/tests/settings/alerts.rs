@@ -83,7 +83,10 @@ fn half_of_a_way_is_told_with_what_is_missing() {
             "[alerts.email]\nserver = \"smtp.example.org\"\nsecurity = \"ssl\"\n",
             "marktwerk.toml:3: [alerts.email] security: is none of the words that can stand here: tls, starttls, none",
         ),
-        ("[alerts.email]\nto = \"b@example.org\"\n", "marktwerk.toml:2: [alerts.email] to: a text stands where"),
+        (
+            "[alerts.email]\nto = \"b@example.org\"\n",
+            "marktwerk.toml:2: [alerts.email] to: a text stands where",
+        ),
         ("[alerts.mail]\n", "marktwerk.toml:1: [alerts] has no key `mail`; did you mean `email`?"),
     ] {
         let error = case(file).error();
