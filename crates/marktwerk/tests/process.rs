@@ -208,7 +208,10 @@ fn config_check_names_each_origin_and_no_secret() {
         "TEMU_APP_KEY=k\nTEMU_APP_SECRET=hush\nTEMU_ACCESS_TOKEN=hush\n",
     )
     .unwrap();
-    std::fs::write(folder.path().join("marktwerk.toml"), "[server]\ntoken = \"hush\"\n").unwrap();
+    let file = "[server]\ntoken = \"hush\"\n\
+                [alerts.webhook]\nurl = \"https://hooks.example.org/hush\"\nsecret = \"hush\"\n\
+                [alerts.email]\nserver = \"smtp.example.org\"\nfrom = \"hush@example.org\"\nto = [\"hush@example.org\"]\n";
+    std::fs::write(folder.path().join("marktwerk.toml"), file).unwrap();
     let output = run(folder.path(), &["config", "check", "--listen", "127.0.0.1:9"]);
     let told = String::from_utf8(output.stdout).unwrap();
     let line = |key: &str| told.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
@@ -223,7 +226,12 @@ fn config_check_names_each_origin_and_no_secret() {
             && line("note: ").contains("JTL is simulated"),
         "{told}"
     );
+    assert_eq!(line("alerts by webhook"), "alerts by webhook: hooks.example.org (marktwerk.toml:4)");
+    assert_eq!(line("alerts by email"), "alerts by email: smtp.example.org (marktwerk.toml:7)");
     assert!(!told.contains("hush"), "{told}");
+    let output = run(folder.path(), &["config", "check", "--json"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("hooks.example.org") && !told.contains("hush"), "{told}");
 }
 
 #[test]

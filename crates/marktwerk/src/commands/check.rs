@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::output::Output;
-use crate::config::Settings;
+use crate::config::{AlertSettings, Settings};
 
 pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     let values = values(settings)?;
@@ -20,8 +20,13 @@ pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
                     "origin": settings.origins.of(&account.origin_key()).to_string() })
             })
             .collect();
-        return Ok(output
-            .json(&json!({ "settings": rows, "accounts": accounts, "findings": findings(settings) }))?);
+        let alerts: Vec<Value> = alerts(settings)
+            .map(|(name, host, origin)| json!({ "name": name, "host": host, "origin": origin }))
+            .collect();
+        let findings = findings(settings);
+        return Ok(output.json(
+            &json!({ "settings": rows, "accounts": accounts, "alerts": alerts, "findings": findings }),
+        )?);
     }
     let rows: Vec<Vec<String>> = values
         .iter()
@@ -33,10 +38,22 @@ pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
         let origin = settings.origins.of(&account.origin_key());
         output.line(&format!("account {name}: {marketplace} at {endpoint} ({origin})"))?;
     }
+    for (name, host, origin) in alerts(settings) {
+        output.line(&format!("alerts by {name}: {host} ({origin})"))?;
+    }
     for finding in findings(settings) {
         output.line(&format!("note: {finding}"))?;
     }
     Ok(())
+}
+
+/// Who is told, by host alone: an address of a webhook is a secret, and people's addresses are theirs.
+fn alerts(settings: &Settings) -> impl Iterator<Item = (&'static str, &str, String)> {
+    settings
+        .alerts
+        .hosts()
+        .into_iter()
+        .map(|(name, host)| (name, host, settings.origins.of(&AlertSettings::origin_key(name)).to_string()))
 }
 
 /// All values by dotted key, secrets masked.
@@ -94,6 +111,12 @@ fn findings(settings: &Settings) -> Vec<String> {
     } else if settings.jtl.url.is_empty() {
         findings.push(
             "JTL is simulated: [erp.jtl] url is empty; nothing is told to a marketplace beyond this machine"
+                .to_owned(),
+        );
+    }
+    if !settings.is_demonstration() && settings.alerts.hosts().is_empty() {
+        findings.push(
+            "nobody is told when a job is paused: neither [alerts.webhook] nor [alerts.email] is set"
                 .to_owned(),
         );
     }
