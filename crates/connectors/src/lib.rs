@@ -10,12 +10,14 @@
 //! - [`paging`]: how a list that changes while it is read is read completely
 //! - [`limiter`]: how often a marketplace may be called
 //! - [`http`]: the one HTTP client
+//! - [`metrics`]: what is measured of all this
 //! - [`temu`], the first marketplace
 
 pub mod error;
 pub mod http;
 pub mod limiter;
 pub mod marketplace;
+pub mod metrics;
 pub mod orders;
 pub mod paging;
 pub mod shipments;
@@ -24,7 +26,7 @@ pub mod temu;
 
 pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
-pub use limiter::Budgets;
+pub use limiter::{Budget, Budgets};
 pub use marketplace::Marketplace;
 pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, Untranslatable};
 pub use paging::{PageVerdict, WindowReader};

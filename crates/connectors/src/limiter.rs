@@ -49,6 +49,17 @@ pub struct Paused {
     pub remaining: Duration,
 }
 
+/// How a bucket stands, for those who watch it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Calls that it lets through in a minute; `None` where there is no limit.
+    pub limit: Option<u32>,
+    /// What the calls of the last minute left of the limit. Nothing while calls are paused.
+    pub remaining: Option<u32>,
+    /// How long a pause that the marketplace asked for still lasts.
+    pub pause: Duration,
+}
+
 /// The calls of one budget key.
 #[derive(Debug)]
 pub struct Bucket {
@@ -64,6 +75,7 @@ struct Pace {
     interval: Duration,
     next: Duration,
     paused_until: Duration,
+    taken: LastMinute,
 }
 
 impl Bucket {
@@ -106,7 +118,19 @@ impl Bucket {
             return Some(ready - now);
         }
         pace.next = pace.next.max(now.saturating_sub(CATCH_UP)) + pace.interval;
+        pace.taken.count(now);
         None
+    }
+
+    /// How it stands now.
+    pub fn budget(&self) -> Budget {
+        let now = self.clock.monotonic();
+        let mut pace = self.pace();
+        let pause = pace.paused_until.saturating_sub(now);
+        let limit = (!pace.interval.is_zero()).then(|| (60.0 / pace.interval.as_secs_f64()) as u32);
+        let taken = pace.taken.sum(now);
+        let remaining = limit.map(|limit| if pause.is_zero() { limit.saturating_sub(taken) } else { 0 });
+        Budget { limit, remaining, pause }
     }
 
     /// Lets nobody call for `duration`; a longer pause that holds already stays.
@@ -114,6 +138,41 @@ impl Bucket {
         let until = self.clock.monotonic() + duration;
         let mut pace = self.pace();
         pace.paused_until = pace.paused_until.max(until);
+    }
+}
+
+/// Calls of the last minute, second by second.
+#[derive(Debug)]
+struct LastMinute {
+    counts: [u32; 60],
+    /// The second that was counted in last, since the clock's beginning.
+    newest: u64,
+}
+
+impl Default for LastMinute {
+    fn default() -> Self {
+        Self { counts: [0; 60], newest: 0 }
+    }
+}
+
+impl LastMinute {
+    fn count(&mut self, now: Duration) {
+        self.forget(now);
+        self.counts[(now.as_secs() % 60) as usize] += 1;
+    }
+
+    fn sum(&mut self, now: Duration) -> u32 {
+        self.forget(now);
+        self.counts.iter().sum()
+    }
+
+    /// Empties the seconds that have become old.
+    fn forget(&mut self, now: Duration) {
+        let now = now.as_secs();
+        for second in (self.newest + 1..=now).rev().take(self.counts.len()) {
+            self.counts[(second % 60) as usize] = 0;
+        }
+        self.newest = self.newest.max(now);
     }
 }
 

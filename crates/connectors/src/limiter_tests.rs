@@ -126,3 +126,29 @@ async fn a_call_that_is_given_up_takes_nobodys_turn() {
     bucket.take(PATIENCE).await.unwrap();
     assert!(clock.monotonic() < Duration::from_millis(1_100));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_tells_what_the_last_minute_left() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("key", limit(2));
+    let full = bucket.budget();
+    assert_eq!((full.limit, full.remaining, full.pause), (Some(116), Some(116), Duration::ZERO));
+    for _ in 0..40 {
+        bucket.take(PATIENCE).await.unwrap();
+    }
+    // Forty calls took twenty seconds.
+    assert_eq!(bucket.budget().remaining, Some(76));
+    clock.sleep(Duration::from_secs(45)).await;
+    let left = bucket.budget().remaining.unwrap();
+    assert!(
+        (80..116).contains(&left),
+        "{left}: the first calls are older than a minute, the last ones are not"
+    );
+    clock.sleep(Duration::from_secs(600)).await;
+    assert_eq!(bucket.budget(), full);
+    bucket.pause(Duration::from_secs(30));
+    assert_eq!(bucket.budget(), Budget { remaining: Some(0), pause: Duration::from_secs(30), ..full });
+    let unlimited = Budgets::new(clock).bucket("other", None);
+    unlimited.take(PATIENCE).await.unwrap();
+    assert_eq!(unlimited.budget(), Budget::default());
+}

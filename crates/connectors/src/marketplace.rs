@@ -12,6 +12,7 @@ use marktwerk_domain::shipment::{Content, ShipmentReport};
 use serde_json::Value;
 
 use crate::error::ConnectorError;
+use crate::limiter::Budget;
 use crate::orders::{OrderEntry, OrderPage, OrderWindow, Untranslatable};
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
@@ -81,6 +82,11 @@ pub trait Marketplace: Send + Sync {
         order: &str,
         lines: &[String],
     ) -> Result<Vec<ConfirmedParcel>, ConnectorError>;
+
+    /// How much may still be called: the limit of the account's budget key, which other accounts may share.
+    fn budget(&self) -> Budget {
+        Budget::default()
+    }
 
     /// Calls made so far by the marketplace's own name of the call, repeated tries included.
     fn calls(&self) -> BTreeMap<String, u64>;

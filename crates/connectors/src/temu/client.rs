@@ -16,7 +16,8 @@ use super::wire::{Envelope, without_values};
 use super::{TemuAccount, codes};
 use crate::error::{ConnectorError, Place};
 use crate::http::{HttpAnswer, HttpClient};
-use crate::limiter::Bucket;
+use crate::limiter::{Bucket, Budget};
+use crate::metrics;
 
 /// Tries of a read, the first included.
 const TRIES: u32 = 3;
@@ -87,6 +88,10 @@ impl Client {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) fn budget(&self) -> Budget {
+        self.bucket.budget()
+    }
+
     /// The place of a failure in `call`.
     pub(super) fn place(&self, call: &'static str) -> Place {
         Place { account: self.name.clone(), call, ..Place::default() }
@@ -131,6 +136,19 @@ impl Client {
         parameters: &Value,
     ) -> Result<T, Failed> {
         self.take_turn(call).await?;
+        let asked = self.clock.monotonic();
+        let answer = self.exchange(call, parameters).await;
+        let outcome = answer.as_ref().map_or_else(|failed| metrics::outcome(&failed.error), |_| metrics::OK);
+        let took = self.clock.monotonic().saturating_sub(asked);
+        metrics::called("temu", &self.name, outcome, took);
+        answer
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        call: &'static str,
+        parameters: &Value,
+    ) -> Result<T, Failed> {
         let body = self.body(call, parameters, self.clock.now());
         let answer = self.http.post_json(&self.endpoint, body).await;
         let answer = answer.map_err(|none| {
@@ -149,6 +167,7 @@ impl Client {
         let asked = self.clock.monotonic();
         let turn = self.bucket.take(LONGEST_PAUSE).await;
         let waited = self.clock.monotonic().saturating_sub(asked);
+        metrics::waited("temu", &self.name, waited);
         if waited > Duration::from_secs(2) {
             let waited_ms = waited.as_millis() as u64;
             // Below the usual output: a shop at its limit waits before nearly each call.

@@ -43,7 +43,7 @@ pub use self::account::TemuAccount;
 use self::client::Client;
 use crate::error::ConnectorError;
 use crate::http::HttpClient;
-use crate::limiter::Budgets;
+use crate::limiter::{Budget, Budgets};
 use crate::marketplace::Marketplace;
 use crate::orders::{OrderEntry, OrderPage, OrderWindow, Untranslatable};
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
@@ -143,6 +143,10 @@ impl Marketplace for Temu {
         lines: &[String],
     ) -> Result<Vec<ConfirmedParcel>, ConnectorError> {
         shipments::read(&self.client, order, lines).await
+    }
+
+    fn budget(&self) -> Budget {
+        self.client.budget()
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
