@@ -2,6 +2,7 @@
 //!
 //! - [`orders`]: fetch, import, export, tracking, confirm
 //! - [`inventory`]: listings, map, levels, push
+//! - [`metrics`]: how many of them moved
 //!
 //! Marketplaces, the ERP and the store come as [`Connections`]; when a workflow runs is the engine's business.
 
@@ -9,6 +10,7 @@ pub mod connections;
 pub mod crash;
 mod diagnose;
 pub mod inventory;
+pub mod metrics;
 pub mod orders;
 
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::Inventory;
 use super::levels::Level;
-use crate::crash;
+use crate::{crash, metrics};
 
 /// Groups whose intents are committed together.
 const CHUNK: usize = 50;
@@ -77,6 +77,7 @@ impl Inventory<'_> {
             match answer {
                 Ok(answers) => patches.extend(self.outcome(step, levels, &answers).await?),
                 Err(error) => {
+                    metrics::stock_told(self.account(), "failed", levels.len());
                     failure.get_or_insert(error);
                 }
             }
@@ -139,6 +140,12 @@ impl Inventory<'_> {
             let listing = &level.record.listing;
             let answer = answers.iter().find(|answer| answer.listing == listing.id);
             let accepted = answer.is_some_and(|answer| answer.accepted);
+            let word = match answer {
+                Some(answer) if answer.accepted => "accepted",
+                Some(_) => "refused",
+                None => "unanswered",
+            };
+            metrics::stock_told(self.account(), word, 1);
             let mut patch = ListingPatch { id: listing.id.clone(), ..ListingPatch::default() };
             if accepted {
                 patch.known_stock = Some(Some(level.quantity));

@@ -16,7 +16,7 @@ use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch};
 use serde_json::{Value, json};
 
 use super::{Orders, cursor_name};
-use crate::crash;
+use crate::{crash, metrics};
 
 /// The marketplace's and our clock differ, and changes become visible late: windows overlap by this much.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -163,6 +163,7 @@ impl Orders<'_> {
     async fn keep_some(&self, step: &Step, details: &mut Details) -> Result<(), Failure> {
         let (fetched, refused) = (std::mem::take(&mut details.fetched), std::mem::take(&mut details.refused));
         self.connections.store.save_fetched(self.account(), &fetched, self.now()).await?;
+        metrics::orders_fetched(self.account(), fetched.len());
         self.set_aside_refused(&refused).await?;
         crash::point("fetch.page_saved");
         step.count("orders", i64::try_from(fetched.len()).unwrap_or(i64::MAX));

@@ -26,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::Connections;
+use crate::metrics;
 
 /// An open hand-over is looked up again at this distance.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
@@ -178,7 +179,9 @@ impl Orders<'_> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.connections.store.change_orders(self.account(), changes, self.now()).await?)
+        let done = self.connections.store.change_orders(self.account(), changes, self.now()).await?;
+        metrics::orders_moved(self.account(), changes, &done);
+        Ok(done)
     }
 }
 
