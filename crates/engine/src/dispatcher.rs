@@ -112,8 +112,7 @@ impl Dispatcher {
             };
             let mut next = command;
             while let Some(command) = next {
-                self.carry_out(command).await;
-                next = self.commands.try_recv().ok();
+                next = self.carry_out(command).await;
             }
         }
     }
@@ -162,12 +161,34 @@ impl Dispatcher {
         self.timer.put(job);
     }
 
-    async fn carry_out(&mut self, command: Command) {
-        match command {
-            Command::Enqueue(run, answer) => {
-                let queued = self.store.enqueue(&run, self.clock.now()).await;
-                let _ = answer.send(queued);
+    /// Queues a run, and with it those that others want queued at the same time: they share a commit. Answers with the command
+    /// after them.
+    async fn enqueue(&mut self, run: NewRun, answer: oneshot::Sender<StoreResult<Run>>) -> Option<Command> {
+        let mut wanted = vec![(run, answer)];
+        let mut next = None;
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Enqueue(run, answer) => wanted.push((*run, answer)),
+                other => {
+                    next = Some(other);
+                    break;
+                }
             }
+        }
+        let now = self.clock.now();
+        let queued = wanted.iter().map(|(run, _)| self.store.enqueue(run, now));
+        let queued = futures::future::join_all(queued).await;
+        for ((_, answer), queued) in wanted.into_iter().zip(queued) {
+            // Whoever asked may have gone; the run is queued all the same.
+            let _ = answer.send(queued);
+        }
+        next
+    }
+
+    /// Carries a command out; answers with the one after it, where one waits.
+    async fn carry_out(&mut self, command: Command) -> Option<Command> {
+        match command {
+            Command::Enqueue(run, answer) => return self.enqueue(*run, answer).await,
             Command::Cancel(id, answer) => {
                 let cancelled = self.store.cancel(id, "cancelled on request", self.clock.now()).await;
                 if let Ok(run) = &cancelled {
@@ -199,6 +220,7 @@ impl Dispatcher {
                 let _ = answer.send(());
             }
         }
+        self.commands.try_recv().ok()
     }
 }
 
