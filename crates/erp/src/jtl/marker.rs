@@ -43,8 +43,11 @@ impl Marker {
         Ok(())
     }
 
-    /// As a text; `1.0` and `1` are the same.
+    /// As a text; `1.0` and `1` are the same, and so are nothing found and nothing asked.
     pub(super) fn text(&self) -> String {
+        if self.0.iter().flatten().all(Decimal::is_zero) {
+            return "nothing".to_owned();
+        }
         let statement = |sums: &Vec<Decimal>| -> String {
             sums.iter().map(|sum| sum.normalize().to_string()).collect::<Vec<_>>().join(":")
         };

@@ -161,7 +161,7 @@ async fn the_marker_changes_with_everything_that_is_read() {
     world.order(1, "PO-1", &[("A", 3)]);
     world.order(2, "OTHER", &[("A", 1)]);
     let jtl = world.open().await;
-    let marker = async |asked: &[&str]| jtl.orders_marker(&numbers(asked)).await.unwrap();
+    let marker = async |asked: &[&str]| jtl.orders_marker(&numbers(asked)).await.expect("a marker");
     let mut seen = marker(&["PO-1", "PO-2"]).await;
     for change in [
         "UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1",
@@ -194,6 +194,7 @@ async fn the_marker_of_thousands_of_orders_is_one_text() {
     let asked: Vec<String> = (0..2_500).map(|number| format!("PO-{number}")).collect();
     let jtl = world.open().await;
     let nothing = jtl.orders_marker(&asked).await.unwrap();
+    assert_eq!(nothing, jtl.orders_marker(&[]).await.unwrap(), "an order that is not there yet is no news");
     world.order(1, "PO-2499", &[("A", 1)]);
     let something = jtl.orders_marker(&asked).await.unwrap();
     assert_ne!(nothing, something);

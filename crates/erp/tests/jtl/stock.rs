@@ -131,10 +131,10 @@ async fn articles_are_known_by_number_and_parents_are_never_sold() {
 /// The marker of some articles before and after a change.
 async fn markers(settings: JtlSettings, world: &World, change: &str) -> (String, String) {
     let jtl = Jtl::open(settings).await.expect("it opens");
-    let before = jtl.stock_marker(&[1, 5]).await.unwrap();
-    assert_eq!(jtl.stock_marker(&[1, 5]).await.unwrap(), before, "looking changes nothing");
+    let before = jtl.stock_marker(&[1, 5]).await.expect("a marker");
+    assert_eq!(jtl.stock_marker(&[1, 5]).await.expect("a marker"), before, "looking changes nothing");
     world.run(change);
-    (before, jtl.stock_marker(&[1, 5]).await.unwrap())
+    (before, jtl.stock_marker(&[1, 5]).await.expect("a marker"))
 }
 
 #[tokio::test]
