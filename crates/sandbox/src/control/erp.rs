@@ -9,6 +9,11 @@ use crate::temu::life;
 type Done<T> = Result<T, SandboxError>;
 
 impl Control {
+    /// Somebody enters an article that JTL did not have, with so many pieces in warehouse 1.
+    pub fn create_article(&self, sku: &str, pieces: i64) -> Done<()> {
+        self.erp.with(|connection| stock::create(connection, sku, pieces))
+    }
+
     /// So many pieces lie in a warehouse (1 or 2) from now on.
     pub fn set_stock(&self, sku: &str, warehouse: i64, pieces: i64) -> Done<()> {
         self.erp.with(|connection| stock::set(connection, sku, warehouse, pieces))

@@ -102,6 +102,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "listings" => json!(control.listings()?),
         "refuse_shipment" => json!(control.refuse_shipment(&order, code)?),
         "reject_stock" => json!(control.reject_stock(&sku, code)?),
+        "create_article" => json!(control.create_article(&sku, pieces)?),
         "set_stock" => json!(control.set_stock(&sku, warehouse.max(1), pieces)?),
         "receive" => json!(control.receive(&sku, pieces)?),
         "sell_elsewhere" => json!(control.sell_elsewhere(&sku, pieces)?),

@@ -19,6 +19,17 @@ pub(crate) fn find_article(connection: &Connection, sku: &str) -> rusqlite::Resu
         .optional()
 }
 
+/// An article that JTL did not have, with so many pieces in warehouse 1.
+pub(crate) fn create(connection: &Connection, sku: &str, pieces: i64) -> Result<(), SandboxError> {
+    if find_article(connection, sku)?.is_some() {
+        return Err(SandboxError::Refused(format!("JTL has the article {sku} already")));
+    }
+    connection.execute("INSERT INTO tArtikel(cArtNr) VALUES (?1)", [sku])?;
+    let article = connection.last_insert_rowid();
+    connection.execute("INSERT INTO tlagerbestand(kArtikel) VALUES (?1)", [article])?;
+    set(connection, sku, 1, pieces)
+}
+
 /// (component, pieces per bundle); empty for an ordinary article.
 fn components(connection: &Connection, article: i64) -> rusqlite::Result<Vec<(i64, f64)>> {
     let sql =
