@@ -12,11 +12,12 @@ mod diagnose;
 pub mod inventory;
 pub mod metrics;
 pub mod orders;
+mod repetition;
 
 use std::sync::Arc;
 
 use marktwerk_connectors::Marketplace;
-use marktwerk_engine::Registry;
+use marktwerk_engine::{Registry, Workflow};
 use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
 
@@ -30,8 +31,12 @@ pub fn registry(
     settings: WorkflowSettings,
 ) -> Registry {
     let connections = Arc::new(Connections::new(marketplaces, erp, store, settings));
+    let orders = orders::OrderWorkflow::temu(Arc::clone(&connections));
+    let inventory = inventory::InventoryWorkflow::temu(Arc::clone(&connections));
     Registry::new()
-        .with(orders::OrderWorkflow::temu(Arc::clone(&connections)))
-        .with(inventory::InventoryWorkflow::temu(Arc::clone(&connections)))
+        .with_probe(orders.description().job_type, Arc::new(orders.clone()))
+        .with_probe(inventory.description().job_type, Arc::new(inventory.clone()))
+        .with(orders)
+        .with(inventory)
         .with_diagnose(connections)
 }

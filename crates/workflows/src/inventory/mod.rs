@@ -4,6 +4,7 @@
 
 mod levels;
 mod listings;
+mod probe;
 mod push;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections::Connections;
 use crate::orders::cursor_name;
+use crate::repetition::Steps;
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +42,11 @@ pub struct InventoryParameters {
     pub verbose: Option<bool>,
 }
 
+/// The steps, in their order.
+const STEPS: &[&str] = &["listings", "map", "levels", "push"];
+
 /// The inventory workflow of one marketplace.
+#[derive(Clone)]
 pub struct InventoryWorkflow {
     connections: Arc<Connections>,
     job_type: &'static str,
@@ -68,6 +74,7 @@ impl Workflow for InventoryWorkflow {
             marketplace: Some(self.marketplace),
             accounts: self.connections.accounts_at(self.marketplace),
             writes: true,
+            steps: STEPS,
             ..WorkflowDescription::of::<InventoryParameters>(self.job_type, "Inventory: JTL → marketplace")
         }
     }
@@ -75,9 +82,15 @@ impl Workflow for InventoryWorkflow {
     async fn run(&self, context: &RunContext) -> WorkflowResult {
         let parameters: InventoryParameters = context.parameters()?;
         let marketplace = self.connections.of_run(context)?;
-        let inventory = Inventory { connections: &self.connections, context, marketplace, parameters };
+        let steps = Steps::of(context, STEPS);
+        let inventory = Inventory { connections: &self.connections, context, marketplace, parameters, steps };
         inventory.run().await
     }
+}
+
+/// The fact that an account's listings were read and mapped completely at least once.
+fn mapped_name(account: &str) -> String {
+    format!("inventory.mapped.{account}")
 }
 
 /// One run over one account.
@@ -86,19 +99,26 @@ struct Inventory<'a> {
     context: &'a RunContext,
     marketplace: Arc<dyn Marketplace>,
     parameters: InventoryParameters,
+    steps: Steps,
 }
 
 impl Inventory<'_> {
     async fn run(&self) -> WorkflowResult {
-        if self.is_full().await? {
+        self.say_what_is_left_out();
+        let is_full = self.is_full().await?;
+        if is_full && self.steps.include("listings") {
             let step = self.context.begin_step("listings").await;
             let read = self.read_listings(&step).await;
             step.end(read).await?;
-
+        }
+        if self.steps.first() == "map" || (is_full && self.steps.include("map")) {
             let step = self.context.begin_step("map").await;
             let mapped = self.map(&step).await;
             step.end(mapped).await?;
-            self.connections.store.set_fact(&self.mapped_name(), "yes").await?;
+        }
+        // Mapping alone does not make what a broken read left behind complete.
+        if is_full && self.steps.include("listings") {
+            self.connections.store.set_fact(&mapped_name(self.account()), "yes").await?;
         }
         // Without our own open orders JTL's stock would be published over sales that it does not know.
         if self.connections.store.fact(&cursor_name(self.account())).await?.is_none() {
@@ -116,21 +136,27 @@ impl Inventory<'_> {
         Ok(if has_more { Outcome::MoreToDo } else { Outcome::Done })
     }
 
+    /// What is pushed must be what JTL has now, so the levels are never left out.
+    fn say_what_is_left_out(&self) {
+        let left_out: Vec<&str> =
+            self.steps.left_out().iter().copied().filter(|name| *name != "levels").collect();
+        if !left_out.is_empty() {
+            let note = if self.steps.first() == "push" { "; levels are read again for it" } else { "" };
+            let left_out = left_out.join(", ");
+            self.context.info(format!("begins with {}{note}; left out: {left_out}", self.steps.first()));
+        }
+    }
+
     /// A quick run has to read the listings as long as no full one came to its end.
     async fn is_full(&self) -> Result<bool, Failure> {
         if self.parameters.mode == Mode::Full {
             return Ok(true);
         }
-        let was_mapped = self.connections.store.fact(&self.mapped_name()).await?.is_some();
-        if !was_mapped {
+        let was_mapped = self.connections.store.fact(&mapped_name(self.account())).await?.is_some();
+        if !was_mapped && self.steps.include("listings") {
             self.context.info("no listings are known yet: this quick run reads them like a full one");
         }
         Ok(!was_mapped)
-    }
-
-    /// The fact that listings were read and mapped completely at least once.
-    fn mapped_name(&self) -> String {
-        format!("inventory.mapped.{}", self.account())
     }
 
     fn account(&self) -> &str {

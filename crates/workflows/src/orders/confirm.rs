@@ -3,7 +3,7 @@
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
@@ -54,11 +54,7 @@ impl Orders<'_> {
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.number.clone());
-            // A marked order waits for a person; a refused one for its time.
-            let is_due = |record: &&OrderRecord| {
-                record.mark.is_none() && record.next_report_at.is_none_or(|at| at <= now)
-            };
-            let due: Vec<&OrderRecord> = page.iter().filter(is_due).collect();
+            let due: Vec<&OrderRecord> = page.iter().filter(|record| is_due(record, now)).collect();
             if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
                 self.say_what_would_be_sent(step, &refusal, &due).await;
                 return Ok(false);
@@ -244,6 +240,11 @@ impl Orders<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a shipped order is to be reported now: a marked one waits for a person, a refused one for its time.
+pub(super) fn is_due(record: &OrderRecord, now: Timestamp) -> bool {
+    record.mark.is_none() && record.next_report_at.is_none_or(|at| at <= now)
 }
 
 /// The marketplace may store a tracking number without its blanks and hyphens.

@@ -37,10 +37,7 @@ impl Orders<'_> {
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { return Ok(rest) };
             after = Some(last.number.clone());
-            // Whatever brought an order here: only what the marketplace wants shipped, as it was last seen, goes out.
-            let page = page.into_iter().filter(|record| {
-                record.status == MarketplaceStatus::Ready && record.mark.is_none() && !record.is_unread
-            });
+            let page = page.into_iter().filter(may_go_out);
             let ready = self.with_known_articles(step, page.collect()).await?;
             for batch in ready.chunks(BATCH) {
                 if self.context.should_stop() {
@@ -237,7 +234,12 @@ pub(super) fn handed_over(number: &str) -> OrderChange {
     }
 }
 
-fn skus(order: &Order) -> impl Iterator<Item = String> + '_ {
+/// Whatever brought an order here: only what the marketplace wants shipped, as it was last seen, goes out.
+pub(super) fn may_go_out(record: &OrderRecord) -> bool {
+    record.status == MarketplaceStatus::Ready && record.mark.is_none() && !record.is_unread
+}
+
+pub(super) fn skus(order: &Order) -> impl Iterator<Item = String> + '_ {
     order.lines.iter().map(|line| line.sku.clone())
 }
 

@@ -16,10 +16,11 @@ use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch};
 use serde_json::{Value, json};
 
 use super::{Orders, cursor_name};
+use crate::connections::Connections;
 use crate::{crash, metrics};
 
 /// The marketplace's and our clock differ, and changes become visible late: windows overlap by this much.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Orders kept in one transaction.
 const KEPT_AT_ONCE: usize = 25;
 /// Orders whose details are fetched at the same time; the limiter sets the pace.
@@ -45,7 +46,7 @@ struct Details {
 impl Orders<'_> {
     /// Fetches; answers whether a next slice has to go on.
     pub(super) async fn fetch(&self, step: &Step) -> Result<bool, Failure> {
-        let cursor = self.cursor().await?;
+        let cursor = cursor(self.connections, self.account()).await?;
         let is_scheduled =
             self.parameters.days_back.is_none() && self.parameters.parent_order_status.is_none();
         let mut window = self.window(cursor);
@@ -304,24 +305,19 @@ impl Orders<'_> {
         self.save(&changes).await.map(drop)
     }
 
-    /// The newest change that was read completely.
-    async fn cursor(&self) -> Result<Option<Timestamp>, Failure> {
-        let stored = self.connections.store.fact(&cursor_name(self.account())).await?;
-        stored
-            .map(|text| {
-                text.parse().map_err(|error| {
-                    Failure::refused(format!("the cursor of this account is broken: {error}"))
-                })
-            })
-            .transpose()
-    }
-
     async fn set_cursor(&self, newest: Option<Timestamp>) -> Result<(), Failure> {
         let Some(newest) = newest else { return Ok(()) };
         // A change in the future would hide all others until then.
         let newest = newest.min(self.now());
         Ok(self.connections.store.set_fact(&cursor_name(self.account()), &newest.to_string()).await?)
     }
+}
+
+/// The newest change that was read completely.
+pub(super) async fn cursor(connections: &Connections, account: &str) -> Result<Option<Timestamp>, Failure> {
+    let stored = connections.store.fact(&cursor_name(account)).await?;
+    let broken = |error| Failure::refused(format!("the cursor of the account {account} is broken: {error}"));
+    stored.map(|text| text.parse().map_err(broken)).transpose()
 }
 
 /// Whether every other order would fail in the same way.

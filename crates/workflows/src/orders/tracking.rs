@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::OrderState;
@@ -48,7 +48,7 @@ impl Orders<'_> {
             for record in &page {
                 match found.get(record.number.as_str()) {
                     Some(order) => changes.extend(self.found(step, record, order).await),
-                    None if self.is_overdue(record) => missing.push(record),
+                    None if is_overdue(record, self.now()) => missing.push(record),
                     None => {}
                 }
             }
@@ -115,11 +115,6 @@ impl Orders<'_> {
         (change.patch != OrderPatch::default()).then_some(change)
     }
 
-    fn is_overdue(&self, record: &OrderRecord) -> bool {
-        let since = record.handed_over_at.map(|at| self.now().duration_since(at));
-        record.state == OrderState::HandedOver && since.is_some_and(|since| since >= PATIENCE)
-    }
-
     /// Handed over long ago and not an order: the row still waits, or it was dropped.
     async fn missing(&self, step: &Step, records: &[&OrderRecord]) -> Result<Vec<OrderChange>, Failure> {
         if records.is_empty() {
@@ -153,6 +148,12 @@ impl Orders<'_> {
         }
         Ok(changes)
     }
+}
+
+/// Whether an order that JTL was given should long be one there.
+pub(super) fn is_overdue(record: &OrderRecord, now: Timestamp) -> bool {
+    let since = record.handed_over_at.map(|at| now.duration_since(at));
+    record.state == OrderState::HandedOver && since.is_some_and(|since| since >= PATIENCE)
 }
 
 /// What an order's state in JTL means for its report.

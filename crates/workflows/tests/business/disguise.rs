@@ -45,6 +45,10 @@ impl Marketplace for RealLooking {
         self.temu.order_page(window, page).await
     }
 
+    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
+        self.temu.newest_change(window).await
+    }
+
     async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError> {
         self.temu.order_contents(entry).await
     }
@@ -112,6 +116,9 @@ impl Erp for Stubborn {
     }
 
     async fn check(&self) -> Result<Vec<String>, ErpError> {
+        if self.is_stubborn.load(Ordering::Relaxed) {
+            return Err(ErpError::Unreachable { action: "check it", reason: "cut".to_owned() });
+        }
         self.jtl.check().await
     }
 
@@ -142,11 +149,19 @@ impl Erp for Stubborn {
         self.jtl.orders(numbers).await
     }
 
+    async fn orders_marker(&self, numbers: &[String]) -> Result<String, ErpError> {
+        self.jtl.orders_marker(numbers).await
+    }
+
     async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError> {
         self.jtl.map_articles(skus).await
     }
 
     async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError> {
         self.jtl.stock(articles).await
+    }
+
+    async fn stock_marker(&self, articles: &[i64]) -> Result<String, ErpError> {
+        self.jtl.stock_marker(articles).await
     }
 }

@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod bad_orders;
+mod conditions;
 mod disguise;
 mod faults;
 mod hand_over;
 mod orders;
+mod probes;
+mod repetition;
 mod shipments;
 mod shop;
 mod stock;

@@ -1,25 +1,48 @@
 //! A merchant's shop for a test: everything from the sandbox to the engine in one process, on the manual clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, TemuAccount};
+use marktwerk_domain::alert::Alert;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::order::OrderState;
-use marktwerk_domain::run::{Run, RunState};
+use marktwerk_domain::run::{Run, RunId, RunState};
 use marktwerk_engine::jobs::JobDraft;
-use marktwerk_engine::{Engine, EngineOptions};
+use marktwerk_engine::{AlertChannel, Engine, EngineOptions, ProbeQuestion, Sight};
 use marktwerk_erp::{Erp, Jtl, JtlSettings};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox, SandboxOptions, SandboxTime, WorldOptions};
 use marktwerk_store::SharedStore;
+use marktwerk_store::logs::LogFilter;
 use marktwerk_store::orders::{OrderFilter, OrderRecord, OrderStatistics};
+use marktwerk_store::runs::RunFilter;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_workflows::WorkflowSettings;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The account's name in these tests.
 pub(crate) const ACCOUNT: &str = "sandbox";
+
+/// A person's ear: keeps what is told.
+#[derive(Clone, Default)]
+pub(crate) struct Ear(Arc<Mutex<Vec<Alert>>>);
+
+#[async_trait]
+impl AlertChannel for Ear {
+    fn name(&self) -> &'static str {
+        "ear"
+    }
+
+    async fn tell(&self, alert: &Alert) -> Result<(), Failure> {
+        self.0.lock().unwrap().push(alert.clone());
+        Ok(())
+    }
+}
 
 /// Everything.
 pub(crate) struct Shop {
@@ -27,6 +50,7 @@ pub(crate) struct Shop {
     pub(crate) store: SharedStore,
     pub(crate) world: Control,
     pub(crate) clock: SharedClock,
+    ear: Ear,
     _sandbox: Sandbox,
     _folder: tempfile::TempDir,
 }
@@ -69,21 +93,23 @@ impl Shop {
         let budgets = Budgets::new(clock.clone());
         let temu = Temu::new(account, clock.clone(), &budgets, HttpClient::new().unwrap());
         let url = format!("sqlite:{}", sandbox.jtl_database().display());
-        let erp = dress_erp(Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap());
-        assert_eq!(erp.check().await.unwrap(), Vec::<String>::new(), "the ERP's self-test");
+        let jtl = Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap();
+        assert_eq!(jtl.check().await.unwrap(), Vec::<String>::new(), "the ERP's self-test");
+        let erp = dress_erp(jtl);
         let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
         let store: SharedStore = Arc::new(SqliteStore::open_in_memory(zone).unwrap());
         let marketplaces: Vec<Arc<dyn Marketplace>> = vec![dress(temu)];
         let registry =
             marktwerk_workflows::registry(marketplaces, erp, store.clone(), WorkflowSettings::default());
-        let engine =
-            Engine::start(EngineOptions::default(), store.clone(), clock.clone(), registry).await.unwrap();
+        let ear = Ear::default();
+        let options = EngineOptions { alerts: vec![Arc::new(ear.clone())], ..EngineOptions::default() };
+        let engine = Engine::start(options, store.clone(), clock.clone(), registry).await.unwrap();
         for job_type in ["order_workflow", "inventory_workflow"] {
             // Paused: the tests start what they want.
             let job = JobDraft { enabled: false, ..JobDraft::every_minutes(job_type, 5) };
             engine.add_job(job).await.unwrap();
         }
-        Self { engine, store, world: sandbox.control(), clock, _sandbox: sandbox, _folder: folder }
+        Self { engine, store, world: sandbox.control(), clock, ear, _sandbox: sandbox, _folder: folder }
     }
 
     /// Places so many orders of articles that JTL knows, one line each.
@@ -99,10 +125,20 @@ impl Shop {
     pub(crate) async fn run(&self, job: &str, parameters: Value) -> Run {
         let parameters: Parameters = parameters.as_object().cloned().unwrap_or_default();
         let run = self.engine.run_now(&JobId(job.to_owned()), parameters).await.unwrap();
+        self.ended(run.id).await
+    }
+
+    /// Repeats a run from a step and waits for the end of the repetition.
+    pub(crate) async fn again(&self, run: &Run, from_step: &str) -> Run {
+        let run = self.engine.run_again(run.id, Some(from_step.to_owned())).await.unwrap();
+        self.ended(run.id).await
+    }
+
+    async fn ended(&self, id: RunId) -> Run {
         let mut changes = self.store.changes();
         loop {
             changes.borrow_and_update();
-            let run = self.store.run(run.id).await.unwrap().unwrap();
+            let run = self.store.run(id).await.unwrap().unwrap();
             if run.state.is_ended() {
                 return run;
             }
@@ -122,9 +158,44 @@ impl Shop {
         if self.store.fact(&format!("orders.cursor.{ACCOUNT}")).await.unwrap().is_none() {
             self.sync_orders().await;
         }
-        let run = self.run("inventory_workflow", serde_json::json!({ "mode": mode })).await;
+        let run = self.run("inventory_workflow", json!({ "mode": mode })).await;
         assert_eq!(run.state, RunState::Succeeded, "{:?}\n{}", run.error, self.log().await);
         run
+    }
+
+    /// Lets a job run by itself from now on, with these fields of its draft changed too. The clock stops between its times.
+    pub(crate) async fn schedule(&self, job: &str, minutes: i64, fields: Value) {
+        let mut patch = json!({ "enabled": true, "interval_minutes": minutes }).as_object().cloned().unwrap();
+        patch.extend(fields.as_object().cloned().unwrap_or_default());
+        self.engine.change_job(&JobId(job.to_owned()), &patch, None).await.unwrap();
+        self.wait(30).await;
+    }
+
+    /// What the probe of a job type sees now.
+    pub(crate) async fn look(&self, job_type: &str, parameters: Value) -> Result<Sight, Failure> {
+        let question = ProbeQuestion {
+            account: ACCOUNT.to_owned(),
+            parameters: parameters.as_object().cloned().unwrap(),
+            now: self.clock.now(),
+        };
+        self.engine.registry().probe(job_type).unwrap().look(&question).await
+    }
+
+    /// The runs of a job, newest first.
+    pub(crate) async fn runs(&self, job: &str) -> Vec<Run> {
+        let filter = RunFilter { job: Some(JobId(job.to_owned())), limit: 10_000, ..RunFilter::default() };
+        self.store.runs(&filter).await.unwrap()
+    }
+
+    /// The newest run of a job.
+    pub(crate) async fn newest(&self, job: &str) -> Run {
+        self.runs(job).await.into_iter().next().unwrap_or_else(|| panic!("{job} has no run"))
+    }
+
+    /// What people were told of a job, oldest first.
+    pub(crate) fn told(&self, job: &str) -> Vec<HealthChange> {
+        let told = self.ear.0.lock().unwrap();
+        told.iter().filter(|alert| alert.job_id.as_str() == job).filter_map(|alert| alert.change).collect()
     }
 
     /// Lets time pass: the simulated world does what it does.
@@ -164,7 +235,7 @@ impl Shop {
 
     /// The whole log as text.
     pub(crate) async fn log(&self) -> String {
-        let filter = marktwerk_store::logs::LogFilter { after: Some(0), limit: 10_000, ..Default::default() };
+        let filter = LogFilter { after: Some(0), limit: 100_000, ..LogFilter::default() };
         let rows = self.store.logs(&filter).await.unwrap();
         rows.iter()
             .map(|row| format!("{} {} {}\n", row.level, row.step.as_deref().unwrap_or("-"), row.message))

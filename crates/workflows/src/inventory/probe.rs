@@ -1,0 +1,86 @@
+//! The condition `new_data` of the inventory workflow. A quick run calls the marketplace only for figures that differ, so its
+//! probe calls nobody there: it looks at our listings, our open orders and JTL.
+//!
+//! The **marker** changes with what decides the figures: JTL's stock and buffers of the mapped articles, the units in our open
+//! orders, the mapping, the settings. While figures are refused by the marketplace it also changes each hour: so often they are
+//! tried again without any other cause.
+//!
+//! **Unfinished** are a figure that the marketplace is not known to hold, unless it was refused, and listings that were never
+//! read completely. A **full** run is always unfinished: only reading the listings tells whether they have changed.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::failure::Failure;
+use marktwerk_engine::{Probe, ProbeQuestion, Sight};
+use marktwerk_store::inventory::ListingRecord;
+use serde_json::Value;
+
+use super::{InventoryParameters, InventoryWorkflow, Mode, mapped_name};
+use crate::orders::cursor_name;
+
+/// Refused figures are tried again this often, seconds.
+const TRY_AGAIN: i64 = 3_600;
+
+#[async_trait]
+impl Probe for InventoryWorkflow {
+    async fn look(&self, question: &ProbeQuestion) -> Result<Sight, Failure> {
+        let ProbeQuestion { account, parameters, now } = question;
+        let parameters: InventoryParameters = serde_json::from_value(Value::Object(parameters.clone()))
+            .map_err(|error| {
+                Failure::refused(format!("the parameters of this job cannot be read: {error}"))
+            })?;
+        let marketplace = self.connections.marketplace(account)?;
+        let store = &self.connections.store;
+        if parameters.mode == Mode::Full {
+            return Ok(always("a full run reads the listings"));
+        }
+        if store.fact(&mapped_name(account)).await?.is_none() {
+            return Ok(always("the listings of this account were never read completely"));
+        }
+        if store.fact(&cursor_name(account)).await?.is_none() {
+            // Nothing is published before orders were read once: the first cursor is the news.
+            return Ok(Sight { marker: "no orders were read yet".to_owned(), unfinished: None });
+        }
+        let open = store.open_units().await?;
+        let listings: Vec<ListingRecord> =
+            store.listings(account).await?.into_iter().filter(|record| record.article.is_some()).collect();
+        let articles: BTreeSet<i64> = listings.iter().filter_map(|record| record.article).collect();
+        let articles: Vec<i64> = articles.into_iter().collect();
+        let stock = self.connections.erp.stock_marker(&articles).await?;
+        let may_push = self.connections.refuses_writes_to(&**marketplace).is_none();
+        let to_push = listings.iter().filter(|record| may_push && is_to_be_pushed(record)).count();
+        let is_refused = listings.iter().any(|record| may_push && record.error.is_some());
+
+        let mut hasher = DefaultHasher::new();
+        self.connections.settings.inventory.buffer.hash(&mut hasher);
+        for record in &listings {
+            let sku = &record.listing.sku;
+            (&record.listing.id, record.article, open.get(sku)).hash(&mut hasher);
+        }
+        let again = is_refused.then(|| hour(*now)).map(|hour| format!(", refused figures in hour {hour}"));
+        Ok(Sight {
+            marker: format!(
+                "{account}: JTL {stock}, ours {:016x}{}",
+                hasher.finish(),
+                again.unwrap_or_default()
+            ),
+            unfinished: (to_push > 0).then(|| format!("{to_push} stock figures are not known to be there")),
+        })
+    }
+}
+
+fn always(unfinished: &str) -> Sight {
+    Sight { marker: unfinished.to_owned(), unfinished: Some(unfinished.to_owned()) }
+}
+
+/// Whether the marketplace is not known to hold what the last run found right, and did not refuse it.
+fn is_to_be_pushed(record: &ListingRecord) -> bool {
+    record.error.is_none() && (record.target.is_none() || record.known_stock != record.target)
+}
+
+fn hour(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(TRY_AGAIN)
+}

@@ -1,0 +1,187 @@
+//! The condition `new_data` of the order workflow: whether any of its five steps has something to do, for one list call, one
+//! look at JTL and a few looks at our own orders.
+//!
+//! The **marker** changes with what others do: the orders changed at the marketplace (steps 1 and 2), and in JTL everything
+//! that tracking reads of our open orders (step 4). It does not change with the time, nor with what a run writes down here. A
+//! run that reports shipments changes both outsides itself, and is followed by one that reads that.
+//!
+//! **Unfinished** is what would be done although nobody does anything: it starts a run whatever the marker says.
+//!
+//! | order | unfinished |
+//! |---|---|
+//! | fetched and not yet imported, or without its details | yes |
+//! | imported | yes, but for one that waits for an article: that is, once JTL has the article |
+//! | on its way into JTL (*exporting*) | yes, until its outcome is known |
+//! | handed over | once it should long be an order in JTL, until that was told; JTL's answer is in the marker then |
+//! | shipped | once its report is due; one that waits for a person or for the time of its next try is not |
+//! | set aside, unclear, marked | no: a person's closing of the entry makes it one of the above |
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_connectors::OrderWindow;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::order::OrderState;
+use marktwerk_engine::{Probe, ProbeQuestion, Sight};
+use marktwerk_store::orders::{OrderFilter, OrderRecord};
+use serde_json::Value;
+
+use super::fetch::{OVERLAP, cursor};
+use super::{OrderParameters, OrderWorkflow, confirm, export, tracking};
+use crate::connections::Connections;
+
+/// Orders read at once.
+const PAGE: usize = 1_000;
+/// What a run still works on by itself. Set aside, cancelled and reported orders are over until they change.
+const OPEN: [OrderState; 6] = [
+    OrderState::Imported,
+    OrderState::Exporting,
+    OrderState::HandedOver,
+    OrderState::Unclear,
+    OrderState::InJtl,
+    OrderState::Shipped,
+];
+
+#[async_trait]
+impl Probe for OrderWorkflow {
+    async fn look(&self, question: &ProbeQuestion) -> Result<Sight, Failure> {
+        let ProbeQuestion { account, parameters, now } = question;
+        let parameters: OrderParameters =
+            serde_json::from_value(Value::Object(parameters.clone())).map_err(|error| {
+                Failure::refused(format!("the parameters of this job cannot be read: {error}"))
+            })?;
+        let marketplace = self.connections.marketplace(account)?;
+        let Some(cursor) = cursor(&self.connections, account).await? else {
+            let unfinished = Some("the orders of this account were never read completely".to_owned());
+            return Ok(Sight { marker: "no orders were read yet".to_owned(), unfinished });
+        };
+        let window = OrderWindow {
+            // From the beginning of a day, so that a run which only moves the cursor does not change the count.
+            changed_from: start_of_day(cursor - OVERLAP),
+            changed_until: *now,
+            status: parameters.parent_order_status.filter(|status| *status != 0),
+        };
+        let there = marketplace.newest_change(&window).await?;
+        let may_report = self.connections.refuses_writes_to(&**marketplace).is_none();
+        let open = Open::read(&self.connections, account, *now, may_report).await?;
+        let in_erp = self.connections.erp.orders_marker(&open.in_erp).await?;
+        let stuck = self.connections.erp.look_up(&open.stuck).await?;
+        let waiting_rows: u32 = stuck.iter().map(|presence| presence.waiting_rows).sum();
+        Ok(Sight {
+            marker: format!("{account}: {there}; JTL {in_erp}, {waiting_rows} rows waiting too long"),
+            unfinished: open.unfinished(),
+        })
+    }
+}
+
+/// What our own orders say.
+#[derive(Default)]
+struct Open {
+    /// Numbers of orders that tracking asks JTL about.
+    in_erp: Vec<String>,
+    /// Those among them whose rows JTL should have taken long ago, as was told.
+    stuck: Vec<String>,
+    has_unread: bool,
+    to_export: usize,
+    exporting: usize,
+    overdue: usize,
+    to_report: usize,
+}
+
+impl Open {
+    async fn read(
+        connections: &Connections,
+        account: &str,
+        now: Timestamp,
+        may_report: bool,
+    ) -> Result<Self, Failure> {
+        let has_unread = !connections.store.unread_orders(account, None, 1).await?.is_empty();
+        let mut open = Self { has_unread, ..Self::default() };
+        let mut after: Option<String> = None;
+        loop {
+            let filter = OrderFilter {
+                account: Some(account.to_owned()),
+                states: OPEN.to_vec(),
+                after: after.clone(),
+                limit: PAGE,
+            };
+            let page = connections.store.orders_in(&filter).await?;
+            let Some(last) = page.last() else { return Ok(open) };
+            after = Some(last.number.clone());
+            open.to_export += released(connections, &page).await?;
+            page.iter().for_each(|record| open.note(record, now, may_report));
+        }
+    }
+
+    fn note(&mut self, record: &OrderRecord, now: Timestamp, may_report: bool) {
+        match record.state {
+            OrderState::Imported => {
+                let is_waiting = record.reason.is_some();
+                self.to_export += usize::from(export::may_go_out(record) && !is_waiting);
+                return;
+            }
+            OrderState::Exporting => {
+                self.exporting += 1;
+                return;
+            }
+            OrderState::HandedOver if tracking::is_overdue(record, now) => match record.reason {
+                None => self.overdue += 1,
+                Some(_) => self.stuck.push(record.number.clone()),
+            },
+            OrderState::Shipped => {
+                self.to_report += usize::from(may_report && confirm::is_due(record, now));
+            }
+            _ => {}
+        }
+        self.in_erp.push(record.number.clone());
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        let counts = [
+            (self.to_export, "to be handed over"),
+            (self.exporting, "on their way into JTL"),
+            (self.overdue, "too long on their way into JTL"),
+            (self.to_report, "shipped and not reported"),
+        ];
+        let mut words: Vec<String> = Vec::new();
+        if self.has_unread {
+            words.push("fetched and not imported".to_owned());
+        }
+        words.extend(
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),
+        );
+        (!words.is_empty()).then(|| format!("orders: {}", words.join(", ")))
+    }
+}
+
+/// How many of the imported orders that wait for an article can go on, because JTL has it now.
+async fn released(connections: &Connections, page: &[OrderRecord]) -> Result<usize, Failure> {
+    let waiting: Vec<Vec<String>> = page
+        .iter()
+        .filter(|record| record.state == OrderState::Imported && record.reason.is_some())
+        .filter(|record| export::may_go_out(record))
+        .map(|record| record.order.iter().flat_map(export::skus).collect())
+        .collect();
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let unknown = connections.erp.unknown_articles(&waiting.concat()).await?;
+    Ok(waiting.iter().filter(|skus| !skus.iter().any(|sku| unknown.contains(sku))).count())
+}
+
+/// The first moment of a time's day in UTC.
+fn start_of_day(time: Timestamp) -> Timestamp {
+    const DAY: i64 = 86_400;
+    Timestamp::from_second(time.as_second().div_euclid(DAY) * DAY).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_utc() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(start_of_day(at("2026-11-02T23:59:59.9Z")), at("2026-11-02T00:00:00Z"));
+        assert_eq!(start_of_day(at("2026-11-02T00:00:00Z")), at("2026-11-02T00:00:00Z"));
+    }
+}
