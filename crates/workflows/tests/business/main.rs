@@ -9,6 +9,7 @@ mod disguise;
 mod faults;
 mod hand_over;
 mod orders;
+mod outages;
 mod probes;
 mod repetition;
 mod shipments;
