@@ -7,12 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::time;
 use marktwerk::clock::SystemClock;
 use marktwerk::compose::{Program, StartError, sandbox_options};
 use marktwerk::config::{Account, SandboxSection, Secret, Settings};
 use marktwerk_connectors::TemuAccount;
-use marktwerk_domain::job::JobId;
+use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::schedule::Schedule;
 use marktwerk_sandbox::{Sandbox, SandboxError, WorldOptions};
 
@@ -79,12 +80,17 @@ async fn jobs_that_a_person_removed_do_not_come_back() {
     program.shutdown().await;
 }
 
+/// A marketplace of other people.
+async fn market(folder: &Path, world: WorldOptions) -> Sandbox {
+    let section = SandboxSection { world: Some(world), ..SandboxSection::default() };
+    let options = sandbox_options(folder.join("elsewhere"), &section, &SystemClock::shared());
+    Sandbox::start(options).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_configured_account_replaces_the_simulated_marketplace_but_not_jtl() {
     let folder = tempfile::tempdir().unwrap();
-    let section = SandboxSection { world: Some(WorldOptions::quiet()), ..SandboxSection::default() };
-    let elsewhere = sandbox_options(folder.path().join("elsewhere"), &section, &SystemClock::shared());
-    let market = Sandbox::start(elsewhere).await.unwrap();
+    let market = market(folder.path(), WorldOptions::quiet()).await;
     let mut settings = settings(folder.path());
     settings.accounts =
         vec![account("one", &market.temu_endpoint()), account("two", &market.temu_endpoint())];
@@ -103,9 +109,7 @@ async fn a_configured_account_replaces_the_simulated_marketplace_but_not_jtl() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_jtl_configured_nothing_is_simulated_by_this_program() {
     let folder = tempfile::tempdir().unwrap();
-    let section = SandboxSection { world: Some(WorldOptions::quiet()), ..SandboxSection::default() };
-    let elsewhere = sandbox_options(folder.path().join("elsewhere"), &section, &SystemClock::shared());
-    let world = Sandbox::start(elsewhere).await.unwrap();
+    let world = market(folder.path(), WorldOptions::quiet()).await;
     let mut settings = settings(folder.path());
     settings.jtl.url = format!("sqlite:{}", world.jtl_database().display());
     let error = refused(settings.clone()).await;
@@ -168,4 +172,39 @@ async fn a_limit_for_a_job_type_that_is_none_is_refused_before_anything_is_writt
     assert!(error.contains("sync_orders: order_workflow stands there under an older name"), "{error}");
     // An older name, and one that a later version will have.
     start(limited(&["sync_orders", "fetch_invoices"])).await.shutdown().await;
+}
+
+/// The first attempts of the order jobs of two accounts that are started at once: each with its beginning and its end.
+async fn two_at_once(program: &Program) -> Vec<(Timestamp, Timestamp)> {
+    let mut runs = Vec::new();
+    for job in ["order_workflow", "order_workflow-two"] {
+        let run = program.engine().run_now(&JobId(job.to_owned()), Parameters::new()).await.unwrap();
+        runs.push(run.id);
+    }
+    let mut changes = program.store().changes();
+    while !program.engine().is_idle().await.unwrap() {
+        changes.changed().await.unwrap();
+    }
+    let mut attempts = Vec::new();
+    for run in runs {
+        let attempt = program.store().attempts(run).await.unwrap().remove(0);
+        attempts.push((attempt.started_at, attempt.ended_at.unwrap()));
+    }
+    attempts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_of_a_job_type_holds_over_all_accounts() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = WorldOptions { latency: Duration::from_millis(300), ..WorldOptions::quiet() };
+    let market = market(folder.path(), slow).await;
+    let mut settings = settings(folder.path());
+    settings.accounts =
+        vec![account("one", &market.temu_endpoint()), account("two", &market.temu_endpoint())];
+    settings.scheduler.runs_per_type.insert("order_workflow".to_owned(), 1);
+    let program = start(settings).await;
+    let attempts = two_at_once(&program).await;
+    assert!(attempts[1].0 >= attempts[0].1, "{attempts:?}");
+    program.shutdown().await;
+    market.shutdown().await;
 }
