@@ -42,7 +42,12 @@ pub fn catch_up(timetable: &Timetable, due: Timestamp, now: Timestamp, policies:
     let mut result = CatchUp::default();
     let cutoff =
         grace(policies).map_or(Timestamp::MIN, |grace| now.checked_sub(grace).unwrap_or(Timestamp::MIN));
-    let first = if due >= cutoff { Some(due) } else { timetable.next_after(before(cutoff)) };
+    let first = match due >= cutoff {
+        true => Some(due),
+        // No other comes before the next run has ended.
+        false if timetable.waits_for_the_end() => None,
+        false => timetable.next_after(before(cutoff)),
+    };
     result.missed.extend(missed(timetable, due, before(cutoff), || too_late_because(policies)));
     let Some(first) = first else { return result };
     let in_time = timetable.passed(first, now, MOST_MADE_UP);
@@ -98,7 +103,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::schedule::Schedule;
+    use crate::schedule::{CountedFrom, Schedule};
 
     /// Planned times in seconds, each with what it stands for besides.
     type Times = Vec<(i64, u32)>;
@@ -137,6 +142,15 @@ mod tests {
         let skip = Policies { misfire: Misfire::Skip, ..Policies::default() };
         assert_eq!(minutely(65, &skip), (vec![], vec![(60, 0)]));
         assert_eq!(minutely(60 * 10 + 30, &skip), (vec![(60 * 9, 8)], vec![(60 * 10, 0)]));
+    }
+
+    #[test]
+    fn a_late_time_that_is_counted_from_an_end_is_the_only_one() {
+        let schedule = Schedule::Every { seconds: 60, from: CountedFrom::Finish };
+        let timetable = Timetable::new(&schedule, TimeZone::UTC, at(0)).unwrap();
+        let policies = Policies { grace_seconds: Some(600), ..Policies::default() };
+        let CatchUp { missed, runs } = catch_up(&timetable, at(60), at(3_600), &policies);
+        assert_eq!((missed.len(), missed[0].planned_at, runs), (1, at(60), vec![]));
     }
 
     #[test]

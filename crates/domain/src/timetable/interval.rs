@@ -27,6 +27,10 @@ impl Interval {
         Ok(Self { seconds: seconds.into(), from, anchor })
     }
 
+    pub(super) fn waits_for_the_end(&self) -> bool {
+        self.from == CountedFrom::Finish
+    }
+
     pub(super) fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         match self.from {
             CountedFrom::Start => self.number(self.count_until(after) + 1),

@@ -72,6 +72,11 @@ impl Timetable {
         }
     }
 
+    /// Whether an interval is counted from the end of a run: then a planned time is followed by none before that.
+    pub fn waits_for_the_end(&self) -> bool {
+        matches!(&self.rule, Rule::Interval(interval) if interval.waits_for_the_end())
+    }
+
     /// The planned times from `due` (itself one of them) to `now`, both included; of many, the `keep` newest, at most
     /// [`MOST_MADE_UP`](crate::policy::MOST_MADE_UP) of them. Where an interval is counted from the end of a run, only `due` itself
     /// can have passed: what would follow is planned when that run has ended.
