@@ -66,9 +66,21 @@ pub struct Window {
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "weekdays")]
     pub days: Vec<Weekday>,
     /// The first moment within.
+    #[serde(serialize_with = "clock_time")]
     pub from: Time,
     /// The first moment after it; before `from` means on the next day.
+    #[serde(serialize_with = "clock_time")]
     pub to: Time,
+}
+
+/// A time as people write it: seconds only where there are any.
+pub fn written_time(time: Time) -> String {
+    let form = if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
+    time.strftime(form).to_string()
+}
+
+fn clock_time<S: serde::Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&written_time(*time))
 }
 
 /// When a job follows on another.
@@ -212,6 +224,7 @@ mod tests {
         let read: Policies = serde_json::from_str(text).unwrap();
         assert_eq!(read.conditions.len(), 3);
         assert_eq!(read.after[0].on, On::Failure);
+        assert!(serde_json::to_string(&read).unwrap().contains(r#""from":"08:00","to":"18:30""#));
         let again: Policies = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
         assert_eq!(again, read);
     }

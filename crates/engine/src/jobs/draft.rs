@@ -2,10 +2,10 @@
 
 use jiff::civil::Time;
 use marktwerk_domain::job::{Job, Parameters, Priority};
-use marktwerk_domain::policy::{After, Condition, Misfire, On, Overlap, Policies};
+use marktwerk_domain::policy::{After, Condition, Misfire, On, Overlap, Policies, written_time};
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_domain::schedule::{CountedFrom, Schedule};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::seconds::Seconds;
@@ -36,7 +36,11 @@ pub struct JobDraft {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
     /// Times of each day.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "one_or_many")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "one_or_many",
+        serialize_with = "times"
+    )]
     pub daily: Option<Vec<Time>>,
     /// Never by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +103,11 @@ fn yes() -> bool {
 
 fn is_medium(priority: &Priority) -> bool {
     *priority == Priority::Medium
+}
+
+fn times<S: Serializer>(times: &Option<Vec<Time>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let times = times.iter().flatten().map(|time| written_time(*time));
+    serializer.collect_seq(times)
 }
 
 /// `"02:00"` or `["02:00", "14:30"]`.
