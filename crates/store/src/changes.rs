@@ -16,6 +16,8 @@ pub struct Changes {
     pub inventory: u64,
     /// Rises when the attention list changed.
     pub attention: u64,
+    /// Rises when an alert was stored.
+    pub alerts: u64,
 }
 
 /// A store that tells when it moved.

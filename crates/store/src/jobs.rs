@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use marktwerk_domain::job::{Job, JobId, JobSpec};
+use marktwerk_domain::job::{Job, JobId, JobSpec, RunTarget};
 
 use crate::StoreResult;
 
@@ -15,9 +15,11 @@ pub struct JobEdit {
     pub expected_version: Option<i64>,
     /// What it is told to do from now on.
     pub spec: JobSpec,
+    /// What its runs are given from now on.
+    pub target: RunTarget,
     /// The grid of its planned times from now on.
     pub anchor: Timestamp,
-    /// When it is due next; `None` while paused.
+    /// When it is due next; `None` while paused or without a planned time.
     pub next_due: Option<Timestamp>,
 }
 
@@ -31,11 +33,17 @@ pub trait JobStore: Send + Sync {
     async fn job(&self, id: &JobId) -> StoreResult<Option<Job>>;
 
     /// Adds jobs, all or none. An archived job of the same id comes back to life with its history; a living one is
-    /// [`crate::StoreError::Exists`]. `version` and `history` of the argument are ignored for a revived job (the version rises).
+    /// [`crate::StoreError::Exists`]. `version`, `history` and `health` of the argument are ignored for a revived job (the
+    /// version rises, and the row of failures that the fuse counts begins anew).
     async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()>;
 
     /// Changes jobs, all or none, and answers with them as they stand now. `VersionConflict` and `NotFound` change nothing.
+    /// Where a paused job is enabled again, the row of failures that the fuse counts begins anew.
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>>;
+
+    /// Gives a job whose next planned time depends on the end of its run that time: where it has none, is enabled and no run of
+    /// it is live. Answers whether it did.
+    async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool>;
 
     /// Takes jobs out of the schedule; their history stays. Their waiting and retrying runs become cancelled. Unknown ids are
     /// ignored.

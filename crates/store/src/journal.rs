@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use marktwerk_domain::health::Trouble;
 use marktwerk_domain::log::LogLine;
 use marktwerk_domain::run::{Epoch, RunId, RunState};
 use marktwerk_domain::step::StepReport;
@@ -59,8 +60,12 @@ pub struct AttemptEnd {
     pub line: LogLine,
     /// The steps as they ended.
     pub steps: Vec<StepReport>,
-    /// A run that follows from the end (more to do).
+    /// A run that follows from the end (more to do). The jobs that follow on this one wait for its end.
     pub follow_up: Option<NewRun>,
+    /// The trouble of a run that failed, for its job's fuse.
+    pub trouble: Option<Trouble>,
+    /// What the job's probe saw before the run; with a success that leaves nothing over it becomes the job's.
+    pub marker: Option<String>,
 }
 
 /// What a committed batch did.
@@ -77,7 +82,8 @@ pub struct Committed {
 pub trait JournalStore: Send + Sync {
     /// Commits records in their order, all or none. A record whose run is not running under its epoch has no effect and is
     /// reported as fenced. An end also changes the job's history: succeeded, failed, lost and retrying count, cancelled, put
-    /// back and skipped do not. Where a run that was asked to cancel would wait for another attempt, it becomes cancelled
-    /// instead, with a closing line by the store.
+    /// back and skipped do not; and its health, which may pause the job and store an alert. The final end of a run queues one run
+    /// of each job that follows on it. Where a run that was asked to cancel would wait for another attempt, it becomes cancelled
+    /// instead, with a closing line by the store; where it leaves a follow-up, that one does.
     async fn commit(&self, records: &[Record]) -> StoreResult<Committed>;
 }

@@ -4,6 +4,7 @@
 //! `conformance` is the one suite that every database must pass. No business rule lives here: what a
 //! state means and when it changes is decided by the engine and the workflows.
 
+pub mod alerts;
 pub mod attention;
 pub mod changes;
 #[cfg(feature = "conformance")]
@@ -15,6 +16,11 @@ pub mod jobs;
 pub mod journal;
 pub mod logs;
 pub mod meta;
+#[cfg(feature = "mutants")]
+pub mod mutant;
+#[cfg(not(feature = "mutants"))]
+#[path = "mutant_off.rs"]
+mod mutant;
 pub mod orders;
 pub mod runs;
 pub mod sqlite;
@@ -35,6 +41,7 @@ pub trait Store:
     + orders::OrderStore
     + inventory::InventoryStore
     + attention::AttentionStore
+    + alerts::AlertStore
     + meta::MetaStore
     + changes::ChangeFeed
 {

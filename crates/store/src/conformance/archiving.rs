@@ -3,8 +3,7 @@
 use marktwerk_domain::job::JobHistory;
 use marktwerk_domain::run::RunState;
 
-use super::samples::{at, claimed, end, job, new_run, running, story, told};
-use crate::jobs::JobEdit;
+use super::samples::{at, claimed, edit_to, end, job, new_run, running, story, told};
 use crate::{SharedStore, StoreError};
 
 /// Its waiting runs end as cancelled, a running one goes on.
@@ -47,8 +46,6 @@ pub async fn an_archived_job_is_not_edited(store: SharedStore) {
     let job = job("a");
     store.insert_jobs(std::slice::from_ref(&job)).await.unwrap();
     store.archive_jobs(std::slice::from_ref(&job.id), at(1)).await.unwrap();
-    let edit =
-        JobEdit { id: job.id.clone(), expected_version: None, spec: job.spec, anchor: at(0), next_due: None };
-    let refused = store.edit_jobs(&[edit]).await;
+    let refused = store.edit_jobs(&[edit_to(&job, job.spec.clone())]).await;
     assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
 }

@@ -32,23 +32,24 @@ pub async fn each_noun_moves_its_counter(store: SharedStore) {
             now.orders > before.orders,
             now.inventory > before.inventory,
             now.attention > before.attention,
+            now.alerts > before.alerts,
             now.highest_log_id > before.highest_log_id,
         ]
     };
     let run = running(&store, "a").await;
-    assert_eq!(moved(), [true, false, false, false, false]);
+    assert_eq!(moved(), [true, false, false, false, false, false]);
     store.commit(&[line_record(&run, 1, "line")]).await.unwrap();
-    assert_eq!(moved(), [false, false, false, false, true]);
+    assert_eq!(moved(), [false, false, false, false, false, true]);
     store.commit(&[record(&run, Entry::Heartbeat { lease_until: at(90) })]).await.unwrap();
-    assert_eq!(moved(), [false; 5]);
+    assert_eq!(moved(), [false; 6]);
     store.commit(&[end(&run, RunState::Succeeded)]).await.unwrap();
-    assert_eq!(moved(), [true, false, false, false, true]);
+    assert_eq!(moved(), [true, false, false, false, false, true]);
     save(&store, &[fetched("PO-1", 5)]).await;
-    assert_eq!(moved(), [false, true, false, false, false]);
+    assert_eq!(moved(), [false, true, false, false, false, false]);
     store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(1)).await.unwrap();
-    assert_eq!(moved(), [false, false, true, false, false]);
+    assert_eq!(moved(), [false, false, true, false, false, false]);
     store.raise(&[unclear()], at(1)).await.unwrap();
-    assert_eq!(moved(), [false, false, false, true, false]);
+    assert_eq!(moved(), [false, false, false, true, false, false]);
 }
 
 /// An unchanged world causes no write, so nobody who watches is woken.

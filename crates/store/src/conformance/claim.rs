@@ -1,12 +1,12 @@
-//! Claiming: order, lanes, blocked queues, leases.
+//! Claiming: order, one at a time, leases.
 
 use marktwerk_domain::job::Priority;
 use marktwerk_domain::run::{Epoch, Run, RunState};
 
-use super::samples::{NODE, at, claim_at, end, job, new_run, running};
+use super::samples::{NODE, at, claim_at, edit_to, end, job, new_run, running};
 use crate::SharedStore;
 use crate::jobs::JobEdit;
-use crate::runs::{Claim, NewRun};
+use crate::runs::{Claim, NewRun, QueueLength, RANKS};
 
 async fn queue(store: &SharedStore, run: NewRun) -> Run {
     store.enqueue(&run, at(0)).await.unwrap()
@@ -59,16 +59,6 @@ pub async fn a_lane_runs_once_at_a_time(store: SharedStore) {
     assert_eq!(jobs(&store.claim(&claim_at(11)).await.unwrap()), ["b"]);
 }
 
-/// Many runs of one full key come before the only one of another.
-pub async fn a_blocked_queue_hides_nobody(store: SharedStore) {
-    for _ in 0..300 {
-        queue(&store, NewRun { priority: Priority::High, ..new_run("full") }).await;
-    }
-    queue(&store, NewRun { priority: Priority::Low, ready_at: at(1), ..new_run("other") }).await;
-    let claimed = store.claim(&Claim { limit: 2, ..claim_at(1) }).await.unwrap();
-    assert_eq!(jobs(&claimed), ["full", "other"]);
-}
-
 /// State, epoch, number, times and the attempt's own row.
 pub async fn a_claim_opens_an_attempt(store: SharedStore) {
     let queued = queue(&store, new_run("a")).await;
@@ -117,6 +107,21 @@ pub async fn the_queue_tells_when_it_is_ready(store: SharedStore) {
     assert_eq!(store.next_ready().await.unwrap(), Some(at(40)));
 }
 
+/// Waiting and retrying runs by priority, ready or not, with the earliest of each.
+pub async fn the_queue_is_counted_by_priority(store: SharedStore) {
+    let length = |runs, oldest_ready| QueueLength { runs, oldest_ready };
+    assert_eq!(store.queue_lengths().await.unwrap(), [QueueLength::default(); RANKS]);
+    let run = running(&store, "a").await;
+    store.commit(&[end(&run, RunState::Retrying)]).await.unwrap();
+    queue(&store, NewRun { ready_at: at(50), ..new_run("b") }).await;
+    queue(&store, NewRun { priority: Priority::High, ready_at: at(70), ..new_run("b") }).await;
+    let expected = [length(1, Some(at(70))), length(2, Some(at(40))), QueueLength::default()];
+    assert_eq!(store.queue_lengths().await.unwrap(), expected);
+    store.claim(&claim_at(45)).await.unwrap();
+    let expected = [length(1, Some(at(70))), length(1, Some(at(50))), QueueLength::default()];
+    assert_eq!(store.queue_lengths().await.unwrap(), expected);
+}
+
 /// Of enabled jobs only.
 pub async fn the_schedule_tells_when_it_is_due(store: SharedStore) {
     assert_eq!(store.next_due().await.unwrap(), None);
@@ -124,10 +129,9 @@ pub async fn the_schedule_tells_when_it_is_due(store: SharedStore) {
     later.next_due = Some(at(400));
     store.insert_jobs(&[job("a"), later]).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(at(300)));
-    let paused = job("a");
-    let mut spec = paused.spec;
+    let mut spec = job("a").spec;
     spec.enabled = false;
-    let edit = JobEdit { id: paused.id, expected_version: None, spec, anchor: at(0), next_due: None };
+    let edit = JobEdit { next_due: None, ..edit_to(&job("a"), spec) };
     store.edit_jobs(&[edit]).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(at(400)));
 }

@@ -1,32 +1,33 @@
-//! Firing: compare-and-swap on the schedule, overlap, streaks.
+//! Firing: compare-and-swap on the schedule, one run per planned time.
 
 use marktwerk_domain::job::JobId;
+use marktwerk_domain::policy::Overlap;
 use marktwerk_domain::run::{RunId, RunState};
 
-use super::samples::{at, firing, job, running, story, told};
+use super::samples::{at, edit_to, firing, job, planned_run, runs_of, stored_job, stored_run};
 use crate::SharedStore;
 use crate::jobs::JobEdit;
-use crate::runs::{Fired, RunFilter};
+use crate::runs::{Fired, Firing, NewRun};
 
-async fn next_due(store: &SharedStore, id: &str) -> Option<jiff::Timestamp> {
-    store.job(&JobId(id.to_owned())).await.unwrap().unwrap().next_due
+fn queued(fired: &[Fired]) -> &[RunId] {
+    match fired {
+        [Fired::Done { queued, .. }] => queued,
+        other => panic!("one firing that was carried out was expected, not {other:?}"),
+    }
 }
 
-fn skipped(fired: &[Fired]) -> RunId {
-    match fired {
-        [Fired::Skipped(run)] => *run,
-        other => panic!("one skip was expected, not {other:?}"),
-    }
+fn nothing_queued() -> Fired {
+    Fired::Done { queued: Vec::new(), cancelling: Vec::new() }
 }
 
 /// The run waits for its planned time, and the schedule stands at the next one.
 pub async fn a_firing_queues_and_advances(store: SharedStore) {
     store.insert_jobs(&[job("a")]).await.unwrap();
     let fired = store.fire(&[firing("a", 300)], at(301)).await.unwrap();
-    let [Fired::Queued(id)] = fired.as_slice() else { panic!("{fired:?}") };
-    let run = store.run(*id).await.unwrap().unwrap();
+    let run = stored_run(&store, queued(&fired)[0]).await;
+    assert_eq!(fired, [Fired::Done { queued: vec![run.id], cancelling: Vec::new() }]);
     assert_eq!((run.state, run.planned_at, run.created_at), (RunState::Waiting, at(300), at(301)));
-    assert_eq!(next_due(&store, "a").await, Some(at(600)));
+    assert_eq!(stored_job(&store, "a").await.next_due, Some(at(600)));
 }
 
 /// Two dispatchers saw the same due time: no duplicate.
@@ -34,78 +35,34 @@ pub async fn of_two_callers_one_fires(store: SharedStore) {
     store.insert_jobs(&[job("a")]).await.unwrap();
     let firings = [firing("a", 300)];
     let (first, second) = tokio::join!(store.fire(&firings, at(300)), store.fire(&firings, at(300)));
-    let (first, second) = (first.unwrap()[0], second.unwrap()[0]);
+    let (first, second) = (first.unwrap().remove(0), second.unwrap().remove(0));
     assert!((first == Fired::Stale) != (second == Fired::Stale), "{first:?} {second:?}");
-    let all = RunFilter { limit: 10, ..RunFilter::default() };
-    assert_eq!(store.runs(&all).await.unwrap().len(), 1);
+    assert_eq!(runs_of(&store, "a").await.len(), 1);
 }
 
-/// Paused, archived and unknown jobs are stale.
+/// Paused, archived, edited and unknown jobs are stale.
 pub async fn a_paused_job_does_not_fire(store: SharedStore) {
     let mut paused = job("a");
     paused.spec.enabled = false;
     store.insert_jobs(&[paused, job("b"), job("c")]).await.unwrap();
     store.archive_jobs(&[JobId("b".to_owned())], at(1)).await.unwrap();
-    let edited = store.job(&JobId("c".to_owned())).await.unwrap().unwrap();
-    let edit = JobEdit {
-        id: edited.id,
-        expected_version: None,
-        spec: edited.spec,
-        anchor: at(0),
-        next_due: Some(at(500)),
-    };
+    let edit = JobEdit { next_due: Some(at(500)), ..edit_to(&job("c"), job("c").spec) };
     store.edit_jobs(&[edit]).await.unwrap();
     let firings = ["a", "b", "c", "d"].map(|id| firing(id, 300));
-    assert_eq!(store.fire(&firings, at(300)).await.unwrap(), [Fired::Stale; 4]);
-    assert_eq!(next_due(&store, "c").await, Some(at(500)));
-}
-
-/// The skip is a run of its own with a closing line that names what is in the way.
-pub async fn an_overlap_is_recorded_as_skipped(store: SharedStore) {
-    let live = running(&store, "a").await;
-    let id = skipped(&store.fire(&[firing("a", 300)], at(301)).await.unwrap());
-    let run = store.run(id).await.unwrap().unwrap();
-    let reason = format!("run {} is still running", live.id);
-    assert_eq!((run.state, run.ended_at, run.merged), (RunState::Skipped, Some(at(301)), 0));
-    assert_eq!((run.error.as_deref(), run.last_line), (Some(reason.as_str()), 1));
-    let message = format!("a: skipped, {reason}");
-    assert_eq!(story(&store).await, [told(&run.execution_id(), "INFO", &message, Some("CANCELLED"))]);
-    assert_eq!(next_due(&store, "a").await, Some(at(600)));
-    let job = store.job(&live.job_id).await.unwrap().unwrap();
-    assert_eq!(job.history, Default::default());
-}
-
-/// A history is read by people: a flood of equal skips is one row with a count, and one closing line.
-pub async fn a_streak_of_skips_is_one_run(store: SharedStore) {
-    running(&store, "a").await;
-    let first = skipped(&store.fire(&[firing("a", 300)], at(300)).await.unwrap());
-    let second = skipped(&store.fire(&[firing("a", 600)], at(600)).await.unwrap());
-    let mut late = firing("a", 900);
-    late.run.merged = 3;
-    let third = skipped(&store.fire(&[late], at(900)).await.unwrap());
-    assert_eq!((first, second), (second, third));
-    let run = store.run(first).await.unwrap().unwrap();
-    assert_eq!((run.merged, run.planned_at, run.ended_at), (5, at(300), Some(at(900))));
-    assert_eq!(story(&store).await.len(), 1);
+    assert_eq!(store.fire(&firings, at(300)).await.unwrap(), [const { Fired::Stale }; 4]);
+    assert_eq!(stored_job(&store, "c").await.next_due, Some(at(500)));
 }
 
 /// An edit may move the schedule back onto a time that had its run.
 pub async fn a_planned_time_has_one_run(store: SharedStore) {
-    let stored = job("a");
-    store.insert_jobs(std::slice::from_ref(&stored)).await.unwrap();
+    store.insert_jobs(&[job("a")]).await.unwrap();
     let fired = store.fire(&[firing("a", 300)], at(300)).await.unwrap();
-    let [Fired::Queued(id)] = fired.as_slice() else { panic!("{fired:?}") };
-    let back = JobEdit {
-        id: stored.id,
-        expected_version: None,
-        spec: stored.spec,
-        anchor: at(0),
-        next_due: Some(at(300)),
-    };
-    store.edit_jobs(&[back]).await.unwrap();
-    assert_eq!(store.fire(&[firing("a", 300)], at(301)).await.unwrap(), [Fired::Skipped(*id)]);
-    assert_eq!(next_due(&store, "a").await, Some(at(600)));
-    assert_eq!(store.run(*id).await.unwrap().unwrap().state, RunState::Waiting);
+    let before = stored_run(&store, queued(&fired)[0]).await;
+    store.edit_jobs(&[edit_to(&job("a"), job("a").spec)]).await.unwrap();
+    let again = Firing { overlap: Overlap::QueueAll, ..firing("a", 300) };
+    assert_eq!(store.fire(&[again], at(301)).await.unwrap(), [nothing_queued()]);
+    assert_eq!(stored_job(&store, "a").await.next_due, Some(at(600)));
+    assert_eq!(runs_of(&store, "a").await, [before]);
 }
 
 /// One answer per firing, whatever became of it.
@@ -113,8 +70,31 @@ pub async fn firings_are_answered_in_their_order(store: SharedStore) {
     store.insert_jobs(&[job("a"), job("b")]).await.unwrap();
     let firings = [firing("b", 300), firing("a", 299), firing("a", 300), firing("b", 600)];
     let fired = store.fire(&firings, at(900)).await.unwrap();
-    assert!(
-        matches!(fired.as_slice(), [Fired::Queued(_), Fired::Stale, Fired::Queued(_), Fired::Skipped(_)]),
-        "{fired:?}"
-    );
+    let [b, a] = [0, 2].map(|index| queued(&fired[index..=index])[0]);
+    assert_eq!(stored_run(&store, b).await.job_id.as_str(), "b");
+    assert_eq!(stored_run(&store, a).await.job_id.as_str(), "a");
+    assert_eq!((&fired[1], &fired[3]), (&Fired::Stale, &nothing_queued()));
+}
+
+/// Missed times that are each made up for, in their order; one that had its run gets no other.
+pub async fn a_firing_makes_a_run_of_each_time(store: SharedStore) {
+    store.insert_jobs(&[job("a")]).await.unwrap();
+    let runs: Vec<NewRun> = [300, 600, 600, 900].map(|due| planned_run("a", due)).into();
+    let late = Firing { next_due: Some(at(1_200)), runs, overlap: Overlap::QueueAll, ..firing("a", 300) };
+    let fired = store.fire(&[late], at(1_000)).await.unwrap();
+    let runs = runs_of(&store, "a").await;
+    assert_eq!(queued(&fired), runs.iter().map(|run| run.id).collect::<Vec<_>>());
+    assert_eq!(runs.iter().map(|run| run.planned_at).collect::<Vec<_>>(), [at(300), at(600), at(900)]);
+    assert!(runs.iter().all(|run| run.state == RunState::Waiting && run.merged == 0), "{runs:?}");
+    assert_eq!(stored_job(&store, "a").await.next_due, Some(at(1_200)));
+}
+
+/// A job whose next time depends on the end of its run is not due before that, and has fired once.
+pub async fn a_firing_may_leave_no_next_time(store: SharedStore) {
+    store.insert_jobs(&[job("a")]).await.unwrap();
+    let last = Firing { next_due: None, ..firing("a", 300) };
+    let fired = store.fire(&[last.clone(), last], at(300)).await.unwrap();
+    assert_eq!((queued(&fired[..1]).len(), &fired[1]), (1, &Fired::Stale));
+    assert_eq!(stored_job(&store, "a").await.next_due, None);
+    assert_eq!(store.next_due().await.unwrap(), None);
 }

@@ -1,8 +1,11 @@
 //! Jobs: adding and editing.
 
-use marktwerk_domain::job::{Job, JobHistory, Priority};
+use marktwerk_domain::health::{Alarm, JobHealth, Trouble};
+use marktwerk_domain::job::{Job, JobHistory, Priority, RunTarget};
+use marktwerk_domain::policy::{After, On, Overlap, Policies};
+use marktwerk_domain::schedule::Schedule;
 
-use super::samples::{at, job};
+use super::samples::{at, edit_to, job};
 use crate::jobs::JobEdit;
 use crate::{SharedStore, StoreError};
 
@@ -12,7 +15,9 @@ fn edit(job: &Job, expected_version: Option<i64>) -> JobEdit {
     spec.description = "edited".to_owned();
     spec.enabled = false;
     spec.priority = Priority::High;
-    JobEdit { id: job.id.clone(), expected_version, spec, anchor: at(60), next_due: None }
+    spec.policies.overlap = Overlap::QueueAll;
+    let target = RunTarget { account: "otto".to_owned(), ..RunTarget::default() };
+    JobEdit { expected_version, target, anchor: at(60), next_due: None, ..edit_to(job, spec) }
 }
 
 /// Every field comes back.
@@ -22,9 +27,22 @@ pub async fn a_job_reads_as_it_was_written(store: SharedStore) {
         last_duration: Some(1.5),
         last_error: Some("no answer".to_owned()),
         last_succeeded: Some(false),
+        last_success_at: Some(at(-500)),
+        last_marker: Some("order 7".to_owned()),
         failures_in_a_row: 3,
     };
-    let first = Job { history, version: 7, ..job("order_workflow-2") };
+    let health = JobHealth { trouble: Some(Trouble::Outage), in_a_row: 7, alarm: Some(Alarm::Degraded) };
+    let mut first = Job { history, health, version: 7, ..job("order_workflow-2") };
+    first.spec.schedule = Schedule::Cron { expression: "0 6 * * mon-fri".to_owned() };
+    first.spec.policies = Policies {
+        time_zone: Some("Europe/Vienna".to_owned()),
+        overlap: Overlap::QueueOne,
+        max_instances: 2,
+        after: vec![After { job: job("order_workflow").id, on: On::Always }],
+        ..Policies::default()
+    };
+    let accepts = vec!["days_back".to_owned(), "mode".to_owned()];
+    first.target = RunTarget { account: "otto".to_owned(), lane: Some("otto".to_owned()), accepts };
     let second = Job { next_due: None, ..job("order_workflow") };
     store.insert_jobs(&[first.clone(), second.clone()]).await.unwrap();
     assert_eq!(store.job(&first.id).await.unwrap(), Some(first.clone()));
@@ -48,7 +66,7 @@ pub async fn an_edit_raises_the_version(store: SharedStore) {
     assert_eq!(edited.iter().map(|job| job.version).collect::<Vec<_>>(), [2, 3]);
     let stored = store.job(&job.id).await.unwrap().unwrap();
     assert_eq!(stored, edited[1]);
-    assert_eq!(stored.spec, edit(&job, None).spec);
+    assert_eq!((&stored.spec, &stored.target), (&edit(&job, None).spec, &edit(&job, None).target));
     assert_eq!((stored.anchor, stored.next_due, stored.created_at), (at(60), None, at(0)));
 }
 

@@ -3,7 +3,9 @@
 use marktwerk_domain::job::{Job, JobHistory};
 use marktwerk_domain::run::{Run, RunState, Trigger};
 
-use super::samples::{at, attempt_end, claimed, end, line_record, new_run, record, running, story, told};
+use super::samples::{
+    at, attempt_end, claimed, end, line_record, new_run, record, running, runs_of, story, told,
+};
 use crate::SharedStore;
 use crate::journal::{AttemptEnd, Entry};
 use crate::runs::{NewRun, RunFilter};
@@ -31,6 +33,8 @@ pub async fn a_success_is_remembered_by_its_job(store: SharedStore) {
         last_duration: Some(9.0),
         last_error: None,
         last_succeeded: Some(true),
+        last_success_at: Some(at(10)),
+        last_marker: None,
         failures_in_a_row: 0,
     };
     assert_eq!(job_of(&store, &run).await.history, expected);
@@ -54,6 +58,45 @@ pub async fn a_failure_is_counted(store: SharedStore) {
     store.commit(&[end(&fourth, RunState::Succeeded)]).await.unwrap();
     let succeeded = job_of(&store, &first).await.history;
     assert_eq!((succeeded.failures_in_a_row, succeeded.last_error), (0, None));
+}
+
+/// What the probe saw before the last success, and when that ended: a failure changes neither, nor does a success without a probe
+/// forget what an earlier one saw.
+pub async fn a_success_keeps_what_its_probe_saw(store: SharedStore) {
+    let first = running(&store, "a").await;
+    let with_marker = |run: &Run, state, marker: &str| {
+        let marker = Some(marker.to_owned());
+        record(run, Entry::End(Box::new(AttemptEnd { marker, ..attempt_end(run, state) })))
+    };
+    store.commit(&[with_marker(&first, RunState::Succeeded, "order 7")]).await.unwrap();
+    let history = job_of(&store, &first).await.history;
+    assert_eq!((history.last_marker.as_deref(), history.last_success_at), (Some("order 7"), Some(at(10))));
+    for state in [RunState::Failed, RunState::Cancelled, RunState::Skipped] {
+        let other = claimed(&store, "a").await;
+        store.commit(&[with_marker(&other, state, "order 8")]).await.unwrap();
+        let after = job_of(&store, &first).await.history;
+        assert_eq!((after.last_marker.as_deref(), after.last_success_at), (Some("order 7"), Some(at(10))));
+    }
+    let last = claimed(&store, "a").await;
+    let later = AttemptEnd { ended_at: at(90), ..attempt_end(&last, RunState::Succeeded) };
+    store.commit(&[record(&last, Entry::End(Box::new(later)))]).await.unwrap();
+    let history = job_of(&store, &first).await.history;
+    assert_eq!((history.last_marker.as_deref(), history.last_success_at), (Some("order 7"), Some(at(90))));
+}
+
+/// What the probe saw is not done with while something is left over; it goes on with the next slice.
+pub async fn a_slice_keeps_what_its_probe_saw_for_the_next(store: SharedStore) {
+    let run = running(&store, "a").await;
+    let marker = Some("order 7".to_owned());
+    let next = NewRun { trigger: Trigger::MoreToDo, marker: marker.clone(), ..new_run("a") };
+    let more = AttemptEnd {
+        follow_up: Some(next),
+        marker: marker.clone(),
+        ..attempt_end(&run, RunState::Succeeded)
+    };
+    store.commit(&[record(&run, Entry::End(Box::new(more)))]).await.unwrap();
+    assert_eq!(job_of(&store, &run).await.history.last_marker, None);
+    assert_eq!(runs_of(&store, "a").await[1].marker, marker);
 }
 
 /// The job shows the error while the run waits for its next attempt; the run is not over.
@@ -113,6 +156,24 @@ pub async fn a_late_wish_to_cancel_is_granted(store: SharedStore) {
     let expected = [
         told(&execution, "INFO", "the end", None),
         told(&execution, "INFO", "a: cancelled, not wanted", Some("CANCELLED")),
+    ];
+    assert_eq!(story(&store).await, expected);
+}
+
+/// Asked for while a slice was ending: the next one does not begin.
+pub async fn a_late_wish_to_cancel_reaches_the_next_slice(store: SharedStore) {
+    let run = running(&store, "a").await;
+    store.cancel(run.id, "not wanted", at(9)).await.unwrap();
+    let follow_up = NewRun { trigger: Trigger::MoreToDo, caused_by: Some(run.id), ..new_run("a") };
+    let more = AttemptEnd { follow_up: Some(follow_up), ..attempt_end(&run, RunState::Succeeded) };
+    store.commit(&[record(&run, Entry::End(Box::new(more)))]).await.unwrap();
+    let [slice, next] = runs_of(&store, "a").await.try_into().unwrap();
+    assert_eq!((slice.state, next.state), (RunState::Succeeded, RunState::Cancelled));
+    assert_eq!((next.caused_by, next.ended_at), (Some(run.id), Some(at(10))));
+    assert_eq!(next.error.as_deref(), Some("not wanted"));
+    let expected = [
+        told(&slice.execution_id(), "INFO", "the end", Some("SUCCESS")),
+        told(&next.execution_id(), "INFO", "a: cancelled, not wanted", Some("CANCELLED")),
     ];
     assert_eq!(story(&store).await, expected);
 }

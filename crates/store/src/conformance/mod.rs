@@ -4,17 +4,23 @@
 //! Nothing here sleeps or asks for the time.
 #![expect(clippy::unwrap_used, reason = "a failed promise ends the test that it belongs to")]
 
+pub mod ageing;
+pub mod alerts;
 pub mod archiving;
 pub mod attention;
 pub mod cancel;
+pub mod chained_runs;
+pub mod chains;
 pub mod changes;
 pub mod claim;
 pub mod concurrency;
 pub mod fire;
+pub mod fuse;
 pub mod inventory;
 pub mod jobs;
 pub mod journal;
 pub mod journal_end;
+pub mod limits;
 pub mod log_reading;
 pub mod log_statistics;
 pub mod meta;
@@ -22,9 +28,13 @@ pub mod order_changes;
 pub mod order_counts;
 pub mod order_fetching;
 pub mod order_reading;
+pub mod overlap;
+pub mod planning;
 pub mod rescue;
+pub mod run_filters;
 pub mod runs;
 mod samples;
+pub mod skips;
 
 /// Makes a module of tests for one database: its name, and how to open an empty store. The value is an expression that gives
 /// `(guard, SharedStore)`; the guard lives as long as the test.
@@ -40,17 +50,44 @@ macro_rules! store_conformance {
                 archiving: an_archived_job_is_out_of_sight_with_its_queue, an_archived_job_comes_back_with_its_history,
                     an_archived_job_is_not_edited;
                 fire: a_firing_queues_and_advances, of_two_callers_one_fires, a_paused_job_does_not_fire,
-                    an_overlap_is_recorded_as_skipped, a_streak_of_skips_is_one_run,
-                    a_planned_time_has_one_run, firings_are_answered_in_their_order;
+                    a_planned_time_has_one_run, firings_are_answered_in_their_order, a_firing_makes_a_run_of_each_time,
+                    a_firing_may_leave_no_next_time;
+                skips: an_overlap_is_recorded_as_skipped, a_streak_of_skips_is_one_run,
+                    missed_times_are_recorded_before_the_runs, a_streak_ends_with_another_reason_or_a_run,
+                    a_time_that_had_its_run_is_not_skipped;
+                overlap: a_job_with_room_is_not_busy, skip_passes_by_a_busy_job, a_run_asked_to_cancel_is_in_nobodys_way,
+                    queue_one_lets_one_wait, queue_one_waits_behind_all_instances, a_time_is_merged_only_into_its_like,
+                    times_made_up_for_together_run_one_after_the_other, queue_all_lets_all_wait, cancel_running_takes_the_place,
+                    cancel_running_ends_one_that_waits_for_its_next_attempt, cancel_running_makes_room_for_one,
+                    cancel_running_leaves_what_has_not_begun;
+                planning: the_next_time_waits_for_the_end, a_planned_next_time_stays, only_a_job_that_goes_on_is_planned;
                 claim: the_queue_has_an_order, a_run_is_not_claimed_before_it_is_ready, a_job_runs_once_at_a_time,
-                    a_lane_runs_once_at_a_time, a_blocked_queue_hides_nobody, a_claim_opens_an_attempt,
-                    the_limit_holds, the_queue_tells_when_it_is_ready, the_schedule_tells_when_it_is_due;
-                runs: runs_are_read_newest_first, an_unknown_run_is_none, pruning_keeps_the_last_run_of_each_job;
+                    a_lane_runs_once_at_a_time, a_claim_opens_an_attempt, the_limit_holds, the_queue_tells_when_it_is_ready,
+                    the_queue_is_counted_by_priority, the_schedule_tells_when_it_is_due;
+                ageing: a_run_rises_as_it_waits, risen_runs_take_turns, no_run_rises_above_the_first_class,
+                    turns_go_on_from_claim_to_claim, a_low_run_is_not_starved, a_blocked_run_lends_its_age_to_nobody,
+                    runs_may_rise_at_any_pace;
+                limits: a_job_has_so_many_instances, a_type_has_a_limit, an_account_has_a_limit, limits_hold_together,
+                    a_blocked_queue_hides_nobody;
+                chains: an_end_starts_who_follows_on_it, a_skipped_time_starts_nobody,
+                    a_run_cancelled_in_the_queue_starts_who_always_follows, a_lost_run_starts_who_follows_on_failure,
+                    only_the_final_end_starts_a_run, only_the_last_slice_starts_a_run, a_fenced_end_starts_nobody,
+                    chains_have_any_length, any_parent_starts_a_run, a_job_follows_as_it_stands;
+                chained_runs: a_chained_run_is_given_what_its_cause_had, a_second_cause_is_merged_into_the_run_that_waits,
+                    a_cause_with_other_parameters_queues_another_run, a_paused_job_is_skipped;
+                fuse: five_blocked_runs_pause_the_job, a_paused_job_is_not_announced_again,
+                    a_job_that_a_person_paused_is_not_announced, an_outage_is_told_once_and_pauses_nothing,
+                    a_row_is_of_one_trouble, a_success_ends_the_row, lost_cancelled_and_retried_runs_do_not_count,
+                    enabling_again_begins_a_new_row, a_job_that_comes_back_begins_a_new_row;
+                alerts: alerts_are_read_from_a_cursor, old_alerts_are_deleted;
+                run_filters: runs_are_found_by_trigger_time_and_cause;
+                runs: a_run_reads_as_it_was_queued, runs_are_read_newest_first, an_unknown_run_is_none, pruning_keeps_the_last_run_of_each_job;
                 journal: lines_are_stored_in_their_order, an_outdated_epoch_has_no_effect,
                     a_run_that_does_not_run_is_fenced, a_heartbeat_holds_the_lease, steps_are_kept, nothing_is_committed_without_records;
-                journal_end: a_success_is_remembered_by_its_job, a_failure_is_counted, a_retry_shows_as_failed_and_is_not_counted,
+                journal_end: a_success_is_remembered_by_its_job, a_success_keeps_what_its_probe_saw,
+                    a_slice_keeps_what_its_probe_saw_for_the_next, a_failure_is_counted, a_retry_shows_as_failed_and_is_not_counted,
                     a_run_put_back_uses_no_attempt, a_run_ends_once, a_follow_up_is_queued_with_the_end,
-                    a_late_wish_to_cancel_is_granted, the_lines_after_an_end_are_fenced;
+                    a_late_wish_to_cancel_is_granted, a_late_wish_to_cancel_reaches_the_next_slice, the_lines_after_an_end_are_fenced;
                 rescue: a_lost_run_is_tried_again, the_last_attempt_ends_as_lost, an_expired_lease_is_lost,
                     a_held_lease_is_left_alone, a_lost_run_that_was_to_be_cancelled_is_cancelled, what_was_lost_stays_fenced;
                 cancel: a_waiting_run_ends_at_once, a_running_one_carries_the_wish, an_ended_one_stays,

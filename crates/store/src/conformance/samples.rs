@@ -1,21 +1,27 @@
 //! Jobs, runs, lines, orders as the suite's functions need them.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
+use marktwerk_domain::health::JobHealth;
 use marktwerk_domain::inventory::Listing;
-use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Parameters, Priority};
+use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Parameters, Priority, RunTarget};
 use marktwerk_domain::log::{ClosingStatus, Level, LogLine};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::policy::{Overlap, Policies};
 use marktwerk_domain::retry::RetryPolicy;
-use marktwerk_domain::run::{Run, RunState, Trigger};
+use marktwerk_domain::run::{Run, RunId, RunState, Trigger};
 use marktwerk_domain::schedule::Schedule;
 use marktwerk_domain::shipment::Content;
 use serde_json::{Value, json};
 
 use crate::SharedStore;
+use crate::jobs::JobEdit;
 use crate::journal::{AttemptEnd, Entry, Record};
 use crate::logs::LogFilter;
 use crate::orders::{FetchedOrder, OrderChange, OrderPatch};
-use crate::runs::{Claim, Firing, NewRun};
+use crate::runs::{Claim, Firing, NewRun, RANKS, RunFilter};
 
 pub(super) const ACCOUNT: &str = "temu";
 pub(super) const NODE: &str = "node-a";
@@ -34,19 +40,22 @@ pub(super) fn job(id: &str) -> Job {
             job_type: "order_workflow".to_owned(),
             written_type: "sync_orders".to_owned(),
             account: ACCOUNT.to_owned(),
-            schedule: Schedule::Every { seconds: 300 },
+            schedule: Schedule::every_seconds(300),
             enabled: true,
             description: "Bestellungen".to_owned(),
             parameters: parameters(),
             priority: Priority::Medium,
             retry: RetryPolicy { attempts: 2, ..RetryPolicy::default() },
+            policies: Policies::default(),
         },
+        target: RunTarget { account: ACCOUNT.to_owned(), lane: None, accepts: Vec::new() },
         version: 1,
         anchor: at(0),
         next_due: Some(at(300)),
         created_at: at(0),
         archived: false,
         history: JobHistory::default(),
+        health: JobHealth::default(),
     }
 }
 
@@ -68,18 +77,71 @@ pub(super) fn new_run(job: &str) -> NewRun {
         ready_at: at(0),
         priority: Priority::Medium,
         parameters: parameters(),
+        from_step: None,
+        marker: None,
         merged: 0,
     }
 }
 
-/// The firing of [`job`] that was due at `due`.
-pub(super) fn firing(job: &str, due: i64) -> Firing {
-    let run = NewRun { trigger: Trigger::Schedule, planned_at: at(due), ready_at: at(due), ..new_run(job) };
-    Firing { seen_due: at(due), next_due: at(due + 300), run }
+/// The run of a job for its planned time `due`.
+pub(super) fn planned_run(job: &str, due: i64) -> NewRun {
+    NewRun { trigger: Trigger::Schedule, planned_at: at(due), ready_at: at(due), ..new_run(job) }
 }
 
+/// The firing of [`job`] that was due at `due`.
+pub(super) fn firing(job: &str, due: i64) -> Firing {
+    Firing {
+        job_id: JobId(job.to_owned()),
+        seen_due: at(due),
+        next_due: Some(at(due + 300)),
+        skips: Vec::new(),
+        runs: vec![planned_run(job, due)],
+        overlap: Overlap::Skip,
+        max_instances: 1,
+    }
+}
+
+/// A claim of up to 100 runs without limits of its own; runs rise each ten minutes.
 pub(super) fn claim_at(seconds: i64) -> Claim {
-    Claim { node: NODE.to_owned(), now: at(seconds), lease_until: at(seconds + 60), limit: 100 }
+    Claim {
+        node: NODE.to_owned(),
+        now: at(seconds),
+        lease_until: at(seconds + 60),
+        limit: 100,
+        limits: Arc::default(),
+        rises_every: Duration::from_secs(600),
+        turns: [0; RANKS],
+    }
+}
+
+/// What brings a job to another specification.
+pub(super) fn edit_to(job: &Job, spec: JobSpec) -> JobEdit {
+    JobEdit {
+        id: job.id.clone(),
+        expected_version: None,
+        spec,
+        target: job.target.clone(),
+        anchor: job.anchor,
+        next_due: job.next_due,
+    }
+}
+
+/// A job by its name.
+pub(super) async fn stored_job(store: &SharedStore, id: &str) -> Job {
+    store.job(&JobId(id.to_owned())).await.unwrap().unwrap()
+}
+
+/// A run by its number.
+pub(super) async fn stored_run(store: &SharedStore, id: RunId) -> Run {
+    store.run(id).await.unwrap().unwrap()
+}
+
+/// All runs of a job, oldest first.
+pub(super) async fn runs_of(store: &SharedStore, id: &str) -> Vec<Run> {
+    let filter = RunFilter { job: Some(JobId(id.to_owned())), limit: 100_000, ..RunFilter::default() };
+    let mut runs = store.runs(&filter).await.unwrap();
+    runs.reverse();
+    runs
 }
 
 /// A run of a new job that has just been claimed, at 1.
@@ -127,6 +189,7 @@ pub(super) fn attempt_end(run: &Run, state: RunState) -> AttemptEnd {
         RunState::Succeeded => ("succeeded", None, Some(ClosingStatus::Success)),
         RunState::Cancelled => ("cancelled", Some("not wanted"), Some(ClosingStatus::Cancelled)),
         RunState::Failed => ("failed", Some("no answer"), Some(ClosingStatus::Failed)),
+        RunState::Skipped => ("skipped", Some("nothing new"), Some(ClosingStatus::Cancelled)),
         RunState::Waiting => ("put_back", None, None),
         _ => ("failed", Some("no answer"), None),
     };
@@ -149,6 +212,8 @@ pub(super) fn attempt_end(run: &Run, state: RunState) -> AttemptEnd {
         line,
         steps: Vec::new(),
         follow_up: None,
+        trouble: None,
+        marker: None,
     }
 }
 

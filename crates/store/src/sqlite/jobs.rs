@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use marktwerk_domain::health::JobHealth;
 use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Priority};
 use rusqlite::{Connection, Row, params};
 
@@ -13,8 +14,8 @@ use crate::jobs::{JobEdit, JobStore};
 use crate::{StoreError, StoreResult};
 
 const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enabled, description, parameters, \
-     priority, retry, version, anchor, next_due, created_at, archived, last_run, last_duration, last_error, \
-     last_succeeded, failures_in_a_row FROM jobs";
+     priority, retry, policies, target, version, anchor, next_due, created_at, archived, last_run, last_duration, last_error, \
+     last_succeeded, last_success_at, last_marker, failures_in_a_row, health FROM jobs";
 
 #[async_trait]
 impl JobStore for SqliteStore {
@@ -25,7 +26,7 @@ impl JobStore for SqliteStore {
 
     async fn job(&self, id: &JobId) -> StoreResult<Option<Job>> {
         let id = id.clone();
-        self.read(move |connection| find(connection, &id)).await
+        self.read(move |connection| find(connection, id.as_str())).await
     }
 
     async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()> {
@@ -38,33 +39,56 @@ impl JobStore for SqliteStore {
         self.write(move |writing| edits.iter().map(|change| edit(writing, change)).collect()).await
     }
 
+    async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {
+        let id = id.clone();
+        self.write(move |writing| {
+            let sql = "UPDATE jobs SET next_due = ?2 WHERE id = ?1 AND next_due IS NULL AND enabled = 1 AND archived = 0 \
+                 AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_live \
+                 WHERE job_id = ?1 AND state IN ('waiting', 'running', 'retrying'))";
+            let is_planned = rows::execute(writing.connection, sql, params![id.as_str(), Micros(next_due)])? > 0;
+            writing.effects.jobs |= is_planned;
+            Ok(is_planned)
+        })
+        .await
+    }
+
     async fn archive_jobs(&self, ids: &[JobId], now: Timestamp) -> StoreResult<()> {
         let ids = ids.to_vec();
         self.write(move |writing| ids.iter().try_for_each(|id| archive(writing, id, now))).await
     }
 }
 
-fn find(connection: &Connection, id: &JobId) -> StoreResult<Option<Job>> {
-    rows::one(connection, &format!("{SELECT} WHERE id = ?1"), [id.as_str()], job)
+pub(super) fn find(connection: &Connection, id: &str) -> StoreResult<Option<Job>> {
+    rows::one(connection, &format!("{SELECT} WHERE id = ?1"), [id], job)
 }
 
 fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
-    let Job { id, spec, version, anchor, next_due, created_at, archived, history } = job;
+    let Job { id, spec, target, version, anchor, next_due, created_at, archived, history, health } = job;
     writing.effects.jobs = true;
-    match find(writing.connection, id)? {
+    match find(writing.connection, id.as_str())? {
         Some(stored) if stored.archived => {
-            return change(writing, id, spec, *anchor, *next_due);
+            change(writing, &edit_of(job))?;
+            return resume(writing, id, stored.health);
         }
         Some(_) => return Err(StoreError::Exists(format!("job {id}"))),
         None => {}
     }
-    let JobHistory { last_run, last_duration, last_error, last_succeeded, failures_in_a_row } = history;
+    let JobHistory {
+        last_run,
+        last_duration,
+        last_error,
+        last_succeeded,
+        last_success_at,
+        last_marker,
+        failures_in_a_row,
+    } = history;
     rows::execute(
         writing.connection,
         "INSERT INTO jobs (id, job_type, written_type, account, schedule, enabled, description, parameters, priority, \
-         retry, version, anchor, next_due, created_at, archived, last_run, last_duration, last_error, last_succeeded, \
-         failures_in_a_row) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+         retry, policies, target, version, anchor, next_due, created_at, archived, last_run, last_duration, last_error, \
+         last_succeeded, last_success_at, last_marker, failures_in_a_row, health) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, \
+         ?23, ?24, ?25)",
         params![
             id.as_str(),
             spec.job_type,
@@ -76,6 +100,8 @@ fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
             Json(&spec.parameters),
             spec.priority.rank(),
             Json(&spec.retry),
+            Json(&spec.policies),
+            Json(target),
             version,
             Micros(*anchor),
             micros(*next_due),
@@ -85,16 +111,31 @@ fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
             last_duration,
             last_error,
             last_succeeded,
+            micros(*last_success_at),
+            last_marker,
             failures_in_a_row,
+            Json(health),
         ],
     )?;
-    Ok(())
+    chain(writing, id, spec)
+}
+
+/// What brings an archived job back to life.
+fn edit_of(job: &Job) -> JobEdit {
+    JobEdit {
+        id: job.id.clone(),
+        expected_version: None,
+        spec: job.spec.clone(),
+        target: job.target.clone(),
+        anchor: job.anchor,
+        next_due: job.next_due,
+    }
 }
 
 fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
-    let JobEdit { id, expected_version, spec, anchor, next_due } = edit;
+    let JobEdit { id, expected_version, .. } = edit;
     let missing = || StoreError::NotFound(format!("job {id}"));
-    let stored = find(writing.connection, id)?.filter(|job| !job.archived).ok_or_else(missing)?;
+    let stored = find(writing.connection, id.as_str())?.filter(|job| !job.archived).ok_or_else(missing)?;
     if let Some(expected) = *expected_version
         && expected != stored.version
     {
@@ -105,23 +146,21 @@ fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
         });
     }
     writing.effects.jobs = true;
-    change(writing, id, spec, *anchor, *next_due)?;
-    find(writing.connection, id)?.ok_or_else(missing)
+    change(writing, edit)?;
+    if edit.spec.enabled && !stored.spec.enabled {
+        resume(writing, id, stored.health)?;
+    }
+    find(writing.connection, id.as_str())?.ok_or_else(missing)
 }
 
 /// Writes the specification; an archived job lives again.
-fn change(
-    writing: &Writing<'_>,
-    id: &JobId,
-    spec: &JobSpec,
-    anchor: Timestamp,
-    next_due: Option<Timestamp>,
-) -> StoreResult<()> {
+fn change(writing: &Writing<'_>, edit: &JobEdit) -> StoreResult<()> {
+    let JobEdit { id, expected_version: _, spec, target, anchor, next_due } = edit;
     rows::execute(
         writing.connection,
         "UPDATE jobs SET job_type = ?2, written_type = ?3, account = ?4, schedule = ?5, enabled = ?6, description = ?7, \
-         parameters = ?8, priority = ?9, retry = ?10, anchor = ?11, next_due = ?12, version = version + 1, archived = 0 \
-         WHERE id = ?1",
+         parameters = ?8, priority = ?9, retry = ?10, policies = ?11, target = ?12, anchor = ?13, next_due = ?14, \
+         version = version + 1, archived = 0 WHERE id = ?1",
         params![
             id.as_str(),
             spec.job_type,
@@ -133,10 +172,30 @@ fn change(
             Json(&spec.parameters),
             spec.priority.rank(),
             Json(&spec.retry),
-            Micros(anchor),
-            micros(next_due),
+            Json(&spec.policies),
+            Json(target),
+            Micros(*anchor),
+            micros(*next_due),
         ],
     )?;
+    chain(writing, id, spec)
+}
+
+/// The row of failures that the fuse counts begins anew.
+fn resume(writing: &Writing<'_>, id: &JobId, health: JobHealth) -> StoreResult<()> {
+    let sql = "UPDATE jobs SET health = ?2 WHERE id = ?1";
+    rows::execute(writing.connection, sql, params![id.as_str(), Json(health.after_resume())])?;
+    Ok(())
+}
+
+/// Keeps on which jobs it follows.
+fn chain(writing: &Writing<'_>, id: &JobId, spec: &JobSpec) -> StoreResult<()> {
+    rows::execute(writing.connection, "DELETE FROM chains WHERE child = ?1", [id.as_str()])?;
+    for after in &spec.policies.after {
+        let sql = "INSERT INTO chains (parent, child, on_end) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        let params = params![after.job.as_str(), id.as_str(), after.on.as_str()];
+        rows::execute(writing.connection, sql, params)?;
+    }
     Ok(())
 }
 
@@ -164,7 +223,9 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
             parameters: columns.json()?,
             priority: Priority::from_rank(columns.value()?),
             retry: columns.json()?,
+            policies: columns.json()?,
         },
+        target: columns.json()?,
         version: columns.value()?,
         anchor: columns.time()?,
         next_due: columns.optional_time()?,
@@ -175,7 +236,10 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
             last_duration: columns.value()?,
             last_error: columns.value()?,
             last_succeeded: columns.value()?,
+            last_success_at: columns.optional_time()?,
+            last_marker: columns.value()?,
             failures_in_a_row: columns.value()?,
         },
+        health: columns.json()?,
     })
 }

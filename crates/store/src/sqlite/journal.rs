@@ -14,11 +14,12 @@ use rusqlite::{Connection, params};
 use super::history::{self, EndedAttempt};
 use super::lines;
 use super::rows::{self, Json, Micros, Word, micros};
-use super::runs::{cancel, queue, read};
+use super::runs::{cancel, chain, queue, read};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::StoreResult;
 use crate::journal::{AttemptEnd, Committed, Entry, JournalStore, Record};
+use crate::mutant::{self, Mutant};
 
 #[async_trait]
 impl JournalStore for SqliteStore {
@@ -32,6 +33,7 @@ fn commit(writing: &mut Writing<'_>, records: Vec<Record>) -> StoreResult<Commit
     let mut runs: HashMap<RunId, OpenRun> = HashMap::new();
     let mut fenced = Vec::new();
     let mut unwritten = Vec::new();
+    let mut ended = Vec::new();
     for Record { run: id, epoch, entry } in records {
         let run = match runs.entry(id) {
             Slot::Occupied(slot) => slot.into_mut(),
@@ -60,11 +62,14 @@ fn commit(writing: &mut Writing<'_>, records: Vec<Record>) -> StoreResult<Commit
             }
             Entry::End(end) => {
                 unwritten.push(end.line.clone());
-                run.end(writing, id, &end)?;
-                if run.is_to_be_cancelled(&end) {
-                    // Written by the store, so what came before it has to be there.
-                    lines::insert(writing, &std::mem::take(&mut unwritten))?;
-                    cancel_after(writing, id, end.ended_at)?;
+                match run.end(writing, id, &end)? {
+                    None => ended.push((id, end.state, end.ended_at)),
+                    Some(goes_on) if run.cancel_requested => {
+                        // Written by the store, so what came before it has to be there.
+                        lines::insert(writing, &std::mem::take(&mut unwritten))?;
+                        cancel_after(writing, id, goes_on, end.ended_at)?;
+                    }
+                    Some(_) => {}
                 }
             }
         }
@@ -73,13 +78,17 @@ fn commit(writing: &mut Writing<'_>, records: Vec<Record>) -> StoreResult<Commit
     for (id, run) in &runs {
         run.write(writing.connection, *id)?;
     }
+    // After the closing lines: what follows may have lines of its own.
+    for (id, state, at) in ended {
+        chain::follow(writing, &runs[&id].job_id, id, state, at)?;
+    }
     Ok(Committed { highest_log_id: writing.effects.highest_log_id, fenced })
 }
 
-/// Somebody asked to cancel while the attempt was ending: its run must not begin another one.
-fn cancel_after(writing: &mut Writing<'_>, id: RunId, at: Timestamp) -> StoreResult<()> {
-    let run = read::existing(writing.connection, id)?;
-    let reason = cancel::wished_reason(writing, id)?;
+/// Somebody asked to cancel `wished` while its attempt was ending: `goes_on`, the run itself or its next slice, must not begin.
+fn cancel_after(writing: &mut Writing<'_>, wished: RunId, goes_on: RunId, at: Timestamp) -> StoreResult<()> {
+    let run = read::existing(writing.connection, goes_on)?;
+    let reason = cancel::wished_reason(writing, wished)?;
     cancel::end_cancelled(writing, &run, &reason, at)
 }
 
@@ -131,15 +140,12 @@ impl OpenRun {
     }
 
     fn is_held_by(&self, epoch: Epoch) -> bool {
-        self.lease == Some(epoch)
+        self.lease.is_some_and(|lease| lease == epoch || mutant::is(Mutant::Fence))
     }
 
-    fn is_to_be_cancelled(&self, end: &AttemptEnd) -> bool {
-        self.cancel_requested && !end.state.is_ended()
-    }
-
-    /// The end with its consequences; nothing of the run is left to be written afterwards.
-    fn end(&mut self, writing: &mut Writing<'_>, id: RunId, end: &AttemptEnd) -> StoreResult<()> {
+    /// The end with its consequences, but for the jobs that follow; nothing of the run is left to be written afterwards. Answers with the run that goes on
+    /// where this attempt stopped: itself, or its next slice.
+    fn end(&mut self, writing: &mut Writing<'_>, id: RunId, end: &AttemptEnd) -> StoreResult<Option<RunId>> {
         let AttemptEnd {
             state,
             outcome,
@@ -151,6 +157,8 @@ impl OpenRun {
             line,
             steps,
             follow_up,
+            trouble,
+            marker,
         } = end;
         let connection = writing.connection;
         rows::execute(
@@ -178,19 +186,23 @@ impl OpenRun {
         let since_start = || Some(lines::seconds_between(self.attempt_started_at?, *ended_at));
         let ended = EndedAttempt {
             job_id: &self.job_id,
+            run: id,
             state: *state,
             started_at: self.attempt_started_at,
             seconds: line.duration_seconds.or_else(since_start),
+            ended_at: *ended_at,
             error: error.as_deref(),
+            trouble: *trouble,
+            marker: marker.as_deref().filter(|_| follow_up.is_none()),
         };
-        history::remember(connection, &ended)?;
-        if let Some(follow_up) = follow_up {
-            queue::insert(writing, follow_up, *ended_at)?;
-        }
+        history::remember(writing, &ended)?;
         writing.effects.jobs = true;
         self.lease = None;
         self.has_changed = false;
-        Ok(())
+        match follow_up {
+            Some(next) => queue::insert(writing, next, *ended_at).map(Some),
+            None => Ok((!state.is_ended()).then_some(id)),
+        }
     }
 
     /// Writes what the records before an end changed.

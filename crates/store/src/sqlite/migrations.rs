@@ -14,9 +14,11 @@ struct Migration {
 }
 
 /// In order; the first has number 1. An applied text is never changed again.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlite/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlite/0002_business.sql") },
+    Migration { name: "promises", text: include_str!("../../migrations/sqlite/0003_promises.sql") },
+    Migration { name: "causes", text: include_str!("../../migrations/sqlite/0004_causes.sql") },
 ];
 
 /// The newest schema version that this program knows.

@@ -3,6 +3,7 @@
 //! One file per noun keeps the promises of that noun's trait; `store` opens the file, `writer` and
 //! `readers` own the connections, `migrations` brings a file up to date.
 
+mod alerts;
 mod attention;
 mod connection;
 mod errors;

@@ -1,13 +1,15 @@
 //! How SQLite finds what is asked for: the promises about many orders and long queues are promises
 //! about indexes, and hold for any number of rows.
 
-use rusqlite::Connection;
+use marktwerk_domain::run::RunId;
+use rusqlite::{Connection, StatementStatus};
 
 use super::log_filter::Conditions;
 use super::orders::read;
-use super::runs::claim;
+use super::runs::{self, claim};
 use super::{connection, migrations};
 use crate::logs::LogSource;
+use crate::runs::{RANKS, RunFilter};
 
 fn database() -> Connection {
     let mut connection = connection::open_memory().unwrap();
@@ -49,7 +51,68 @@ fn open_units_are_summed_over_the_open_orders_alone() {
 #[test]
 fn the_queue_is_read_in_its_order_without_a_row() {
     let expected = "SEARCH runs USING COVERING INDEX runs_ready (priority=? AND ready_at<?)";
-    assert_eq!(plan(claim::QUEUE), [expected]);
+    for rank in 0..RANKS {
+        assert_eq!(plan(&claim::queue(rank)), [expected]);
+    }
+}
+
+#[test]
+fn the_queue_is_counted_in_its_index() {
+    let steps = plan(runs::read::QUEUE_LENGTH);
+    assert_eq!(steps, ["SEARCH runs USING COVERING INDEX runs_ready (priority=?)"]);
+}
+
+#[test]
+fn what_follows_on_an_end_is_one_look_at_a_key() {
+    let expected = "SEARCH chains USING PRIMARY KEY (parent=?)";
+    assert_eq!(plan(runs::chain::CHILDREN), [expected]);
+}
+
+#[test]
+fn the_live_runs_of_a_job_are_read_from_their_index() {
+    let expected = "SEARCH runs USING INDEX runs_live (job_id=?)";
+    for sql in [runs::fire::LIVE, runs::merge::WAITING_ALIKE] {
+        assert_eq!(plan(sql), [expected]);
+    }
+}
+
+#[test]
+fn what_a_run_has_caused_is_read_from_its_index() {
+    let filter = RunFilter { caused_by: Some(RunId(1)), ..RunFilter::default() };
+    let (sql, _) = runs::read::page_statement(&filter, "");
+    assert_eq!(plan(&sql), ["SEARCH runs USING INDEX runs_caused_by (caused_by=? AND rowid<?)"]);
+}
+
+#[test]
+fn the_newest_run_of_a_job_is_found_at_once() {
+    assert_eq!(plan(runs::skip::NEWEST), ["SEARCH runs USING INDEX runs_job (job_id=?)"]);
+}
+
+#[test]
+fn a_statement_is_not_compiled_again_for_other_parameters() {
+    let connection = database();
+    let queue = claim::queue(1);
+    let texts = [
+        read::PAGE,
+        &queue,
+        runs::read::QUEUE_LENGTH,
+        runs::chain::CHILDREN,
+        runs::fire::LIVE,
+        runs::merge::WAITING_ALIKE,
+        runs::skip::NEWEST,
+        "SELECT id FROM runs WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+    ];
+    for sql in texts {
+        for value in 0..3 {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            (1..=statement.parameter_count())
+                .for_each(|index| statement.raw_bind_parameter(index, value).unwrap());
+            let mut rows = statement.raw_query();
+            while rows.next().unwrap().is_some() {}
+            drop(rows);
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::connection;
-use super::writer::Writer;
+use super::writer::{Writer, cut_off};
 use crate::{StoreError, StoreResult};
 
 /// Reads at the same time; opened when first needed.
@@ -41,16 +41,9 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
-        let ended = |_| StoreError::Unavailable("the read was cut off".to_owned());
         match self {
-            Self::Writer(writer) => {
-                let writer = writer.clone();
-                tokio::task::spawn_blocking(move || {
-                    writer.read_between(|connection| snapshot(connection, work))
-                })
-                .await
-                .map_err(ended)?
-            }
+            // Nobody writes meanwhile, so the view does not change.
+            Self::Writer(writer) => writer.read(work).await,
             Self::Pool(pool) => {
                 let permit = Arc::clone(&pool.permits).acquire_owned().await;
                 let permit =
@@ -61,7 +54,7 @@ impl Readers {
                     drop(permit);
                     result
                 };
-                tokio::task::spawn_blocking(job).await.map_err(ended)?
+                tokio::task::spawn_blocking(job).await.map_err(|_| cut_off())?
             }
         }
     }

@@ -8,14 +8,14 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::readers::Readers;
-use super::writer::Writer;
+use super::writer::{Drainer, Writer};
 use super::writing::Writing;
 use super::{connection, logs, migrations};
 use crate::changes::{ChangeFeed, Changes};
 use crate::{Store, StoreResult};
 
-/// All nouns in one SQLite database. Clones share its connections; every call is carried out by a blocking job of the
-/// Tokio runtime that it is made on.
+/// All nouns in one SQLite database. Clones share its connections. With a file every call is carried out by a blocking job of
+/// the Tokio runtime that it is made on; with a database in memory by the task that makes it.
 #[derive(Clone)]
 pub struct SqliteStore {
     place: String,
@@ -31,7 +31,7 @@ impl SqliteStore {
         let place = path.display().to_string();
         let connection = connection::open_untouched(path)?;
         migrations::examine(&connection, &place)?;
-        let writer = Self::writer(connection, &place, &zone)?;
+        let writer = Self::writer(Drainer::BlockingJob, connection, &place, &zone)?;
         let readers = Readers::of_file(path.to_owned());
         Ok(Self { place, zone, writer, readers })
     }
@@ -39,16 +39,22 @@ impl SqliteStore {
     /// A database that is gone with the last clone.
     pub fn open_in_memory(zone: TimeZone) -> StoreResult<Self> {
         let place = "the database in memory".to_owned();
-        let writer = Self::writer(connection::open_memory()?, &place, &zone)?;
+        let writer = Self::writer(Drainer::CallingTask, connection::open_memory()?, &place, &zone)?;
         let readers = Readers::Writer(writer.clone());
         Ok(Self { place, zone, writer, readers })
     }
 
-    fn writer(mut connection: Connection, place: &str, zone: &TimeZone) -> StoreResult<Writer> {
+    fn writer(
+        drainer: Drainer,
+        mut connection: Connection,
+        place: &str,
+        zone: &TimeZone,
+    ) -> StoreResult<Writer> {
         connection::prepare_writer(&connection)?;
         migrations::migrate(&mut connection, place)?;
         let highest_log_id = logs::highest(&connection)?;
-        Ok(Writer::new(connection, zone.clone(), Changes { highest_log_id, ..Changes::default() }))
+        let changes = Changes { highest_log_id, ..Changes::default() };
+        Ok(Writer::new(drainer, connection, zone.clone(), changes))
     }
 
     /// Where it stands, for people.

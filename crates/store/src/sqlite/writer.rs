@@ -3,7 +3,8 @@
 //! callers share it.
 //!
 //! It is a blocking job and not a thread of its own, because Tokio's paused clock stands still only
-//! while a blocking job is in flight; so tests see every write done before time moves on.
+//! while a blocking job is in flight; so tests see every write done before time moves on. A database in
+//! memory never waits for a disk: the task that makes a call carries it out, with what others queued meanwhile.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -27,7 +28,17 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
 }
 
+/// Who empties the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Drainer {
+    /// A blocking job: a commit waits for the disk.
+    BlockingJob,
+    /// The calling task: nothing waits.
+    CallingTask,
+}
+
 struct Shared {
+    drainer: Drainer,
     connection: Mutex<Connection>,
     zone: TimeZone,
     queue: Mutex<Queue>,
@@ -42,8 +53,9 @@ struct Queue {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection, zone: TimeZone, changes: Changes) -> Self {
+    pub(crate) fn new(drainer: Drainer, connection: Connection, zone: TimeZone, changes: Changes) -> Self {
         let shared = Shared {
+            drainer,
             connection: Mutex::new(connection),
             zone,
             queue: Mutex::default(),
@@ -64,6 +76,9 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut Writing<'_>) -> StoreResult<T> + Send + 'static,
     {
+        if self.shared.drainer == Drainer::CallingTask {
+            give_way().await;
+        }
         let permit = Arc::clone(&self.shared.room).acquire_owned().await.map_err(|_| given_up())?;
         let (answer, answered) = oneshot::channel();
         let call = Call { work: Some(work), result: None, answer, _permit: permit };
@@ -74,14 +89,19 @@ impl Writer {
         };
         if starts_draining {
             let drain = Drain { shared: Arc::clone(&self.shared), is_finished: false };
-            tokio::task::spawn_blocking(move || drain.run());
+            match self.shared.drainer {
+                Drainer::BlockingJob => drop(tokio::task::spawn_blocking(move || drain.run())),
+                Drainer::CallingTask => drain.run(),
+            }
         }
         answered.await.map_err(|_| given_up())?
     }
 
     /// Reads over the writing connection, between two transactions: the only way into a database in memory.
-    pub(crate) fn read_between<T>(&self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
-        work(&lock(&self.shared.connection))
+    pub(crate) async fn read<T>(&self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        give_way().await;
+        let read = || work(&lock(&self.shared.connection));
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(cut_off()))
     }
 }
 
@@ -219,6 +239,17 @@ where
 
 fn panicked() -> StoreError {
     StoreError::Database("a write panicked and was undone; the process's own output tells where".to_owned())
+}
+
+/// Before a call in memory: so that the calls of several tasks interleave as they do with a file, and a task that asks in a circle
+/// starves nobody. Nothing is queued yet, so that a caller who gives up here has done nothing.
+async fn give_way() {
+    tokio::task::yield_now().await;
+}
+
+/// What a read that panicked answers with.
+pub(crate) fn cut_off() -> StoreError {
+    StoreError::Unavailable("the read was cut off".to_owned())
 }
 
 fn given_up() -> StoreError {

@@ -27,6 +27,7 @@ pub(crate) struct Effects {
     pub(crate) orders: bool,
     pub(crate) inventory: bool,
     pub(crate) attention: bool,
+    pub(crate) alerts: bool,
 }
 
 impl Effects {
@@ -37,6 +38,7 @@ impl Effects {
         self.orders |= next.orders;
         self.inventory |= next.inventory;
         self.attention |= next.attention;
+        self.alerts |= next.alerts;
     }
 
     /// Moves what is watched; whether anything moved.
@@ -47,6 +49,7 @@ impl Effects {
         changes.orders += u64::from(self.orders);
         changes.inventory += u64::from(self.inventory);
         changes.attention += u64::from(self.attention);
+        changes.alerts += u64::from(self.alerts);
         *changes != before
     }
 }

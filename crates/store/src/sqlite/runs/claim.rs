@@ -1,20 +1,30 @@
-//! Claiming: the queue is read in its order over a covering index, what is blocked is passed over, and
+//! Claiming: the queue is read in its order over a covering index, what is at a limit is passed over, and
 //! what is free is leased, all in one transaction.
+//!
+//! Each priority is a line of its own, oldest first. Its head counts as one class higher for each `rises_every` that it has
+//! been ready; the highest class goes first, and heads of the same class take turns by priority. So nothing starves: a run that
+//! has risen waits for its turn and not for the end of a line that never ends.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use marktwerk_domain::run::Run;
-use rusqlite::{Connection, params};
+use jiff::Timestamp;
+use marktwerk_domain::run::{Run, RunId};
+use rusqlite::{CachedStatement, Connection, Rows, params};
 
-use super::row;
+use super::read;
 use crate::StoreResult;
-use crate::runs::Claim;
+use crate::mutant::{self, Mutant};
+use crate::runs::{Claim, Limits, RANKS};
 use crate::sqlite::rows::{self, Micros};
 use crate::sqlite::writing::Writing;
 
 /// The ready runs of one priority, in their order.
-pub(in crate::sqlite) const QUEUE: &str = "SELECT id, job_id, lane FROM runs INDEXED BY runs_ready \
-         WHERE state IN ('waiting', 'retrying') AND priority = ?1 AND ready_at <= ?2 ORDER BY ready_at, id";
+pub(in crate::sqlite) fn queue(rank: usize) -> String {
+    format!(
+        "SELECT id, ready_at, job_id, lane, account, job_type FROM runs INDEXED BY runs_ready \
+         WHERE state IN ('waiting', 'retrying') AND priority = {rank} AND ready_at <= ?1 ORDER BY ready_at, id"
+    )
+}
 
 pub(super) fn claim(writing: &mut Writing<'_>, claim: &Claim) -> StoreResult<Vec<Run>> {
     let chosen = choose(writing.connection, claim)?;
@@ -22,36 +32,104 @@ pub(super) fn claim(writing: &mut Writing<'_>, claim: &Claim) -> StoreResult<Vec
     chosen.into_iter().map(|id| lease(writing.connection, id, claim)).collect()
 }
 
-/// The runs to claim, by priority, `ready_at` and number.
+/// The runs to claim, in their order.
 fn choose(connection: &Connection, claim: &Claim) -> StoreResult<Vec<i64>> {
-    let mut busy = Busy::read(connection)?;
+    let mut busy = Busy::read(connection, &claim.limits)?;
+    let mut statements: Vec<CachedStatement<'_>> =
+        (0..RANKS).map(|rank| connection.prepare_cached(&queue(rank))).collect::<rusqlite::Result<_>>()?;
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(RANKS);
+    for statement in &mut statements {
+        lines.push(Line { rows: statement.query([Micros(claim.now)])?, head: None });
+    }
+    let mut turns = claim.turns;
     let mut chosen = Vec::new();
-    let mut statement = connection.prepare_cached(QUEUE)?;
-    for rank in 0..=2 {
-        let mut queue = statement.query(params![rank, Micros(claim.now)])?;
-        while chosen.len() < claim.limit {
-            let Some(row) = queue.next()? else { break };
-            let lane = row.get_ref(2)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-            let job = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            if busy.admit(job, lane) {
-                chosen.push(row.get(0)?);
+    while chosen.len() < claim.limit {
+        let mut next: Option<(usize, (i64, u64))> = None;
+        for (rank, line) in lines.iter_mut().enumerate() {
+            if let Some(ready_at) = line.head(&busy)? {
+                let order = (class(rank, ready_at, claim), turns[rank]);
+                if next.is_none_or(|(_, best)| order < best) {
+                    next = Some((rank, order));
+                }
             }
+        }
+        let Some((rank, _)) = next else { break };
+        if let Some(head) = lines[rank].head.take() {
+            turns[rank] = turns.iter().max().map_or(1, |latest| latest + 1);
+            chosen.push(head.id);
+            busy.take(head);
         }
     }
     Ok(chosen)
 }
 
+/// The class that a run of this rank has risen to; 0 is the highest.
+fn class(rank: usize, ready_at: Timestamp, claim: &Claim) -> i64 {
+    let rank = i64::try_from(rank).unwrap_or(i64::MAX);
+    if mutant::is(Mutant::Ageing) {
+        return rank;
+    }
+    let waited = claim.now.duration_since(ready_at).as_millis();
+    let every = i128::try_from(claim.rises_every.as_millis()).unwrap_or(i128::MAX).max(1);
+    let risen = i64::try_from(waited / every).unwrap_or(i64::MAX);
+    rank.saturating_sub(risen).max(0)
+}
+
+/// The ready runs of one priority.
+struct Line<'a> {
+    rows: Rows<'a>,
+    /// The first that is free.
+    head: Option<Head>,
+}
+
+struct Head {
+    id: i64,
+    ready_at: Timestamp,
+    job: String,
+    lane: Option<String>,
+    account: String,
+    job_type: String,
+}
+
+impl Line<'_> {
+    /// Since when the first free run has been ready. What is at a limit stays there for the rest of this claim.
+    fn head(&mut self, busy: &Busy<'_>) -> StoreResult<Option<Timestamp>> {
+        if self
+            .head
+            .as_ref()
+            .is_some_and(|head| !busy.admits(&head.job, head.lane.as_deref(), &head.account, &head.job_type))
+        {
+            self.head = None;
+        }
+        while self.head.is_none() {
+            let Some(row) = self.rows.next()? else { return Ok(None) };
+            let text = |index| row.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
+            let lane = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            let (job, account, job_type) = (text(2)?, text(4)?, text(5)?);
+            if busy.admits(job, lane, account, job_type) {
+                self.head = Some(Head {
+                    id: row.get(0)?,
+                    ready_at: row.get::<_, Micros>(1)?.0,
+                    job: job.to_owned(),
+                    lane: lane.map(str::to_owned),
+                    account: account.to_owned(),
+                    job_type: job_type.to_owned(),
+                });
+            }
+        }
+        Ok(self.head.as_ref().map(|head| head.ready_at))
+    }
+}
+
 /// Takes the lease and opens the attempt.
 fn lease(connection: &Connection, id: i64, claim: &Claim) -> StoreResult<Run> {
-    let sql = format!(
-        "UPDATE runs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, node = ?2, lease_until = ?3, \
+    // Without RETURNING, which costs more than to read the row.
+    let sql = "UPDATE runs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, node = ?2, lease_until = ?3, \
          started_at = COALESCE(started_at, ?4), attempt_started_at = ?4, warnings = 0, error = NULL, steps = '[]' \
-         WHERE id = ?1 RETURNING {}",
-        row::COLUMNS
-    );
+         WHERE id = ?1";
     let params = params![id, claim.node, Micros(claim.lease_until), Micros(claim.now)];
-    let mut statement = connection.prepare_cached(&sql)?;
-    let run = statement.query_row(params, row::run)?;
+    rows::execute(connection, sql, params)?;
+    let run = read::existing(connection, RunId(id))?;
     rows::execute(
         connection,
         "INSERT INTO attempts (run_id, number, epoch, node, started_at, outcome) VALUES (?1, ?2, ?3, ?4, ?5, 'running')",
@@ -60,29 +138,56 @@ fn lease(connection: &Connection, id: i64, claim: &Claim) -> StoreResult<Run> {
     Ok(run)
 }
 
-/// Jobs and lanes with a running run.
-struct Busy {
-    jobs: HashSet<String>,
+/// What is at work, by everything that is limited.
+struct Busy<'a> {
+    limits: &'a Limits,
     lanes: HashSet<String>,
+    jobs: HashMap<String, u32>,
+    accounts: HashMap<String, u32>,
+    types: HashMap<String, u32>,
 }
 
-impl Busy {
-    fn read(connection: &Connection) -> StoreResult<Self> {
-        let sql = "SELECT job_id, lane FROM runs INDEXED BY runs_state WHERE state = 'running'";
+impl<'a> Busy<'a> {
+    fn read(connection: &Connection, limits: &'a Limits) -> StoreResult<Self> {
+        let sql = "SELECT id, job_id, lane, account, job_type FROM runs INDEXED BY runs_state WHERE state = 'running'";
         let running = rows::all(connection, sql, [], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
+            Ok(Head {
+                id: row.get(0)?,
+                ready_at: Timestamp::MIN,
+                job: row.get(1)?,
+                lane: row.get(2)?,
+                account: row.get(3)?,
+                job_type: row.get(4)?,
+            })
         })?;
-        let (jobs, lanes): (HashSet<_>, Vec<_>) = running.into_iter().unzip();
-        Ok(Self { jobs, lanes: lanes.into_iter().flatten().collect() })
+        let mut busy = Self {
+            limits,
+            lanes: HashSet::new(),
+            jobs: HashMap::new(),
+            accounts: HashMap::new(),
+            types: HashMap::new(),
+        };
+        running.into_iter().for_each(|head| busy.take(head));
+        Ok(busy)
     }
 
-    /// Whether a run of this job and lane may begin; then they are taken.
-    fn admit(&mut self, job: &str, lane: Option<&str>) -> bool {
-        if self.jobs.contains(job) || lane.is_some_and(|lane| self.lanes.contains(lane)) {
-            return false;
-        }
-        self.jobs.insert(job.to_owned());
-        self.lanes.extend(lane.map(str::to_owned));
-        true
+    /// Whether another run of this job, lane, account and type may begin.
+    fn admits(&self, job: &str, lane: Option<&str>, account: &str, job_type: &str) -> bool {
+        let Limits { per_job, per_type, per_account } = self.limits;
+        let has_room = |count: Option<&u32>, limit: u32| count.is_none_or(|count| *count < limit);
+        let is_alone = has_room(self.jobs.get(job), per_job.get(job).copied().unwrap_or(1))
+            && lane.is_none_or(|lane| !self.lanes.contains(lane));
+        (is_alone || mutant::is(Mutant::Overlap))
+            && per_type.get(job_type).is_none_or(|limit| has_room(self.types.get(job_type), *limit))
+            && per_account
+                .is_none_or(|limit| account.is_empty() || has_room(self.accounts.get(account), limit))
+    }
+
+    fn take(&mut self, head: Head) {
+        let Head { id: _, ready_at: _, job, lane, account, job_type } = head;
+        *self.jobs.entry(job).or_default() += 1;
+        self.lanes.extend(lane);
+        *self.accounts.entry(account).or_default() += 1;
+        *self.types.entry(job_type).or_default() += 1;
     }
 }

@@ -5,6 +5,7 @@ use marktwerk_domain::log::LogLine;
 use marktwerk_domain::run::{Run, RunState};
 use rusqlite::params;
 
+use super::chain;
 use crate::StoreResult;
 use crate::sqlite::lines;
 use crate::sqlite::rows::{self, Micros};
@@ -20,7 +21,7 @@ pub(crate) struct Ending<'a> {
     pub(crate) line: LogLine,
 }
 
-/// Ends a run and writes its closing line.
+/// Ends a run, writes its closing line, and queues what follows on it.
 pub(crate) fn end(writing: &mut Writing<'_>, run: &Run, ending: &Ending<'_>) -> StoreResult<()> {
     debug_assert!(ending.state.is_ended() && ending.line.status.is_some(), "a closing line ends a run");
     rows::execute(
@@ -30,5 +31,6 @@ pub(crate) fn end(writing: &mut Writing<'_>, run: &Run, ending: &Ending<'_>) -> 
         params![run.id.0, ending.state.as_str(), Micros(ending.at), ending.error, ending.line.line],
     )?;
     writing.effects.jobs = true;
-    lines::insert(writing, std::slice::from_ref(&ending.line))
+    lines::insert(writing, std::slice::from_ref(&ending.line))?;
+    chain::follow(writing, &run.job_id, run.id, ending.state, ending.at)
 }

@@ -1,66 +1,114 @@
-//! Firing: the schedule advances by compare-and-swap and the run is queued, or recorded as skipped.
+//! Firing: the schedule advances by compare-and-swap, and the planned times become runs, or are skipped or merged where the
+//! job is busy.
 
 use jiff::Timestamp;
-use marktwerk_domain::log::{ClosingStatus, Level};
+use marktwerk_domain::policy::Overlap;
 use marktwerk_domain::run::{RunId, RunState};
 use rusqlite::{Connection, params};
 
-use super::ending::{self, Ending};
-use super::{queue, read};
+use super::{cancel, merge, queue, skip};
 use crate::StoreResult;
-use crate::runs::{Fired, Firing};
-use crate::sqlite::lines;
-use crate::sqlite::rows::{self, Micros};
+use crate::mutant::{self, Mutant};
+use crate::runs::{Fired, Firing, NewRun, Skip};
+use crate::sqlite::rows::{self, Micros, Word, micros};
 use crate::sqlite::writing::Writing;
 
+/// The runs that a job has at work or in the queue, but for those that somebody asked to end.
+pub(in crate::sqlite) const LIVE: &str = "SELECT id, state, attempt FROM runs INDEXED BY runs_live \
+     WHERE job_id = ?1 AND state IN ('waiting', 'running', 'retrying') AND cancel_requested = 0 ORDER BY id";
+
 pub(super) fn fire(writing: &mut Writing<'_>, firing: &Firing, now: Timestamp) -> StoreResult<Fired> {
-    let job = firing.run.job_id.as_str();
     let advance =
         "UPDATE jobs SET next_due = ?3 WHERE id = ?1 AND next_due = ?2 AND enabled = 1 AND archived = 0";
-    let params = params![job, Micros(firing.seen_due), Micros(firing.next_due)];
+    let params = params![firing.job_id.as_str(), Micros(firing.seen_due), micros(firing.next_due)];
     if rows::execute(writing.connection, advance, params)? == 0 {
         return Ok(Fired::Stale);
     }
     writing.effects.jobs = true;
-    // An edit moved the schedule back onto a time that had its run: there is none to add, and the schedule goes on.
-    if let Some(id) = queue::planned(writing.connection, &firing.run)? {
-        return Ok(Fired::Skipped(id));
-    }
-    match live(writing.connection, job)? {
-        None => queue::insert_as(writing, &firing.run, RunState::Waiting, now).map(Fired::Queued),
-        Some((live, word)) => {
-            let reason = format!("run {live} is still {word}");
-            skip(writing, firing, &reason, now).map(Fired::Skipped)
+    for skipped in &firing.skips {
+        if queue::planned(writing.connection, &skipped.run)?.is_none() {
+            skip::record(writing, skipped, now)?;
         }
     }
-}
-
-/// The live run that is in the way, the running one first, and its state.
-fn live(connection: &Connection, job: &str) -> StoreResult<Option<(RunId, String)>> {
-    let sql = "SELECT id, state FROM runs INDEXED BY runs_live \
-         WHERE job_id = ?1 AND state IN ('waiting', 'running', 'retrying') ORDER BY state = 'running' DESC, id LIMIT 1";
-    rows::one(connection, sql, [job], |row| Ok((RunId(row.get(0)?), row.get(1)?)))
-}
-
-/// Records the planned time as skipped: in the job's newest run, where that was skipped for the same reason.
-fn skip(writing: &mut Writing<'_>, firing: &Firing, reason: &str, now: Timestamp) -> StoreResult<RunId> {
-    let newest =
-        "SELECT id, state, error FROM runs INDEXED BY runs_job WHERE job_id = ?1 ORDER BY id DESC LIMIT 1";
-    let newest = rows::one(writing.connection, newest, [firing.run.job_id.as_str()], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
-    })?;
-    if let Some((id, state, Some(error))) = newest
-        && state == RunState::Skipped.as_str()
-        && error == reason
-    {
-        let count = "UPDATE runs SET merged = merged + 1 + ?2, ended_at = ?3 WHERE id = ?1";
-        rows::execute(writing.connection, count, params![id, firing.run.merged, Micros(now)])?;
-        return Ok(RunId(id));
+    let (mut queued, mut cancelling) = (Vec::new(), Vec::new());
+    for run in &firing.runs {
+        // An edit moved the schedule back onto a time that had its run: there is none to add.
+        if queue::planned(writing.connection, run)?.is_none()
+            && is_let_in(writing, firing, run, &queued, &mut cancelling, now)?
+        {
+            queued.push(queue::insert_as(writing, run, RunState::Waiting, now)?);
+        }
     }
-    let id = queue::insert_as(writing, &firing.run, RunState::Skipped, now)?;
-    let run = read::existing(writing.connection, id)?;
-    let mut line = lines::about(&run, Level::Info, now, &format!("skipped, {reason}"));
-    line.status = Some(ClosingStatus::Cancelled);
-    ending::end(writing, &run, &Ending { state: RunState::Skipped, error: reason, at: now, line })?;
-    Ok(id)
+    Ok(Fired::Done { queued, cancelling })
+}
+
+/// Whether a planned time becomes a run of its own, after `queued` of the same firing. Where it does not, it was skipped or
+/// merged; where others have to make room, they were asked to.
+fn is_let_in(
+    writing: &mut Writing<'_>,
+    firing: &Firing,
+    run: &NewRun,
+    queued: &[RunId],
+    cancelling: &mut Vec<RunId>,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    if firing.overlap == Overlap::QueueAll || mutant::is(Mutant::Overlap) {
+        return Ok(true);
+    }
+    let mut live = live(writing.connection, firing.job_id.as_str())?;
+    if firing.overlap == Overlap::Skip {
+        // Missed times that are made up for together do not exclude each other: they run one after the other.
+        live.retain(|live| !queued.contains(&live.id));
+    }
+    let room = usize::try_from(firing.max_instances).unwrap_or(usize::MAX);
+    if live.len() < room {
+        return Ok(true);
+    }
+    if firing.overlap == Overlap::Skip {
+        let reason = in_the_way(&live);
+        skip::record(writing, &Skip { run: run.clone(), reason }, now)?;
+        return Ok(false);
+    }
+    if let Some(waiting) = merge::waiting_alike(writing.connection, run)? {
+        merge::merge(writing, waiting, run)?;
+        return Ok(false);
+    }
+    if firing.overlap == Overlap::CancelRunning {
+        let too_many = live.len() + 1 - room;
+        for old in live.iter().filter(|live| live.has_begun()).take(too_many) {
+            cancel::cancel(writing, old.id, "a later planned time takes its place", now)?;
+            cancelling.extend((old.state == RunState::Running).then_some(old.id));
+        }
+    }
+    Ok(true)
+}
+
+/// A run that may be in the way of another.
+struct Live {
+    id: RunId,
+    state: RunState,
+    attempt: u32,
+}
+
+impl Live {
+    fn has_begun(&self) -> bool {
+        self.attempt > 0
+    }
+}
+
+/// Oldest first.
+fn live(connection: &Connection, job: &str) -> StoreResult<Vec<Live>> {
+    rows::all(connection, LIVE, [job], |row| {
+        let Word(state) = row.get(1)?;
+        Ok(Live { id: RunId(row.get(0)?), state, attempt: row.get(2)? })
+    })
+}
+
+/// Why there is no room; the running one says more than the others.
+fn in_the_way(live: &[Live]) -> String {
+    let running = live.iter().find(|live| live.state == RunState::Running);
+    match running.or(live.first()) {
+        Some(live) => format!("run {} is still {}", live.id, live.state.as_str()),
+        None => "the job has no room for another run".to_owned(),
+    }
 }

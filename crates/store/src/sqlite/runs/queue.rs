@@ -49,12 +49,15 @@ pub(super) fn insert_as(
         ready_at,
         priority,
         parameters,
+        from_step,
+        marker,
         merged,
     } = run;
     rows::execute(
         writing.connection,
         "INSERT INTO runs (job_id, job_type, account, lane, cause, caused_by, planned_at, created_at, ready_at, state, \
-         priority, parameters, merged) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         priority, parameters, from_step, marker, merged) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             job_id,
             job_type,
@@ -68,6 +71,8 @@ pub(super) fn insert_as(
             state.as_str(),
             priority.rank(),
             Json(parameters),
+            from_step,
+            marker,
             merged,
         ],
     )?;

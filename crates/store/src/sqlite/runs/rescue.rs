@@ -70,12 +70,16 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
     let seconds = run.attempt_started_at.map(|started| lines::seconds_between(started, now));
     let ended = EndedAttempt {
         job_id: &run.job_id,
+        run: run.id,
         state,
         started_at: run.attempt_started_at,
         seconds,
+        ended_at: now,
         error: Some(&reason),
+        trouble: None,
+        marker: None,
     };
-    history::remember(connection, &ended)?;
+    history::remember(writing, &ended)?;
     Ok(Rescued { run: run.id, job_id: run.job_id, state })
 }
 

@@ -8,7 +8,7 @@ use crate::sqlite::rows::Columns;
 
 /// The columns of [`run`], in its order.
 pub(super) const COLUMNS: &str = "id, job_id, job_type, account, cause, caused_by, planned_at, created_at, ready_at, state, \
-     priority, parameters, attempts_used, attempt, epoch, started_at, attempt_started_at, ended_at, warnings, error, steps, \
+     priority, parameters, from_step, marker, attempts_used, attempt, epoch, started_at, attempt_started_at, ended_at, warnings, error, steps, \
      merged, cancel_requested, last_line";
 
 pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
@@ -26,6 +26,8 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         state: columns.word()?,
         priority: Priority::from_rank(columns.value()?),
         parameters: columns.json()?,
+        from_step: columns.value()?,
+        marker: columns.value()?,
         attempts_used: columns.value()?,
         attempt: columns.value()?,
         epoch: Epoch(columns.value()?),

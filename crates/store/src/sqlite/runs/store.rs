@@ -6,7 +6,7 @@ use marktwerk_domain::run::{Attempt, Run, RunId};
 
 use super::{cancel, claim, fire, prune, queue, read, rescue};
 use crate::StoreResult;
-use crate::runs::{Claim, Fired, Firing, NewRun, Rescued, RunFilter, RunStore};
+use crate::runs::{Claim, Fired, Firing, NewRun, QueueLength, RANKS, Rescued, RunFilter, RunStore};
 use crate::sqlite::SqliteStore;
 
 #[async_trait]
@@ -54,6 +54,10 @@ impl RunStore for SqliteStore {
     async fn cancel(&self, run: RunId, reason: &str, now: Timestamp) -> StoreResult<Run> {
         let reason = reason.to_owned();
         self.write(move |writing| cancel::cancel(writing, run, &reason, now)).await
+    }
+
+    async fn queue_lengths(&self) -> StoreResult<[QueueLength; RANKS]> {
+        self.read(read::queue_lengths).await
     }
 
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>> {

@@ -1,0 +1,60 @@
+//! Alerts: reading and pruning.
+
+use jiff::SignedDuration;
+use marktwerk_domain::alert::{Alert, AlertId};
+use marktwerk_domain::health::{FUSE, Trouble};
+use marktwerk_domain::run::RunState;
+
+use super::samples::{at, attempt_end, claimed, job, record};
+use crate::SharedStore;
+use crate::journal::{AttemptEnd, Entry};
+
+/// Four alerts: the job is degraded and recovers, twice, a minute apart.
+async fn four_alerts(store: &SharedStore) {
+    store.insert_jobs(&[job("a")]).await.unwrap();
+    for minute in 0..4 {
+        let (state, runs) = if minute % 2 == 0 { (RunState::Failed, FUSE) } else { (RunState::Succeeded, 1) };
+        for _ in 0..runs {
+            let run = claimed(store, "a").await;
+            let end = AttemptEnd {
+                trouble: (state == RunState::Failed).then_some(Trouble::Outage),
+                ended_at: at(60) + SignedDuration::from_mins(minute),
+                ..attempt_end(&run, state)
+            };
+            store.commit(&[record(&run, Entry::End(Box::new(end)))]).await.unwrap();
+        }
+    }
+}
+
+fn ids(alerts: &[Alert]) -> Vec<i64> {
+    alerts.iter().map(|alert| alert.id.0).collect()
+}
+
+/// Oldest first from a cursor, newest first without one.
+pub async fn alerts_are_read_from_a_cursor(store: SharedStore) {
+    assert!(store.alerts_after(AlertId(0), 10).await.unwrap().is_empty());
+    assert!(store.latest_alerts(10).await.unwrap().is_empty());
+    four_alerts(&store).await;
+    let all = store.alerts_after(AlertId(0), 10).await.unwrap();
+    assert_eq!(all.iter().map(|alert| alert.at).collect::<Vec<_>>(), [at(60), at(120), at(180), at(240)]);
+    assert!(ids(&all).is_sorted_by(|one, next| one < next), "{all:?}");
+    assert_eq!(store.alerts_after(AlertId(0), 3).await.unwrap(), all[..3]);
+    assert_eq!(store.alerts_after(all[1].id, 10).await.unwrap(), all[2..]);
+    assert!(store.alerts_after(all[3].id, 10).await.unwrap().is_empty());
+    let newest: Vec<Alert> = all.into_iter().rev().collect();
+    assert_eq!(store.latest_alerts(10).await.unwrap(), newest);
+    assert_eq!(store.latest_alerts(2).await.unwrap(), newest[..2]);
+}
+
+/// Who delivers alerts keeps a cursor: no number is given twice, not even when all are gone.
+pub async fn old_alerts_are_deleted(store: SharedStore) {
+    four_alerts(&store).await;
+    let all = ids(&store.alerts_after(AlertId(0), 10).await.unwrap());
+    assert_eq!(store.prune_alerts(at(120)).await.unwrap(), 1);
+    assert_eq!(ids(&store.alerts_after(AlertId(0), 10).await.unwrap()), all[1..]);
+    assert_eq!(store.prune_alerts(at(1_000)).await.unwrap(), 3);
+    store.archive_jobs(&[job("a").id], at(300)).await.unwrap();
+    four_alerts(&store).await;
+    let again = ids(&store.alerts_after(AlertId(0), 10).await.unwrap());
+    assert_eq!((again.len(), again[0] > all[3]), (4, true));
+}
