@@ -81,8 +81,7 @@ fn an_empty_folder_is_enough_and_a_signal_ends_it_in_order() {
     let program = Running::start(folder.path());
     let jobs: serde_json::Value =
         serde_json::from_str(&program.ask(folder.path(), &["jobs", "list", "--json"])).unwrap();
-    let names: Vec<&str> =
-        jobs.as_array().unwrap().iter().map(|job| job["job_id"].as_str().unwrap()).collect();
+    let names: Vec<&str> = jobs.as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap()).collect();
     assert_eq!(names, ["inventory_workflow", "inventory_workflow-full", "order_workflow"]);
     assert!(folder.path().join("data/workers_config.json").is_file());
     assert!(
@@ -95,31 +94,6 @@ fn an_empty_folder_is_enough_and_a_signal_ends_it_in_order() {
     let again = Running::start(folder.path());
     assert!(again.ask(folder.path(), &["jobs", "list"]).contains("inventory_workflow-full"));
     again.stop();
-}
-
-#[test]
-fn a_run_is_started_waited_for_and_read_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = Running::start(folder.path());
-    let told =
-        program.ask(folder.path(), &["jobs", "run", "order_workflow", "--param", "days_back=3", "--wait"]);
-    let number: &str = told.split(' ').nth(1).unwrap();
-    assert!(told.contains("fetch done ") && told.ends_with(&format!("run {number}: succeeded\n")), "{told}");
-    let shown = program.ask(folder.path(), &["runs", "show", number]);
-    assert!(shown.contains("STATE    succeeded") && shown.contains("fetch "), "{shown}");
-    let execution = format!("order_workflow_{number}");
-    let lines = program.ask(folder.path(), &["logs", "--job", &execution, "--since", "1h"]);
-    assert!(lines.lines().count() > 2 && lines.lines().all(|line| line.contains(&execution)), "{lines}");
-
-    program.ask(folder.path(), &["jobs", "edit", "order_workflow", "--every", "9", "--priority", "high"]);
-    program.ask(folder.path(), &["jobs", "pause", "order_workflow"]);
-    let file = std::fs::read_to_string(folder.path().join("data/workers_config.json")).unwrap();
-    assert!(file.contains("\"interval_minutes\": 9") && file.contains("\"enabled\": false"), "{file}");
-
-    let output = run(folder.path(), &["jobs", "run", "nothing", "--server", &program.url]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "marktwerk: there is no job `nothing`\n");
-    program.stop();
 }
 
 #[test]

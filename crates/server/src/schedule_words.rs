@@ -1,7 +1,7 @@
 //! A schedule in plain words, German and English: said here, so that screen, interface and commands say the same. A cron
 //! expression that has no simple sentence is shown as it is.
 
-use marktwerk_domain::policy::{After, On};
+use marktwerk_domain::policy::{After, On, written_time};
 use marktwerk_domain::schedule::{CountedFrom, Schedule};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,8 +34,7 @@ pub(crate) fn in_words(schedule: &Schedule, after: &[After]) -> InWords {
         Schedule::Every { seconds, from } => Some(interval(*seconds, *from)),
         Schedule::Cron { expression } => Some(cron(expression)),
         Schedule::Daily { at } => {
-            let times: Vec<String> =
-                at.iter().map(|time| clock(time.hour(), time.minute(), time.second())).collect();
+            let times: Vec<String> = at.iter().copied().map(written_time).collect();
             Some(InWords::new(
                 format!("täglich um {} Uhr", list(&times, "und")),
                 format!("daily at {}", list(&times, "and")),
@@ -119,8 +118,8 @@ fn sentence(expression: &str) -> Option<InWords> {
             }
         };
         let within = InWords::new(
-            format!("{} von {} bis {} Uhr", every.de, clock(from, 0, 0), clock(to, 59, 0)),
-            format!("{} from {} to {}", every.en, clock(from, 0, 0), clock(to, 59, 0)),
+            format!("{} von {} bis {} Uhr", every.de, clock(from, 0), clock(to, 59)),
+            format!("{} from {} to {}", every.en, clock(from, 0), clock(to, 59)),
         );
         return Some(on.before(&within));
     }
@@ -144,7 +143,7 @@ fn sentence(expression: &str) -> Option<InWords> {
     if times.len() > 6 {
         return None;
     }
-    let times: Vec<String> = times.into_iter().map(|(hour, minute)| clock(hour, minute, 0)).collect();
+    let times: Vec<String> = times.into_iter().map(|(hour, minute)| clock(hour, minute)).collect();
     let at = InWords::new(format!("um {} Uhr", list(&times, "und")), format!("at {}", list(&times, "and")));
     let daily = InWords::new("täglich", "daily");
     Some(if on.de.is_empty() { daily.before(&at) } else { on.before(&at) })
@@ -194,12 +193,9 @@ fn number(text: &str, most: i8) -> Option<i8> {
     text.parse().ok().filter(|number| (0..=most).contains(number))
 }
 
-/// `02:30`, with seconds where there are some.
-fn clock(hour: i8, minute: i8, second: i8) -> String {
-    match second {
-        0 => format!("{hour:02}:{minute:02}"),
-        second => format!("{hour:02}:{minute:02}:{second:02}"),
-    }
+/// `02:30`.
+fn clock(hour: i8, minute: i8) -> String {
+    format!("{hour:02}:{minute:02}")
 }
 
 /// `a, b und c`.

@@ -29,7 +29,7 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
         Command::List => output.list(&client.get("/api/v1/accounts", &[]).await?, &COLUMNS)?,
         Command::Test { account } => {
             let path = format!("/api/v1/accounts/{}/test", segment(&account));
-            let health = client.post(&path, &[], None).await?;
+            let health = client.post(&path, None).await?;
             if output.is_json() {
                 output.json(&health)?;
             } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, db, jobs, logs, runs};
+use super::{accounts, alerts, db, jobs, logs, runs};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -61,6 +61,11 @@ pub(super) enum Command {
     },
     /// Log lines of the running server
     Logs(logs::Options),
+    /// What people are told when a job fails and recovers
+    Alerts {
+        #[command(subcommand)]
+        command: alerts::Command,
+    },
     /// Accounts at marketplaces
     Accounts {
         #[command(subcommand)]
@@ -86,6 +91,21 @@ pub(super) enum Command {
 pub(super) enum ConfigCommand {
     /// Show what would be used and where it comes from, and what is odd
     Check,
+    /// Show every value and where it comes from, secrets masked
+    Show,
+    /// All jobs of the running server, as the jobs file says them
+    Export {
+        /// A new file; printed where none is named
+        file: Option<PathBuf>,
+    },
+    /// Put a document in place of all jobs of the running server, as a hand edit of the jobs file would
+    Import {
+        /// The document, or `-` for the input
+        file: PathBuf,
+        /// Only tell what it would change
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 impl Arguments {

@@ -1,34 +1,65 @@
-//! `marktwerk config check`: what would be used, where each value comes from, and what is odd.
+//! `marktwerk config show` and `config check`: what would be used, where each value comes from, and what is odd.
 
+use marktwerk_engine::jobs_file::JobsDocument;
 use serde_json::{Value, json};
 
 use super::output::Output;
+use crate::compose::StartError;
 use crate::config::{AlertSettings, Settings};
 
-pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
-    let values = values(settings)?;
+/// What would be used and where it comes from.
+pub(super) fn show(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     if output.is_json() {
-        let rows: Vec<Value> = values
-            .iter()
-            .map(|(key, value)| json!({ "key": key, "value": value, "origin": settings.origins.of(key).to_string() }))
-            .collect();
-        let accounts: Vec<Value> = settings
-            .accounts
-            .iter()
-            .map(|account| {
-                json!({ "name": account.name(), "marketplace": account.marketplace(), "endpoint": account.endpoint(),
-                    "origin": settings.origins.of(&account.origin_key()).to_string() })
-            })
-            .collect();
-        let alerts: Vec<Value> = alerts(settings)
-            .map(|(name, host, origin)| json!({ "name": name, "host": host, "origin": origin }))
-            .collect();
-        let findings = findings(settings);
-        return Ok(output.json(
-            &json!({ "settings": rows, "accounts": accounts, "alerts": alerts, "findings": findings }),
-        )?);
+        return Ok(output.json(&document(settings)?)?);
     }
-    let rows: Vec<Vec<String>> = values
+    tell(settings, output)
+}
+
+/// The same, with what is odd; and whether the jobs file can be read at all.
+pub(super) fn check(settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let jobs = jobs_in_file(settings)?;
+    if output.is_json() {
+        let mut document = document(settings)?;
+        document["findings"] = json!(findings(settings));
+        document["jobs_in_file"] = json!(jobs);
+        return Ok(output.json(&document)?);
+    }
+    tell(settings, output)?;
+    if let Some(count) = jobs {
+        let path = settings.jobs_file();
+        let place = path.display();
+        output
+            .line(&format!("jobs file {place}: {count} jobs; whether each can run is asked at the start"))?;
+    }
+    for finding in findings(settings) {
+        output.line(&format!("note: {finding}"))?;
+    }
+    Ok(())
+}
+
+fn document(settings: &Settings) -> anyhow::Result<Value> {
+    let values = values(settings)?.into_iter();
+    let rows: Vec<Value> = values
+        .map(|(key, value)| {
+            json!({ "key": key, "value": value, "origin": settings.origins.of(&key).to_string() })
+        })
+        .collect();
+    let accounts: Vec<Value> = settings
+        .accounts
+        .iter()
+        .map(|account| {
+            json!({ "name": account.name(), "marketplace": account.marketplace(), "endpoint": account.endpoint(),
+                "origin": settings.origins.of(&account.origin_key()).to_string() })
+        })
+        .collect();
+    let alerts: Vec<Value> = alerts(settings)
+        .map(|(name, host, origin)| json!({ "name": name, "host": host, "origin": origin }))
+        .collect();
+    Ok(json!({ "settings": rows, "accounts": accounts, "alerts": alerts }))
+}
+
+fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let rows: Vec<Vec<String>> = values(settings)?
         .iter()
         .map(|(key, value)| vec![key.clone(), written(value), settings.origins.of(key).to_string()])
         .collect();
@@ -41,10 +72,21 @@ pub(super) fn run(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     for (name, host, origin) in alerts(settings) {
         output.line(&format!("alerts by {name}: {host} ({origin})"))?;
     }
-    for finding in findings(settings) {
-        output.line(&format!("note: {finding}"))?;
-    }
     Ok(())
+}
+
+/// How many jobs the jobs file has, where there is one; a broken one is named with its place.
+fn jobs_in_file(settings: &Settings) -> anyhow::Result<Option<usize>> {
+    let path = settings.jobs_file();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(StartError::new(format!("{} cannot be read: {error}", path.display())).into());
+        }
+    };
+    let document = JobsDocument::parse(&text, &path).map_err(|error| StartError::new(error.to_string()))?;
+    Ok(Some(document.entries.len()))
 }
 
 /// Who is told, by host alone: an address of a webhook is a secret, and people's addresses are theirs.

@@ -1,7 +1,10 @@
 //! Talks to the running server, as any other program would.
 
+use std::fmt;
+
 use anyhow::{Context, bail};
-use reqwest::{Method, StatusCode};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use crate::config::{Environment, Settings};
@@ -12,6 +15,43 @@ pub(super) struct Client {
     base: String,
     token: Option<String>,
     http: reqwest::Client,
+}
+
+/// A call that was not carried out, in words for people.
+#[derive(Debug)]
+pub(super) struct CallError {
+    kind: Kind,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// No answer, or one that says "later".
+    Temporary,
+    /// What was asked for cannot be: wrong usage.
+    Usage,
+    /// It does not fit to how things stand.
+    Refused,
+}
+
+impl CallError {
+    /// Whether the same call may go well later.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.kind == Kind::Temporary
+    }
+
+    /// Whether what was typed is wrong.
+    pub(super) fn is_usage(&self) -> bool {
+        self.kind == Kind::Usage
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
 }
 
 impl Client {
@@ -37,64 +77,103 @@ impl Client {
         Ok(Self { base, token, http })
     }
 
-    pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
-        self.call(Method::GET, path, query, None).await
+    /// Where it is looked for.
+    pub(super) fn base(&self) -> &str {
+        &self.base
     }
 
-    pub(super) async fn post(
+    pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, CallError> {
+        self.json(self.request(Method::GET, path).query(query)).await
+    }
+
+    /// The answer as it was written.
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, CallError> {
+        self.text(self.request(Method::GET, path)).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Option<&Value>) -> Result<Value, CallError> {
+        let request = self.request(Method::POST, path);
+        self.json(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// Sends a text as it is.
+    pub(super) async fn post_text(
         &self,
         path: &str,
         query: &[(&str, String)],
-        body: Option<Value>,
-    ) -> anyhow::Result<Value> {
-        self.call(Method::POST, path, query, body).await
+        text: String,
+    ) -> Result<Value, CallError> {
+        let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        self.json(self.request(Method::POST, path).query(query).headers(json).body(text)).await
     }
 
-    pub(super) async fn patch(&self, path: &str, body: Value) -> anyhow::Result<Value> {
-        self.call(Method::PATCH, path, &[], Some(body)).await
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, CallError> {
+        self.json(self.request(Method::PATCH, path).json(body)).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
-        self.call(Method::DELETE, path, &[], None).await
+    pub(super) async fn delete(&self, path: &str) -> Result<Value, CallError> {
+        self.json(self.request(Method::DELETE, path)).await
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        query: &[(&str, String)],
-        body: Option<Value>,
-    ) -> anyhow::Result<Value> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).query(query);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         }
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
+    }
+
+    async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
+        Ok(serde_json::from_str(&self.text(request).await?).unwrap_or(Value::Null))
+    }
+
+    async fn text(&self, request: RequestBuilder) -> Result<String, CallError> {
         let response = request.send().await.map_err(|error| self.no_answer(&error))?;
         let status = response.status();
-        let text = response.text().await.with_context(|| format!("the answer of {} broke off", self.base))?;
-        let value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        match status {
-            StatusCode::UNAUTHORIZED => bail!(
+        let broken = |error| CallError {
+            kind: Kind::Temporary,
+            text: format!("the answer of {} broke off: {error}", self.base),
+        };
+        let text = response.text().await.map_err(broken)?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let kind = match status {
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
+                Kind::Usage
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
+                Kind::Temporary
+            }
+            _ => Kind::Refused,
+        };
+        let text = match status {
+            StatusCode::UNAUTHORIZED => format!(
                 "{} asks for a token: set the environment variable MARKTWERK_TOKEN, or use the server's settings with --config",
                 self.base
             ),
-            status if status.is_success() => Ok(value),
-            status => bail!("{}", refusal(&value).unwrap_or_else(|| format!("the server answered {status}"))),
-        }
+            status => {
+                let value = serde_json::from_str(&text).unwrap_or(Value::Null);
+                refusal(&value).unwrap_or_else(|| format!("the server answered {status}"))
+            }
+        };
+        Err(CallError { kind, text })
     }
 
-    fn no_answer(&self, error: &reqwest::Error) -> anyhow::Error {
-        if error.is_connect() {
-            anyhow::anyhow!(
+    fn no_answer(&self, error: &reqwest::Error) -> CallError {
+        let text = if error.is_connect() {
+            format!(
                 "no Marktwerk answers on {}: start it with `marktwerk`, or name another one with --server URL",
                 self.base
             )
         } else {
-            anyhow::anyhow!("{} gave no answer that can be used: {error}", self.base)
-        }
+            format!("{} gave no answer that can be used: {error}", self.base)
+        };
+        CallError { kind: Kind::Temporary, text }
     }
 }
 

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::arguments::{Arguments, Command, ConfigCommand};
-use super::client::Client;
+use super::client::{CallError, Client};
 use super::output::Output;
-use super::{accounts, check, db, jobs, logs, runs, sandbox, serve};
+use super::usage::UsageError;
+use super::{accounts, alerts, check, db, jobs, logs, runs, sandbox, serve, transfer};
 use crate::compose::StartError;
 use crate::config::SettingsError;
 
@@ -43,7 +44,15 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Runs { command }) => runs::run(command, &client()?, &output).await,
         Some(Command::Logs(options)) => logs::run(options, &client()?, &output).await,
         Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
-        Some(Command::Config { command: ConfigCommand::Check }) => check::run(&settings, &output),
+        Some(Command::Alerts { command }) => alerts::run(command, &client()?, &output).await,
+        Some(Command::Config { command }) => match command {
+            ConfigCommand::Check => check::check(&settings, &output),
+            ConfigCommand::Show => check::show(&settings, &output),
+            ConfigCommand::Export { file } => transfer::export(file, &client()?, &output).await,
+            ConfigCommand::Import { file, dry_run } => {
+                transfer::import(&file, dry_run, &client()?, &output).await
+            }
+        },
         Some(Command::Db { command }) => db::run(command, &settings, &output).await,
         Some(Command::Openapi) => {
             Ok(output.line(&marktwerk_server::openapi_document(env!("CARGO_PKG_VERSION")))?)
@@ -60,7 +69,8 @@ fn report(error: &anyhow::Error) {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
-    if error.is::<StartError>() || error.is::<SettingsError>() {
+    let is_usage = error.downcast_ref::<CallError>().is_some_and(CallError::is_usage);
+    if is_usage || error.is::<UsageError>() || error.is::<StartError>() || error.is::<SettingsError>() {
         2
     } else if is_closed_pipe(error) {
         0

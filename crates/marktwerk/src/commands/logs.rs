@@ -1,5 +1,7 @@
-//! `marktwerk logs`: the lines of `scheduler_logs`, oldest first, and those that come.
+//! `marktwerk logs`: the lines of `scheduler_logs`, oldest first, and those that come. Following is asking for what was stored after
+//! the last line seen: no line is lost, whatever happens to the connection or the server.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,7 +10,7 @@ use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::log::Level;
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{CallError, Client};
 use super::output::{Output, plain};
 use crate::clock::SystemClock;
 
@@ -19,7 +21,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Show what comes, until interrupted
+    /// Show what comes, until interrupted; also over a restart of the server
     #[arg(long, short)]
     follow: bool,
     /// Only of this job, execution, or (with %) pattern
@@ -42,26 +44,73 @@ pub(super) async fn run(options: Options, client: &Client, output: &Output) -> a
     let mut filter: Vec<(&str, String)> = Vec::new();
     filter.extend(options.job.clone().map(|job| ("job_id", job)));
     filter.extend(options.level.map(|level| ("level", level.to_string())));
+    // Asked before the past is read: what is stored meanwhile comes after it, and what is in both is shown once.
+    let newest = client.get("/api/logs", &[("limit", "1".to_owned())]).await?;
+    let newest = newest.as_array().into_iter().flatten().filter_map(number).max().unwrap_or(0);
     let past = past(&options, since, &filter, client).await?;
-    let mut last = past.iter().filter_map(|row| row["log_id"].as_i64()).max();
     for row in &past {
         show(row, output)?;
     }
-    if !options.follow {
-        return Ok(());
+    if options.follow {
+        let shown = past.iter().filter_map(number).filter(|number| *number > newest).collect();
+        follow(newest, shown, &filter, client, output, &clock).await?;
     }
+    Ok(())
+}
+
+/// Shows what comes after a line, for ever; but for what was shown already.
+async fn follow(
+    mut last: i64,
+    shown: HashSet<i64>,
+    filter: &[(&str, String)],
+    client: &Client,
+    output: &Output,
+    clock: &SharedClock,
+) -> anyhow::Result<()> {
+    let mut connection = Connection::default();
     loop {
-        let mut query = filter.clone();
-        query.extend([("after", last.unwrap_or(0).to_string()), ("limit", PAGE.to_string())]);
-        let fresh = client.get("/api/logs", &query).await?;
+        let mut query = filter.to_vec();
+        query.extend([("after", last.to_string()), ("limit", PAGE.to_string())]);
+        let fresh = match client.get("/api/logs", &query).await {
+            Ok(fresh) => fresh,
+            Err(error) if error.is_temporary() => {
+                connection.lost(&error, output)?;
+                clock.sleep(POLL).await;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        connection.found(client, output)?;
         let fresh = fresh.as_array().map(Vec::as_slice).unwrap_or_default();
-        for row in fresh {
+        for row in fresh.iter().filter(|row| number(row).is_none_or(|number| !shown.contains(&number))) {
             show(row, output)?;
         }
-        last = fresh.iter().filter_map(|row| row["log_id"].as_i64()).max().or(last);
+        last = fresh.iter().filter_map(number).max().unwrap_or(last);
         if fresh.len() < PAGE {
             clock.sleep(POLL).await;
         }
+    }
+}
+
+/// Whether the server answers; each change of that is said once, beside the lines.
+#[derive(Default)]
+struct Connection {
+    is_lost: bool,
+}
+
+impl Connection {
+    fn lost(&mut self, error: &CallError, output: &Output) -> std::io::Result<()> {
+        if !std::mem::replace(&mut self.is_lost, true) {
+            output.aside(&format!("{error}; trying again, no line will be missing"))?;
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, client: &Client, output: &Output) -> std::io::Result<()> {
+        if std::mem::replace(&mut self.is_lost, false) {
+            output.aside(&format!("{} answers again", client.base()))?;
+        }
+        Ok(())
     }
 }
 
@@ -74,25 +123,31 @@ async fn past(
 ) -> anyhow::Result<Vec<Value>> {
     let most = if since.is_some() { usize::MAX } else { options.lines };
     let mut rows: Vec<Value> = Vec::new();
+    // Read page by page: lines that are stored meanwhile move the pages, so that one may come twice.
+    let (mut read, mut seen) = (0, HashSet::new());
     while rows.len() < most {
         let limit = PAGE.min(most - rows.len());
         let mut query = filter.to_vec();
-        query.extend([("limit", limit.to_string()), ("offset", rows.len().to_string())]);
+        query.extend([("limit", limit.to_string()), ("offset", read.to_string())]);
         let page = client.get("/api/logs", &query).await?;
         let page = page.as_array().cloned().unwrap_or_default();
-        let is_last = page.len() < limit;
-        let before = rows.len();
-        let asked_for = page.into_iter();
-        rows.extend(
-            asked_for
-                .take_while(|row| since.is_none_or(|since| time_of(row).is_none_or(|time| time >= since))),
-        );
-        if is_last || rows.len() < before + limit {
+        let count = page.len();
+        read += count;
+        let is_in_time =
+            |row: &Value| since.is_none_or(|since| time_of(row).is_none_or(|time| time >= since));
+        let is_over = count < limit || !page.iter().all(is_in_time);
+        let in_time: Vec<Value> = page.into_iter().filter(is_in_time).collect();
+        rows.extend(in_time.into_iter().filter(|row| number(row).is_none_or(|number| seen.insert(number))));
+        if is_over {
             break;
         }
     }
     rows.reverse();
     Ok(rows)
+}
+
+fn number(row: &Value) -> Option<i64> {
+    row["log_id"].as_i64()
 }
 
 fn time_of(row: &Value) -> Option<Timestamp> {

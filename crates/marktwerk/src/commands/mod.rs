@@ -2,6 +2,7 @@
 //! work on the data folder. The only place that prints, and that decides the exit code.
 
 mod accounts;
+mod alerts;
 mod arguments;
 mod check;
 mod client;
@@ -14,5 +15,8 @@ mod runs;
 mod sandbox;
 mod serve;
 mod signals;
+mod transfer;
+mod usage;
+mod waiting;
 
 pub use exit::main;

@@ -26,6 +26,11 @@ impl Output {
         stdout.flush()
     }
 
+    /// One line beside the output, for a person who watches.
+    pub(super) fn aside(self, text: &str) -> io::Result<()> {
+        writeln!(io::stderr().lock(), "marktwerk: {text}")
+    }
+
     /// A value as JSON.
     pub(super) fn json(self, value: &Value) -> io::Result<()> {
         self.line(&format!("{value:#}"))
@@ -51,9 +56,7 @@ impl Output {
         if self.is_json {
             return self.json(value);
         }
-        let rows: Vec<Vec<String>> =
-            columns.iter().map(|column| vec![column.title.to_owned(), column.text(value)]).collect();
-        self.table(&rows)
+        self.table(&columns.iter().map(|column| column.row(value)).collect::<Vec<_>>())
     }
 
     /// Rows with their columns aligned.
@@ -79,16 +82,30 @@ impl Output {
 pub(super) struct Column {
     title: &'static str,
     pointer: &'static str,
+    /// Where the first one has nothing.
+    other: Option<&'static str>,
 }
 
 /// A column.
 pub(super) const fn column(title: &'static str, pointer: &'static str) -> Column {
-    Column { title, pointer }
+    Column { title, pointer, other: None }
+}
+
+/// A column with a value that stands in one of two places.
+pub(super) const fn either(title: &'static str, pointer: &'static str, other: &'static str) -> Column {
+    Column { title, pointer, other: Some(other) }
 }
 
 impl Column {
     fn text(self, row: &Value) -> String {
-        row.pointer(self.pointer).map(plain).unwrap_or_default()
+        let found = |pointer| row.pointer(pointer).filter(|value| !value.is_null());
+        let value = found(self.pointer).or_else(|| self.other.and_then(found));
+        value.or_else(|| row.pointer(self.pointer)).map(plain).unwrap_or_default()
+    }
+
+    /// Title and value.
+    pub(super) fn row(self, row: &Value) -> Vec<String> {
+        vec![self.title.to_owned(), self.text(row)]
     }
 }
 
@@ -101,6 +118,7 @@ pub(super) fn plain(value: &Value) -> String {
         Value::String(text) => {
             text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
         }
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
             let fields: Vec<String> =
                 fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();

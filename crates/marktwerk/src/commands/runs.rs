@@ -1,50 +1,53 @@
-//! `marktwerk runs …`, and waiting for a run's end.
+//! `marktwerk runs …`
 
-use std::time::Duration;
-
-use anyhow::bail;
-use clap::Subcommand;
-use serde_json::Value;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 use super::client::Client;
-use super::output::{Column, Output, column, plain};
-use crate::clock::SystemClock;
+use super::output::{Column, Output, column, either, plain};
+use super::waiting::{steps, wait};
 
-/// How often a run is asked for while somebody waits for it.
-const POLL: Duration = Duration::from_millis(250);
-
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     column("RUN", "/id"),
     column("JOB", "/job_id"),
     column("STATE", "/state"),
     column("TRIGGER", "/trigger"),
     column("STARTED", "/started_at"),
     column("ENDED", "/ended_at"),
-    column("ERROR", "/error"),
+    column("MERGED", "/merged"),
+    either("WHY", "/error", "/reason"),
 ];
 
-const STEPS: [Column; 4] = [
+/// What one run shows beyond the list.
+const MORE: [Column; 5] = [
+    column("PLANNED", "/planned_at"),
+    column("PARAMETERS", "/parameters"),
+    column("FROM STEP", "/from_step"),
+    column("ATTEMPT", "/attempt"),
+    column("LOGS", "/execution_id"),
+];
+
+const STEPS: [Column; 5] = [
     column("STEP", "/name"),
     column("STATE", "/state"),
     column("COUNTS", "/counts"),
     column("WARNINGS", "/warnings"),
+    column("ERROR", "/error"),
+];
+
+const ATTEMPTS: [Column; 5] = [
+    column("ATTEMPT", "/number"),
+    column("OUTCOME", "/outcome"),
+    column("STARTED", "/started_at"),
+    column("ENDED", "/ended_at"),
+    column("ERROR", "/error"),
 ];
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Runs, newest first
-    List {
-        /// Only of this job
-        #[arg(long)]
-        job: Option<String>,
-        /// Only in this state: waiting, running, retrying, succeeded, failed, cancelled, skipped, lost
-        #[arg(long)]
-        state: Option<String>,
-        /// How many at the most
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
-    },
-    /// One run with its steps
+    List(Filter),
+    /// One run with its steps, its attempts, and who caused what
     Show {
         /// Its number
         run: i64,
@@ -58,27 +61,54 @@ pub(super) enum Command {
     Retry {
         /// Its number
         run: i64,
+        /// Begin with this step; `marktwerk jobs types` lists those of each type
+        #[arg(long, value_name = "STEP")]
+        from_step: Option<String>,
         /// Wait for the end, and fail where the run fails
         #[arg(long)]
         wait: bool,
     },
 }
 
+/// Which runs; several values are separated by commas.
+#[derive(Debug, Args)]
+pub(super) struct Filter {
+    /// Only of this job
+    #[arg(long)]
+    job: Option<String>,
+    /// Only in this state: waiting, running, retrying, succeeded, failed, cancelled, skipped, lost
+    #[arg(long)]
+    state: Option<String>,
+    /// Only with this trigger: schedule, manual, chain, start_up, again, more_to_do
+    #[arg(long)]
+    trigger: Option<String>,
+    /// Only planned at this time or later, such as 2026-11-30T08:00:00+01:00
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Only planned before this time
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Only runs with a smaller number: the next page
+    #[arg(long, value_name = "RUN")]
+    before: Option<i64>,
+    /// How many at the most
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+}
+
 pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
     match command {
-        Command::List { job, state, limit } => {
-            let mut query = vec![("limit", limit.to_string())];
-            query.extend(job.map(|job| ("job", job)));
-            query.extend(state.map(|state| ("state", state)));
-            output.list(&client.get("/api/v1/runs", &query).await?, &COLUMNS)?;
+        Command::List(filter) => {
+            output.list(&client.get("/api/v1/runs", &filter.query()).await?, &COLUMNS)?;
         }
         Command::Show { run } => show(&one(client, run).await?, output)?,
         Command::Cancel { run } => {
-            client.post(&format!("/api/v1/runs/{run}/cancel"), &[], None).await?;
+            client.post(&format!("/api/v1/runs/{run}/cancel"), None).await?;
             show(&one(client, run).await?, output)?;
         }
-        Command::Retry { run, wait: waits } => {
-            let fresh = client.post(&format!("/api/v1/runs/{run}/retry"), &[], None).await?;
+        Command::Retry { run, from_step, wait: waits } => {
+            let body = json!({ "from_step": from_step });
+            let fresh = client.post(&format!("/api/v1/runs/{run}/retry"), Some(&body)).await?;
             match fresh["id"].as_i64() {
                 Some(number) if waits => return wait(number, client, output).await,
                 _ => show(&fresh, output)?,
@@ -88,54 +118,47 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
     Ok(())
 }
 
-/// Shows each step as it ends; fails where the run does not succeed.
-pub(super) async fn wait(number: i64, client: &Client, output: &Output) -> anyhow::Result<()> {
-    let clock = SystemClock::shared();
-    let mut told: Vec<String> = Vec::new();
-    loop {
-        let run = one(client, number).await?;
-        if !output.is_json() {
-            for line in steps(&run).filter(|step| step["state"] != "running").map(step_line) {
-                if !told.contains(&line) {
-                    output.line(&line)?;
-                    told.push(line);
-                }
-            }
-        }
-        let state = run["state"].as_str().unwrap_or_default();
-        if !matches!(state, "waiting" | "running" | "retrying") {
-            if output.is_json() {
-                output.json(&run)?;
-            } else {
-                output.line(&format!("run {number}: {state}"))?;
-            }
-            return match state {
-                "succeeded" => Ok(()),
-                _ => bail!("run {number} ended as {state}: {}", plain(&run["error"])),
-            };
-        }
-        clock.sleep(POLL).await;
+impl Filter {
+    fn query(self) -> Vec<(&'static str, String)> {
+        let mut query = vec![("limit", self.limit.to_string())];
+        let given = [
+            ("job", self.job),
+            ("state", self.state),
+            ("trigger", self.trigger),
+            ("from", self.from),
+            ("to", self.to),
+            ("before", self.before.map(|run| run.to_string())),
+        ];
+        query.extend(given.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
+        query
     }
 }
 
 async fn one(client: &Client, run: i64) -> anyhow::Result<Value> {
-    client.get(&format!("/api/v1/runs/{run}"), &[]).await
+    Ok(client.get(&format!("/api/v1/runs/{run}"), &[]).await?)
 }
 
 fn show(run: &Value, output: &Output) -> std::io::Result<()> {
-    output.one(run, &COLUMNS)?;
-    if output.is_json() || steps(run).next().is_none() {
-        return Ok(());
+    if output.is_json() {
+        return output.json(run);
     }
-    output.line("")?;
-    output.list(&run["steps"], &STEPS)
-}
-
-fn steps(run: &Value) -> impl Iterator<Item = &Value> {
-    run["steps"].as_array().into_iter().flatten()
-}
-
-fn step_line(step: &Value) -> String {
-    let texts = ["name", "state", "counts"].map(|field| plain(&step[field]));
-    texts.join(" ").trim_end().to_owned()
+    let columns: Vec<Column> = COLUMNS.into_iter().chain(MORE).collect();
+    output.one(run, &columns)?;
+    if let Some(cause) = run["cause"].as_object() {
+        output.line(&format!("caused by run {} of {}", plain(&cause["id"]), plain(&cause["job_id"])))?;
+    }
+    for caused in run["caused"].as_array().into_iter().flatten() {
+        let [id, job, trigger, state] =
+            ["id", "job_id", "trigger", "state"].map(|field| plain(&caused[field]));
+        output.line(&format!("caused run {id} of {job} ({trigger}, {state})"))?;
+    }
+    if run["attempts"].as_array().is_some_and(|attempts| attempts.len() > 1) {
+        output.line("")?;
+        output.list(&run["attempts"], &ATTEMPTS)?;
+    }
+    if steps(run).next().is_some() {
+        output.line("")?;
+        output.list(&run["steps"], &STEPS)?;
+    }
+    Ok(())
 }

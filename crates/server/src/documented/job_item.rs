@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use marktwerk_domain::job::{Job, JobId, JobStatus};
+use marktwerk_domain::policy::written_time;
 use marktwerk_domain::run::RunState;
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_store::StoreResult;
@@ -71,8 +72,7 @@ pub(crate) struct JobSchedule {
 impl JobSchedule {
     fn of(job: &Job) -> Self {
         let JobDraft { interval_minutes, enabled, every, cron, daily, manual, .. } = JobDraft::of(job);
-        let daily =
-            daily.map(|times| times.iter().map(|time| time.strftime("%H:%M:%S").to_string()).collect());
+        let daily = daily.map(|times| times.into_iter().map(written_time).collect());
         Self { interval_minutes, enabled, every: every.map(|every| every.0), cron, daily, manual }
     }
 }

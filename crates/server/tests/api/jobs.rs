@@ -208,7 +208,7 @@ async fn a_schedule_that_is_no_interval_has_a_field_of_its_own_until_it_is_one()
     server.add_job("order_workflow").await;
     let cases = [
         (json!({ "cron": "*/30 6-22 * * *" }), json!({ "cron": "*/30 6-22 * * *" })),
-        (json!({ "daily": ["14:30", "02:00"] }), json!({ "daily": ["02:00:00", "14:30:00"] })),
+        (json!({ "daily": ["14:30", "02:00"] }), json!({ "daily": ["02:00", "14:30"] })),
         (json!({ "every": "90s" }), json!({ "every": 90 })),
         (json!({ "manual": true }), json!({ "manual": true })),
     ];

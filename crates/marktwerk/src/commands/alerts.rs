@@ -1,0 +1,55 @@
+//! `marktwerk alerts …`
+
+use clap::Subcommand;
+use serde_json::Value;
+
+use super::client::Client;
+use super::output::{Column, Output, column, plain};
+
+const COLUMNS: [Column; 5] = [
+    column("AT", "/at"),
+    column("JOB", "/job_id"),
+    column("RUN", "/run"),
+    column("TITLE", "/title"),
+    column("MESSAGE", "/message"),
+];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What people were told, newest first
+    List {
+        /// How many at the most
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Send a test alert over every channel that is configured
+    Test,
+}
+
+pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
+    match command {
+        Command::List { limit } => {
+            let alerts = client.get("/api/v1/alerts", &[("limit", limit.to_string())]).await?;
+            output.list(&alerts, &COLUMNS)?;
+        }
+        Command::Test => {
+            let told = client.post("/api/v1/alerts/test", None).await?;
+            let channels = told.as_array().map(Vec::as_slice).unwrap_or_default();
+            if output.is_json() {
+                output.json(&told)?;
+            } else {
+                for channel in channels {
+                    let name = plain(&channel["channel"]);
+                    match &channel["error"] {
+                        Value::Null => output.line(&format!("{name}: sent"))?,
+                        error => output.line(&format!("{name}: not sent: {}", plain(error)))?,
+                    }
+                }
+            }
+            anyhow::ensure!(!channels.is_empty(), "nobody is told: set [alerts] webhook or e-mail");
+            let failed = channels.iter().filter(|channel| channel["ok"] != Value::Bool(true)).count();
+            anyhow::ensure!(failed == 0, "{failed} of {} channels could not be used", channels.len());
+        }
+    }
+    Ok(())
+}

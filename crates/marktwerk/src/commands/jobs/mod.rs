@@ -1,0 +1,228 @@
+//! `marktwerk jobs …`
+
+mod draft;
+mod preview;
+mod words;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use self::draft::{Draft, NewDraft};
+use self::words::parameter;
+use super::client::{Client, segment};
+use super::output::{Column, Output, column, plain};
+use super::usage::UsageError;
+use super::waiting::wait;
+
+/// Jobs read at once.
+const PAGE: usize = 500;
+
+const COLUMNS: [Column; 9] = [
+    column("JOB", "/id"),
+    column("TYPE", "/job_type"),
+    column("SCHEDULE", "/state/schedule/en"),
+    column("ENABLED", "/enabled"),
+    column("STATUS", "/state/status"),
+    column("HEALTH", "/state/health/mark"),
+    column("LAST RUN", "/state/last_run"),
+    column("NEXT RUN", "/state/next_run"),
+    column("DESCRIPTION", "/description"),
+];
+
+/// What one job shows beyond what it is told to do.
+const MORE: [Column; 9] = [
+    column("SCHEDULE", "/state/schedule/en"),
+    column("WORKS FOR", "/state/account"),
+    column("STATUS", "/state/status"),
+    column("HEALTH", "/state/health/mark"),
+    column("LAST RUN", "/state/last_run"),
+    column("LAST DURATION", "/state/last_duration"),
+    column("LAST ERROR", "/state/last_error"),
+    column("NEXT RUN", "/state/next_run"),
+    column("VERSION", "/version"),
+];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// All jobs, or some of them
+    List(Filter),
+    /// One job: what it is told to do, and how it stands
+    Show {
+        /// Its id, such as `order_workflow`
+        job: String,
+    },
+    /// Add a job
+    Add(Box<NewDraft>),
+    /// Change a job; what is not named stays
+    Edit {
+        /// Its id
+        job: String,
+        #[command(flatten)]
+        changes: Box<Changes>,
+    },
+    /// When a job would run next, or one that is not saved
+    Preview(Box<preview::Options>),
+    /// Run a job now
+    Run {
+        /// Its id
+        job: String,
+        /// A parameter for this run only, such as `mode=full`
+        #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+        parameters: Vec<(String, Value)>,
+        /// Wait for the end, and fail where the run fails
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Stop running a job by its schedule
+    Pause {
+        /// Its id
+        job: String,
+    },
+    /// Run a job by its schedule again
+    Resume {
+        /// Its id
+        job: String,
+    },
+    /// Take a job out of the schedule; its history stays
+    Remove {
+        /// Its id
+        job: String,
+    },
+    /// What a job can be of, with the parameters, steps and conditions of each
+    Types,
+}
+
+/// Which jobs; several values are separated by commas.
+#[derive(Debug, Args)]
+pub(super) struct Filter {
+    /// Only of this type
+    #[arg(long = "type", value_name = "JOB_TYPE")]
+    job_type: Option<String>,
+    /// Only of this account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only in this state: IDLE, RUNNING, SUCCESS, FAILED
+    #[arg(long)]
+    status: Option<String>,
+    /// Only with this mark: ok, degraded, paused
+    #[arg(long)]
+    health: Option<String>,
+    /// Only those that run by themselves (true), or that are paused (false)
+    #[arg(long)]
+    enabled: Option<bool>,
+}
+
+/// What can be changed in a job; at least one of them.
+#[derive(Debug, Args)]
+pub(super) struct Changes {
+    #[command(flatten)]
+    draft: Draft,
+    /// Take a field back to its default, such as `conditions`
+    #[arg(long, value_name = "FIELD")]
+    unset: Vec<String>,
+}
+
+pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
+    match command {
+        Command::List(filter) => output.list(&list(&filter, client).await?, &COLUMNS)?,
+        Command::Show { job } => show(&client.get(&resource(&job), &[]).await?, output)?,
+        Command::Add(draft) => {
+            let draft = Value::Object(draft.fields()?);
+            show(&client.post("/api/v1/jobs", Some(&draft)).await?, output)?;
+        }
+        Command::Edit { job, changes } => {
+            let mut patch = changes.draft.fields()?;
+            patch.extend(changes.unset.into_iter().map(|field| (field, Value::Null)));
+            if patch.is_empty() {
+                return Err(
+                    UsageError::new("say what to change, such as --every 5m; --help lists it all").into()
+                );
+            }
+            show(&client.patch(&resource(&job), &Value::Object(patch)).await?, output)?;
+        }
+        Command::Preview(options) => preview::run(*options, client, output).await?,
+        Command::Run { job, parameters, wait: waits } => {
+            let body = json!({ "parameters": Map::from_iter(parameters) });
+            let run = client.post(&format!("{}/run", resource(&job)), Some(&body)).await?;
+            match run["id"].as_i64() {
+                Some(number) if waits => {
+                    if !output.is_json() {
+                        output.line(&format!("run {number} of {job} is queued"))?;
+                    }
+                    return wait(number, client, output).await;
+                }
+                _ => done(&run, &format!("run {} of {job} is queued", plain(&run["id"])), output)?,
+            }
+        }
+        Command::Pause { job } => {
+            let paused = client.post(&format!("{}/pause", resource(&job)), None).await?;
+            done(&paused, &format!("{job} is paused"), output)?;
+        }
+        Command::Resume { job } => {
+            let resumed = client.post(&format!("{}/resume", resource(&job)), None).await?;
+            let next = plain(&resumed["state"]["next_run"]);
+            done(&resumed, &format!("{job} runs by its schedule again; next run {next}"), output)?;
+        }
+        Command::Remove { job } => {
+            client.delete(&resource(&job)).await?;
+            let answer = json!({ "status": "removed", "id": job });
+            done(&answer, &format!("{job} is removed; its history stays"), output)?;
+        }
+        Command::Types => {
+            const TYPES: [Column; 6] = [
+                column("TYPE", "/name"),
+                column("IN THIS VERSION", "/in_this_version"),
+                column("TITLE", "/title"),
+                column("ACCOUNTS", "/accounts"),
+                column("STEPS", "/steps"),
+                column("CONDITIONS", "/conditions"),
+            ];
+            output.list(&client.get("/api/v1/job-types", &[]).await?, &TYPES)?;
+        }
+    }
+    Ok(())
+}
+
+/// All jobs of a filter, page by page.
+async fn list(filter: &Filter, client: &Client) -> anyhow::Result<Value> {
+    let mut query = vec![("limit", PAGE.to_string())];
+    let given = [
+        ("job_type", &filter.job_type),
+        ("account", &filter.account),
+        ("status", &filter.status),
+        ("health", &filter.health),
+    ];
+    query.extend(given.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))));
+    query.extend(filter.enabled.map(|enabled| ("enabled", enabled.to_string())));
+    let mut jobs: Vec<Value> = Vec::new();
+    loop {
+        let mut query = query.clone();
+        query.extend(jobs.last().and_then(|job| job["id"].as_str()).map(|last| ("after", last.to_owned())));
+        let page = client.get("/api/v1/jobs", &query).await?.as_array().cloned().unwrap_or_default();
+        let is_last = page.len() < PAGE;
+        jobs.extend(page);
+        if is_last {
+            return Ok(jobs.into());
+        }
+    }
+}
+
+fn show(job: &Value, output: &Output) -> std::io::Result<()> {
+    if output.is_json() {
+        return output.json(job);
+    }
+    let own = job.as_object().into_iter().flatten();
+    let own = own.filter(|(name, _)| !matches!(name.as_str(), "id" | "state" | "version"));
+    let mut rows = vec![vec!["JOB".to_owned(), plain(&job["id"])]];
+    rows.extend(own.map(|(name, value)| vec![name.to_uppercase(), plain(value)]));
+    rows.extend(MORE.iter().map(|column| column.row(job)));
+    output.table(&rows)
+}
+
+fn done(answer: &Value, words: &str, output: &Output) -> std::io::Result<()> {
+    if output.is_json() { output.json(answer) } else { output.line(words) }
+}
+
+fn resource(job: &str) -> String {
+    format!("/api/v1/jobs/{}", segment(job))
+}

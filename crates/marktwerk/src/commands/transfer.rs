@@ -1,0 +1,57 @@
+//! `marktwerk config export` and `config import`: all jobs of the running server as one document, in the form of the jobs file.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::client::Client;
+use super::output::{Output, plain};
+use super::usage::UsageError;
+use anyhow::Context;
+
+/// Writes the document to a file that does not exist yet, or prints it.
+pub(super) async fn export(file: Option<PathBuf>, client: &Client, output: &Output) -> anyhow::Result<()> {
+    let document = client.get_text("/api/v1/jobs/export").await?;
+    match file {
+        None => output.line(document.trim_end())?,
+        Some(path) => {
+            use std::io::Write;
+            let name = path.display();
+            let mut file = std::fs::File::create_new(&path)
+                .map_err(|error| UsageError::new(format!("{name} cannot be written: {error}")))?;
+            file.write_all(document.as_bytes()).with_context(|| format!("{name} cannot be written"))?;
+            if !output.is_json() {
+                output.line(&format!("{name} has all jobs"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts the document in place of all jobs, or tells what that would change.
+pub(super) async fn import(
+    file: &Path,
+    is_dry_run: bool,
+    client: &Client,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let text = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("the input cannot be read")?;
+        text
+    } else {
+        std::fs::read_to_string(file)
+            .map_err(|error| UsageError::new(format!("{} cannot be read: {error}", file.display())))?
+    };
+    let query = [("dry_run", is_dry_run.to_string())];
+    let told = client.post_text("/api/v1/jobs/import", &query, text).await?;
+    if output.is_json() {
+        return Ok(output.json(&told)?);
+    }
+    for what in ["added", "changed", "removed"] {
+        for job in told[what].as_array().into_iter().flatten() {
+            output.line(&format!("{what}: {}", plain(job)))?;
+        }
+    }
+    let end = if is_dry_run { "nothing was changed yet" } else { "done" };
+    Ok(output.line(&format!("unchanged: {}; {end}", plain(&told["unchanged"])))?)
+}

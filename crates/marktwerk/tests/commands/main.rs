@@ -1,0 +1,10 @@
+//! The commands as a person types them, against the real program on a free port.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
+mod bad_input;
+mod jobs;
+mod logs;
+mod program;
+mod runs;
+mod settings;
