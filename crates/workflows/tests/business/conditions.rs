@@ -8,6 +8,7 @@ use std::time::Duration;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Run, RunState, Trigger};
+use marktwerk_erp::JtlSettings;
 use marktwerk_sandbox::{Fault, FaultKind, Faults, OrderSeed, WorldOptions};
 use marktwerk_store::orders::Mark;
 use serde_json::json;
@@ -175,8 +176,10 @@ async fn a_refused_report_is_tried_again_when_its_time_comes() {
     let refused_at = shop.clock.now();
     quiet(&shop).await;
     shop.world.refuse_shipment(&number, None).unwrap();
-    while shop.newest(ORDERS).await.state == RunState::Skipped {
-        shop.wait(60).await;
+    for _ in 0..20 {
+        if shop.newest(ORDERS).await.state == RunState::Skipped {
+            shop.wait(60).await;
+        }
     }
     let waited = shop.clock.now().duration_since(refused_at).as_mins();
     assert!((15..=16).contains(&waited), "{waited} minutes\n{}", shop.log().await);
@@ -204,6 +207,21 @@ async fn a_worker_of_jtl_that_sleeps_is_told_once() {
     shop.world.resume_worker();
     shop.wait(60).await;
     assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "{}", shop.log().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_is_dropped_late_is_seen() {
+    let settings = JtlSettings { accept_unknown_articles: true, ..JtlSettings::default() };
+    let shop = Shop::open_with_settings(settings).await;
+    shop.world.pause_worker();
+    let number = shop.world.sell("NOT-IN-JTL", 1).unwrap();
+    shop.schedule(ORDERS, 1, json!({ "conditions": ["new_data"] })).await;
+    shop.wait(40 * 60).await;
+    assert_eq!(shop.attention(AttentionKind::WorkerStuck).await, std::slice::from_ref(&number));
+    shop.world.resume_worker();
+    shop.wait(60).await;
+    assert_eq!(shop.world.dropped().unwrap().len(), 1);
+    assert_eq!(shop.order(&number).await.state, OrderState::Unclear, "{}", shop.log().await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,17 +63,23 @@ impl Shop {
 
     /// A world as wanted, with the marketplace dressed up as wanted.
     pub(crate) async fn open_in(world: WorldOptions, dress: impl Fn(Temu) -> Arc<dyn Marketplace>) -> Self {
-        Self::open_dressed(world, dress, |jtl| Arc::new(jtl)).await
+        Self::open_dressed(world, dress, JtlSettings::default(), |jtl| Arc::new(jtl)).await
     }
 
     /// A quiet world with the ERP dressed up as wanted.
     pub(crate) async fn open_with_erp(dress: impl Fn(Jtl) -> Arc<dyn Erp>) -> Self {
-        Self::open_dressed(WorldOptions::quiet(), |temu| Arc::new(temu), dress).await
+        Self::open_dressed(WorldOptions::quiet(), |temu| Arc::new(temu), JtlSettings::default(), dress).await
+    }
+
+    /// A quiet world whose merchant has set JTL up like this.
+    pub(crate) async fn open_with_settings(settings: JtlSettings) -> Self {
+        Self::open_dressed(WorldOptions::quiet(), |temu| Arc::new(temu), settings, |jtl| Arc::new(jtl)).await
     }
 
     async fn open_dressed(
         world: WorldOptions,
         dress: impl Fn(Temu) -> Arc<dyn Marketplace>,
+        settings: JtlSettings,
         dress_erp: impl Fn(Jtl) -> Arc<dyn Erp>,
     ) -> Self {
         let clock: SharedClock = ManualClock::starting_at("2026-11-02T09:00:00Z".parse().unwrap());
@@ -93,7 +99,7 @@ impl Shop {
         let budgets = Budgets::new(clock.clone());
         let temu = Temu::new(account, clock.clone(), &budgets, HttpClient::new().unwrap());
         let url = format!("sqlite:{}", sandbox.jtl_database().display());
-        let jtl = Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap();
+        let jtl = Jtl::open(JtlSettings { url, ..settings }).await.unwrap();
         assert_eq!(jtl.check().await.unwrap(), Vec::<String>::new(), "the ERP's self-test");
         let erp = dress_erp(jtl);
         let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
