@@ -1,7 +1,7 @@
 //! The door: the documented HTTP interface, the live channel, the plain screen, and the rules that keep strangers out.
 //!
 //! ```text
-//! request ─► safety (host, origin, size, time, access) ─► documented | v1 | live | screen ─► engine, store
+//! request ─► safety (host, origin, size, time, access) ─► documented | v1 | live | metrics | screen ─► engine, store
 //! ```
 //!
 //! Handlers read the request, ask the engine or the store, and shape the answer; no business rule lives here.
@@ -11,6 +11,7 @@ mod documented;
 mod error;
 mod fields;
 mod live;
+mod metrics;
 mod openapi;
 mod options;
 mod routes;
@@ -22,6 +23,7 @@ mod state;
 mod times;
 mod v1;
 
+pub use metrics::MetricsSource;
 pub use openapi::openapi_document;
 pub use options::{ServerError, ServerOptions};
 pub use safety::hash_token;

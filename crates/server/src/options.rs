@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
 
+use crate::metrics::MetricsSource;
+
 /// How the server works.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
@@ -20,6 +22,8 @@ pub struct ServerOptions {
     pub version: &'static str,
     /// One line at the top of the screen, such as "sandbox: simulated marketplace and ERP"; empty shows nothing.
     pub notice: String,
+    /// What `GET /metrics` answers; without it there is no such page.
+    pub metrics: Option<MetricsSource>,
 }
 
 /// Why the server did not start, for people.

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{documented, live, openapi, safety, screen, v1};
+use crate::{documented, live, metrics, openapi, safety, screen, v1};
 
 /// The described routes with their description.
 pub(crate) fn described(version: &str) -> (Router<AppState>, Document) {
@@ -33,6 +33,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))
         .merge(docs())
         .route("/ws/logs", get(live::open))
+        .merge(metrics::routes())
         .merge(screen::routes())
         .merge(safety::login_routes())
         .fallback(unknown)

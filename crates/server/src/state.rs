@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::live::{Board, Source};
+use crate::metrics::MetricsSource;
 use crate::safety::{Access, Hosts};
 use crate::times;
 
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) source: Source,
     pub(crate) version: &'static str,
     pub(crate) notice: String,
+    /// What is measured, where something is.
+    pub(crate) metrics: Option<MetricsSource>,
     /// Whose requests are answered at all.
     pub(crate) hosts: Hosts,
     /// Who may do what; `None` lets everybody who reaches the address.
@@ -53,6 +56,7 @@ impl AppState {
             source,
             version: options.version,
             notice: options.notice,
+            metrics: options.metrics,
             hosts,
             access,
             board,

@@ -188,5 +188,6 @@ fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOpt
         zone: settings.time_zone.clone(),
         version: env!("CARGO_PKG_VERSION"),
         notice: notice.to_owned(),
+        metrics: None,
     })
 }

@@ -160,6 +160,7 @@ pub(crate) fn options() -> ServerOptions {
         zone: zone(),
         version: "0.0.0-test",
         notice: "sandbox: simulated marketplace and ERP".to_owned(),
+        metrics: None,
     }
 }
 

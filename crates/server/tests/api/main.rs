@@ -10,6 +10,7 @@ mod harness;
 mod jobs;
 mod live;
 mod logs;
+mod metrics;
 mod safety;
 mod screen;
 mod temu;
