@@ -18,6 +18,7 @@ use marktwerk_store::{SharedStore, StoreError, StoreResult};
 use crate::chance::Chance;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::metrics;
 
 /// Changes wake it; this is how often it looks without one.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -118,6 +119,7 @@ impl House {
                 engine.follow_the_store(&alert.job_id).await?;
             }
             self.cursor = Some(alert.id);
+            alert.change.into_iter().for_each(metrics::health_changed);
         }
         Ok(())
     }
@@ -169,13 +171,17 @@ impl Post {
     /// Tells of one alert; answers with the wait before the next try. `None`: told, or given up, which is said.
     async fn tell(&mut self, alert: &Alert) -> Option<Duration> {
         let name = self.channel.name();
-        let Err(failure) = self.channel.tell(alert).await else { return None };
+        let Err(failure) = self.channel.tell(alert).await else {
+            metrics::alert(name, "told");
+            return None;
+        };
         self.tries += 1;
         let wait = failure
             .class
             .is_worth_retrying()
             .then(|| RETRY.delay_after(self.tries, self.chance.part()))
             .flatten();
+        metrics::alert(name, if wait.is_some() { "failed" } else { "given_up" });
         match wait {
             Some(_) if self.tries == 1 => {
                 tracing::warn!(

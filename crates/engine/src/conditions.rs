@@ -11,6 +11,7 @@ use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::policy::{Condition, Window};
 use marktwerk_store::{SharedStore, StoreResult};
 
+use crate::metrics;
 use crate::planner::Planner;
 use crate::probe::ProbeQuestion;
 
@@ -63,6 +64,7 @@ impl Judge {
                     Err(reason) => Some(reason),
                 },
             };
+            metrics::condition_asked(condition, failed.is_none());
             if let Some(reason) = failed {
                 return Ok(Judgement::Skip { reason });
             }
@@ -122,10 +124,12 @@ impl Judge {
         let sight = match self.in_time(probe.look(&question)).await {
             Some(Ok(sight)) => sight,
             Some(Err(failure)) => {
+                metrics::probe_failed(&job.spec.job_type);
                 tracing::info!("{}: its probe cannot tell, so it starts: {failure}", job.id);
                 return Ok(Ok(None));
             }
             None => {
+                metrics::probe_failed(&job.spec.job_type);
                 tracing::info!("{}: its probe gave no answer in time, so it starts", job.id);
                 return Ok(Ok(None));
             }

@@ -22,6 +22,7 @@ use crate::chance::Chance;
 use crate::conditions::{Judge, Judgement};
 use crate::decide::StopReason;
 use crate::journal::Journal;
+use crate::metrics;
 use crate::planner::Planner;
 use crate::timer::Timer;
 use crate::worker::Stop;
@@ -124,6 +125,7 @@ impl Dispatcher {
                 if self.is_away {
                     tracing::info!("the database is back; runs are claimed again");
                     self.is_away = false;
+                    metrics::database_away(false);
                 }
                 wake_at
             }
@@ -131,6 +133,7 @@ impl Dispatcher {
                 if !self.is_away {
                     tracing::error!("nothing is fired or claimed until this is over: {error}");
                     self.is_away = true;
+                    metrics::database_away(true);
                 }
                 later(self.clock.now(), RETRY_EVERY)
             }
@@ -190,8 +193,10 @@ impl Dispatcher {
         match command {
             Command::Enqueue(run, answer) => return self.enqueue(*run, answer).await,
             Command::Cancel(id, answer) => {
-                let cancelled = self.store.cancel(id, "cancelled on request", self.clock.now()).await;
+                let now = self.clock.now();
+                let cancelled = self.store.cancel(id, "cancelled on request", now).await;
                 if let Ok(run) = &cancelled {
+                    metrics::cancelled(run, now);
                     self.stop(id, StopReason::Cancelled);
                     self.to_plan.insert(run.job_id.clone());
                 }

@@ -23,6 +23,7 @@ use crate::dispatcher::{Command, Dispatcher};
 use crate::error::EngineError;
 use crate::jobs_file::JobsFile;
 use crate::journal::Journal;
+use crate::metrics;
 use crate::planner::Planner;
 use crate::prune::{self, Retention};
 use crate::registry::Registry;
@@ -117,7 +118,10 @@ impl Engine {
         let registry = Arc::new(registry);
         let chance = Chance::of(options.seed);
         let node = format!("{:016x}", chance.number());
-        for rescued in store.rescue(&node, true, clock.now()).await? {
+        metrics::started(options.workers);
+        let rescued = store.rescue(&node, true, clock.now()).await?;
+        metrics::rescued(&store, &rescued).await;
+        for rescued in rescued {
             let (run, job, state) = (rescued.run.0, &rescued.job_id, rescued.state.as_str());
             tracing::warn!(run, %job, "an earlier process died during this run; it is {state} now");
         }

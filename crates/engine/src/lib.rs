@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod jobs_file;
 pub mod journal;
 mod lease;
+pub mod metrics;
 mod planner;
 pub mod probe;
 pub mod prune;

@@ -21,6 +21,7 @@ use crate::context::RunContext;
 use crate::decide::{Ended, StopReason, Verdict, decide};
 use crate::journal::{Capture, Confirmation, Journal};
 use crate::lease::{HEARTBEAT, LEASE, Lease};
+use crate::metrics;
 use crate::workflow::Workflow;
 
 /// After a run was asked to stop it may end by itself for this long; then it is cut off.
@@ -85,12 +86,14 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     let (ended, marker) = match judgement {
         Judgement::Skip { reason } => (Ended::NotStarted(reason), None),
         Judgement::Start { marker } => {
+            metrics::attempt_began(&run);
             capture.line(Level::Info, None, opening(&run), serde_json::Value::Null);
             (supervise(&*workflow, &context, &stop, &clock).await, marker.or_else(|| run.marker.clone()))
         }
     };
     drop(heartbeat);
     if lease.is_lost() {
+        metrics::lease_lost();
         tracing::warn!(
             run = run.id.0,
             "this attempt has lost its lease; what it did since has no effect, and a run that nobody has is rescued"
@@ -106,6 +109,9 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     let closing = crate::journal::Closing { status: verdict.status, duration_seconds, error_text };
     let message = closing_message(&run, &verdict, &context, now, duration_seconds);
     let line = capture.closing_line(verdict.level, message, closing).await;
+    if verdict.state != RunState::Skipped {
+        metrics::attempt_took(&run, duration_seconds);
+    }
     let end = AttemptEnd {
         state: verdict.state,
         outcome: verdict.outcome,
@@ -121,7 +127,16 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
         trouble: verdict.trouble,
     };
     let is_stored = capture.end(end).await == Confirmation::Stored;
-    if !is_stored {
+    if is_stored {
+        let state = match stop.reason.get() {
+            // The store lets no run wait for another attempt that somebody wants cancelled.
+            Some(StopReason::Cancelled | StopReason::Superseded) if !verdict.state.is_ended() => {
+                RunState::Cancelled
+            }
+            _ => verdict.state,
+        };
+        metrics::attempt_ended(&run, state, verdict.outcome);
+    } else {
         tracing::error!(
             run = run.id.0,
             "the end of this run could not be stored; it will be rescued as lost"

@@ -11,6 +11,7 @@ use marktwerk_store::runs::{Claim, Limits};
 use super::{Command, Dispatcher, Finished, later};
 use crate::decide::StopReason;
 use crate::lease::LEASE;
+use crate::metrics;
 use crate::worker::{self, Assignment, Stop};
 
 impl Dispatcher {
@@ -81,6 +82,7 @@ impl Dispatcher {
         self.running.insert((id, epoch), stop);
         let finished = self.finished.clone();
         self.tracker.spawn(async move {
+            let _busy = metrics::Busy::begin();
             let is_settled = worker::work(assignment).await;
             let word = Finished { run: id, epoch, job: job_id, is_settled };
             // A closed channel means that the engine is gone.
@@ -97,6 +99,7 @@ impl Dispatcher {
     pub(super) async fn rescue_orphans(&mut self, now: Timestamp) -> StoreResult<()> {
         if self.orphans_at.front().is_some_and(|at| *at <= now) {
             let rescued = self.store.rescue(&self.node, false, now).await?;
+            metrics::rescued(&self.store, &rescued).await;
             if !rescued.is_empty() {
                 tracing::warn!("{} runs whose ends could not be stored were rescued", rescued.len());
             }

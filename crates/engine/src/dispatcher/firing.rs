@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use marktwerk_domain::job::JobId;
+use marktwerk_domain::policy::Overlap;
 use marktwerk_store::StoreResult;
 use marktwerk_store::runs::{Fired, Firing};
 
 use super::{Command, Dispatcher, RETRY_EVERY};
 use crate::conditions::Judgement;
 use crate::decide::StopReason;
+use crate::metrics;
 
 /// Jobs fired in one transaction.
 const FIRINGS: usize = 500;
@@ -44,6 +46,7 @@ impl Dispatcher {
         }
         let fired = self.store.fire(firings, now).await?;
         for (firing, fired) in firings.iter().zip(fired) {
+            metrics::skipped(firing, &fired);
             match fired {
                 Fired::Done { queued: _, cancelling } => {
                     self.timer.fired(&firing.job_id, firing.next_due);
@@ -51,6 +54,9 @@ impl Dispatcher {
                     self.to_plan.insert(firing.job_id.clone());
                 }
                 Fired::Stale => self.reload(&firing.job_id).await?,
+            }
+            if firing.overlap == Overlap::CancelRunning {
+                metrics::cancelled_beside(&self.store, &firing.job_id, now).await;
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ use super::links::check_links;
 use crate::dispatcher::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::metrics;
 
 impl Engine {
     /// All jobs by id.
@@ -119,9 +120,19 @@ impl Engine {
             let reason = format!("job `{}` still names it; change that one first", link.job);
             EngineError::invalid(link.field, reason)
         })?;
-        self.store.archive_jobs(ids, self.clock.now()).await?;
-        self.tell(Command::JobsArchived(ids.to_vec())).await;
+        self.archive(ids.to_vec()).await?;
         self.write_back().await
+    }
+
+    /// Takes jobs out of the schedule; runs of them that wait become cancelled.
+    pub(crate) async fn archive(&self, ids: Vec<JobId>) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        self.store.archive_jobs(&ids, now).await?;
+        for id in &ids {
+            metrics::cancelled_beside(&self.store, id, now).await;
+        }
+        self.tell(Command::JobsArchived(ids)).await;
+        Ok(())
     }
 
     /// What a job would be told to do after a patch.

@@ -49,8 +49,7 @@ impl Engine {
         self.tell(Command::JobsChanged(changed)).await;
         self.store.insert_jobs(&fresh).await?;
         self.tell(Command::JobsChanged(fresh)).await;
-        self.store.archive_jobs(&gone, self.clock.now()).await?;
-        self.tell(Command::JobsArchived(gone)).await;
+        self.archive(gone).await?;
         Ok(())
     }
 

@@ -9,6 +9,8 @@ use marktwerk_store::logs::LogFilter;
 use marktwerk_store::{SharedStore, StoreError};
 use tokio::sync::watch;
 
+use crate::metrics::Reading;
+
 /// Lines read at once.
 const PAGE: usize = 200;
 /// Whoever is further behind is told so and goes on at the end of the table.
@@ -34,13 +36,14 @@ pub struct LiveTail {
     changes: watch::Receiver<Changes>,
     cursor: i64,
     page: VecDeque<LogRow>,
+    _reading: Reading,
 }
 
 impl LiveTail {
     /// Begins after the line `after`.
     pub fn after(store: SharedStore, after: i64) -> Self {
         let changes = store.changes();
-        Self { store, changes, cursor: after, page: VecDeque::new() }
+        Self { store, changes, cursor: after, page: VecDeque::new(), _reading: Reading::begin() }
     }
 
     /// The next item, as soon as there is one: each line once, in the order of storage. Safe to drop and call again.

@@ -9,12 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::log::Level;
 use marktwerk_domain::run::{Epoch, RunId};
 use marktwerk_store::journal::{Committed, Entry, Record};
 use marktwerk_store::{SharedStore, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::metrics;
 
 /// Lines that wait at the most in the plain lane before they are dropped.
 const PLAIN_LANE: usize = 10_000;
@@ -86,6 +89,7 @@ impl Journal {
         let sent = self.lanes.plain.try_send(self.number(record, None)).is_ok();
         if !sent {
             self.lanes.dropped.fetch_add(1, Ordering::Relaxed);
+            metrics::line_dropped();
         }
         sent
     }
@@ -185,11 +189,14 @@ impl Writer {
     async fn store(&mut self, part: Vec<Numbered>) {
         let (records, confirms): (Vec<Record>, Vec<_>) =
             part.into_iter().map(|numbered| (numbered.record, numbered.confirm)).unzip();
-        let confirmations = match self.commit(&records).await {
+        let confirmations: Vec<Confirmation> = match self.commit(&records).await {
             Ok(committed) => records.iter().map(|record| confirmation(&committed, record)).collect(),
             Err(StoreError::Unavailable(_)) => vec![Confirmation::Failed; records.len()],
             Err(error) => self.commit_one_by_one(&records, error).await,
         };
+        let stored = records.iter().zip(&confirmations);
+        let stored = stored.filter(|(_, confirmation)| **confirmation == Confirmation::Stored);
+        metrics::lines_stored(stored.filter_map(|(record, _)| level(record)));
         for (confirm, confirmation) in confirms.into_iter().zip(confirmations) {
             // Whoever asked may have gone; the record is stored all the same.
             let _ = confirm.map(|confirm| confirm.send(confirmation));
@@ -240,6 +247,15 @@ impl Writer {
             });
         }
         confirmations
+    }
+}
+
+/// The level of the line that a record holds.
+fn level(record: &Record) -> Option<Level> {
+    match &record.entry {
+        Entry::Line(line) => Some(line.level),
+        Entry::End(end) => Some(end.line.level),
+        Entry::Heartbeat { .. } | Entry::Steps(_) => None,
     }
 }
 
