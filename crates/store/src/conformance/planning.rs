@@ -54,7 +54,7 @@ pub async fn only_a_job_that_goes_on_is_planned(store: SharedStore) {
     let unplanned = JobEdit { next_due: None, ..edit_to(&job("goes on"), job("goes on").spec) };
     store.edit_jobs(&[pause, unplanned]).await.unwrap();
     store.archive_jobs(&[JobId("archived".to_owned())], at(1)).await.unwrap();
-    store.enqueue(&new_run("paused"), at(1)).await.unwrap();
+    store.enqueue(&new_run("other"), at(1)).await.unwrap();
     assert_eq!(plan(&store, "paused", 900).await, (false, None));
     assert_eq!(plan(&store, "archived", 900).await, (false, None));
     assert!(!store.plan_next(&JobId("unknown".to_owned()), at(900)).await.unwrap());

@@ -2,8 +2,11 @@
 
 use marktwerk_domain::run::{Run, RunState};
 
-use super::samples::{at, end, firing, job, planned_run, running, runs_of, stored_job, story, told};
+use super::samples::{
+    at, attempt_end, claimed, firing, job, planned_run, record, running, runs_of, stored_job, story, told,
+};
 use crate::SharedStore;
+use crate::journal::{AttemptEnd, Entry};
 use crate::runs::{Fired, Firing, NewRun, Skip};
 
 fn nothing_queued() -> Fired {
@@ -82,8 +85,9 @@ pub async fn a_streak_ends_with_another_reason_or_a_run(store: SharedStore) {
     fire(skipping(600, 0, "nothing new")).await;
     fire(skipping(900, 0, "the window is closed")).await;
     fire(skipping(1_200, 0, "nothing new")).await;
-    let run = super::samples::claimed(&store, "a").await;
-    store.commit(&[end(&run, RunState::Succeeded)]).await.unwrap();
+    let run = claimed(&store, "a").await;
+    let end = AttemptEnd { error: Some("nothing new".to_owned()), ..attempt_end(&run, RunState::Cancelled) };
+    store.commit(&[record(&run, Entry::End(Box::new(end)))]).await.unwrap();
     fire(skipping(1_500, 4, "nothing new")).await;
     let expected = [(2, "nothing new"), (1, "the window is closed"), (1, "nothing new"), (5, "nothing new")];
     assert_eq!(skipped(&store).await, expected.map(|(times, reason)| (times, reason.to_owned())));
