@@ -17,7 +17,7 @@ pub(crate) const NAMES: [&str; 2] = ["orders", "scheduler"];
 pub(crate) fn run(name: &str) -> Result<ExitCode> {
     match name {
         "orders" => orders(),
-        "scheduler" => Ok(scheduler::run()),
+        "scheduler" => scheduler::run(),
         _ => bail!("there is no benchmark `{name}`; there is {}", NAMES.join(", ")),
     }
 }

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own code fails with its test")]
 
+mod chain;
 mod world;
 
 use std::time::Duration;

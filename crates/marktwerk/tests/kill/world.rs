@@ -85,6 +85,13 @@ impl World {
         }
     }
 
+    /// Whether the marketplace refuses the program's token.
+    pub(crate) async fn refuse_tokens(&self, refuses: bool) {
+        let fault = json!({ "what": { "kind": "token_expired" } });
+        let faults = if refuses { vec![fault] } else { Vec::new() };
+        self.control("set_faults", json!(faults)).await;
+    }
+
     /// Every order exactly once in JTL, every parcel accepted exactly once.
     pub(crate) async fn must_be_right(&self, count: usize) {
         let orders = self.control("orders", json!({})).await;
@@ -141,6 +148,34 @@ impl Serving {
 
     async fn get(&self, path: &str) -> Option<Value> {
         self.http.get(format!("{}{path}", self.url)).send().await.ok()?.json().await.ok()
+    }
+
+    /// Asks for a change, which must be accepted.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        self.accepted(self.http.post(format!("{}{path}", self.url)).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Value {
+        self.accepted(self.http.patch(format!("{}{path}", self.url)).json(&body)).await
+    }
+
+    async fn accepted(&self, request: reqwest::RequestBuilder) -> Value {
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "{status}: {body}");
+        body
+    }
+
+    /// The runs of a job, newest first.
+    pub(crate) async fn runs(&self, job: &str) -> Vec<Value> {
+        let answer = self.get(&format!("/api/v1/runs?job={job}")).await.unwrap();
+        answer["runs"].as_array().or(answer.as_array()).cloned().unwrap_or_default()
+    }
+
+    /// What the page of a run tells.
+    pub(crate) async fn details(&self, run: &Value) -> Value {
+        self.get(&format!("/api/v1/runs/{run}")).await.unwrap()
     }
 
     /// Starts the order job; the program may die in the middle of it.

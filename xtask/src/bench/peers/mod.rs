@@ -12,6 +12,11 @@ use anyhow::Result;
 
 use crate::environment;
 
+pub(crate) use process::figures;
+
+/// Who is measured.
+pub(crate) const NAMES: [&str; 2] = [apscheduler::NAME, apalis::NAME];
+
 /// The measure of the figure that stands for everything a peer did not get to tell.
 pub(crate) const ALL: &str = "all";
 
