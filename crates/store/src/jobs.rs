@@ -23,6 +23,19 @@ pub struct JobEdit {
     pub next_due: Option<Timestamp>,
 }
 
+/// How many jobs there are, archived ones left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Enabled, and none of the following.
+    pub enabled: u64,
+    /// Enabled, and degraded: their runs fail again and again.
+    pub degraded: u64,
+    /// Paused by a person.
+    pub paused: u64,
+    /// Paused by the fuse.
+    pub paused_by_fuse: u64,
+}
+
 /// Jobs. Their history changes only with the end of a run ([`crate::journal`]).
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -31,6 +44,9 @@ pub trait JobStore: Send + Sync {
 
     /// One job, archived or not.
     async fn job(&self, id: &JobId) -> StoreResult<Option<Job>>;
+
+    /// How many jobs there are; cheaper than reading them.
+    async fn job_counts(&self) -> StoreResult<JobCounts>;
 
     /// Adds jobs, all or none. An archived job of the same id comes back to life with its history; a living one is
     /// [`crate::StoreError::Exists`]. `version`, `history` and `health` of the argument are ignored for a revived job (the

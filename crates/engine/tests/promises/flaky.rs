@@ -19,7 +19,7 @@ use marktwerk_store::alerts::AlertStore;
 use marktwerk_store::attention::{AttentionStore, NewAttention};
 use marktwerk_store::changes::{ChangeFeed, Changes};
 use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
-use marktwerk_store::jobs::{JobEdit, JobStore};
+use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
 use marktwerk_store::journal::{Committed, Entry, JournalStore, Record};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
 use marktwerk_store::meta::MetaStore;
@@ -156,6 +156,7 @@ hand_on! { RunStore:
 hand_on! { JobStore:
     jobs(with_archived: bool) -> Vec<Job>;
     job(id: &JobId) -> Option<Job>;
+    job_counts() -> JobCounts;
     insert_jobs(jobs: &[Job]) -> ();
     edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
     plan_next(id: &JobId, next_due: Timestamp) -> bool;

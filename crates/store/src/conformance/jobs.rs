@@ -6,7 +6,7 @@ use marktwerk_domain::policy::{After, On, Overlap, Policies};
 use marktwerk_domain::schedule::Schedule;
 
 use super::samples::{at, edit_to, job};
-use crate::jobs::JobEdit;
+use crate::jobs::{JobCounts, JobEdit};
 use crate::{SharedStore, StoreError};
 
 /// An edit of [`job`] to another description.
@@ -88,4 +88,28 @@ pub async fn a_group_of_edits_is_all_or_none(store: SharedStore) {
     let refused = store.edit_jobs(&[edit(&job, None), edit(&unknown, None)]).await;
     assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
     assert_eq!(store.job(&job.id).await.unwrap(), Some(job));
+}
+
+/// By whether they run, and why they do not.
+pub async fn jobs_are_counted(store: SharedStore) {
+    assert_eq!(store.job_counts().await.unwrap(), JobCounts::default());
+    let with = |id: &str, enabled: bool, alarm: Option<Alarm>| {
+        let mut job = Job { health: JobHealth { alarm, ..JobHealth::default() }, ..job(id) };
+        job.spec.enabled = enabled;
+        job
+    };
+    let jobs = [
+        with("well", true, None),
+        // Somebody has set it going again, and it has not recovered yet.
+        with("resumed", true, Some(Alarm::Paused)),
+        with("degraded", true, Some(Alarm::Degraded)),
+        with("paused", false, None),
+        with("paused while degraded", false, Some(Alarm::Degraded)),
+        with("blown", false, Some(Alarm::Paused)),
+        with("gone", true, Some(Alarm::Degraded)),
+    ];
+    store.insert_jobs(&jobs).await.unwrap();
+    store.archive_jobs(&[job("gone").id], at(0)).await.unwrap();
+    let expected = JobCounts { enabled: 2, degraded: 1, paused: 2, paused_by_fuse: 1 };
+    assert_eq!(store.job_counts().await.unwrap(), expected);
 }

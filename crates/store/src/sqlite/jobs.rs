@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use marktwerk_domain::health::JobHealth;
+use marktwerk_domain::health::{Alarm, JobHealth};
 use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Priority};
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{self, Columns, Json, Micros, micros};
+use super::rows::{self, Columns, Json, Micros, Word, micros};
 use super::runs::cancel;
 use super::store::SqliteStore;
 use super::writing::Writing;
-use crate::jobs::{JobEdit, JobStore};
+use crate::jobs::{JobCounts, JobEdit, JobStore};
 use crate::{StoreError, StoreResult};
 
 const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enabled, description, parameters, \
@@ -27,6 +27,10 @@ impl JobStore for SqliteStore {
     async fn job(&self, id: &JobId) -> StoreResult<Option<Job>> {
         let id = id.clone();
         self.read(move |connection| find(connection, id.as_str())).await
+    }
+
+    async fn job_counts(&self) -> StoreResult<JobCounts> {
+        self.read(counts).await
     }
 
     async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()> {
@@ -60,6 +64,25 @@ impl JobStore for SqliteStore {
 
 pub(super) fn find(connection: &Connection, id: &str) -> StoreResult<Option<Job>> {
     rows::one(connection, &format!("{SELECT} WHERE id = ?1"), [id], job)
+}
+
+fn counts(connection: &Connection) -> StoreResult<JobCounts> {
+    let sql = "SELECT enabled, health ->> 'alarm', COUNT(*) FROM jobs WHERE archived = 0 GROUP BY 1, 2";
+    let groups = rows::all(connection, sql, [], |row| {
+        let alarm = row.get::<_, Option<Word<Alarm>>>(1)?.map(|word| word.0);
+        Ok((row.get::<_, bool>(0)?, alarm, row.get::<_, i64>(2)?.unsigned_abs()))
+    })?;
+    let mut counts = JobCounts::default();
+    for (enabled, alarm, jobs) in groups {
+        let count = match (enabled, alarm) {
+            (true, Some(Alarm::Degraded)) => &mut counts.degraded,
+            (true, _) => &mut counts.enabled,
+            (false, Some(Alarm::Paused)) => &mut counts.paused_by_fuse,
+            (false, _) => &mut counts.paused,
+        };
+        *count += jobs;
+    }
+    Ok(counts)
 }
 
 fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
