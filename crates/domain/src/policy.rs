@@ -33,7 +33,7 @@ pub enum Overlap {
     QueueOne,
     /// Every run waits for its turn.
     QueueAll,
-    /// The live runs are cancelled, and the new one takes their place.
+    /// The live runs that have begun are cancelled, and the new one takes their place.
     CancelRunning,
 }
 
