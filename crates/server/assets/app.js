@@ -40,8 +40,15 @@ function showJobs(jobs) {
   const rows = new Map(all("#jobs tr[data-job]").map((row) => [row.dataset.job, row]));
   for (const job of jobs) {
     const row = rows.get(job.job_id);
-    if (row) showJob(row, job);
+    if (row && hasSchedule(row, job)) showJob(row, job);
+    else if (row) { row.remove(); renewRows(); }
   }
+}
+
+// A schedule of another kind, or in other words, is shown by the page alone.
+function hasSchedule(row, job) {
+  const { interval_minutes: minutes, enabled, ...own } = job.config.schedule;
+  return row.dataset.schedule === JSON.stringify(own);
 }
 
 function showJob(row, job) {
@@ -82,7 +89,7 @@ let countAgain = false;
 function renewNumbers() {
   if (isCounting) { countAgain = true; return; }
   isCounting = true;
-  Promise.allSettled([showNumbers(), showAttention()]);
+  Promise.allSettled([showNumbers(), showAttention(), showHealth()]);
   setTimeout(() => {
     isCounting = false;
     if (countAgain) { countAgain = false; renewNumbers(); }
@@ -100,6 +107,14 @@ async function showNumbers() {
     }
     setText(find(`[data-time="last_sync.${group}"]`), time(numbers.last_sync[group]));
   }
+}
+
+// Few jobs are unwell: those are asked for.
+async function showHealth() {
+  const answer = await fetch("/api/v1/jobs?health=degraded,paused&limit=1000");
+  if (!answer.ok) return;
+  const marks = new Map((await answer.json()).map((job) => [job.id, job.state.health.mark]));
+  for (const row of all("#jobs tr[data-job]")) row.dataset.health = marks.get(row.dataset.job) ?? "ok";
 }
 
 const kinds = JSON.parse(find("#attention").dataset.kinds);

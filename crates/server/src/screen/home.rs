@@ -1,19 +1,20 @@
 //! The one page: everything at once, or what is TEMU's.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use marktwerk_domain::alert::Alert;
 use marktwerk_domain::job::Job;
 use marktwerk_store::logs::LogFilter;
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::words::COOKIE;
 use super::{Words, assets, jobs_table, panels, shell};
 use crate::documented::{JobItem, LogEntry, TemuStatistics, job_items, statistics};
 use crate::error::ApiResult;
 use crate::state::AppState;
 
+/// Alerts among which those of the jobs are looked for.
+const ALERTS: usize = 500;
 /// Lines that the page begins with.
 const LINES: usize = 100;
 
@@ -28,17 +29,8 @@ pub(super) async fn temu(State(state): State<AppState>, words: Words) -> Respons
 }
 
 async fn shown(state: &AppState, words: Words, marketplace: Option<&str>) -> Response {
-    let mut response = match gather(state, marketplace).await {
-        Ok(content) => page(state, words, marketplace, &content).into_response(),
-        Err(error) => shell::refusal(words, &error),
-    };
-    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict", words.language);
-    if words.is_chosen
-        && let Ok(cookie) = HeaderValue::from_str(&cookie)
-    {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    let content = gather(state, marketplace).await;
+    shell::answer(words, content.map(|content| page(state, words, marketplace, &content)))
 }
 
 /// What the page shows.
@@ -46,6 +38,7 @@ struct Content {
     jobs: Vec<Job>,
     items: Vec<JobItem>,
     statistics: TemuStatistics,
+    alerts: Vec<Alert>,
     attention: Vec<(marktwerk_domain::attention::Attention, String)>,
     lines: Vec<LogEntry>,
 }
@@ -69,30 +62,17 @@ async fn gather(state: &AppState, marketplace: Option<&str>) -> ApiResult<Conten
     let (jobs, items) = jobs.iter().filter_map(|job| find(job).map(|item| (job.clone(), item))).unzip();
     let attention = state.store().attentions().await?;
     let attention = attention.into_iter().map(|item| (item.clone(), state.time(item.since))).collect();
-    Ok(Content { jobs, items, statistics: statistics(state).await?, attention, lines })
+    let alerts = state.engine.latest_alerts(ALERTS).await?;
+    Ok(Content { jobs, items, alerts, statistics: statistics(state).await?, attention, lines })
 }
 
 fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Content) -> Markup {
     let registry = state.engine.registry();
     let job_types: Vec<&str> = registry.descriptions().map(|description| description.job_type).collect();
     let accounts = registry.diagnose().map(|diagnose| diagnose.accounts()).unwrap_or_default();
-    let other = if words.language == "de" { "en" } else { "de" };
     let body = html! {
         body data-words=(script_words(words)) {
-            a.skip href="#content" { (words.skip) }
-            header {
-                strong { a href="/" { "Marktwerk" } }
-                nav {
-                    a href="/temu" { "TEMU" }
-                    a href="/docs" { (words.interface) }
-                    a href={ "?lang=" (other) } lang=(other) hreflang=(other) { (words.other_language) }
-                    @if state.access.is_some() {
-                        form.inline method="post" action="/logout" { button { (words.log_out) } }
-                    }
-                }
-                span #connection role="status" aria-live="polite" {}
-            }
-            @if !state.notice.is_empty() { p.notice { (state.notice) } }
+            (shell::header(words, state))
             @let warning = state.engine.jobs_file_warning();
             p #jobs-file .notice.problem role="alert" hidden[warning.is_none()] {
                 (words.jobs_file) @if let Some(warning) = warning { ": " (warning) }
@@ -100,7 +80,7 @@ fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Con
             p #said role="status" aria-live="polite" hidden {}
             main #content {
                 h1 { @if marketplace.is_some() { "TEMU" } @else { (words.jobs) } }
-                (jobs_table::jobs_table(words, &state.engine, &content.jobs, &content.items))
+                (jobs_table::jobs_table(words, &state.engine, &content.jobs, &content.items, &content.alerts))
                 (panels::counts(words, &content.statistics))
                 (panels::attention(words, &content.attention))
                 (panels::log(words, &job_types, &content.lines))

@@ -1,16 +1,25 @@
 //! The table of jobs with what can be done to each.
 
-use marktwerk_domain::job::{Job, JobStatus};
+use marktwerk_domain::alert::Alert;
+use marktwerk_domain::job::{Job, JobStatus, Priority};
 use marktwerk_engine::Engine;
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::{Words, parameter_form};
 use crate::documented::JobItem;
 use crate::schedule_words::in_words;
 use crate::times::for_people;
+use crate::v1::health_mark;
 
 /// The table. `jobs` are the items' jobs, in the same order.
-pub(super) fn jobs_table(words: Words, engine: &Engine, jobs: &[Job], items: &[JobItem]) -> Markup {
+pub(super) fn jobs_table(
+    words: Words,
+    engine: &Engine,
+    jobs: &[Job],
+    items: &[JobItem],
+    alerts: &[Alert],
+) -> Markup {
     html! {
         table #jobs {
             thead {
@@ -27,21 +36,30 @@ pub(super) fn jobs_table(words: Words, engine: &Engine, jobs: &[Job], items: &[J
                 }
             }
             tbody {
-                @for (job, item) in jobs.iter().zip(items) { (row(words, engine, job, item)) }
+                @for (job, item) in jobs.iter().zip(items) {
+                    // The newest comes first.
+                    @let alert = alerts.iter().find(|alert| alert.job_id == job.id);
+                    (row(words, engine, job, item, alert))
+                }
                 @if items.is_empty() { tr { td colspan="9" { (words.no_jobs) } } }
             }
         }
     }
 }
 
-fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
+fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem, alert: Option<&Alert>) -> Markup {
     let id = &item.job_id;
     let state = &item.status;
     let time = |time: &Option<String>| time.as_deref().map(for_people).unwrap_or_else(|| "–".to_owned());
     html! {
-        tr data-job=(id) data-enabled=(item.config.schedule.enabled) {
+        tr data-job=(id) data-enabled=(item.config.schedule.enabled) data-health=(health_mark(job)) data-schedule=(own_schedule(item)) {
             th scope="row" {
-                (id)
+                a href={ "/runs?job=" (path_segment(id)) } { (id) }
+                @match job.spec.priority {
+                    Priority::High => small { (words.high_priority) },
+                    Priority::Medium => {},
+                    Priority::Low => small { (words.low_priority) },
+                }
                 @if !item.config.description.is_empty() { small data-field="description" { (item.config.description) } }
                 @if item.not_in_this_version { small.problem { (words.not_in_this_version) } }
             }
@@ -49,6 +67,14 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
             td data-label=(words.status) {
                 span.badge data-field="status" data-status=(state.status.as_str()) { (status_word(words, state.status)) }
                 span.badge.only-paused { (words.paused) }
+                span.badge.problem.only-degraded { (words.degraded) }
+                span.badge.problem.only-fuse { (words.fuse) }
+                @if let Some(alert) = alert {
+                    small.only-unwell {
+                        (alert.title) ". " (alert.message)
+                        @if let Some(run) = alert.run { " " a href={ "/runs/" (run) } { (words.run) " " (run) } }
+                    }
+                }
             }
             td data-label=(words.last_run) data-field="last_run" { (time(&state.last_run)) }
             td data-label=(words.duration) data-field="last_duration" { (seconds(state.last_duration)) }
@@ -63,6 +89,18 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem) -> Markup {
             td.actions data-label=(words.actions) { (actions(words, engine, job, item)) }
         }
     }
+}
+
+/// What the script compares: a row whose schedule is another one is taken from the page anew.
+fn own_schedule(item: &JobItem) -> String {
+    let schedule = serde_json::to_value(&item.config.schedule);
+    let schedule = schedule
+        .ok()
+        .and_then(|schedule| if let Value::Object(fields) = schedule { Some(fields) } else { None });
+    let mut fields = schedule.unwrap_or_default();
+    fields.remove("interval_minutes");
+    fields.remove("enabled");
+    Value::Object(fields).to_string()
 }
 
 fn interval(words: Words, id: &str, minutes: i64) -> Markup {

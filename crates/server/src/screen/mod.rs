@@ -1,5 +1,5 @@
 //! The plain screen: one page, rendered here, kept up to date by a small script over the documented interface, and usable
-//! without the script by plain forms.
+//! without the script by plain forms; and plain pages of runs.
 
 mod actions;
 mod assets;
@@ -7,6 +7,9 @@ mod home;
 mod jobs_table;
 mod panels;
 mod parameter_form;
+mod run;
+mod run_actions;
+mod runs;
 mod shell;
 mod words;
 
@@ -23,6 +26,10 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(home::all))
         .route("/temu", get(home::temu))
+        .route("/runs", get(runs::list))
+        .route("/runs/{id}", get(run::show))
+        .route("/screen/runs/{id}/cancel", post(run_actions::cancel))
+        .route("/screen/runs/{id}/retry", post(run_actions::retry))
         .route("/assets/app.css", get(assets::style))
         .route("/assets/app.js", get(assets::script))
         .route("/screen/jobs/{id}/run", post(actions::run))

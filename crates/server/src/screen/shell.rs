@@ -1,10 +1,13 @@
 //! What every page has around it, the login page, and the page of a refusal.
 
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
+use super::words::COOKIE;
 use super::{Words, assets};
-use crate::error::ApiError;
+use crate::error::{ApiError, ApiResult};
+use crate::state::AppState;
 
 /// A whole page.
 pub(super) fn page(words: Words, title: &str, head: Markup, body: Markup) -> Markup {
@@ -23,6 +26,43 @@ pub(super) fn page(words: Words, title: &str, head: Markup, body: Markup) -> Mar
             (body)
         }
     }
+}
+
+/// The head of a page: where one can go. The script shows the connection in it.
+pub(super) fn header(words: Words, state: &AppState) -> Markup {
+    let other = if words.language == "de" { "en" } else { "de" };
+    html! {
+        a.skip href="#content" { (words.skip) }
+        header {
+            strong { a href="/" { "Marktwerk" } }
+            nav {
+                a href="/temu" { "TEMU" }
+                a href="/runs" { (words.runs) }
+                a href="/docs" { (words.interface) }
+                a href={ "?lang=" (other) } lang=(other) hreflang=(other) { (words.other_language) }
+                @if state.access.is_some() {
+                    form.inline method="post" action="/logout" { button { (words.log_out) } }
+                }
+            }
+            span #connection role="status" aria-live="polite" {}
+        }
+        @if !state.notice.is_empty() { p.notice { (state.notice) } }
+    }
+}
+
+/// A page, or what stands in its place; a language that was chosen is remembered.
+pub(super) fn answer(words: Words, content: ApiResult<Markup>) -> Response {
+    let mut response = match content {
+        Ok(page) => page.into_response(),
+        Err(error) => refusal(words, &error),
+    };
+    let cookie = format!("{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Strict", words.language);
+    if words.is_chosen
+        && let Ok(cookie) = HeaderValue::from_str(&cookie)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// The login page.

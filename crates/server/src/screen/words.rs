@@ -57,6 +57,52 @@ words! {
     paused: "pausiert", "paused";
     not_in_this_version: "nicht in dieser Version", "not in this version";
     save: "Speichern", "Save";
+    degraded: "gestört", "degraded";
+    fuse: "Sicherung ausgelöst", "paused by the fuse";
+    high_priority: "hohe Priorität", "high priority";
+    low_priority: "niedrige Priorität", "low priority";
+    runs: "Läufe", "Runs";
+    run: "Lauf", "Run";
+    no_runs: "Keine Läufe.", "No runs.";
+    older: "Ältere Läufe", "Older runs";
+    show: "Anzeigen", "Show";
+    job: "Job", "Job";
+    state: "Zustand", "State";
+    trigger: "Auslöser", "Trigger";
+    planned: "Geplant", "Planned";
+    started_at: "Beginn", "Started";
+    ended: "Ende", "Ended";
+    result: "Ergebnis", "Result";
+    times_more: "weitere gleiche", "more like it";
+    merged: "verpasste Zeiten zusammengefasst", "late times merged";
+    steps: "Schritte", "Steps";
+    step: "Schritt", "Step";
+    attempts: "Versuche", "Attempts";
+    attempt: "Versuch", "Attempt";
+    outcome: "Ausgang", "Outcome";
+    warnings: "Warnungen", "Warnings";
+    parameters: "Parameter", "Parameters";
+    caused_by: "Ausgelöst von", "Caused by";
+    caused: "Löste aus", "Caused";
+    of_job: "von", "of";
+    last_lines: "Letzte Zeilen", "Latest lines";
+    cancel: "Abbrechen", "Cancel";
+    cancelling: "Wird nach dem laufenden Aufruf beendet.", "Ends after the call under way.";
+    run_again: "Erneut ausführen", "Run again";
+    from_start: "von vorn", "from the start";
+    waiting_state: "Wartend", "Waiting";
+    running_state: "Laufend", "Running";
+    retrying_state: "Wiederholung geplant", "Retry planned";
+    cancelled_state: "Abgebrochen", "Cancelled";
+    skipped_state: "Übersprungen", "Skipped";
+    lost_state: "Verloren", "Lost";
+    with_warnings: "Mit Warnungen", "With warnings";
+    by_schedule: "Zeitplan", "Schedule";
+    manually: "Manuell", "Manual";
+    by_chain: "Kette", "Chain";
+    at_start: "Programmstart", "Start of the program";
+    as_repetition: "Wiederholung", "Repetition";
+    as_continuation: "Fortsetzung", "Continuation";
     idle: "Bereit", "Idle";
     running: "Läuft", "Running";
     success: "Erfolgreich", "Succeeded";
@@ -128,6 +174,33 @@ impl Dictionary {
             AttentionKind::Duplicate => self.kind_duplicate,
             AttentionKind::Unauthorised => self.kind_unauthorised,
             AttentionKind::ClosedInErp => self.kind_closed_in_erp,
+        }
+    }
+
+    /// Where a run stands.
+    pub(crate) fn state_of(&self, state: &str, warnings: u32) -> &'static str {
+        match state {
+            "waiting" => self.waiting_state,
+            "running" => self.running_state,
+            "retrying" => self.retrying_state,
+            "succeeded" if warnings > 0 => self.with_warnings,
+            "succeeded" => self.success,
+            "cancelled" => self.cancelled_state,
+            "skipped" => self.skipped_state,
+            "lost" => self.lost_state,
+            _ => self.failed,
+        }
+    }
+
+    /// Why a run exists.
+    pub(crate) fn trigger_of(&self, trigger: &str) -> &'static str {
+        match trigger {
+            "schedule" => self.by_schedule,
+            "chain" => self.by_chain,
+            "start_up" => self.at_start,
+            "again" => self.as_repetition,
+            "more_to_do" => self.as_continuation,
+            _ => self.manually,
         }
     }
 

@@ -11,7 +11,9 @@ mod problem;
 mod runs;
 
 pub(crate) use accounts::test_account;
+pub(crate) use jobs::health_mark;
 pub(crate) use problem::problems;
+pub(crate) use runs::{RunDetails, RunItem, RunLink, details, item as run_item};
 
 use marktwerk_domain::run::RunId;
 use utoipa_axum::router::OpenApiRouter;

@@ -13,6 +13,7 @@ mod logs;
 mod metrics;
 mod safety;
 mod screen;
+mod screen_runs;
 mod temu;
 mod v1;
 mod v1_jobs;

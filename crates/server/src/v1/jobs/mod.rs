@@ -9,6 +9,8 @@ mod reading;
 mod transfer;
 mod types;
 
+pub(crate) use item::health_mark;
+
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};

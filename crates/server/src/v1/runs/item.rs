@@ -18,7 +18,7 @@ pub(crate) struct RunItem {
     pub(crate) execution_id: String,
     pub(crate) job_id: String,
     pub(crate) job_type: String,
-    account: String,
+    pub(crate) account: String,
     /// waiting, running, retrying, succeeded, failed, cancelled, skipped or lost.
     pub(crate) state: &'static str,
     /// schedule, manual, chain, start_up, again or more_to_do.
@@ -26,21 +26,21 @@ pub(crate) struct RunItem {
     /// The run that it repeats, continues or follows on.
     pub(crate) caused_by: Option<i64>,
     /// The step that it begins with, where it repeats a run from there.
-    from_step: Option<String>,
+    pub(crate) from_step: Option<String>,
     /// The time that it stands for.
     pub(crate) planned_at: String,
-    created_at: String,
+    pub(crate) created_at: String,
     /// While it waits: not before.
-    ready_at: String,
+    pub(crate) ready_at: String,
     pub(crate) started_at: Option<String>,
     pub(crate) ended_at: Option<String>,
     #[schema(value_type = String, example = "medium")]
-    priority: Priority,
+    pub(crate) priority: Priority,
     #[schema(value_type = Object)]
     pub(crate) parameters: Parameters,
     /// The number of the latest attempt; 0 before the first.
     pub(crate) attempt: u32,
-    warnings: u32,
+    pub(crate) warnings: u32,
     /// Why it failed or was lost; while it waits for its next attempt, why the last one did.
     pub(crate) error: Option<String>,
     /// Why it was skipped or cancelled.
@@ -49,7 +49,7 @@ pub(crate) struct RunItem {
     pub(crate) steps: Vec<StepItem>,
     /// Late planned times that it stands for besides its own, or equal skips that this row counts besides its own.
     pub(crate) merged: u32,
-    cancel_requested: bool,
+    pub(crate) cancel_requested: bool,
 }
 
 /// A part of a run.
@@ -71,7 +71,7 @@ pub(crate) struct StepItem {
 pub(crate) struct AttemptItem {
     pub(crate) number: u32,
     /// The process that worked on it.
-    node: String,
+    pub(crate) node: String,
     pub(crate) started_at: String,
     pub(crate) ended_at: Option<String>,
     /// running, succeeded, failed, lost, timed_out, cancelled or put_back.

@@ -7,7 +7,8 @@ mod item;
 mod reading;
 
 pub(crate) use commands::queued;
-pub(crate) use item::RunItem;
+pub(crate) use item::{RunDetails, RunItem, RunLink, item};
+pub(crate) use reading::details;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
