@@ -31,7 +31,7 @@ pub(super) fn jobs_table(
                     th scope="col" { (words.duration) }
                     th scope="col" { (words.next_run) }
                     th scope="col" { (words.last_error) }
-                    th scope="col" { (words.interval) }
+                    th scope="col" { (words.by_schedule) }
                     th scope="col" { (words.actions) }
                 }
             }
@@ -80,7 +80,7 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem, alert: Option<&
             td data-label=(words.duration) data-field="last_duration" { (seconds(state.last_duration)) }
             td data-label=(words.next_run) data-field="next_run" { (time(&state.next_run)) }
             td.error data-label=(words.last_error) data-field="last_error" { (state.last_error.as_deref().unwrap_or("–")) }
-            td data-label=(words.interval) {
+            td data-label=(words.by_schedule) {
                 @match item.config.schedule.interval_minutes {
                     Some(minutes) => (interval(words, id, minutes)),
                     None => span data-field="schedule" { (in_words(&job.spec.schedule, &job.spec.policies.after).of(words.language)) },
