@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::failure::FailureClass;
 use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::policy::{Condition, Window};
+use marktwerk_store::attention::NewAttention;
 use marktwerk_store::{SharedStore, StoreResult};
 
 use crate::metrics;
@@ -54,7 +57,7 @@ impl Judge {
             let failed = match condition {
                 Condition::Window(window) => self.window(job, window),
                 Condition::SucceededWithin { job, minutes } => self.succeeded_within(job, *minutes).await?,
-                Condition::AccountHealthy => self.account_healthy(&job.target.account).await,
+                Condition::AccountHealthy => self.account_healthy(&job.target.account).await?,
                 Condition::ErpReachable => self.erp_reachable().await,
                 Condition::NewData => match self.new_data(job, parameters).await? {
                     Ok(seen) => {
@@ -88,17 +91,33 @@ impl Judge {
         Ok((!is_fresh).then(|| format!("{other} has not succeeded within {minutes} minutes")))
     }
 
-    async fn account_healthy(&self, account: &str) -> Option<String> {
+    async fn account_healthy(&self, account: &str) -> StoreResult<Option<String>> {
         let Some(diagnose) = self.planner.registry.diagnose().map(Arc::clone) else {
-            return Some("nobody can tell whether its account is healthy".to_owned());
+            return Ok(Some("nobody can tell whether its account is healthy".to_owned()));
         };
         let answer = self.in_time(diagnose.test_account(account)).await;
         let class = match answer {
-            Some(Ok(_)) => return None,
-            Some(Err(failure)) => failure.class.as_str(),
+            Some(Ok(_)) => return Ok(None),
+            Some(Err(failure)) => {
+                if failure.class == FailureClass::Unauthorised {
+                    self.call_a_person(account, failure.message).await?;
+                }
+                failure.class.as_str()
+            }
             None => "no answer in time",
         };
-        Some(format!("the account {account} is not healthy: {class}"))
+        Ok(Some(format!("the account {account} is not healthy: {class}")))
+    }
+
+    /// Without runs there is no fuse that would blow: credentials that are refused need a person all the same.
+    async fn call_a_person(&self, account: &str, message: String) -> StoreResult<()> {
+        let item = NewAttention {
+            account: account.to_owned(),
+            kind: AttentionKind::Unauthorised,
+            subject: account.to_owned(),
+            message,
+        };
+        self.store.raise(&[item], self.clock.now()).await
     }
 
     async fn erp_reachable(&self) -> Option<String> {

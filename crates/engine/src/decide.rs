@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::health::Trouble;
 use marktwerk_domain::log::{ClosingStatus, Level};
@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// past would make it a hot loop, and one in decades would block its job for as long.
 const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+/// A run that was sent away for so long uses attempts from then on: it must not stand between people and an outage that
+/// nobody has told them of.
+const SENT_AWAY_AT_MOST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a run was stopped from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +168,16 @@ fn failed(
     let error = Some(failure.message);
     if let FailureClass::RateLimited { until: Some(until) } = failure.class {
         let ready_at = until.clamp(later(now, SHORTEST_WAIT), later(now, LONGEST_WAIT));
-        return Verdict::later(RunState::Retrying, "rate_limited", Level::Warning, ready_at, error);
+        let since_start = run.started_at.map_or(SignedDuration::ZERO, |start| now.duration_since(start));
+        let uses_attempt = since_start >= SENT_AWAY_AT_MOST;
+        if !uses_attempt || run.attempts_used + 1 < retry.attempts {
+            let moved = Verdict::later(RunState::Retrying, "rate_limited", Level::Warning, ready_at, error);
+            return Verdict { uses_attempt, ..moved };
+        }
+        return Verdict {
+            trouble,
+            ..Verdict::ended(RunState::Failed, "rate_limited", Level::Error, ClosingStatus::Failed, error)
+        };
     }
     let used = run.attempts_used + 1;
     let delay = match failure.class {

@@ -111,6 +111,7 @@ impl Planner {
         NewRun {
             caused_by,
             parameters: run.parameters.clone(),
+            from_step: run.from_step.clone(),
             priority: run.priority,
             marker: run.marker.clone(),
             ..self.new_run(job, Trigger::MoreToDo, now, now)

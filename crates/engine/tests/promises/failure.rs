@@ -88,6 +88,21 @@ async fn a_wait_that_cannot_be_meant_is_neither_a_hot_loop_nor_for_ever() {
     assert_eq!((gap(0), gap(1)), (5, 3_600));
 }
 
+/// Otherwise hours of it would be one run that never ends, and no fuse would tell anybody.
+#[tokio::test(start_paused = true)]
+async fn who_is_sent_away_for_more_than_an_hour_uses_attempts() {
+    let house = House::open().await;
+    let job = house.add("play", 6_000).await;
+    for _ in 0..2_000 {
+        house.stage.then(fails(FailureClass::RateLimited { until: Some(jiff::Timestamp::UNIX_EPOCH) }));
+    }
+    let run = house.start(&job.id).await;
+    let run = house.end_of(run.id).await;
+    assert_eq!((run.state, run.attempts_used), (RunState::Failed, 3));
+    let took = run.ended_at.unwrap().duration_since(run.started_at.unwrap()).as_secs();
+    assert!((3_600..3_630).contains(&took), "{took}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_a_failed_attempt_and_takes_nobody_with_it() {
     let house = House::open().await;
