@@ -19,6 +19,8 @@ use crate::workflow::WorkflowDescription;
 const LONGEST_DESCRIPTION: usize = 2_000;
 /// Characters of an id at the most: with the run's number it must fit into `scheduler_logs.job_id`, varchar(255).
 const LONGEST_ID: usize = 200;
+/// Words that stand where an id stands, in addresses such as `/api/v1/jobs/export`.
+const RESERVED_IDS: [&str; 4] = ["bulk", "export", "import", "preview"];
 /// A day and a year, in seconds.
 const DAY: u32 = 86_400;
 const YEAR: u32 = LONGEST_INTERVAL_MINUTES * 60;
@@ -216,6 +218,12 @@ fn within(field: &str, value: u32, least: u32, most: u32) -> Result<u32, EngineE
 }
 
 fn check_id(id: &str) -> Result<(), EngineError> {
+    if RESERVED_IDS.contains(&id) {
+        return Err(EngineError::invalid(
+            "id",
+            format!("`{id}` is a word of the interface; choose another id"),
+        ));
+    }
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(is_plain) {
         let shown: String = id.chars().take(40).collect();

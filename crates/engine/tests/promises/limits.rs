@@ -20,8 +20,8 @@ async fn at_work_at_the_most(limits: Limits, jobs: usize, instances: u32) -> usi
     }
     house.minutes(60).await;
     assert!(house.runs().await.iter().all(|run| run.state.is_ended()));
-    let at_work = house.stage.at_work.lock().unwrap().1;
-    at_work
+    let (_, at_the_most) = *house.stage.at_work.lock().unwrap();
+    at_the_most
 }
 
 #[tokio::test(start_paused = true)]
