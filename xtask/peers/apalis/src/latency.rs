@@ -1,4 +1,4 @@
-//! From the call that pushes a task to the task's first line, at a steady rate.
+//! From the call that pushes a task to the task's first line, at a steady rate; and what waiting for tasks costs.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use apalis::prelude::*;
 
-use crate::store::{self, WORKER};
+use crate::store::{self, POLL, WORKER};
 use crate::{percentile, report};
 
 /// After this, what has not started counts as late by the time that has passed.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The time of rest whose processor time is counted.
+const REST: Duration = Duration::from_secs(5);
 
 /// When each task started, by its number.
 #[derive(Clone)]
@@ -57,13 +60,14 @@ pub(crate) async fn measure(folder: &Path, per_second: u32, seconds: u32) -> Res
     let took = took.map(|(start, called)| start.get().unwrap_or(&now).duration_since(*called));
     let mut took: Vec<f64> = took.map(|took| took.as_secs_f64() * 1_000.0).collect();
     let mut note = format!(
-        "{count} tasks at {per_second}/s, from the call of push, which stores it, to the task's start"
+        "{count} tasks at {per_second}/s, from the call of push, which stores it, to the task's start; it looks every {POLL:?}"
     );
     if missing > 0 {
         note += &format!("; {missing} had not started after {PATIENCE:?}");
     }
     report("enqueue_to_start_p50_ms", percentile(&mut took, 0.50), &note);
     report("enqueue_to_start_p99_ms", percentile(&mut took, 0.99), &note);
+    rest().await;
     worker.abort();
     pool.close().await;
     Ok(())
@@ -73,4 +77,29 @@ async fn note_start(number: u32, starts: Data<Starts>) -> Result<(), BoxDynError
     // It is set once: no task runs twice here.
     let _ = starts[number as usize].set(Instant::now());
     Ok(())
+}
+
+/// With nothing to do, but a worker that looks for it.
+async fn rest() {
+    let before = processor_seconds();
+    tokio::time::sleep(REST).await;
+    let used = before.zip(processor_seconds()).map(|(before, after)| after - before);
+    let note = match used {
+        Some(_) => {
+            format!("no tasks, no schedules; it looks every {POLL:?}; {REST:?} long, in percent of one core")
+        }
+        None => "not measured: no /proc here".to_owned(),
+    };
+    let percent = used.map(|used| 100.0 * used / REST.as_secs_f64());
+    report("empty_idle_cpu_percent", percent, &note);
+}
+
+/// User and system time of this process so far; the kernel counts in hundredths of a second.
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in front may contain anything.
+    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
+    let user: f64 = fields.next()?.parse().ok()?;
+    let system: f64 = fields.next()?.parse().ok()?;
+    Some((user + system) / 100.0)
 }

@@ -1,4 +1,4 @@
-//! From the start of a process to a worker that has registered and looks for work.
+//! From the start of a process to a worker that has registered and looks for work; and the memory that this takes.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -14,6 +14,9 @@ use crate::store::{self, WORKER};
 /// Makes this program the process that is measured.
 pub(crate) const FLAG: &str = "--start";
 
+/// From its word to the look at its memory.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// Starts one and waits for its word.
 pub(crate) async fn measure(folder: &Path) -> Result<()> {
     let database = folder.join("start.db");
@@ -26,12 +29,25 @@ pub(crate) async fn measure(folder: &Path) -> Result<()> {
     let output = process.stdout.take().context("the process has no output")?;
     let word = BufReader::new(output).lines().next().transpose()?;
     let took = begun.elapsed();
+    tokio::time::sleep(SETTLE).await;
+    let megabytes = resident_megabytes(process.id());
     process.kill()?;
     process.wait()?;
     word.context("the process ended before it was ready")?;
-    let note = "from the process to a registered worker; 1000 ended tasks, no schedules: it stores none";
-    report("start_ms", Some(took.as_secs_f64() * 1_000.0), note);
+    let note = "from the process to a registered worker; no schedules, 1000 ended tasks";
+    report("empty_start_ms", Some(took.as_secs_f64() * 1_000.0), note);
+    let note =
+        if megabytes.is_some() { "resident memory of that process" } else { "not measured: no /proc here" };
+    report("idle_memory_mb", megabytes, note);
     Ok(())
+}
+
+/// Memory of a process, where the kernel tells it.
+fn resident_megabytes(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1_024.0)
 }
 
 /// The process that is measured: says so when it is ready, and is then ended by the other.

@@ -15,8 +15,9 @@ use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 pub(crate) const WORKER: &str = "worker";
 /// Tasks that are fetched at once: more per transaction, more per second; above this nothing is gained.
 pub(crate) const BATCH: usize = 1_000;
-/// How often it looks without having been told, as in its documentation.
-const POLL: Duration = Duration::from_millis(500);
+/// How often it looks without having been told. Its documentation says half a second; that doubles the median from push to
+/// start, as SQLite tells it of a row before the row is committed.
+pub(crate) const POLL: Duration = Duration::from_millis(5);
 
 /// Opens the database, makes its tables, and proves that it is durable.
 pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, HookCallbackListener)> {
