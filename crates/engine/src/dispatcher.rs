@@ -211,12 +211,7 @@ impl Dispatcher {
                 }
                 self.to_plan.insert(job);
             }
-            Command::Judged(id, judgement) => {
-                if let Err(error) = self.judged(&id, judgement).await {
-                    // The next turn meets the same trouble and says so; the job is still due, and is asked about again.
-                    tracing::debug!("{id} was not fired after its conditions were asked: {error}");
-                }
-            }
+            Command::Judged(id, judgement) => self.judged(&id, judgement).await,
             Command::StopAll => {
                 self.running.values().for_each(|stop| stop.ask(StopReason::ShuttingDown));
             }

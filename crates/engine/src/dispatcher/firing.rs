@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::policy::Overlap;
-use marktwerk_store::StoreResult;
 use marktwerk_store::runs::{Fired, Firing};
+use marktwerk_store::{StoreError, StoreResult};
 
 use super::{Command, Dispatcher, RETRY_EVERY};
 use crate::conditions::Judgement;
@@ -91,15 +91,34 @@ impl Dispatcher {
         });
     }
 
-    /// Fires a job whose conditions were asked: unless it was changed meanwhile, for then it is due by its new times.
-    pub(super) async fn judged(&mut self, id: &JobId, judgement: StoreResult<Judgement>) -> StoreResult<()> {
+    /// Fires a job whose conditions were asked: unless it was changed meanwhile, for then it is due by its new times. Whatever
+    /// fails here fails for the whole dispatcher, which says so; the job is still due, and is asked about again.
+    pub(super) async fn judged(&mut self, id: &JobId, judgement: StoreResult<Judgement>) {
         self.timer.answered(id);
-        let judgement = judgement?;
+        let Ok(judgement) = judgement else { return };
         let now = self.clock.now();
-        match self.timer.firing(id, now, &judgement, self.chance.part()) {
-            Some(firing) => self.fire_all(&[firing], now).await,
-            None => Ok(()),
+        if let Some(firing) = self.timer.firing(id, now, &judgement, self.chance.part())
+            && let Err(error) = self.fire_all(&[firing], now).await
+        {
+            self.rest(id, error);
         }
+    }
+
+    /// Leaves a job off the clock for a moment: conditions that are answered at once would be asked without a rest.
+    fn rest(&mut self, id: &JobId, error: StoreError) {
+        self.timer.ask(id);
+        let (id, answers, clock) = (id.clone(), self.finished.clone(), self.clock.clone());
+        let draining = self.draining.clone();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                biased;
+                () = clock.sleep(RETRY_EVERY) => {
+                    // A closed channel means that the engine is gone.
+                    let _ = answers.send(Command::Judged(id, Err(error))).await;
+                }
+                () = draining.cancelled() => {}
+            }
+        });
     }
 
     /// Jobs whose next time depends on the end of their run get it where no run of them is live any more.

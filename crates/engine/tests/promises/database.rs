@@ -194,3 +194,19 @@ async fn a_run_whose_lease_was_lost_to_nobody_is_rescued() {
     let run = house.run(run.id).await;
     assert_eq!((run.state, run.attempt), (RunState::Succeeded, 2));
 }
+
+/// A window is answered without a database: the job is due, may start, and cannot be fired.
+#[tokio::test(start_paused = true)]
+async fn a_job_with_conditions_is_no_loop_without_rest_while_the_database_is_away() {
+    let (house, flaky) = flaky_house("").await;
+    let window = serde_json::json!({ "window": { "from": "00:00", "to": "23:59" } });
+    let job = serde_json::json!({ "job_type": "reader", "interval_minutes": 1, "conditions": [window] });
+    house.add_written(job).await;
+    flaky.go_away();
+    // With a loop the clock would stand still for ever.
+    house.minutes(5).await;
+    flaky.come_back();
+    house.pass(Duration::from_secs(5)).await;
+    let late = house.runs().await.pop().unwrap();
+    assert_eq!((late.state, late.merged), (RunState::Succeeded, 4));
+}
