@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use marktwerk_domain::clock::SharedClock;
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 
 use crate::error::ConnectorError;
@@ -25,7 +26,7 @@ pub fn describe() {
     describe_histogram!(
         CALL_DURATION,
         Unit::Seconds,
-        "Time from sending a call to a marketplace to its answer."
+        "Time from sending a call to a marketplace to its answer, or to being abandoned."
     );
     describe_histogram!(
         CALL_WAIT,
@@ -34,12 +35,35 @@ pub fn describe() {
     );
 }
 
-/// A call was made.
-pub(crate) fn called(marketplace: &'static str, account: &str, outcome: &'static str, took: Duration) {
-    let account = account.to_owned();
-    counter!(CALLS, "marketplace" => marketplace, "account" => account.clone(), "outcome" => outcome)
-        .increment(1);
-    histogram!(CALL_DURATION, "marketplace" => marketplace, "account" => account).record(took);
+/// A call under way; counted when this goes.
+pub(crate) struct Call<'a> {
+    marketplace: &'static str,
+    account: &'a str,
+    clock: &'a SharedClock,
+    sent_at: Duration,
+    outcome: &'static str,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn begins(marketplace: &'static str, account: &'a str, clock: &'a SharedClock) -> Self {
+        // A caller that wants the answer no more drops the call; the marketplace has it all the same.
+        let outcome = "abandoned";
+        Self { marketplace, account, clock, sent_at: clock.monotonic(), outcome }
+    }
+
+    pub(crate) fn ends(&mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let Self { marketplace, account, clock, sent_at, outcome } = *self;
+        let (account, took) = (account.to_owned(), clock.monotonic().saturating_sub(sent_at));
+        counter!(CALLS, "marketplace" => marketplace, "account" => account.clone(), "outcome" => outcome)
+            .increment(1);
+        histogram!(CALL_DURATION, "marketplace" => marketplace, "account" => account).record(took);
+    }
 }
 
 /// A call waited for its turn.

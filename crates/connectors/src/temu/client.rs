@@ -136,11 +136,9 @@ impl Client {
         parameters: &Value,
     ) -> Result<T, Failed> {
         self.take_turn(call).await?;
-        let asked = self.clock.monotonic();
+        let mut made = metrics::Call::begins("temu", &self.name, &self.clock);
         let answer = self.exchange(call, parameters).await;
-        let outcome = answer.as_ref().map_or_else(|failed| metrics::outcome(&failed.error), |_| metrics::OK);
-        let took = self.clock.monotonic().saturating_sub(asked);
-        metrics::called("temu", &self.name, outcome, took);
+        made.ends(answer.as_ref().map_or_else(|failed| metrics::outcome(&failed.error), |_| metrics::OK));
         answer
     }
 
