@@ -20,6 +20,7 @@ use super::first_jobs;
 use super::limits::limits;
 use super::outside::Outside;
 use crate::config::{Secret, Settings};
+use crate::metrics;
 
 /// A demonstration shows something each minute.
 const DEMONSTRATION_PACE: Duration = Duration::from_secs(60);
@@ -70,7 +71,8 @@ impl Program {
         let accounts: Vec<&str> =
             outside.marketplaces.iter().map(|marketplace| marketplace.account().name.as_str()).collect();
         // What can be refused without a trace is asked first.
-        let server = server_options(settings, &outside.notice)?;
+        let metrics = metrics::source(store, &clock, &outside.marketplaces)?;
+        let server = ServerOptions { metrics: Some(metrics), ..server_options(settings, &outside.notice)? };
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
         workflows.inventory.buffer = settings.inventory.buffer;

@@ -1,0 +1,71 @@
+//! What Prometheus is told at `/metrics`, of two kinds.
+//!
+//! What **happened** is counted where it happens, in the rooms, through the facade `metrics`; the one recorder behind it is
+//! installed here. It belongs to the process: it begins at zero with it, and several programs in one process (tests) share it.
+//!
+//! How things **stand** (queue, jobs, orders, budgets, the process) is asked for at each scrape and rendered anew, so it is
+//! never stale and costs nothing in between.
+
+mod exposition;
+mod process;
+mod recorder;
+mod standing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use marktwerk_connectors::Marketplace;
+use marktwerk_domain::clock::SharedClock;
+use marktwerk_server::MetricsSource;
+use marktwerk_store::SharedStore;
+use tokio::task::JoinHandle;
+
+pub use recorder::describe;
+
+use exposition::{Exposition, Family};
+use standing::Standing;
+
+/// Samples of histograms are gathered and summed up this often at the latest; between two scrapes they take room.
+const SUM_UP_EVERY: Duration = Duration::from_secs(5);
+
+/// What `/metrics` answers: to be made before anything begins that is measured.
+pub(crate) fn source(
+    store: &SharedStore,
+    clock: &SharedClock,
+    marketplaces: &[Arc<dyn Marketplace>],
+) -> anyhow::Result<MetricsSource> {
+    let recorder = recorder::install()?;
+    let (handle, watch) = (recorder.clone(), clock.clone());
+    let summing_up = Task(tokio::spawn(async move {
+        loop {
+            watch.sleep(SUM_UP_EVERY).await;
+            handle.run_upkeep();
+        }
+    }));
+    let standing = Standing::new(store.clone(), clock.clone(), marketplaces.to_vec());
+    let shared = Arc::new((recorder, standing, summing_up));
+    Ok(MetricsSource::new(move || {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (recorder, standing, _) = &*shared;
+            let mut page = Exposition::after(recorder.render());
+            standing.tell(&mut page).await;
+            process::tell(&mut page);
+            page.into_text()
+        }
+    }))
+}
+
+/// The names of what is asked for at each scrape. (What is counted, [`describe`] tells the recorder.)
+pub fn standing_names() -> impl Iterator<Item = &'static str> {
+    standing::FAMILIES.iter().chain(&process::FAMILIES).map(|family: &&Family| family.name)
+}
+
+/// Ends with whoever holds it.
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
