@@ -8,6 +8,7 @@ mod cargo;
 mod environment;
 mod lint;
 mod packages;
+mod promtool;
 mod steps;
 mod test;
 

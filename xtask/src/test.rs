@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, set-up included. What the README names, and what CI calls.
 
+use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
@@ -7,25 +8,30 @@ use anyhow::Result;
 use crate::browser::Browser;
 use crate::cargo::{cargo_with_features, has};
 use crate::lint;
+use crate::promtool::Promtool;
 use crate::steps::Steps;
 
 /// Sets up, reads, builds once, runs.
 pub(crate) fn run() -> Result<ExitCode> {
     println!("── set-up");
     let browser = Browser::set_up()?;
+    let promtool = Promtool::set_up()?;
     let mut steps = Steps::default();
     if browser.is_missing() {
         steps.skip_tests("the screen in a browser", "there is no Chromium and no right to install one");
     }
+    if promtool.is_missing() {
+        steps.skip_tests("promtool's opinion of /metrics", "there is no promtool and no right to fetch one");
+    }
     lint::code(&mut steps);
-    steps.run("tests", tests(&browser));
+    steps.run("tests", tests([browser.variable(), promtool.variable()]));
     steps.run("tests in documents", cargo_with_features(&["test", "--doc", "--workspace"]));
     lint::documentation(&mut steps);
     lint::dependencies(&mut steps);
     Ok(steps.end())
 }
 
-fn tests(browser: &Browser) -> Command {
+fn tests(outside: [(&str, OsString); 2]) -> Command {
     let mut command = if has("nextest") {
         cargo_with_features(&["nextest", "run", "--workspace"])
     } else {
@@ -35,7 +41,6 @@ fn tests(browser: &Browser) -> Command {
         // Documents are a step of their own, and benchmarks are no tests.
         cargo_with_features(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
     };
-    let (name, value) = browser.variable();
-    command.env(name, value);
+    command.envs(outside);
     command
 }
