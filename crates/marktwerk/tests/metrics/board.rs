@@ -1,4 +1,4 @@
-//! The Grafana board: every name in its queries is measured, and every figure that is measured is on it.
+//! The Grafana board: every name in its queries is measured, and every figure that is measured is on it, and explained.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -7,6 +7,7 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 use serde_json::Value;
 
 const BOARD: &str = include_str!("../../../../docs/grafana/marktwerk.json");
+const OPERATING: &str = include_str!("../../../../docs/OPERATING.md");
 
 /// What PromQL understands by itself, as far as the board uses it.
 const WORDS: [&str; 10] =
@@ -54,6 +55,11 @@ pub(crate) fn measured() -> BTreeSet<String> {
     metrics::with_local_recorder(&described, marktwerk::metrics::describe);
     described.add(marktwerk::metrics::standing_names().map(str::to_owned));
     described.0.into_inner().unwrap()
+}
+
+/// A histogram has three names.
+fn whole(name: &str) -> String {
+    ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name).to_owned()
 }
 
 /// Every text under one of these keys, wherever it stands.
@@ -121,17 +127,18 @@ fn the_board_asks_only_for_what_is_measured() {
     let measured = measured();
     let unknown: Vec<&String> = asked.difference(&measured).collect();
     assert!(unknown.is_empty(), "nobody measures {unknown:?}");
-    // A histogram is shown by one of its parts.
-    let whole = |name: &String| {
-        ["_bucket", "_sum", "_count"]
-            .iter()
-            .find_map(|part| name.strip_suffix(part))
-            .unwrap_or(name)
-            .to_owned()
-    };
-    let shown: BTreeSet<String> = asked.iter().map(whole).collect();
-    let hidden: BTreeSet<String> = measured.iter().map(whole).filter(|name| !shown.contains(name)).collect();
+    let shown: BTreeSet<String> = asked.iter().map(|name| whole(name)).collect();
+    let hidden: BTreeSet<String> =
+        measured.iter().map(|name| whole(name)).filter(|name| !shown.contains(name)).collect();
     assert_eq!(hidden, BTreeSet::new(), "measured and shown nowhere");
+}
+
+#[test]
+fn every_figure_is_explained_to_operators() {
+    let explained: BTreeSet<&str> = OPERATING.split('`').collect();
+    let missing: BTreeSet<String> =
+        measured().iter().map(|name| whole(name)).filter(|name| !explained.contains(name.as_str())).collect();
+    assert_eq!(missing, BTreeSet::new(), "measured and not explained in docs/OPERATING.md");
 }
 
 #[test]

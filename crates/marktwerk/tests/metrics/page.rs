@@ -273,3 +273,33 @@ fn check_histogram(name: &str, family: &Family) {
         );
     }
 }
+
+#[test]
+fn what_promtool_finds_fault_with_is_found() {
+    let well = "# HELP marktwerk_runs_total Runs.\n# TYPE marktwerk_runs_total counter\nmarktwerk_runs_total{state=\"a\"} 1\n";
+    let histogram = "# HELP marktwerk_x_seconds X.\n# TYPE marktwerk_x_seconds histogram\nmarktwerk_x_seconds_bucket{le=\"1\"} 2\n\
+                     marktwerk_x_seconds_bucket{le=\"+Inf\"} 3\nmarktwerk_x_seconds_sum 4\nmarktwerk_x_seconds_count 3\n";
+    Page::read(format!("{well}\n{histogram}"));
+    let broken = [
+        well.replace("# HELP marktwerk_runs_total Runs.\n", ""),
+        well.replace("# TYPE marktwerk_runs_total counter\n", ""),
+        well.replace("counter", "gauge"),
+        well.replace("runs_total", "runs"),
+        well.replace("runs_total", "runs_minutes_total"),
+        well.replace("runs_total", "runsGone_total"),
+        well.replace("state=", "job="),
+        well.replace("} 1", "} NaN"),
+        well.replace("} 1", "} 1 1700000000"),
+        well.replace("\"a\"", "\"a\",state=\"b\""),
+        format!("{well}marktwerk_runs_total{{state=\"a\"}} 2\n"),
+        format!("{well}{histogram}{well}"),
+        histogram.replace("le=\"+Inf\"} 3", "le=\"+Inf\"} 4"),
+        histogram.replace("marktwerk_x_seconds_bucket{le=\"+Inf\"} 3\n", ""),
+        histogram.replace("marktwerk_x_seconds_sum 4\n", ""),
+        histogram.replace("le=\"1\"} 2", "le=\"1\"} 5"),
+    ];
+    for page in broken {
+        let told = page.clone();
+        assert!(std::panic::catch_unwind(|| Page::read(page)).is_err(), "passed: {told}");
+    }
+}
