@@ -109,12 +109,32 @@ fn runs_ended(job: &JobId, trigger: Trigger, state: RunState, runs: u64) {
 fn job_label(job: &JobId) -> SharedString {
     static LABELS: LazyLock<RwLock<HashMap<String, Arc<str>>>> = LazyLock::new(RwLock::default);
     let known = |label: &Arc<str>| SharedString::from(Arc::clone(label));
-    if let Some(label) = LABELS.read().unwrap_or_else(PoisonError::into_inner).get(job.as_str()) {
-        return known(label);
+    let other = SharedString::const_str("other");
+    {
+        let labels = LABELS.read().unwrap_or_else(PoisonError::into_inner);
+        match labels.get(job.as_str()) {
+            Some(label) => return known(label),
+            None if labels.len() >= JOBS_AT_MOST => return other,
+            None => {}
+        }
     }
     let mut labels = LABELS.write().unwrap_or_else(PoisonError::into_inner);
-    if labels.len() >= JOBS_AT_MOST {
-        return SharedString::const_str("other");
+    if labels.len() >= JOBS_AT_MOST && !labels.contains_key(job.as_str()) {
+        return other;
     }
     known(labels.entry(job.0.clone()).or_insert_with(|| job.as_str().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_beyond_the_thousandth_share_a_label() {
+        let job = |number: usize| JobId(format!("job-{number}"));
+        let labels: Vec<String> =
+            (0..JOBS_AT_MOST + 10).map(|number| job_label(&job(number)).to_string()).collect();
+        assert_eq!(labels.iter().filter(|label| *label == "other").count(), 10);
+        assert_eq!(job_label(&job(0)).to_string(), "job-0");
+    }
 }

@@ -232,6 +232,8 @@ async fn the_figures_are_those_of_the_store_and_bounded() {
     let waiting = engine.run_now(&shop::orders(), Map::new()).await.unwrap();
     engine.cancel(waiting.id).await.unwrap();
     shop.run(&shop::orders(), "").await;
+    // The end of a run is counted when it is stored, a moment after others can see it.
+    shop.wait(Duration::from_secs(1)).await;
 
     let page = scrape(&shop).await;
     promtool_has_nothing_to_say(&page);
