@@ -202,7 +202,13 @@ impl Dispatcher {
                 }
                 let _ = answer.send(cancelled);
             }
-            Command::JobsChanged(jobs) => jobs.into_iter().for_each(|job| self.put(job)),
+            Command::JobsChanged(jobs) => {
+                for job in jobs {
+                    // Its next time may have been planned after it was read, while this message was on its way.
+                    self.to_plan.insert(job.id.clone());
+                    self.put(job);
+                }
+            }
             Command::JobsArchived(ids) => ids.iter().for_each(|id| self.timer.silence(id)),
             Command::Finished(Finished { run, epoch, job, is_settled }) => {
                 self.running.remove(&(run, epoch));

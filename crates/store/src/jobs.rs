@@ -19,8 +19,17 @@ pub struct JobEdit {
     pub target: RunTarget,
     /// The grid of its planned times from now on.
     pub anchor: Timestamp,
-    /// When it is due next; `None` while paused or without a planned time.
-    pub next_due: Option<Timestamp>,
+    /// When it is due next.
+    pub next_due: NextDue,
+}
+
+/// What an edit makes of a job's next planned time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextDue {
+    /// It stays where it stands when the edit is stored: a firing may have moved it since the editor looked.
+    Stays,
+    /// It is this one from now on; `None` while paused or without a planned time.
+    Becomes(Option<Timestamp>),
 }
 
 /// How many jobs there are, archived ones left out.

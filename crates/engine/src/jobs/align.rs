@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use marktwerk_domain::health::JobHealth;
 use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec};
-use marktwerk_store::jobs::JobEdit;
+use marktwerk_store::jobs::{JobEdit, NextDue};
 
 use crate::dispatcher::Command;
 use crate::engine::Engine;
@@ -37,7 +37,10 @@ impl Engine {
             && spec.enabled == job.spec.enabled
             && (job.next_due.is_some() || spec.schedule.waits_for_the_end())
             && self.planner.in_force(&spec, anchor).is_some();
-        let next_due = if keeps_time { job.next_due } else { self.planner.next_due(&spec, anchor, now) };
+        let next_due = match keeps_time {
+            true => NextDue::Stays,
+            false => NextDue::Becomes(self.planner.next_due(&spec, anchor, now)),
+        };
         let target = self.planner.target(&spec);
         JobEdit { id: job.id.clone(), expected_version: Some(job.version), spec, target, anchor, next_due }
     }
@@ -64,7 +67,7 @@ impl Engine {
                     spec: job.spec.clone(),
                     target,
                     anchor: job.anchor,
-                    next_due,
+                    next_due: NextDue::Becomes(next_due),
                 });
             }
         }

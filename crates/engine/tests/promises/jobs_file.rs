@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::jobs_file::Import;
-use marktwerk_store::jobs::JobEdit;
+use marktwerk_store::jobs::{JobEdit, NextDue};
 use serde_json::Value;
 use serde_json::json;
 
@@ -216,7 +216,7 @@ async fn an_edit_of_a_job_that_this_version_cannot_run_gives_it_no_time() {
         spec: job.spec.clone(),
         target: job.target.clone(),
         anchor: job.anchor,
-        next_due: Some(job.anchor),
+        next_due: NextDue::Becomes(Some(job.anchor)),
     };
     house.store.edit_jobs(&[edit]).await.unwrap();
     let change = json!({ "description": "later" });

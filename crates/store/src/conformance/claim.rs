@@ -5,7 +5,7 @@ use marktwerk_domain::run::{Epoch, Run, RunState};
 
 use super::samples::{NODE, at, claim_at, edit_to, end, job, new_run, running};
 use crate::SharedStore;
-use crate::jobs::JobEdit;
+use crate::jobs::{JobEdit, NextDue};
 use crate::runs::{Claim, NewRun, QueueLength, RANKS};
 
 async fn queue(store: &SharedStore, run: NewRun) -> Run {
@@ -131,7 +131,7 @@ pub async fn the_schedule_tells_when_it_is_due(store: SharedStore) {
     assert_eq!(store.next_due().await.unwrap(), Some(at(300)));
     let mut spec = job("a").spec;
     spec.enabled = false;
-    let edit = JobEdit { next_due: None, ..edit_to(&job("a"), spec) };
+    let edit = JobEdit { next_due: NextDue::Becomes(None), ..edit_to(&job("a"), spec) };
     store.edit_jobs(&[edit]).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(at(400)));
 }

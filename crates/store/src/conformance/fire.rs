@@ -6,7 +6,7 @@ use marktwerk_domain::run::{RunId, RunState};
 
 use super::samples::{at, edit_to, firing, job, planned_run, runs_of, stored_job, stored_run};
 use crate::SharedStore;
-use crate::jobs::JobEdit;
+use crate::jobs::{JobEdit, NextDue};
 use crate::runs::{Fired, Firing, NewRun};
 
 fn queued(fired: &[Fired]) -> &[RunId] {
@@ -46,11 +46,22 @@ pub async fn a_paused_job_does_not_fire(store: SharedStore) {
     paused.spec.enabled = false;
     store.insert_jobs(&[paused, job("b"), job("c")]).await.unwrap();
     store.archive_jobs(&[JobId("b".to_owned())], at(1)).await.unwrap();
-    let edit = JobEdit { next_due: Some(at(500)), ..edit_to(&job("c"), job("c").spec) };
+    let edit = JobEdit { next_due: NextDue::Becomes(Some(at(500))), ..edit_to(&job("c"), job("c").spec) };
     store.edit_jobs(&[edit]).await.unwrap();
     let firings = ["a", "b", "c", "d"].map(|id| firing(id, 300));
     assert_eq!(store.fire(&firings, at(300)).await.unwrap(), [const { Fired::Stale }; 4]);
     assert_eq!(stored_job(&store, "c").await.next_due, Some(at(500)));
+}
+
+/// Somebody edits a job that he looked at before a firing: what is not about its times must not move them back.
+pub async fn an_edit_of_something_else_leaves_a_firing_alone(store: SharedStore) {
+    store.insert_jobs(&[job("a")]).await.unwrap();
+    let edit = edit_to(&stored_job(&store, "a").await, job("a").spec);
+    store.fire(&[firing("a", 300)], at(300)).await.unwrap();
+    let moved = stored_job(&store, "a").await.next_due;
+    assert_ne!(moved, Some(at(300)));
+    assert_eq!(store.edit_jobs(&[edit]).await.unwrap()[0].next_due, moved);
+    assert_eq!(store.next_due().await.unwrap(), moved);
 }
 
 /// An edit may move the schedule back onto a time that had its run.
@@ -58,7 +69,8 @@ pub async fn a_planned_time_has_one_run(store: SharedStore) {
     store.insert_jobs(&[job("a")]).await.unwrap();
     let fired = store.fire(&[firing("a", 300)], at(300)).await.unwrap();
     let before = stored_run(&store, queued(&fired)[0]).await;
-    store.edit_jobs(&[edit_to(&job("a"), job("a").spec)]).await.unwrap();
+    let next_due = NextDue::Becomes(Some(at(300)));
+    store.edit_jobs(&[JobEdit { next_due, ..edit_to(&job("a"), job("a").spec) }]).await.unwrap();
     let again = Firing { overlap: Overlap::QueueAll, ..firing("a", 300) };
     assert_eq!(store.fire(&[again], at(301)).await.unwrap(), [nothing_queued()]);
     assert_eq!(stored_job(&store, "a").await.next_due, Some(at(600)));

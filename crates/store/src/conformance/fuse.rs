@@ -7,7 +7,7 @@ use marktwerk_domain::run::{Run, RunId, RunState};
 
 use super::samples::{at, attempt_end, claim_at, claimed, edit_to, end, job, record, stored_job};
 use crate::SharedStore;
-use crate::jobs::JobEdit;
+use crate::jobs::{JobEdit, NextDue};
 use crate::journal::{AttemptEnd, Entry, Record};
 
 fn failure(run: &Run, state: RunState, trouble: Option<Trouble>) -> Record {
@@ -41,7 +41,7 @@ async fn told(store: &SharedStore) -> Vec<(HealthChange, RunId)> {
 async fn switch(store: &SharedStore, is_enabled: bool) -> Job {
     let mut spec = job("a").spec;
     spec.enabled = is_enabled;
-    let next_due = is_enabled.then(|| at(900));
+    let next_due = NextDue::Becomes(is_enabled.then(|| at(900)));
     store.edit_jobs(&[JobEdit { next_due, ..edit_to(&job("a"), spec) }]).await.unwrap().remove(0)
 }
 

@@ -6,7 +6,7 @@ use marktwerk_domain::policy::{After, On, Overlap, Policies};
 use marktwerk_domain::schedule::Schedule;
 
 use super::samples::{at, edit_to, job};
-use crate::jobs::{JobCounts, JobEdit};
+use crate::jobs::{JobCounts, JobEdit, NextDue};
 use crate::{SharedStore, StoreError};
 
 /// An edit of [`job`] to another description.
@@ -17,7 +17,13 @@ fn edit(job: &Job, expected_version: Option<i64>) -> JobEdit {
     spec.priority = Priority::High;
     spec.policies.overlap = Overlap::QueueAll;
     let target = RunTarget { account: "otto".to_owned(), ..RunTarget::default() };
-    JobEdit { expected_version, target, anchor: at(60), next_due: None, ..edit_to(job, spec) }
+    JobEdit {
+        expected_version,
+        target,
+        anchor: at(60),
+        next_due: NextDue::Becomes(None),
+        ..edit_to(job, spec)
+    }
 }
 
 /// Every field comes back.

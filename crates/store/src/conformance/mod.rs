@@ -50,7 +50,7 @@ macro_rules! store_conformance {
                 archiving: an_archived_job_is_out_of_sight_with_its_queue, an_archived_job_comes_back_with_its_history,
                     an_archived_job_is_not_edited;
                 fire: a_firing_queues_and_advances, of_two_callers_one_fires, a_paused_job_does_not_fire,
-                    a_planned_time_has_one_run, firings_are_answered_in_their_order, a_firing_makes_a_run_of_each_time,
+                    an_edit_of_something_else_leaves_a_firing_alone, a_planned_time_has_one_run, firings_are_answered_in_their_order, a_firing_makes_a_run_of_each_time,
                     a_firing_may_leave_no_next_time;
                 skips: an_overlap_is_recorded_as_skipped, a_streak_of_skips_is_one_run,
                     missed_times_are_recorded_before_the_runs, a_streak_ends_with_another_reason_or_a_run,

@@ -5,7 +5,7 @@ use marktwerk_domain::run::RunState;
 
 use super::samples::{at, claim_at, edit_to, end, firing, job, new_run, stored_job};
 use crate::SharedStore;
-use crate::jobs::JobEdit;
+use crate::jobs::{JobEdit, NextDue};
 use crate::runs::Firing;
 
 /// The answer of `plan_next`, and what stands there then.
@@ -50,8 +50,9 @@ pub async fn only_a_job_that_goes_on_is_planned(store: SharedStore) {
     store.insert_jobs(&["paused", "archived", "goes on"].map(job)).await.unwrap();
     let mut spec = job("paused").spec;
     spec.enabled = false;
-    let pause = JobEdit { next_due: None, ..edit_to(&job("paused"), spec) };
-    let unplanned = JobEdit { next_due: None, ..edit_to(&job("goes on"), job("goes on").spec) };
+    let pause = JobEdit { next_due: NextDue::Becomes(None), ..edit_to(&job("paused"), spec) };
+    let unplanned =
+        JobEdit { next_due: NextDue::Becomes(None), ..edit_to(&job("goes on"), job("goes on").spec) };
     store.edit_jobs(&[pause, unplanned]).await.unwrap();
     store.archive_jobs(&[JobId("archived".to_owned())], at(1)).await.unwrap();
     store.enqueue(&new_run("other"), at(1)).await.unwrap();

@@ -17,7 +17,7 @@ use marktwerk_domain::shipment::Content;
 use serde_json::{Value, json};
 
 use crate::SharedStore;
-use crate::jobs::JobEdit;
+use crate::jobs::{JobEdit, NextDue};
 use crate::journal::{AttemptEnd, Entry, Record};
 use crate::logs::LogFilter;
 use crate::orders::{FetchedOrder, OrderChange, OrderPatch};
@@ -114,7 +114,7 @@ pub(super) fn claim_at(seconds: i64) -> Claim {
     }
 }
 
-/// What brings a job to another specification.
+/// What brings a job to another specification and leaves its next time alone.
 pub(super) fn edit_to(job: &Job, spec: JobSpec) -> JobEdit {
     JobEdit {
         id: job.id.clone(),
@@ -122,7 +122,7 @@ pub(super) fn edit_to(job: &Job, spec: JobSpec) -> JobEdit {
         spec,
         target: job.target.clone(),
         anchor: job.anchor,
-        next_due: job.next_due,
+        next_due: NextDue::Stays,
     }
 }
 

@@ -10,7 +10,7 @@ use super::rows::{self, Columns, Json, Micros, Word, micros};
 use super::runs::cancel;
 use super::store::SqliteStore;
 use super::writing::Writing;
-use crate::jobs::{JobCounts, JobEdit, JobStore};
+use crate::jobs::{JobCounts, JobEdit, JobStore, NextDue};
 use crate::{StoreError, StoreResult};
 
 const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enabled, description, parameters, \
@@ -151,7 +151,7 @@ fn edit_of(job: &Job) -> JobEdit {
         spec: job.spec.clone(),
         target: job.target.clone(),
         anchor: job.anchor,
-        next_due: job.next_due,
+        next_due: NextDue::Becomes(job.next_due),
     }
 }
 
@@ -179,11 +179,15 @@ fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
 /// Writes the specification; an archived job lives again.
 fn change(writing: &Writing<'_>, edit: &JobEdit) -> StoreResult<()> {
     let JobEdit { id, expected_version: _, spec, target, anchor, next_due } = edit;
+    let (stays, next_due) = match next_due {
+        NextDue::Stays => (true, None),
+        NextDue::Becomes(next_due) => (false, *next_due),
+    };
     rows::execute(
         writing.connection,
         "UPDATE jobs SET job_type = ?2, written_type = ?3, account = ?4, schedule = ?5, enabled = ?6, description = ?7, \
-         parameters = ?8, priority = ?9, retry = ?10, policies = ?11, target = ?12, anchor = ?13, next_due = ?14, \
-         version = version + 1, archived = 0 WHERE id = ?1",
+         parameters = ?8, priority = ?9, retry = ?10, policies = ?11, target = ?12, anchor = ?13, \
+         next_due = CASE WHEN ?15 THEN next_due ELSE ?14 END, version = version + 1, archived = 0 WHERE id = ?1",
         params![
             id.as_str(),
             spec.job_type,
@@ -198,7 +202,8 @@ fn change(writing: &Writing<'_>, edit: &JobEdit) -> StoreResult<()> {
             Json(&spec.policies),
             Json(target),
             Micros(*anchor),
-            micros(*next_due),
+            micros(next_due),
+            stays,
         ],
     )?;
     chain(writing, id, spec)
