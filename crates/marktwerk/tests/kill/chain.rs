@@ -28,16 +28,17 @@ async fn prepare(program: &Serving) {
     program.patch("/api/v1/jobs/chain-a", json!({ "priority": "high" })).await;
 }
 
-/// Kills the program at random moments until a run of `last` has ended; answers with the program that saw it.
+/// Kills the program at random moments, which come later and later, until a run of `last` has ended; answers with the program that saw it.
 async fn killed_until(world: &World, program: Serving, last: &str) -> (Serving, u32) {
     let (mut program, mut kills) = (program, 0);
     loop {
-        tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..250))).await;
+        let at_the_most = 250 + 100 * u64::from(kills);
+        tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..at_the_most))).await;
         let ended = program.runs(last).await.iter().any(|run| !run["ended_at"].is_null());
         if ended {
             return (program, kills);
         }
-        assert!(kills < 200, "the chain never came to {last}");
+        assert!(kills < 100, "the chain never came to {last}");
         program.kill();
         kills += 1;
         program = Serving::start(world, None).await;
