@@ -1,0 +1,83 @@
+//! The nouns of the store that the scheduler needs no watching at: handed on.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::alert::{Alert, AlertId};
+use marktwerk_domain::attention::{Attention, AttentionKind};
+use marktwerk_domain::inventory::Listing;
+use marktwerk_domain::log::LogRow;
+use marktwerk_domain::order::OrderState;
+use marktwerk_store::StoreResult;
+use marktwerk_store::alerts::AlertStore;
+use marktwerk_store::attention::{AttentionStore, NewAttention};
+use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
+use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
+use marktwerk_store::meta::MetaStore;
+use marktwerk_store::orders::{
+    FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
+};
+
+use crate::tapped::Tapped;
+
+macro_rules! hand_on {
+    ($noun:ident: $($call:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl $noun for Tapped {
+            $(async fn $call(&self, $($name: $type),*) -> StoreResult<$answer> {
+                self.call(stringify!($call), self.ground.store.$call($($name),*), |_| None).await
+            })*
+        }
+    };
+}
+
+hand_on! { LogStore:
+    logs(filter: &LogFilter) -> Vec<LogRow>;
+    highest_log_id() -> i64;
+    count_logs(after: i64, until: i64) -> u64;
+    log_statistics(source: Option<&LogSource>, since: Timestamp) -> LogStatistics;
+    delete_logs(before: Timestamp) -> u64;
+}
+
+hand_on! { AlertStore:
+    alerts_after(after: AlertId, limit: usize) -> Vec<Alert>;
+    latest_alerts(limit: usize) -> Vec<Alert>;
+    prune_alerts(before: Timestamp) -> u64;
+}
+
+hand_on! { MetaStore:
+    fact(name: &str) -> Option<String>;
+    set_fact(name: &str, value: &str) -> ();
+    check() -> Vec<String>;
+    backup(target: &std::path::Path) -> ();
+}
+
+hand_on! { AttentionStore:
+    attentions() -> Vec<Attention>;
+    raise(items: &[NewAttention], now: Timestamp) -> ();
+    settle(items: &[(String, AttentionKind, String)], now: Timestamp) -> ();
+    close_attention(id: i64, now: Timestamp) -> Attention;
+}
+
+hand_on! { InventoryStore:
+    save_listings(account: &str, listings: &[Listing], read_at: Timestamp) -> ();
+    retain_listings(account: &str, ids: &[String]) -> u64;
+    map_listings(account: &str, articles: &[(String, Option<i64>)]) -> ();
+    listings(account: &str) -> Vec<ListingRecord>;
+    change_listings(account: &str, patches: &[ListingPatch], now: Timestamp) -> ();
+    inventory_statistics(accounts: &[String]) -> InventoryStatistics;
+}
+
+hand_on! { OrderStore:
+    known_changes(account: &str, numbers: &[String]) -> HashMap<String, KnownChange>;
+    save_fetched(account: &str, orders: &[FetchedOrder], now: Timestamp) -> ();
+    unread_orders(account: &str, after: Option<&str>, limit: usize) -> Vec<OrderRecord>;
+    orders_in(filter: &OrderFilter) -> Vec<OrderRecord>;
+    order(account: &str, number: &str) -> Option<OrderRecord>;
+    change_orders(account: &str, changes: &[OrderChange], now: Timestamp) -> Vec<bool>;
+    forget_buyers(before: Timestamp) -> u64;
+    open_units() -> HashMap<String, i64>;
+    order_statistics(accounts: &[String]) -> OrderStatistics;
+    orders_by_state(accounts: &[String]) -> Vec<(OrderState, u64)>;
+}
