@@ -30,7 +30,7 @@ use marktwerk_store::mutant::{self, Mutant};
 use size::Size;
 
 /// Short and dense ones.
-const HISTORIES: u64 = 300;
+const HISTORIES: u64 = 500;
 /// In so many of them a broken promise must show.
 const FOUND_WITHIN: u64 = 300;
 
