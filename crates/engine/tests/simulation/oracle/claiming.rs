@@ -48,9 +48,13 @@ impl Oracle {
         for (id, known) in &self.jobs {
             let limit = limits.per_job.get(id.as_str()).copied().unwrap_or(1);
             let mut versions = known.versions(event.since);
-            ensure(versions.any(|job| job.spec.policies.max_instances == limit), LIMITS, || {
-                format!("{id} is claimed with a limit of {limit}")
-            })?;
+            // One that was added while this claim was under way is not known to it; it has no run either.
+            let is_unknown = limit == 1 && known.newest.is_none();
+            ensure(
+                is_unknown || versions.any(|job| job.spec.policies.max_instances == limit),
+                LIMITS,
+                || format!("{id} is claimed with a limit of {limit}"),
+            )?;
         }
         Ok(())
     }
