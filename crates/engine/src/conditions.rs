@@ -41,6 +41,14 @@ impl Judgement {
     pub(crate) const FREE: Self = Self::Start { marker: None };
 }
 
+/// What the conditions of this version of a job say.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) judgement: Judgement,
+    /// [`Job::version`].
+    pub(crate) version: i64,
+}
+
 /// Asks.
 #[derive(Clone)]
 pub(crate) struct Judge {

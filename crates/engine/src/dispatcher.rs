@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chance::Chance;
-use crate::conditions::{Judge, Judgement};
+use crate::conditions::{Judge, Judged};
 use crate::decide::StopReason;
 use crate::journal::Journal;
 use crate::metrics;
@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// A worker is free again.
     Finished(Finished),
     /// The conditions of a job whose time has come were asked.
-    Judged(JobId, StoreResult<Judgement>),
+    Judged(JobId, StoreResult<Judged>),
     /// Ask all running runs to stop: the grace of a shutdown is over.
     StopAll,
     /// Answer once nothing new is claimed any more, and what was claimed has its workers. Asked after draining began.

@@ -9,7 +9,7 @@ use marktwerk_store::runs::{Fired, Firing};
 use marktwerk_store::{StoreError, StoreResult};
 
 use super::{Command, Dispatcher, RETRY_EVERY};
-use crate::conditions::Judgement;
+use crate::conditions::{Judged, Judgement};
 use crate::decide::StopReason;
 use crate::metrics;
 
@@ -53,7 +53,11 @@ impl Dispatcher {
                     cancelling.iter().for_each(|run| self.stop(*run, StopReason::Superseded));
                     self.to_plan.insert(firing.job_id.clone());
                 }
-                Fired::Stale => self.reload(&firing.job_id).await?,
+                Fired::Stale => {
+                    self.reload(&firing.job_id).await?;
+                    // It may stand without a next time: it was fired before, and what was heard of an edit put that out of mind.
+                    self.to_plan.insert(firing.job_id.clone());
+                }
             }
             if firing.overlap == Overlap::CancelRunning {
                 metrics::cancelled_beside(&self.store, &firing.job_id, now).await;
@@ -78,7 +82,7 @@ impl Dispatcher {
                     // The database is away: the job is asked about again, but not without a rest.
                     clock.sleep(RETRY_EVERY).await;
                 }
-                judgement
+                judgement.map(|judgement| Judged { judgement, version: job.version })
             };
             tokio::select! {
                 biased;
@@ -91,11 +95,14 @@ impl Dispatcher {
         });
     }
 
-    /// Fires a job whose conditions were asked: unless it was changed meanwhile, for then it is due by its new times. Whatever
-    /// fails here fails for the whole dispatcher, which says so; the job is still due, and is asked about again.
-    pub(super) async fn judged(&mut self, id: &JobId, judgement: StoreResult<Judgement>) {
+    /// Fires a job whose conditions were asked: unless it was changed meanwhile, for then its new ones are asked at its new times.
+    /// Whatever fails here fails for the whole dispatcher, which says so; the job is still due, and is asked about again.
+    pub(super) async fn judged(&mut self, id: &JobId, judged: StoreResult<Judged>) {
         self.timer.answered(id);
-        let Ok(judgement) = judgement else { return };
+        let Ok(Judged { judgement, version }) = judged else { return };
+        if self.timer.job(id).is_some_and(|job| job.version != version) {
+            return;
+        }
         let now = self.clock.now();
         if let Some(firing) = self.timer.firing(id, now, &judgement, self.chance.part())
             && let Err(error) = self.fire_all(&[firing], now).await
