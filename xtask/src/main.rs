@@ -9,6 +9,7 @@ mod environment;
 mod lint;
 mod packages;
 mod promtool;
+mod simulate;
 mod steps;
 mod test;
 
@@ -20,7 +21,8 @@ const USAGE: &str = "\
 cargo xtask test    set up what is missing, then format, lints, every test
 cargo xtask lint    format, lints, documentation, dependencies; no tests
 cargo xtask bench orders    what an order costs, and what an unchanged run does
-cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are";
+cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are
+cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -36,6 +38,7 @@ fn run() -> Result<ExitCode> {
         ["test"] => test::run(),
         ["lint"] => lint::run(),
         ["bench", name] => bench::run(name),
+        ["simulate", wish @ ..] => simulate::run(wish),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use crate::browser::Browser;
 use crate::cargo::{cargo_with_features, has};
 use crate::lint;
 use crate::promtool::Promtool;
+use crate::simulate;
 use crate::steps::Steps;
 
 /// Sets up, reads, builds once, runs.
@@ -25,6 +26,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     lint::code(&mut steps);
     steps.run("tests", tests([browser.variable(), promtool.variable()]));
+    steps.run("simulation", simulate::with_the_tests());
     steps.run("tests in documents", cargo_with_features(&["test", "--doc", "--workspace"]));
     lint::documentation(&mut steps);
     lint::dependencies(&mut steps);

@@ -38,7 +38,8 @@ const USAGE: &str = "\
 --seeds <n>         how many histories (20)
 --first-seed <n>    the first one's seed (0)
 --mutant <name>     break a promise: overlap, fence or ageing
---tell              print each history";
+--tell              print each history
+--brief             print the sum alone";
 
 struct Wish {
     months: u32,
@@ -46,6 +47,7 @@ struct Wish {
     first_seed: u64,
     mutant: Option<String>,
     tells: bool,
+    is_brief: bool,
 }
 
 fn main() -> ExitCode {
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
 }
 
 fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, String> {
-    let mut wish = Wish { months: 6, seeds: 20, first_seed: 0, mutant: None, tells: false };
+    let mut wish = Wish { months: 6, seeds: 20, first_seed: 0, mutant: None, tells: false, is_brief: false };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         let number = |text: String| text.parse().map_err(|_| format!("`{text}` is not a number"));
@@ -72,6 +74,7 @@ fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, String> {
             "--first-seed" => wish.first_seed = number(value()?)?,
             "--mutant" => wish.mutant = Some(value()?),
             "--tell" => wish.tells = true,
+            "--brief" => wish.is_brief = true,
             // What Cargo tells a benchmark.
             "--bench" => {}
             other => return Err(format!("`{other}` is not known")),
@@ -94,6 +97,9 @@ fn run(wish: &Wish) -> ExitCode {
     mutant::set(broken);
     let began = Instant::now();
     let tell = |report: &report::Report| {
+        if wish.is_brief {
+            return;
+        }
         let days = report.lasted.as_secs_f64() / 86_400.0;
         let seconds = began.elapsed().as_secs_f64();
         println!(

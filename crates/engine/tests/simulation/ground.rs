@@ -26,8 +26,8 @@ pub(crate) struct Ground {
     pub(crate) trace: Trace,
     is_away: AtomicBool,
     is_calm: AtomicBool,
-    /// Seconds that the wall clock is ahead.
-    ahead: AtomicI64,
+    /// Seconds that the wall clock is behind what it was at the farthest.
+    behind: AtomicI64,
     newest_run: AtomicI64,
 }
 
@@ -44,7 +44,7 @@ impl Ground {
             trace,
             is_away: AtomicBool::new(false),
             is_calm: AtomicBool::new(false),
-            ahead: AtomicI64::new(0),
+            behind: AtomicI64::new(0),
             newest_run: AtomicI64::new(0),
         })
     }
@@ -77,14 +77,14 @@ impl Ground {
     /// Puts the wall clock forward or back.
     pub(crate) fn jump(&self, seconds: i64) {
         let by = SignedDuration::from_secs(seconds);
-        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+        self.behind.store((self.behind() - seconds).max(0), Ordering::Relaxed);
         self.clock.jump(by);
         self.note(What::ClockJumps(by));
     }
 
-    /// Seconds that the wall clock is behind.
+    /// Seconds that the wall clock must go forward so that no time of before lies ahead of it.
     pub(crate) fn behind(&self) -> i64 {
-        -self.ahead.load(Ordering::Relaxed).min(0)
+        self.behind.load(Ordering::Relaxed)
     }
 
     /// The runs that came since the last time, oldest first.

@@ -45,7 +45,7 @@ impl Oracle {
     }
 
     /// One run of each job that follows on this end; none follows on a run that was skipped.
-    fn follows(&mut self, id: RunId, fresh: &mut Vec<Run>, at: Timestamp) -> Verdict {
+    pub(super) fn follows(&mut self, id: RunId, fresh: &mut Vec<Run>, at: Timestamp) -> Verdict {
         let cause = self.run(id)?.row.clone();
         let fits = |on: On| match on {
             On::Success => cause.state == RunState::Succeeded,

@@ -6,7 +6,7 @@ use marktwerk_store::journal::{AttemptEnd, Committed, Entry, Record};
 
 use super::fuse::Ended;
 use super::known::micros;
-use super::{Oracle, Verdict, ensure};
+use super::{Oracle, Verdict, Violation, ensure};
 use crate::trace::{Event, Who};
 
 const FENCE: &str = "what has lost its lease has no effect";
@@ -21,6 +21,7 @@ impl Oracle {
         fresh: &mut Vec<Run>,
     ) -> Verdict {
         let mut fenced: Vec<RunId> = Vec::new();
+        let mut over = Vec::new();
         for Record { run, epoch, entry } in records {
             let known = self.run_mut(*run)?;
             if known.row.state != RunState::Running || known.row.epoch != *epoch {
@@ -41,15 +42,30 @@ impl Oracle {
                     known.renewed_at = event.since;
                 }
                 Entry::Steps(steps) => known.row.steps = steps.clone(),
-                Entry::End(end) => self.attempt_ends(event, (*run, *epoch), end, fresh)?,
+                Entry::End(end) => {
+                    if self.attempt_ends(event, (*run, *epoch), end, fresh)? {
+                        over.push((*run, micros(end.ended_at)));
+                    }
+                }
             }
+        }
+        // What is stored together has one cause: a job that the last record pauses is paused for what follows on the first.
+        for (run, at) in over {
+            self.follows(run, fresh, at)?;
         }
         ensure(fenced == answer.fenced, FENCE, || {
             format!("fenced are {:?}, and have to be {fenced:?}", answer.fenced)
         })
     }
 
-    fn attempt_ends(&mut self, event: &Event, who: Who, end: &AttemptEnd, fresh: &mut Vec<Run>) -> Verdict {
+    /// Answers whether the run is over, so that others may follow on it.
+    fn attempt_ends(
+        &mut self,
+        event: &Event,
+        who: Who,
+        end: &AttemptEnd,
+        fresh: &mut Vec<Run>,
+    ) -> Result<bool, Violation> {
         let (id, _) = who;
         let is_at_work = self.processes.values().any(|process| process.at_work.contains_key(&who));
         ensure(!is_at_work, "an end is stored when the work is over", || {
@@ -81,13 +97,13 @@ impl Oracle {
         self.remember(event, &job, &ended)?;
         if !end.state.is_ended() {
             self.waits_again(id, end.state, end.ready_at.map(micros), error)?;
-            return match wish {
-                Some(wish) => self.ends_cancelled(id, &wish, at, fresh),
-                None => Ok(()),
-            };
+            if let Some(wish) = wish {
+                self.ends_cancelled(id, &wish, at, fresh)?;
+            }
+            return Ok(false);
         }
-        let Some(follow_up) = &end.follow_up else { return self.is_over(id, end.state, error, at, fresh) };
         self.leaves(id, end.state, error, at)?;
+        let Some(follow_up) = &end.follow_up else { return Ok(true) };
         let row = self.run(id)?.row.clone();
         let goes_on = (&row.job_id, &row.parameters, row.priority, Some(id), Trigger::MoreToDo, &row.marker);
         let told = follow_up;
@@ -96,9 +112,9 @@ impl Oracle {
             format!("{is:?}, {goes_on:?}")
         })?;
         let next = self.appears(follow_up, RunState::Waiting, at, fresh)?;
-        match wish {
-            Some(wish) => self.ends_cancelled(next, &wish, at, fresh),
-            None => Ok(()),
+        if let Some(wish) = wish {
+            self.ends_cancelled(next, &wish, at, fresh)?;
         }
+        Ok(false)
     }
 }

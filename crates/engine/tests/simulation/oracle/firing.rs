@@ -19,8 +19,8 @@ const EACH_ONCE: &str = "each planned time has its turn once";
 const POLICY: &str = "a late time becomes what its policy says";
 const IN_TIME: &str = "a planned time has its turn in time";
 
-/// A planned time is fired within this where nothing is in the way, …
-const PROMPTLY: Duration = Duration::from_secs(5);
+/// A planned time is fired within this where nothing is in the way (a jump of the clock is noticed within 5 s, and calls may be slow), …
+const PROMPTLY: Duration = Duration::from_secs(6);
 /// … and within this for each job whose conditions are asked, for an answer may take half a minute.
 const ASKING: Duration = Duration::from_secs(70);
 /// Late for a job that skips missed times and has no grace of its own.
@@ -250,7 +250,12 @@ impl Oracle {
         };
         let is_planned = known.job.next_due.is_some() || !known.job.spec.enabled || known.job.archived;
         ensure(!is_planned && known.live.is_empty(), EACH_ONCE, || {
-            format!("{id} was planned and has live runs {:?}", known.live)
+            let (job, live) = (&known.job, &known.live);
+            let (due, enabled, archived) = (job.next_due, job.spec.enabled, job.archived);
+            format!(
+                "{id} was planned: due {due:?}, enabled {enabled}, archived {archived}, live {live:?}, {:?}",
+                job.health
+            )
         })?;
         let wait = next_due.duration_since(event.at).as_secs_f64();
         let seconds = f64::from(seconds);

@@ -68,8 +68,10 @@ impl Oracle {
         if !is_final && said != Some(Said::Panicked) {
             self.stopped(event, known, &mut meanings);
         }
-        let fitting = meanings.iter().find(|meaning| meaning.fits(end));
-        match fitting {
+        // What was stopped may have failed at the same time, with an end that looks alike; the outcome tells which of them counts.
+        let was_stopped = end.outcome == "timed_out";
+        let mut fitting = meanings.iter().filter(|meaning| meaning.fits(end));
+        match if was_stopped { fitting.next_back() } else { fitting.next() } {
             Some(meaning) => Ok(meaning.class),
             None => {
                 let (state, outcome, ready_at) = (end.state, end.outcome, end.ready_at);
