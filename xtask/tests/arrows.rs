@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Room, and whom it may know. `marktwerk` is where all parts meet.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     (
         "marktwerk",
         &[
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "marktwerk-connectors",
             "marktwerk-alerts",
             "marktwerk-erp",
+            "marktwerk-sqlserver",
             "marktwerk-store",
             "marktwerk-sandbox",
             "marktwerk-domain",
@@ -29,15 +30,16 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("marktwerk-engine", &["marktwerk-store", "marktwerk-domain"]),
     ("marktwerk-connectors", &["marktwerk-domain"]),
     ("marktwerk-alerts", &["marktwerk-domain"]),
-    ("marktwerk-erp", &["marktwerk-domain"]),
-    ("marktwerk-store", &["marktwerk-domain"]),
+    ("marktwerk-erp", &["marktwerk-sqlserver", "marktwerk-domain"]),
+    ("marktwerk-store", &["marktwerk-sqlserver", "marktwerk-domain"]),
+    ("marktwerk-sqlserver", &[]),
     ("marktwerk-sandbox", &[]),
     ("marktwerk-domain", &[]),
     ("xtask", &[]),
 ];
 
 /// Rooms that know nobody of ours, not even in their tests: the sandbox would repeat our mistakes, the domain is the ground.
-const ALONE: [&str; 2] = ["marktwerk-sandbox", "marktwerk-domain"];
+const ALONE: [&str; 3] = ["marktwerk-sandbox", "marktwerk-sqlserver", "marktwerk-domain"];
 
 /// Every package of ours with its arrows to others of ours: (to whom, of which kind).
 #[expect(clippy::unwrap_used, reason = "a manifest that cannot be read is a failed test")]

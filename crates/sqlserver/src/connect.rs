@@ -1,0 +1,144 @@
+//! Opening a connection: the port of a named instance, TCP, TLS, login, and what each session of ours is set to.
+
+use std::time::Duration;
+
+use tiberius::error::Error as Tiberius;
+use tiberius::{AuthMethod, Client, Config, EncryptionLevel, SqlBrowser};
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt};
+
+use crate::address::{Address, Encryption};
+use crate::error::SqlError;
+
+/// The driver's connection.
+pub(crate) type Tds = Client<Compat<TcpStream>>;
+
+/// TCP, TLS and login have so long each.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Set once for each session. An error ends the whole transaction; another program's lock is waited for so long; German logins
+/// read dates the other way round.
+const SESSION: &str = "SET XACT_ABORT ON; SET NOCOUNT OFF; SET LOCK_TIMEOUT 5000; SET DATEFORMAT ymd; \
+    SET ANSI_NULLS ON; SET QUOTED_IDENTIFIER ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; \
+    SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; SET NUMERIC_ROUNDABORT OFF";
+
+/// Opens a connection.
+pub(crate) async fn connect(address: &Address) -> Result<Tds, SqlError> {
+    let config = config(address)?;
+    let stream = tcp(address, &config).await?;
+    let login = Client::connect(config, stream.compat_write());
+    let mut client = match tokio::time::timeout(PATIENCE, login).await {
+        Err(_) => return Err(unreachable(address, "the login was not answered within 10 s")),
+        Ok(Err(error)) => return Err(refused(address, error)),
+        Ok(Ok(client)) => client,
+    };
+    let session = async { client.simple_query(SESSION).await?.into_results().await };
+    session.await.map_err(|error| SqlError::of_statement(error, "set the session up"))?;
+    Ok(client)
+}
+
+fn config(address: &Address) -> Result<Config, SqlError> {
+    let mut config = Config::new();
+    config.host(&address.host);
+    config.database(&address.database);
+    config.application_name("Marktwerk");
+    config.authentication(AuthMethod::sql_server(&address.user, address.password()));
+    // Our own limits are per class of statement.
+    config.command_timeout(None);
+    config.handshake_timeout(Some(PATIENCE));
+    // A stored text that is no UTF-16 is shown with a replacement character; it must not stop an import.
+    config.lossy_utf16_decoding(true);
+    match address.known_port() {
+        Some(port) => config.port(port),
+        None => config.instance_name(address.instance.as_deref().unwrap_or_default()),
+    }
+    match &address.encryption {
+        Encryption::Required => config.encryption(EncryptionLevel::Required),
+        Encryption::Authority(file) => {
+            config.encryption(EncryptionLevel::Required);
+            let bundle = std::fs::read(file).map_err(|error| SqlError::Encryption {
+                place: address.to_string(),
+                reason: format!("the file {} cannot be read: {error}", file.display()),
+            })?;
+            config.trust_cert_ca_bundle(bundle);
+        }
+        Encryption::AnyCertificate => {
+            config.encryption(EncryptionLevel::Required);
+            config.trust_cert();
+        }
+        Encryption::LoginOnly => {
+            config.encryption(EncryptionLevel::Off);
+            config.trust_cert();
+        }
+    }
+    Ok(config)
+}
+
+async fn tcp(address: &Address, config: &Config) -> Result<TcpStream, SqlError> {
+    let stream = match address.known_port() {
+        Some(port) => {
+            let connecting = TcpStream::connect((address.host.as_str(), port));
+            match tokio::time::timeout(PATIENCE, connecting).await {
+                Err(_) => Err(format!("no answer on TCP port {port} within 10 s: check the firewall")),
+                Ok(Err(error)) => Err(format!(
+                    "TCP port {port}: {error}; check that SQL Server runs, that TCP/IP is enabled in its configuration manager, \
+                     and that it listens on this port"
+                )),
+                Ok(Ok(stream)) => Ok(stream),
+            }
+        }
+        None => {
+            let instance = address.instance.as_deref().unwrap_or_default();
+            match tokio::time::timeout(PATIENCE, TcpStream::connect_named(config)).await {
+                Err(_) => Err("no answer within 10 s".to_owned()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Ok(Ok(stream)) => Ok(stream),
+            }
+            .map_err(|reason| {
+                format!(
+                    "the instance {instance} was not found: {reason}; start the service SQL Server Browser (UDP 1434), enable TCP/IP for \
+                     the instance, or give its port as {},PORT",
+                    address.host
+                )
+            })
+        }
+    };
+    let stream = stream.map_err(|reason| unreachable(address, reason))?;
+    // Small requests wait for their answers: nothing is gained by collecting them.
+    stream.set_nodelay(true).map_err(|error| unreachable(address, error.to_string()))?;
+    Ok(stream)
+}
+
+fn unreachable(address: &Address, reason: impl Into<String>) -> SqlError {
+    SqlError::Unreachable { place: address.to_string(), reason: reason.into() }
+}
+
+/// What a failed handshake or login means. 18456 is told for every cause, so that nobody can guess users.
+fn refused(address: &Address, error: Tiberius) -> SqlError {
+    let place = address.to_string();
+    match error {
+        Tiberius::Server(token) => match token.code() {
+            18_456 | 18_452 | 18_470 | 18_486 | 18_487 | 18_488 => {
+                SqlError::Login { place, user: address.user.clone() }
+            }
+            4_060 | 4_064 | 911 | 916 => SqlError::NoDatabase { place },
+            number => unreachable(
+                address,
+                format!("SQL Server refused the login with {number}: {}", token.message()),
+            ),
+        },
+        Tiberius::Tls(reason) => SqlError::Encryption {
+            place,
+            reason: format!(
+                "{reason}; install a certificate that this machine trusts, name its authority with `authority=FILE`, or take any with \
+                 `encrypt=any-certificate`"
+            ),
+        },
+        Tiberius::Io { message, .. } if message.contains("certificate") => SqlError::Encryption {
+            place,
+            reason: format!(
+                "{message}; name its authority with `authority=FILE`, or take any with `encrypt=any-certificate`"
+            ),
+        },
+        other => unreachable(address, other.to_string()),
+    }
+}

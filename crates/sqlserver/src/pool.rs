@@ -1,0 +1,250 @@
+//! The connections of one database, and the two ways to use one: reading, and a transaction. Both are tried again where the
+//! server asks for it: a deadlock's victim, a connection that was found dead. What was committed is never done again.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
+use rand::RngExt;
+
+use crate::address::Address;
+use crate::connect::connect;
+use crate::connection::Connection;
+use crate::error::SqlError;
+
+/// Connections of one process to one database.
+const SIZE: usize = 10;
+/// So often a call is tried; each wait is up to twice the last one.
+const TRIES: u32 = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+/// A connection that lay idle for so long is asked whether it still lives.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A database.
+#[derive(Clone)]
+pub struct Pool {
+    address: Arc<Address>,
+    connections: managed::Pool<Manager>,
+    statements: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Pool({})", self.address)
+    }
+}
+
+/// Opens and examines connections.
+pub struct Manager {
+    address: Arc<Address>,
+    statements: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Manager({})", self.address)
+    }
+}
+
+impl managed::Manager for Manager {
+    type Type = Connection;
+    type Error = SqlError;
+
+    async fn create(&self) -> Result<Connection, SqlError> {
+        // Boxed, for the driver's futures of a login are too large for a thread's stack.
+        let client = Box::pin(connect(&self.address)).await?;
+        Ok(Connection::new(client, Arc::clone(&self.statements)))
+    }
+
+    async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<SqlError> {
+        if !connection.is_clean() {
+            return Err(RecycleError::message("it was left in the middle of something"));
+        }
+        connection.failure = None;
+        if metrics.last_used() > IDLE {
+            connection.batch("ask whether the connection lives", "SELECT 1").await?;
+        }
+        Ok(())
+    }
+}
+
+impl Pool {
+    /// Connections are opened when they are needed: this asks nobody.
+    pub fn new(address: Address) -> Self {
+        let (address, statements) = (Arc::new(address), Arc::<AtomicU64>::default());
+        let manager = Manager { address: Arc::clone(&address), statements: Arc::clone(&statements) };
+        let builder = managed::Pool::builder(manager).max_size(SIZE);
+        // Without time limits of its own the builder cannot fail; connecting has its limits in `connect`.
+        let connections =
+            builder.build().unwrap_or_else(|error| unreachable!("a pool without time limits: {error}"));
+        Self { address, connections, statements }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// How many statements were sent so far, over all connections.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// What [`crate::reading`] and [`crate::transaction`] are made of.
+    pub fn tries(&self, name: &'static str) -> Tries<'_> {
+        Tries { pool: self, name, so_far: 0 }
+    }
+
+    async fn connection(&self) -> Result<Object<Manager>, SqlError> {
+        self.connections.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            other => SqlError::Unreachable { place: self.address.to_string(), reason: other.to_string() },
+        })
+    }
+}
+
+/// Reads on one connection, outside of a transaction: `reading!(pool, "name", |connection| future)`. The future may be asked for more
+/// than once. Answers with its `Result`, whose error is made from [`SqlError`].
+#[macro_export]
+macro_rules! reading {
+    ($pool:expr, $name:expr, |$connection:ident| $work:expr) => {
+        $crate::tried!($pool, $name, connection, |$connection| $work)
+    };
+}
+
+/// Does the work in one transaction, all of it or nothing: `transaction!(pool, "name", |connection| future)`. It is committed where the
+/// future answers `Ok`. The future may be asked for more than once, and has no effects but on the connection.
+///
+/// [`SqlError::Unknown`] where the connection broke while it was committed: then nobody tries again but the caller.
+#[macro_export]
+macro_rules! transaction {
+    ($pool:expr, $name:expr, |$connection:ident| $work:expr) => {
+        $crate::tried!($pool, $name, begin, |$connection| $work)
+    };
+}
+
+/// A macro and no function, for a closure's future that borrows is not known to be `Send` (rust-lang/rust#110338).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tried {
+    ($pool:expr, $name:expr, $begin:ident, |$connection:ident| $work:expr) => {{
+        let pool: &$crate::Pool = &$pool;
+        let mut tries = pool.tries($name);
+        loop {
+            let mut guard = match tries.$begin().await {
+                Ok(guard) => guard,
+                Err(error) => break Err(::core::convert::From::from(error)),
+            };
+            let $connection: &mut $crate::Connection = &mut guard;
+            let outcome = $work.await;
+            match tries.end(guard, outcome).await {
+                Ok(Some(answer)) => break Ok(answer),
+                Ok(None) => {}
+                Err(error) => break Err(error),
+            }
+        }
+    }};
+}
+
+/// A connection out of the pool, until it is dropped.
+pub type Guard = Object<Manager>;
+
+/// The tries of one piece of work.
+#[derive(Debug)]
+pub struct Tries<'pool> {
+    pool: &'pool Pool,
+    name: &'static str,
+    so_far: u32,
+}
+
+impl Tries<'_> {
+    /// A connection.
+    ///
+    /// # Errors
+    /// Where none can be had.
+    pub async fn connection(&mut self) -> Result<Guard, SqlError> {
+        self.pool.connection().await
+    }
+
+    /// A connection with a transaction.
+    ///
+    /// # Errors
+    /// Where none can be had.
+    pub async fn begin(&mut self) -> Result<Guard, SqlError> {
+        loop {
+            let mut guard = self.pool.connection().await?;
+            match guard.batch("begin a transaction", "BEGIN TRANSACTION").await {
+                Ok(()) => {
+                    guard.is_in_transaction = true;
+                    return Ok(guard);
+                }
+                // The connection was dead; another one is opened.
+                Err(error) => self.wait(&mut guard, error).await?,
+            }
+        }
+    }
+
+    /// Ends a try: commits where it went well. `None` where it is to be tried again.
+    ///
+    /// # Errors
+    /// What the work answered, where another try would not help.
+    pub async fn end<T, E: From<SqlError>>(
+        &mut self,
+        mut guard: Guard,
+        outcome: Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        match outcome {
+            Ok(answer) => {
+                if guard.is_in_transaction {
+                    commit(&mut guard, self.name).await?;
+                }
+                Ok(Some(answer))
+            }
+            Err(error) => {
+                if guard.is_in_transaction {
+                    roll_back(&mut guard).await;
+                }
+                self.wait(&mut guard, error).await.map(|()| None)
+            }
+        }
+    }
+
+    /// Waits before the next try, or gives the error back where another one would not help. What the work itself refused is final.
+    async fn wait<E>(&mut self, connection: &mut Connection, error: E) -> Result<(), E> {
+        self.so_far += 1;
+        let may_pass =
+            matches!(connection.failure.take(), Some(SqlError::Busy { .. } | SqlError::Lost { .. }));
+        if !may_pass || self.so_far >= TRIES {
+            return Err(error);
+        }
+        let longest = FIRST_WAIT * 2_u32.pow(self.so_far);
+        let wait = longest.mul_f64(rand::rng().random_range(0.5..1.0));
+        tracing::info!(statement = self.name, tries = self.so_far, "tried again in {} ms", wait.as_millis());
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+async fn commit(connection: &mut Connection, name: &'static str) -> Result<(), SqlError> {
+    match connection.batch(name, "COMMIT TRANSACTION").await {
+        Ok(()) => {
+            connection.is_in_transaction = false;
+            Ok(())
+        }
+        Err(SqlError::Lost { reason, .. } | SqlError::Busy { reason, .. }) => {
+            Err(SqlError::Unknown { statement: name, reason })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the error has ended the transaction already (XACT_ABORT), there is nothing to roll back.
+async fn roll_back(connection: &mut Connection) {
+    let died_of = connection.failure.take();
+    if connection.batch("roll back", "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION").await.is_ok() {
+        connection.is_in_transaction = false;
+    }
+    connection.failure = died_of;
+}
