@@ -17,11 +17,13 @@ const BUSY: f64 = 0.25;
 const MARKTWERK: &str = "marktwerk";
 
 /// What is told, in this order: the measure, the figure of the database beside it, and what we aim at.
-const ROWS: [(&str, &str, &str); 14] = [
+const ROWS: [(&str, &str, &str); 16] = [
     ("runs_per_second", "limit_runs_per_second", "≥ 10000"),
     ("scheduled_runs_per_second", "limit_runs_per_second", "≥ 10000"),
     ("enqueue_to_start_p50_ms", "limit_commit_p50_ms", ""),
     ("enqueue_to_start_p99_ms", "limit_commit_p99_ms", "< 20"),
+    ("behind_a_line_p50_ms", "limit_commit_p50_ms", ""),
+    ("behind_a_line_p99_ms", "limit_commit_p99_ms", "< 20"),
     ("lateness_p50_ms", "limit_commit_p50_ms", ""),
     ("lateness_p99_ms", "limit_commit_p99_ms", "< 50"),
     ("idle_cpu_percent", "", "< 1"),
