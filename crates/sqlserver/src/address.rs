@@ -165,6 +165,22 @@ impl Address {
         self.password.expose_secret()
     }
 
+    /// As [`Address::parse`] reads it, login and password included: for programs of ours, never for people.
+    pub fn url_with_password(&self) -> String {
+        let (user, password) = (encoded(&self.user), encoded(self.password()));
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        let mut query = Vec::new();
+        query.extend(self.instance.as_ref().map(|instance| format!("instance={}", encoded(instance))));
+        query.extend(match &self.encryption {
+            Encryption::Required => None,
+            Encryption::Authority(file) => Some(format!("authority={}", encoded(&file.to_string_lossy()))),
+            Encryption::AnyCertificate => Some("encrypt=any-certificate".to_owned()),
+            Encryption::LoginOnly => Some("encrypt=login-only".to_owned()),
+        });
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        format!("mssql://{user}:{password}@{}{port}/{}{query}", self.host, encoded(&self.database))
+    }
+
     /// The server as an operator writes it, without the database.
     pub fn server(&self) -> String {
         match (&self.instance, self.port) {
@@ -186,6 +202,13 @@ impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Address({self}, user {:?}, {:?})", self.user, self.encryption)
     }
+}
+
+fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 fn decoded(text: &str) -> Result<String, AddressError> {
@@ -224,6 +247,11 @@ mod tests {
         assert_eq!(address.encryption, Encryption::AnyCertificate);
         assert_eq!(address.to_string(), "database toci on db.example,1444");
         assert!(!format!("{address:?}").contains("p@ss"));
+        let again = Address::parse(&address.url_with_password()).unwrap();
+        assert_eq!(
+            (again.password(), again.encryption, again.port),
+            ("p@ss/w", address.encryption, Some(1444))
+        );
         let named = Address::parse("mssql://erp/eazybusiness?instance=JTLWAWI").unwrap();
         assert_eq!((named.known_port(), named.server().as_str()), (None, "erp\\JTLWAWI"));
     }

@@ -108,7 +108,7 @@ fn values(settings: &Settings) -> anyhow::Result<Vec<(String, Value)>> {
             "public_url": settings.server.public_url,
             "token": settings.server.token,
         },
-        "store": { "url": format!("sqlite:{}", settings.database().display()) },
+        "store": { "url": settings.store_place() },
         "scheduler": settings.scheduler,
         "erp": { "jtl": settings.jtl },
         "orders": settings.orders,
@@ -118,8 +118,15 @@ fn values(settings: &Settings) -> anyhow::Result<Vec<(String, Value)>> {
     let mut values = Vec::new();
     flatten("", all, &mut values);
     for (key, value) in &mut values {
-        if key == "scheduler.jobs_file" {
-            *value = json!(settings.jobs_file());
+        match key.as_str() {
+            "scheduler.jobs_file" => *value = json!(settings.jobs_file()),
+            // The address may hold a password; its place does not.
+            "erp.jtl.url" => {
+                if let Some(address) = &settings.sqlserver.jtl {
+                    *value = json!(address.to_string());
+                }
+            }
+            _ => {}
         }
     }
     Ok(values)
@@ -150,9 +157,9 @@ fn findings(settings: &Settings) -> Vec<String> {
         if !settings.accounts.is_empty() {
             findings.push("the accounts above are not used while the sandbox is asked for".to_owned());
         }
-    } else if settings.jtl.url.is_empty() {
+    } else if !settings.has_jtl() {
         findings.push(
-            "JTL is simulated: [erp.jtl] url is empty; nothing is told to a marketplace beyond this machine"
+            "JTL is simulated: neither [sqlserver] server nor [erp.jtl] url is set; nothing is told to a marketplace beyond this machine"
                 .to_owned(),
         );
     }

@@ -27,11 +27,11 @@ pub(super) struct Outside {
 impl Outside {
     pub(super) async fn open(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
         let is_demonstration = settings.is_demonstration();
-        if is_demonstration && !settings.sandbox.enabled && !settings.jtl.url.is_empty() {
+        if is_demonstration && !settings.sandbox.enabled && settings.has_jtl() {
             anyhow::bail!(
-                "{}: [erp.jtl] url is set, but no account is; simulated orders are never handed to a JTL that somebody \
-                 configured: add [[accounts]] (or TEMU_APP_KEY, …), or remove the url",
-                settings.origins.of("erp.jtl.url")
+                "{}: a JTL is set, but no account is; simulated orders are never handed to a JTL that somebody \
+                 configured: add [[accounts]] (or TEMU_APP_KEY, …), or remove [erp.jtl] url and [sqlserver] server",
+                origin_of_jtl(settings)
             );
         }
         if settings.sandbox.enabled && !settings.accounts.is_empty() {
@@ -41,11 +41,14 @@ impl Outside {
                 names.join(", ")
             );
         }
-        let needs_sandbox = is_demonstration || settings.jtl.url.is_empty();
+        let needs_sandbox = is_demonstration || !settings.has_jtl();
         let lock = || DataFolder::lock(&settings.sandbox_dir(), "marktwerk with its own sandbox");
         let sandbox_folder = needs_sandbox.then(lock).transpose()?;
         let sandbox = if needs_sandbox { Some(start_sandbox(settings, clock).await?) } else { None };
         let mut jtl = settings.jtl.clone();
+        if let Some(address) = &settings.sqlserver.jtl {
+            jtl.url = address.url_with_password();
+        }
         if let Some(sandbox) = &sandbox {
             jtl.url = format!("sqlite:{}", sandbox.jtl_database().display());
             // What a configured marketplace sells is no article of the simulated JTL.
@@ -71,6 +74,12 @@ impl Outside {
         let notice = notice(is_demonstration, erp.is_simulated(), &marketplaces);
         Ok(Self { sandbox, sandbox_folder, marketplaces, erp: Arc::new(erp), notice })
     }
+}
+
+/// Where somebody said that there is a JTL.
+fn origin_of_jtl(settings: &Settings) -> String {
+    let key = if settings.jtl.url.is_empty() { "sqlserver.server" } else { "erp.jtl.url" };
+    settings.origins.of(key).to_string()
 }
 
 async fn start_sandbox(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Sandbox> {

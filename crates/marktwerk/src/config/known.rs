@@ -10,12 +10,14 @@ use super::alerts::{EmailSection, WebhookSection};
 use super::root::{
     InventorySection, OrdersSection, SandboxSection, SchedulerSection, ServerSection, StoreSection,
 };
+use super::sqlserver::SqlServerSection;
 
 /// All keys by section; those of an account under `[accounts]`.
 pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
     vec![
         ("server".to_owned(), keys::<ServerSection>()),
         ("store".to_owned(), keys::<StoreSection>()),
+        ("sqlserver".to_owned(), keys::<SqlServerSection>()),
         ("scheduler".to_owned(), keys::<SchedulerSection>()),
         ("alerts.webhook".to_owned(), keys::<WebhookSection>()),
         ("alerts.email".to_owned(), keys::<EmailSection>()),

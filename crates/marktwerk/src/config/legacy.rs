@@ -37,22 +37,6 @@ pub(super) fn erp_layers(environment: &Environment, defaults: &Value) -> Vec<Lay
     layers
 }
 
-/// SQL Server is asked for: an error, never a silent fall-back. Its other names alone are worth a word.
-pub(super) fn refuse_sql_server(environment: &Environment) -> Result<Option<String>, SettingsError> {
-    if let Some((_, origin)) = environment.get("SQL_SERVER") {
-        return Err(SettingsError::new(
-            origin.to_string(),
-            "",
-            "SQL Server is not supported by this version yet; unset SQL_SERVER to use the simulated JTL",
-        ));
-    }
-    let lonely: Vec<&str> =
-        ["SQL_USERNAME", "SQL_PASSWORD"].into_iter().filter(|name| environment.get(name).is_some()).collect();
-    let finding =
-        format!("{} has no effect: SQL Server is not supported by this version yet", lonely.join(" and "));
-    Ok((!lonely.is_empty()).then_some(finding))
-}
-
 /// The account that the TEMU names describe. Names in `used_elsewhere` belong to an account of the file.
 pub(super) fn temu_account(
     environment: &Environment,

@@ -15,7 +15,7 @@ use super::legacy;
 use super::origin::{Origin, Origins};
 use super::root::Root;
 use super::settings::Settings;
-use super::validate;
+use super::{sqlserver, validate};
 
 /// The settings file in the working directory.
 pub const CONFIG_FILE: &str = "marktwerk.toml";
@@ -44,13 +44,10 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let document = read_document(sources)?;
     let figment = layers(sources, &document)?;
     let environment = &sources.environment;
-    let mut findings: Vec<String> = legacy::refuse_sql_server(environment)?.into_iter().collect();
     let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
     let mut origins = origins(&figment, &document);
     let accounts = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
-    let mut settings = validate::complete(root, accounts, environment, origins)?;
-    settings.findings.append(&mut findings);
-    Ok(settings)
+    validate::complete(root, accounts, environment, origins)
 }
 
 fn read_document(sources: &Sources) -> Result<Document, SettingsError> {
@@ -71,6 +68,9 @@ fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsErr
         .map_err(|error| SettingsError::new("defaults", "", format!("cannot be read: {error}")))?;
     let mut figment = Figment::new().merge(Layer::new(Origin::new(document.name()), document.values.clone()));
     for layer in legacy::erp_layers(&sources.environment, &defaults) {
+        figment = figment.merge(layer);
+    }
+    for layer in sqlserver::legacy_layers(&sources.environment) {
         figment = figment.merge(layer);
     }
     for (name, value, origin) in sources.environment.with_prefix("MARKTWERK_") {

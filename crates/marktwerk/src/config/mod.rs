@@ -15,6 +15,7 @@ mod root;
 mod secret;
 mod secret_source;
 mod settings;
+mod sqlserver;
 mod validate;
 
 pub use accounts::Account;
@@ -29,3 +30,4 @@ pub use origin::{Origin, Origins};
 pub use root::{InventorySection, OrdersSection, SandboxSection, SchedulerSection, StoreSection};
 pub use secret::Secret;
 pub use settings::{ServerSettings, Settings};
+pub use sqlserver::SqlServers;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alerts::AlertsSection;
 use super::secret::Secret;
+use super::sqlserver::SqlServerSection;
 
 /// Everything that `marktwerk.toml` can say.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +21,7 @@ pub(super) struct Root {
     pub(super) log: String,
     pub(super) server: ServerSection,
     pub(super) store: StoreSection,
+    pub(super) sqlserver: SqlServerSection,
     pub(super) scheduler: SchedulerSection,
     pub(super) alerts: AlertsSection,
     pub(super) erp: ErpSection,
@@ -37,6 +39,7 @@ impl Default for Root {
             log: "info".to_owned(),
             server: ServerSection::default(),
             store: StoreSection::default(),
+            sqlserver: SqlServerSection::default(),
             scheduler: SchedulerSection::default(),
             alerts: AlertsSection::default(),
             erp: ErpSection::default(),
@@ -68,7 +71,7 @@ impl Default for ServerSection {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSection {
-    /// `sqlite:PATH`; none is `marktwerk.db` in the data folder.
+    /// `sqlite:PATH` or `mssql://…`; none is the server of `[sqlserver]`, else `marktwerk.db` in the data folder.
     pub url: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use super::alerts::AlertSettings;
 use super::origin::Origins;
 use super::root::{InventorySection, OrdersSection, Root, SandboxSection, SchedulerSection, StoreSection};
 use super::secret::Secret;
+use super::sqlserver::SqlServers;
 
 /// What the program is told. `Default` is what holds without any file, variable or flag.
 #[derive(Debug, Clone)]
@@ -23,13 +24,15 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The database.
     pub store: StoreSection,
+    /// The databases on SQL Server; what is none of them is a file.
+    pub sqlserver: SqlServers,
     /// The scheduler.
     pub scheduler: SchedulerSection,
     /// The zone that `scheduler.time_zone` names.
     pub time_zone: TimeZone,
     /// Who is told when a job is paused, degraded or works again.
     pub alerts: AlertSettings,
-    /// JTL-Wawi; an empty `url` is the simulated one.
+    /// JTL-Wawi; it is simulated where [`Settings::has_jtl`] says no.
     pub jtl: JtlSettings,
     /// Accounts at marketplaces; none means the simulated one.
     pub accounts: Vec<Account>,
@@ -65,7 +68,7 @@ impl Settings {
         self.scheduler.jobs_file.clone().unwrap_or_else(|| self.data_dir.join("workers_config.json"))
     }
 
-    /// Where the embedded database is.
+    /// Where the embedded database is, if it is used.
     pub fn database(&self) -> PathBuf {
         let path = self.store.url.as_deref().and_then(|url| url.strip_prefix("sqlite:"));
         path.map_or_else(|| self.data_dir.join("marktwerk.db"), PathBuf::from)
@@ -74,6 +77,19 @@ impl Settings {
     /// Where the simulated outside world keeps its files.
     pub fn sandbox_dir(&self) -> PathBuf {
         self.data_dir.join("sandbox")
+    }
+
+    /// Whether a JTL-Wawi is configured.
+    pub fn has_jtl(&self) -> bool {
+        !self.jtl.url.is_empty() || self.sqlserver.jtl.is_some()
+    }
+
+    /// Our own database, for people; no secrets.
+    pub fn store_place(&self) -> String {
+        match &self.sqlserver.store {
+            Some(address) => address.to_string(),
+            None => format!("sqlite:{}", self.database().display()),
+        }
     }
 
     /// Whether marketplace and ERP are both simulated: nothing is configured, or it was asked for.
@@ -90,6 +106,7 @@ impl Default for Settings {
             log: root.log,
             server: ServerSettings { listen: root.server.listen, public_url: None, token: None },
             store: root.store,
+            sqlserver: SqlServers::default(),
             // A machine without time zone data still starts; `load` reports what was asked for and is not there.
             time_zone: TimeZone::get(&root.scheduler.time_zone).unwrap_or(TimeZone::UTC),
             scheduler: root.scheduler,

@@ -11,6 +11,7 @@ use super::root::{Root, SchedulerSection, ServerSection};
 use super::secret::Secret;
 use super::secret_source::read_secret;
 use super::settings::{ServerSettings, Settings};
+use super::sqlserver;
 
 pub(super) fn complete(
     root: Root,
@@ -44,6 +45,7 @@ pub(super) fn complete(
     {
         return Err(fault("server.public_url", "must begin with https:// or http://".to_owned()));
     }
+    let sqlserver = sqlserver::complete(&root, environment, &fault)?;
     let token = token(&root.server, &fault)?;
     if !root.server.listen.ip().is_loopback() && token.is_none() {
         let reason = "is open to other machines, which needs access control: set [server] token or token_file, or listen on 127.0.0.1";
@@ -58,6 +60,7 @@ pub(super) fn complete(
         log: root.log,
         server: ServerSettings { listen: root.server.listen, public_url: root.server.public_url, token },
         store: root.store,
+        sqlserver,
         scheduler: root.scheduler,
         time_zone,
         alerts,
@@ -102,14 +105,13 @@ fn at_least_one(
 fn supported(url: &str) -> Result<(), String> {
     match url.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(()),
-        Some(("postgres" | "postgresql", _)) => Err(not_yet("PostgreSQL")),
-        Some(("mssql" | "sqlserver", _)) => Err(not_yet("SQL Server")),
-        _ => Err("is no address of a database; write sqlite:PATH".to_owned()),
+        Some(("postgres" | "postgresql", _)) => Err(
+            "PostgreSQL is not supported by this version yet; write sqlite:PATH or mssql://HOST/DATABASE, or remove the key"
+                .to_owned(),
+        ),
+        Some(("mssql" | "sqlserver", _)) => Ok(()),
+        _ => Err("is no address of a database; write sqlite:PATH or mssql://HOST/DATABASE".to_owned()),
     }
-}
-
-fn not_yet(name: &str) -> String {
-    format!("{name} is not supported by this version yet; write sqlite:PATH, or remove the key")
 }
 
 fn token(

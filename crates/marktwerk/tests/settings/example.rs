@@ -18,6 +18,7 @@ fn said(settings: &Settings) -> String {
         log,
         server,
         store,
+        sqlserver,
         scheduler,
         alerts,
         jtl,
@@ -28,7 +29,7 @@ fn said(settings: &Settings) -> String {
         ..
     } = settings;
     format!(
-        "{data_dir:?} {log} {server:?} {store:?} {scheduler:?} {alerts:?} {jtl:?} {accounts:?} {orders:?} {inventory:?} {sandbox:?}"
+        "{data_dir:?} {log} {server:?} {store:?} {sqlserver:?} {scheduler:?} {alerts:?} {jtl:?} {accounts:?} {orders:?} {inventory:?} {sandbox:?}"
     )
 }
 
@@ -44,7 +45,13 @@ fn the_example_names_every_key_and_each_can_be_used() {
         let heading = format!("[{section}]");
         let block = match section.as_str() {
             "" => text.as_str(),
-            _ => text.split_once(&heading).unwrap_or_else(|| panic!("{heading} is missing")).1,
+            // Comments name sections, too; that of the accounts is a comment itself.
+            _ => {
+                let begins = |line: &str| line.trim_start_matches('#').trim_end() == heading;
+                let at =
+                    text.split_inclusive('\n').take_while(|line| !begins(line)).map(str::len).sum::<usize>();
+                text.get(at + heading.len()..).unwrap_or_else(|| panic!("{heading} is missing"))
+            }
         };
         let block = block.split("\n[").next().unwrap_or_default();
         let has = |key: &str| {
@@ -80,6 +87,7 @@ fn the_example_names_every_key_and_each_can_be_used() {
         ("SHOP_APP_SECRET", "hush"),
         ("ALERTS_WEBHOOK_URL", "https://hooks.example.org/x"),
         ("ALERTS_EMAIL_PASSWORD", "hush"),
+        ("SHOP_SQL_PASSWORD", "hush"),
     ];
     let settings = case(&used).with(&variables).load().unwrap();
     assert_eq!(settings.accounts[0].name(), "shop");
@@ -89,12 +97,13 @@ fn the_example_names_every_key_and_each_can_be_used() {
 }
 
 /// Explained in a comment, because only one of three ways can be used at a time.
-const SAID_OTHERWISE: [(&str, [&str; 2]); 5] = [
+const SAID_OTHERWISE: [(&str, [&str; 2]); 6] = [
     ("[accounts]", ["app_secret", "app_secret_file"]),
     ("[accounts]", ["access_token", "access_token_env"]),
     ("alerts.webhook", ["url", "url_file"]),
     ("alerts.webhook", ["secret", "secret_env"]),
     ("alerts.email", ["password", "password_file"]),
+    ("sqlserver", ["password", "password_file"]),
 ];
 
 fn is_said_otherwise(section: &str, key: &str) -> bool {
