@@ -7,8 +7,10 @@
 
 mod columns;
 mod errors;
+mod examination;
 mod migrations;
 mod store;
 mod writing;
 
+pub use examination::examine;
 pub use store::SqlServerStore;
