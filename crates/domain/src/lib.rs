@@ -8,6 +8,7 @@ pub mod alert;
 pub mod attention;
 pub mod clock;
 pub mod failure;
+pub mod finding;
 pub mod health;
 pub mod inventory;
 pub mod job;

@@ -1,6 +1,7 @@
 //! What is remembered: one trait per noun, and the databases behind them.
 //!
-//! The traits say what is promised; [`sqlite`] keeps the promises on an embedded database, and
+//! The traits say what is promised; [`sqlite`] keeps the promises on an embedded database, [`sqlserver`] on
+//! the merchant's own, and
 //! `conformance` is the one suite that every database must pass. No business rule lives here: what a
 //! state means and when it changes is decided by the engine and the workflows.
 
@@ -10,6 +11,7 @@ pub mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod data_folder;
+mod effects;
 pub mod error;
 pub mod inventory;
 pub mod jobs;
@@ -24,6 +26,7 @@ mod mutant;
 pub mod orders;
 pub mod runs;
 pub mod sqlite;
+pub mod sqlserver;
 
 use std::sync::Arc;
 

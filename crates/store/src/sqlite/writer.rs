@@ -15,8 +15,9 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use super::writing::{Effects, Writing};
+use super::writing::Writing;
 use crate::changes::Changes;
+use crate::effects::Effects;
 use crate::{StoreError, StoreResult};
 
 /// Calls that may wait at a time; who comes later waits outside of the queue.

@@ -1,0 +1,125 @@
+//! What `marktwerk doctor` wants to know of a database on SQL Server before it is used: nothing is written, and each finding is one
+//! sentence with its cure.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use marktwerk_domain::finding::Finding;
+use marktwerk_sqlserver::{Address, Connection, Pool, SqlError, reading};
+
+use super::migrations::{self, KNOWN_VERSION};
+use crate::StoreResult;
+
+/// OPENJSON is there from this compatibility level on: SQL Server 2016.
+const COMPATIBILITY: i64 = 130;
+/// Leases are compared between machines: clocks may differ by so much.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
+const ABOUT: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(100)), CAST(SERVERPROPERTY('Edition') AS nvarchar(100)), \
+    CAST(d.compatibility_level AS int), CAST(d.collation_name AS nvarchar(100)), SUSER_SNAME(), SYSUTCDATETIME(), SYSDATETIME() \
+    FROM sys.databases d WHERE d.name = DB_NAME()";
+/// NULL where the server cannot tell.
+const RIGHTS: &str = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE'), \
+    HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE SCHEMA')";
+
+/// Looks at the database at `address`. `now` is this machine's time, `zone` the one that schedules go by.
+pub async fn examine(address: &Address, now: impl Fn() -> Timestamp, zone: &TimeZone) -> Vec<Finding> {
+    let pool = Pool::new(address.clone());
+    let mut findings = Vec::new();
+    let looked: Result<_, SqlError> =
+        reading!(pool, "look at the database", |connection| about(connection, &now, zone));
+    match looked {
+        Ok(more) => findings.extend(more),
+        Err(error) => return vec![Finding::Wrong(error.to_string())],
+    }
+    let place = address.to_string();
+    let version: StoreResult<i64> =
+        reading!(pool, "read the schema's version", |connection| migrations::examine(connection, &place));
+    let is_new = !matches!(version, Ok(KNOWN_VERSION));
+    findings.push(match version {
+        Ok(KNOWN_VERSION) => Finding::Well(format!("schema version {KNOWN_VERSION}")),
+        Ok(0) => Finding::Well("no tables of ours yet: the first start makes them".to_owned()),
+        Ok(older) => {
+            Finding::Well(format!("schema version {older}: the next start brings it to {KNOWN_VERSION}"))
+        }
+        Err(error) => Finding::Wrong(error.to_string()),
+    });
+    if is_new {
+        findings.extend(rights(&pool).await);
+    }
+    findings
+}
+
+async fn about(
+    connection: &mut Connection,
+    now: &impl Fn() -> Timestamp,
+    zone: &TimeZone,
+) -> Result<Vec<Finding>, SqlError> {
+    let name = "look at the database";
+    let Some(row) = connection.one(name, ABOUT, &[]).await? else {
+        return Ok(vec![Finding::Odd("the login cannot see this database in sys.databases".to_owned())]);
+    };
+    let here = now();
+    let text = |column| row.optional_text(column).map(Option::unwrap_or_default);
+    let (version, edition, collation, login) = (text(0)?, text(1)?, text(3)?, text(4)?);
+    let mut findings =
+        vec![Finding::Well(format!("SQL Server {version}, {edition}, collation {collation}, login {login}"))];
+    if login.eq_ignore_ascii_case("sa") {
+        findings.push(Finding::Odd(
+            "the login is sa, who may do everything: make one with the rights of docs/OPERATING.md"
+                .to_owned(),
+        ));
+    }
+    // Babelfish says 120 and has what is needed.
+    let level = row.optional_integer(2)?.unwrap_or(COMPATIBILITY);
+    let openjson = connection.one("try OPENJSON", "SELECT COUNT(*) FROM OPENJSON(@P1)", &[&"[1]"]).await;
+    if openjson.is_err() {
+        findings.push(Finding::Wrong(format!(
+            "compatibility level {level} is too old, {COMPATIBILITY} is needed: ALTER DATABASE … SET COMPATIBILITY_LEVEL = {COMPATIBILITY}"
+        )));
+    }
+    if let Some(there) = row.optional_date_time(5)? {
+        let there = there.to_zoned(TimeZone::UTC).map(|time| time.timestamp()).unwrap_or(here);
+        findings.push(clocks(here, there));
+    }
+    if let (Some(utc), Some(wall)) = (row.optional_date_time(5)?, row.optional_date_time(6)?) {
+        let expected = zone.to_offset(here).seconds();
+        let offset = wall.duration_since(utc).as_secs();
+        // The two times are read one after the other.
+        findings.push(match (offset - i64::from(expected)).abs() <= 60 {
+            true => Finding::Well("the server's wall time is that of [scheduler] time_zone".to_owned()),
+            false => Finding::Odd(format!(
+                "the server's wall time is {} minutes away from [scheduler] time_zone: scheduler_logs shows the server's",
+                (offset - i64::from(expected)) / 60
+            )),
+        });
+    }
+    Ok(findings)
+}
+
+fn clocks(here: Timestamp, there: Timestamp) -> Finding {
+    let apart = here.duration_since(there).abs();
+    let seconds = format!("{:.1}", apart.as_secs_f64());
+    match apart > CLOCKS_DIFFER {
+        true => Finding::Wrong(format!(
+            "this machine's clock and the server's are {seconds} s apart: let both follow the same time server (NTP)"
+        )),
+        false => Finding::Well("clocks agree".to_owned()),
+    }
+}
+
+async fn rights(pool: &Pool) -> Option<Finding> {
+    let row: Result<_, SqlError> =
+        reading!(pool, "read the login's rights", |connection| connection.one("rights", RIGHTS, &[]));
+    let lacks =
+        |column: usize| row.as_ref().ok()?.as_ref()?.optional_integer(column).ok()?.filter(|may| *may == 0);
+    let missing: Vec<&str> = [(0, "CREATE TABLE"), (1, "CREATE SCHEMA")]
+        .into_iter()
+        .filter(|(column, _)| lacks(*column).is_some())
+        .map(|(_, right)| right)
+        .collect();
+    (!missing.is_empty()).then(|| {
+        Finding::Wrong(format!(
+            "the login lacks {}, which the first start and upgrades need: see the script in docs/OPERATING.md",
+            missing.join(" and ")
+        ))
+    })
+}

@@ -1,0 +1,16 @@
+//! SQL Server: all nouns in one database that the merchant runs already, shared by several processes where he likes.
+//!
+//! One file per noun keeps the promises of that noun's trait, as on SQLite; what differs is the way there: each call is one
+//! transaction of a few set-based statements. Calls that write take an application lock first ([`writing::SCHEDULER`] or
+//! [`writing::BUSINESS`]), so that they follow each other as with one writer, whichever process makes them. Plain T-SQL of 2016:
+//! no MERGE; lists come as JSON (`OPENJSON`) in one parameter.
+
+mod columns;
+mod errors;
+mod examination;
+mod migrations;
+mod store;
+mod writing;
+
+pub use examination::examine;
+pub use store::SqlServerStore;

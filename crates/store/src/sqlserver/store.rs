@@ -1,0 +1,62 @@
+//! The store on a SQL Server database.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use marktwerk_sqlserver::{Address, Pool, SqlError, reading};
+use tokio::sync::watch;
+
+use super::migrations;
+use crate::changes::{ChangeFeed, Changes};
+use crate::effects::Effects;
+use crate::{Store, StoreResult};
+
+/// All nouns in one database of SQL Server. Clones share its connections.
+#[derive(Clone)]
+pub struct SqlServerStore {
+    pub(crate) pool: Pool,
+    /// The zone of the server's wall time, to read rows of another program.
+    pub(crate) zone: TimeZone,
+    changes: Arc<watch::Sender<Changes>>,
+}
+
+impl SqlServerStore {
+    /// Connects, and brings the schema up to date. `zone` is the server's own: the wall time of rows that another program has
+    /// written in `scheduler_logs` is read in it. A database of a newer program is refused without being changed.
+    ///
+    /// # Errors
+    /// [`crate::StoreError`]; [`crate::StoreError::Unavailable`] where the server cannot be reached or used.
+    pub async fn open(address: Address, zone: TimeZone) -> StoreResult<Self> {
+        let pool = Pool::new(address);
+        migrations::migrate(&pool).await?;
+        let sql = "SELECT ISNULL(MAX(log_id), 0) FROM dbo.scheduler_logs";
+        let highest: Result<_, SqlError> =
+            reading!(pool, "find the newest line", |connection| connection.one("newest line", sql, &[]));
+        let highest_log_id = super::columns::only(highest?, "newest line")?;
+        let changes = Arc::new(watch::Sender::new(Changes { highest_log_id, ..Changes::default() }));
+        Ok(Self { pool, zone, changes })
+    }
+
+    /// The connections, for who asks how many statements were sent.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// What was committed is told to those who watch.
+    pub(crate) fn tell(&self, effects: &Effects) {
+        self.changes.send_if_modified(|changes| effects.apply(changes));
+    }
+}
+
+impl ChangeFeed for SqlServerStore {
+    fn changes(&self) -> watch::Receiver<Changes> {
+        self.changes.subscribe()
+    }
+}
+
+impl fmt::Debug for SqlServerStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SqlServerStore({})", self.pool.address())
+    }
+}

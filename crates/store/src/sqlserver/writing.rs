@@ -1,0 +1,40 @@
+//! What a write call works with: the transaction, under the application lock of its half of the store, and the note of what it moved.
+
+use marktwerk_sqlserver::Connection;
+
+use crate::effects::Effects;
+
+/// The lock of whoever writes jobs, runs, their lines and alerts.
+pub(crate) const SCHEDULER: &str = "marktwerk scheduler";
+/// The lock of whoever writes orders, listings and the attention list.
+pub(crate) const BUSINESS: &str = "marktwerk business";
+
+/// One call inside its transaction.
+pub(crate) struct Writing<'a> {
+    pub(crate) connection: &'a mut Connection,
+    pub(crate) effects: Effects,
+}
+
+/// Writes in one transaction under a lock: `write!(store, "name", LOCK, |writing| future)`. The future answers a `StoreResult` and may be
+/// asked for more than once. Those who watch are told when it is committed.
+macro_rules! write_in {
+    ($store:expr, $name:expr, $lock:expr, |$writing:ident| $work:expr) => {{
+        let store: &$crate::sqlserver::SqlServerStore = $store;
+        let done: $crate::StoreResult<_> =
+            marktwerk_sqlserver::transaction!(store.pool, $name, |connection| async {
+                connection.lock($lock).await?;
+                let mut writing = $crate::sqlserver::writing::Writing {
+                    connection,
+                    effects: $crate::effects::Effects::default(),
+                };
+                let $writing = &mut writing;
+                let answer = $work.await?;
+                Ok::<_, $crate::StoreError>((answer, writing.effects))
+            });
+        done.map(|(answer, effects)| {
+            store.tell(&effects);
+            answer
+        })
+    }};
+}
+pub(crate) use write_in;
