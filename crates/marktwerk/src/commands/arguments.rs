@@ -81,6 +81,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: db::Command,
     },
+    /// Examine settings, machine, databases, JTL and marketplaces; tells what is wrong and how to cure it
+    Doctor,
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,
     /// Run the simulated outside world alone

@@ -149,7 +149,7 @@ fn written(value: &Value) -> String {
     if value.is_null() { "-".to_owned() } else { value.to_string() }
 }
 
-fn findings(settings: &Settings) -> Vec<String> {
+pub(super) fn findings(settings: &Settings) -> Vec<String> {
     let mut findings = settings.findings.clone();
     if settings.is_demonstration() {
         let why = if settings.sandbox.enabled { "it was asked for" } else { "no account is configured" };

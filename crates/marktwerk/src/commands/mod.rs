@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod client;
 mod db;
+mod doctor;
 mod exit;
 mod jobs;
 mod logs;

@@ -9,5 +9,6 @@ mod outside;
 mod program;
 
 pub use error::StartError;
+pub(crate) use outside::connect;
 pub use outside::sandbox_options;
 pub use program::Program;

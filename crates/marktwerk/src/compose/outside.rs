@@ -61,16 +61,8 @@ impl Outside {
         };
         let budgets = Budgets::new(clock.clone());
         let http = HttpClient::new()?;
-        let marketplaces: Vec<Arc<dyn Marketplace>> = accounts
-            .into_iter()
-            .map(|account| -> Arc<dyn Marketplace> {
-                match account {
-                    Account::Temu(account) => {
-                        Arc::new(Temu::new(account, clock.clone(), &budgets, http.clone()))
-                    }
-                }
-            })
-            .collect();
+        let marketplaces: Vec<Arc<dyn Marketplace>> =
+            accounts.into_iter().map(|account| connect(account, clock, &budgets, &http)).collect();
         let notice = notice(is_demonstration, erp.is_simulated(), &marketplaces);
         Ok(Self { sandbox, sandbox_folder, marketplaces, erp: Arc::new(erp), notice })
     }
@@ -80,6 +72,18 @@ impl Outside {
 fn origin_of_jtl(settings: &Settings) -> String {
     let key = if settings.jtl.url.is_empty() { "sqlserver.server" } else { "erp.jtl.url" };
     settings.origins.of(key).to_string()
+}
+
+/// An account's client; nobody is called yet.
+pub(crate) fn connect(
+    account: Account,
+    clock: &SharedClock,
+    budgets: &Budgets,
+    http: &HttpClient,
+) -> Arc<dyn Marketplace> {
+    match account {
+        Account::Temu(account) => Arc::new(Temu::new(account, clock.clone(), budgets, http.clone())),
+    }
 }
 
 async fn start_sandbox(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Sandbox> {

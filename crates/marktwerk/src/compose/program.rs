@@ -167,6 +167,9 @@ fn refuse_taken_address(address: SocketAddr) -> anyhow::Result<()> {
 }
 
 fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
+    if let Some(address) = &settings.sqlserver.store {
+        anyhow::bail!("{address} is not supported as a store by this version yet");
+    }
     let path = settings.database();
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
