@@ -94,6 +94,8 @@ pub(crate) struct Dispatcher {
     pub(crate) to_plan: BTreeSet<JobId>,
     /// When runs that nobody works on any more have lost their leases, and can be rescued; the next one first.
     pub(crate) orphans_at: VecDeque<Timestamp>,
+    /// Whether other processes work on the same store, whose leases may end at any time.
+    pub(crate) shares_store: bool,
     pub(crate) is_away: bool,
 }
 

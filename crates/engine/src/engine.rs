@@ -59,6 +59,9 @@ pub struct EngineOptions {
     pub run_at_start: bool,
     /// How long history stays.
     pub retention: Retention,
+    /// Other processes may work on the same store: their runs are left alone as long as they hold their leases, and rescued when
+    /// they do not. Else whatever somebody else holds at the start was left by an earlier process.
+    pub shares_store: bool,
     /// `workers_config.json`; none in tests that need none.
     pub jobs_file: Option<PathBuf>,
     /// What falls by chance (jitter, the node's name) falls as this says: for simulations that have to come out the same again.
@@ -78,6 +81,7 @@ impl Default for EngineOptions {
             pace: None,
             run_at_start: false,
             retention: Retention::default(),
+            shares_store: false,
             jobs_file: None,
             seed: None,
         }
@@ -119,7 +123,7 @@ impl Engine {
         let chance = Chance::of(options.seed);
         let node = format!("{:016x}", chance.number());
         metrics::started(options.workers);
-        let rescued = store.rescue(&node, true, clock.now()).await?;
+        let rescued = store.rescue(&node, !options.shares_store, clock.now()).await?;
         metrics::rescued(&store, &rescued).await;
         for rescued in rescued {
             let (run, job, state) = (rescued.run.0, &rescued.job_id, rescued.state.as_str());
@@ -176,7 +180,8 @@ impl Engine {
             judge: Judge { store: store.clone(), clock: clock.clone(), planner: planner.clone() },
             judging: Arc::new(Semaphore::new(options.workers.max(1))),
             to_plan: jobs.iter().map(|job| job.id.clone()).collect(),
-            orphans_at: VecDeque::new(),
+            orphans_at: VecDeque::from_iter(options.shares_store.then(|| clock.now())),
+            shares_store: options.shares_store,
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));

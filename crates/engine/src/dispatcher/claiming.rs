@@ -101,9 +101,12 @@ impl Dispatcher {
             let rescued = self.store.rescue(&self.node, false, now).await?;
             metrics::rescued(&self.store, &rescued).await;
             if !rescued.is_empty() {
-                tracing::warn!("{} runs whose ends could not be stored were rescued", rescued.len());
+                tracing::warn!("{} runs that had lost their leases were rescued", rescued.len());
             }
             self.orphans_at.retain(|at| *at > now);
+            if self.shares_store {
+                self.orphans_at.push_back(later(now, LEASE / 2));
+            }
             self.to_plan.extend(rescued.into_iter().map(|rescued| rescued.job_id));
         }
         Ok(())

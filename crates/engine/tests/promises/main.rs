@@ -17,3 +17,4 @@ mod overload;
 mod policies;
 mod restart;
 mod schedule;
+mod shared;
