@@ -2,6 +2,7 @@
 //! process's end are not here.
 
 mod alerts;
+mod belonging;
 mod error;
 mod first_jobs;
 mod limits;

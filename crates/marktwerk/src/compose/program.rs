@@ -15,6 +15,7 @@ use marktwerk_store::{SharedStore, StoreError};
 use marktwerk_workflows::WorkflowSettings;
 
 use super::alerts;
+use super::belonging;
 use super::error::StartError;
 use super::first_jobs;
 use super::limits::limits;
@@ -83,6 +84,7 @@ impl Program {
             workflows,
         );
         let limits = limits(settings, &registry)?;
+        belonging::insist(store, settings, outside.erp.is_simulated()).await?;
         let jobs_file = settings.jobs_file();
         first_jobs::write(&jobs_file, store, &accounts).await?;
         let scheduler = &settings.scheduler;
@@ -102,6 +104,7 @@ impl Program {
                 runs: scheduler.keep_runs_days,
                 buyers: scheduler.keep_buyers_days,
             },
+            shares_store: settings.sqlserver.store.is_some(),
             jobs_file: Some(jobs_file),
             seed: None,
         };
