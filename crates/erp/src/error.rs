@@ -38,6 +38,24 @@ pub enum ErpError {
         /// The database's own words.
         reason: String,
     },
+    /// The login is refused.
+    #[error("JTL's database lets nobody in while trying to {action}: {reason}")]
+    Login {
+        /// What was being done.
+        action: &'static str,
+        /// Place and cure; never the password.
+        reason: String,
+    },
+    /// The login lacks a right.
+    #[error(
+        "JTL's database refuses to {action}: {reason}; grant what docs/OPERATING.md lists under \"Rights in JTL's database\""
+    )]
+    Permission {
+        /// What was being done.
+        action: &'static str,
+        /// The database's own words, which name the object.
+        reason: String,
+    },
     /// The database has not the tables or columns that this version of Marktwerk knows.
     #[error(
         "JTL's database does not fit while trying to {action}: {reason}; Marktwerk knows JTL-Wawi 1.6 to 1.10"
@@ -73,7 +91,9 @@ impl ErpError {
     fn class(&self) -> FailureClass {
         match self {
             Self::Setting { .. } | Self::Order { .. } | Self::Schema { .. } => FailureClass::Refused,
-            Self::Busy { .. } | Self::Unreachable { .. } => FailureClass::Transient,
+            // A right is granted without a restart, and the same call goes through.
+            Self::Busy { .. } | Self::Unreachable { .. } | Self::Permission { .. } => FailureClass::Transient,
+            Self::Login { .. } => FailureClass::Unauthorised,
             Self::Unreadable { .. } => FailureClass::Unreadable,
             Self::Defect { .. } => FailureClass::Defect,
         }

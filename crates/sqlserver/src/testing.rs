@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 
-use crate::{Address, Pool, SqlError, reading};
+use crate::{Address, Encryption, Pool, SqlError, reading};
 
 /// The variable that names the server.
 pub const VARIABLE: &str = "MARKTWERK_TEST_MSSQL";
@@ -54,4 +54,27 @@ pub async fn database(purpose: &str) -> Option<TestDatabase> {
         }
     }
     panic!("more than {SLOTS} tests at the same time");
+}
+
+/// The address as a URL, password and all.
+pub fn url(address: &Address) -> String {
+    let encoded = |text: &str| -> String {
+        let byte = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        text.bytes().map(byte).collect()
+    };
+    let port = address.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let mut options: Vec<String> = Vec::new();
+    options.extend(address.instance.as_ref().map(|instance| format!("instance={}", encoded(instance))));
+    options.extend(match &address.encryption {
+        Encryption::Required => None,
+        Encryption::Authority(file) => Some(format!("authority={}", encoded(&file.to_string_lossy()))),
+        Encryption::AnyCertificate => Some("encrypt=any-certificate".to_owned()),
+        Encryption::LoginOnly => Some("encrypt=login-only".to_owned()),
+    });
+    let options = if options.is_empty() { String::new() } else { format!("?{}", options.join("&")) };
+    let (user, password) = (encoded(&address.user), encoded(address.password()));
+    format!("mssql://{user}:{password}@{}{port}/{}{options}", address.host, encoded(&address.database))
 }

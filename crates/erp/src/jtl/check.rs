@@ -1,7 +1,7 @@
 //! The self-test: whether what the settings name exists in JTL, and whether the schema is the one that the
 //! statements know. A finding is one sentence for people; a check that cannot run is a finding too.
 
-use super::database::{Database, List};
+use super::database::{Database, List, Needs};
 use super::row::Row;
 use super::settings::JtlSettings;
 use super::sql;
@@ -29,15 +29,18 @@ struct Checks<'check> {
 
 impl Checks<'_> {
     async fn schema(&mut self, settings: &JtlSettings) -> Result<(), ErpError> {
-        let by_warehouse = if settings.warehouses.is_empty() { &[] } else { sql::NEEDED_FOR_WAREHOUSES };
-        for statement in sql::ALWAYS_NEEDED.iter().chain(by_warehouse) {
-            let understood = self.database.understands(statement).await;
-            self.note(understood)?;
-        }
-        let identity = self.database.identity().await;
-        self.note(identity)?;
-        // Several statements may miss the same table.
-        self.findings.dedup();
+        let needs = Needs { warehouses: !settings.warehouses.is_empty() };
+        self.findings = self.database.shortcomings(needs).await?;
+        let Some(rows) = self.rows(&[sql::AMBIGUOUS_ARTICLES], List::Integers(&[])).await? else {
+            return Ok(());
+        };
+        let ambiguous = rows.first().map(|row| row.integer(0, "a count")).transpose()?.unwrap_or_default();
+        self.expect(ambiguous == 0, || {
+            format!(
+                "{ambiguous} article numbers occur more than once in JTL, as its database compares them (tArtikel.cArtNr): \
+                 such articles are neither sold nor counted until each has a number of its own"
+            )
+        });
         Ok(())
     }
 
@@ -130,8 +133,11 @@ impl Checks<'_> {
     fn note<T>(&mut self, answer: Result<T, ErpError>) -> Result<Option<T>, ErpError> {
         match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(error @ ErpError::Schema { .. }) => {
-                self.findings.push(error.to_string());
+            Err(error @ (ErpError::Schema { .. } | ErpError::Permission { .. })) => {
+                let finding = error.to_string();
+                if !self.findings.contains(&finding) {
+                    self.findings.push(finding);
+                }
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -8,16 +8,16 @@ use jiff::tz::TimeZone;
 use marktwerk_domain::inventory::StockLevel;
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ErpOrder;
+use marktwerk_sqlserver::Address;
 
 use super::database::{Database, ImportRow, List};
 use super::marker::{self, Marker};
+use super::mssql::SqlServerDatabase;
+use super::row::Row;
 use super::settings::JtlSettings;
 use super::sqlite::SqliteDatabase;
 use super::{check, orders, presence, sql, stock, xml};
 use crate::{Erp, ErpError, HandOver, HandedOver, Presence, Rendered};
-
-/// Numbers per statement: short statements do not keep JTL waiting.
-const BATCH: usize = 1000;
 
 /// The merchant's JTL-Wawi.
 #[derive(Debug)]
@@ -31,7 +31,8 @@ impl Jtl {
     /// Opens the database that the settings name.
     ///
     /// # Errors
-    /// [`ErpError::Setting`] where a setting cannot work, [`ErpError::Unreachable`] where the database is not there.
+    /// [`ErpError::Setting`] where a setting cannot work, [`ErpError::Unreachable`] where the SQLite file is not there. A
+    /// SQL Server is asked with the first question, and again with each: it may come later, go, and come back.
     pub async fn open(settings: JtlSettings) -> Result<Self, ErpError> {
         let zone = TimeZone::get(&settings.time_zone).map_err(|_| ErpError::Setting {
             setting: "time_zone",
@@ -50,9 +51,9 @@ impl Jtl {
         action: &'static str,
         statement: &'static [&'static str; 1],
         values: &[String],
-    ) -> Result<Vec<super::row::Row>, ErpError> {
+    ) -> Result<Vec<Row>, ErpError> {
         let mut rows = Vec::new();
-        for batch in values.chunks(BATCH) {
+        for batch in values.chunks(self.database.batch()) {
             let answers = self.database.read(action, statement, List::Texts(batch)).await?;
             rows.extend(answers.into_iter().flatten());
         }
@@ -65,9 +66,17 @@ async fn open_database(url: &str) -> Result<Box<dyn Database>, ErpError> {
     let refuse = |reason: &str| ErpError::Setting { setting: "url", reason: reason.to_owned() };
     match url.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(Box::new(SqliteDatabase::open(path).await?)),
-        Some(("mssql" | "sqlserver", _)) => Err(refuse("SQL Server is not supported by this version yet")),
         // The text may be a connection string with a password: it is not repeated.
-        _ => Err(refuse("says not which database to use; write sqlite:PATH")),
+        Some(("mssql" | "sqlserver", _)) => match Address::parse(url) {
+            Ok(address) if address.user.is_empty() => Err(refuse(
+                "names no SQL login; write mssql://user:password@host:1433/eazybusiness, special characters of the password as %XX",
+            )),
+            Ok(address) => Ok(Box::new(SqlServerDatabase::new(address))),
+            Err(error) => Err(refuse(&error.to_string())),
+        },
+        _ => Err(refuse(
+            "says not which database to use; write mssql://user:password@host:1433/eazybusiness or sqlite:PATH",
+        )),
     }
 }
 
@@ -126,11 +135,9 @@ impl Erp for Jtl {
         if self.settings.accept_unknown_articles {
             return Ok(BTreeSet::new());
         }
-        let mut unknown: BTreeSet<String> = skus.iter().cloned().collect();
-        for row in self.rows_in_batches("look articles up", &[sql::SELLABLE_ARTICLES], skus).await? {
-            unknown.remove(&row.text(0, "tArtikel.cArtNr")?);
-        }
-        Ok(unknown)
+        let rows = self.rows_in_batches("look articles up", &[sql::SELLABLE_ARTICLES], skus).await?;
+        let known = unambiguous(&rows)?;
+        Ok(skus.iter().filter(|sku| !known.contains_key(*sku)).cloned().collect())
     }
 
     async fn orders(&self, numbers: &[String]) -> Result<Vec<ErpOrder>, ErpError> {
@@ -141,7 +148,7 @@ impl Erp for Jtl {
         let unique: BTreeSet<&String> = numbers.iter().collect();
         let unique: Vec<String> = unique.into_iter().cloned().collect();
         let mut found = Vec::new();
-        for batch in unique.chunks(BATCH) {
+        for batch in unique.chunks(self.database.batch()) {
             let answers = self.database.read("read orders", orders::STATEMENTS, List::Texts(batch)).await?;
             found.extend(orders::assemble(&answers, &reading)?);
         }
@@ -151,8 +158,11 @@ impl Erp for Jtl {
     async fn orders_marker(&self, numbers: &[String]) -> Result<String, ErpError> {
         let unique: BTreeSet<&String> = numbers.iter().collect();
         let unique: Vec<String> = unique.into_iter().cloned().collect();
+        if !self.database.has_versions("look for news").await? {
+            return Ok(marker::unknown());
+        }
         let mut marker = Marker::default();
-        for batch in unique.chunks(BATCH) {
+        for batch in unique.chunks(self.database.batch()) {
             let answers = self.database.read("look for news", marker::OF_ORDERS, List::Texts(batch)).await?;
             marker.add(&answers)?;
         }
@@ -161,9 +171,7 @@ impl Erp for Jtl {
 
     async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError> {
         let rows = self.rows_in_batches("map articles", &[sql::ARTICLE_KEYS], skus).await?;
-        rows.iter()
-            .map(|row| Ok((row.text(0, "tArtikel.cArtNr")?, row.integer(1, "tArtikel.kArtikel")?)))
-            .collect()
+        unambiguous(&rows)
     }
 
     async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError> {
@@ -173,7 +181,7 @@ impl Erp for Jtl {
             stock::STATEMENTS_BY_WAREHOUSE
         };
         let mut levels = Vec::with_capacity(articles.len());
-        for batch in articles.chunks(BATCH) {
+        for batch in articles.chunks(self.database.batch()) {
             let answers = self.database.read("read stock", statements, List::Integers(batch)).await?;
             levels.extend(stock::assemble(batch, &answers, &self.settings)?);
         }
@@ -183,12 +191,26 @@ impl Erp for Jtl {
     async fn stock_marker(&self, articles: &[i64]) -> Result<String, ErpError> {
         let JtlSettings { warehouses, unmanaged_quantity, .. } = &self.settings;
         let statements = if warehouses.is_empty() { marker::OF_STOCK } else { marker::OF_STOCK_BY_WAREHOUSE };
+        if !self.database.has_versions("look for new stock").await? {
+            return Ok(marker::unknown());
+        }
         let mut marker = Marker::default();
-        for batch in articles.chunks(BATCH) {
+        for batch in articles.chunks(self.database.batch()) {
             let answers = self.database.read("look for new stock", statements, List::Integers(batch)).await?;
             marker.add(&answers)?;
         }
         // Other settings publish other figures of the same stock.
         Ok(format!("{} {warehouses:?} {unmanaged_quantity:?}", marker.text()))
     }
+}
+
+/// Keys by the number as it was asked. A database that does not heed case may hold a number twice: then none is meant.
+fn unambiguous(rows: &[Row]) -> Result<HashMap<String, i64>, ErpError> {
+    let mut keys: HashMap<String, Option<i64>> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let key = row.integer(1, "tArtikel.kArtikel")?;
+        let known = keys.entry(row.text(0, "tArtikel.cArtNr")?).or_insert(Some(key));
+        *known = known.filter(|known| *known == key);
+    }
+    Ok(keys.into_iter().filter_map(|(number, key)| Some((number, key?))).collect())
 }

@@ -1,5 +1,5 @@
 //! The seam between JTL-Wawi and the database that it lives on: what [`super::Jtl`] needs of a connection, in a
-//! trait that SQL Server implements later beside SQLite. Semantics are here and in [`super::presence`];
+//! trait that SQLite and SQL Server implement. Semantics are here and in [`super::presence`];
 //! an implementation adds names, parameters and locks.
 
 use std::fmt::Debug;
@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use super::row::Row;
+use super::sql;
 use crate::{ErpError, HandedOver, Presence};
 
 /// Values of the one list parameter of a statement.
@@ -16,6 +17,26 @@ pub(super) enum List<'values> {
     Integers(&'values [i64]),
     /// Numbers and names.
     Texts(&'values [String]),
+}
+
+/// What the settings ask for beyond the statements that always run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    /// Stock is read by warehouse.
+    pub(super) warehouses: bool,
+}
+
+impl Needs {
+    /// The statements that will run with a list of texts.
+    pub(super) fn with_texts(self) -> impl Iterator<Item = &'static str> {
+        sql::NEEDED_WITH_TEXTS.iter().copied()
+    }
+
+    /// The statements that will run with a list of keys.
+    pub(super) fn with_keys(self) -> impl Iterator<Item = &'static str> {
+        let by_warehouse = if self.warehouses { sql::NEEDED_FOR_WAREHOUSES } else { &[] };
+        sql::NEEDED_WITH_KEYS.iter().chain(by_warehouse).copied()
+    }
 }
 
 /// A row for `dbo.tXMLBestellImport`.
@@ -40,8 +61,14 @@ pub(super) trait Database: Debug + Send + Sync {
     /// Where it is, for people; no secrets.
     fn describe(&self) -> String;
 
-    /// Whether the statement names only what exists; [`ErpError::Schema`] where it does not. Reads nothing.
-    async fn understands(&self, statement: &'static str) -> Result<(), ErpError>;
+    /// Values per statement. [`super::Jtl`] cuts longer lists.
+    fn batch(&self) -> usize;
+
+    /// What of the schema and of the login's rights is not as the statements need it: a sentence each.
+    async fn shortcomings(&self, needs: Needs) -> Result<Vec<String>, ErpError>;
+
+    /// Whether every table whose changes are looked for has row versions.
+    async fn has_versions(&self, action: &'static str) -> Result<bool, ErpError>;
 
     /// Runs statements of [`super::sql`] with the same list, one after the other on one state of the database where
     /// it can give that. The answer has the rows of each statement.

@@ -1,6 +1,10 @@
 //! Markers: whether JTL would answer something else than before, told by counts, sums and row versions instead of the
 //! answer itself. Every statement gives one row of numbers; those of several batches are added up.
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rust_decimal::Decimal;
 
 use super::row::Row;
@@ -23,6 +27,14 @@ pub(super) const OF_STOCK: &[&str] = &[sql::ARTICLE_SUMS, sql::STOCK_VERSIONS];
 /// Of what is read of stock where warehouses are chosen.
 pub(super) const OF_STOCK_BY_WAREHOUSE: &[&str] =
     &[sql::ARTICLE_SUMS, sql::STOCK_VERSIONS, sql::COMPONENT_SUMS, sql::SHELF_VERSIONS];
+
+/// Where JTL's tables have no row versions, each look may find something new: another text each time.
+pub(super) fn unknown() -> String {
+    static LOOKS: AtomicU64 = AtomicU64::new(0);
+    // Another process begins to count elsewhere.
+    static BEGIN: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(()));
+    format!("unknown {:x} {}", *BEGIN, LOOKS.fetch_add(1, Ordering::Relaxed))
+}
 
 /// Sums over all batches, by statement and column.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod database;
 mod marker;
+mod mssql;
 mod orders;
 mod presence;
 mod row;

@@ -1,5 +1,5 @@
 //! Every reading statement, in the names of JTL's schema. `{Verkauf.tAuftrag}` stands for the table and `{list}`
-//! for the one parameter, a JSON array, as rows of `[key]` and `value`; the database's dialect writes both out.
+//! for the one parameter as rows of `value`; the database's dialect writes both out.
 //! Columns are named one by one, never `*`: the schema grows with each JTL version.
 
 /// Orders with these external numbers. `nType` 1 is an order (0 an offer).
@@ -61,10 +61,16 @@ pub(super) const ORDER_COUNTS: &str = "\
 
 /// Article numbers that JTL can sell; a parent of variations (`nIstVater`) is never sold itself.
 pub(super) const SELLABLE_ARTICLES: &str = "\
-    SELECT n.value \
+    SELECT n.value, r.kArtikel \
     FROM {list} n \
     JOIN {dbo.tArtikel} r ON r.cArtNr = n.value \
     WHERE r.cAktiv = 'Y' AND r.nDelete = 0 AND r.nIstVater = 0";
+
+/// How many article numbers are not unique, as the database compares them.
+pub(super) const AMBIGUOUS_ARTICLES: &str = "\
+    SELECT COUNT(*) \
+    FROM (SELECT r.cArtNr FROM {dbo.tArtikel} r WHERE r.nDelete = 0 AND r.cArtNr <> '' \
+    GROUP BY r.cArtNr HAVING COUNT(*) > 1) d";
 
 /// Keys of article numbers.
 pub(super) const ARTICLE_KEYS: &str = "\
@@ -92,10 +98,11 @@ pub(super) const COMPONENTS: &str = "\
 pub(super) const STOCK_BY_WAREHOUSE: &str = "\
     SELECT w.kArtikel, w.kWarenlager, w.fBestand, w.fVerfuegbarGesperrt \
     FROM {dbo.tlagerbestandProLagerLagerartikel} w \
-    WHERE w.kArtikel IN (SELECT n.value FROM {list} n) \
-    OR w.kArtikel IN (SELECT c.kArtikel FROM {list} n \
+    JOIN (SELECT n.value AS kArtikel FROM {list} n \
+    UNION SELECT c.kArtikel FROM {list} n \
     JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
-    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste WHERE r.kStueckliste > 0)";
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste \
+    WHERE r.kStueckliste > 0) x ON x.kArtikel = w.kArtikel";
 
 /// How many orders with these numbers there are, and the sum of their row versions. A version only rises, so the sum of the same
 /// rows does: unlike the highest one it also shows a change that was begun early and committed late.
@@ -167,10 +174,11 @@ pub(super) const COMPONENT_SUMS: &str = "\
 pub(super) const SHELF_VERSIONS: &str = "\
     SELECT COUNT(*), SUM(CAST(w.bRowversion AS bigint)) \
     FROM {dbo.tlagerbestandProLagerLagerartikel} w \
-    WHERE w.kArtikel IN (SELECT n.value FROM {list} n) \
-    OR w.kArtikel IN (SELECT c.kArtikel FROM {list} n \
+    JOIN (SELECT n.value AS kArtikel FROM {list} n \
+    UNION SELECT c.kArtikel FROM {list} n \
     JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
-    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste WHERE r.kStueckliste > 0)";
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste \
+    WHERE r.kStueckliste > 0) x ON x.kArtikel = w.kArtikel";
 
 /// JTL's version.
 pub(super) const VERSION: &str = "SELECT t.cVersion FROM {dbo.tversion} t";
@@ -199,8 +207,8 @@ pub(super) const PAYMENT_METHOD: &str =
 pub(super) const PLATFORM: &str =
     "SELECT p.nPlattform, p.nTyp FROM {list} n JOIN {dbo.tPlattform} p ON p.nPlattform = n.value";
 
-/// What runs on every database, whatever the settings.
-pub(super) const ALWAYS_NEEDED: &[&str] = &[
+/// What runs on every database, whatever the settings, with a list of texts.
+pub(super) const NEEDED_WITH_TEXTS: &[&str] = &[
     ORDERS,
     ORDERED,
     PARCELS,
@@ -209,17 +217,17 @@ pub(super) const ALWAYS_NEEDED: &[&str] = &[
     ORDER_COUNTS,
     SELLABLE_ARTICLES,
     ARTICLE_KEYS,
-    STOCK,
     ORDER_VERSIONS,
     POSITION_VERSIONS,
     NOTE_VERSIONS,
     NOTE_SUMS,
     PARCEL_VERSIONS,
     PARCEL_SUMS,
-    ARTICLE_SUMS,
-    STOCK_VERSIONS,
 ];
 
-/// What runs beside that where warehouses are chosen.
+/// The same with a list of keys.
+pub(super) const NEEDED_WITH_KEYS: &[&str] = &[STOCK, ARTICLE_SUMS, STOCK_VERSIONS];
+
+/// What runs beside those where warehouses are chosen, with a list of keys.
 pub(super) const NEEDED_FOR_WAREHOUSES: &[&str] =
     &[COMPONENTS, STOCK_BY_WAREHOUSE, COMPONENT_SUMS, SHELF_VERSIONS];

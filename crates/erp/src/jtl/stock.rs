@@ -63,7 +63,11 @@ fn level(
     let is_bundle = row.optional_integer(2, "tArtikel.kStueckliste")?.unwrap_or_default() > 0;
     // A bundle's fVerfuegbar is already without its components' buffers.
     let buffer = if is_bundle { 0 } else { row.optional_integer(1, "tArtikel.nPuffer")?.unwrap_or_default() };
-    let unreserved = row.decimal(3, "tlagerbestand.fVerfuegbar")?;
+    let unreserved = row.optional_decimal(3, "tlagerbestand.fVerfuegbar")?;
+    if unreserved.is_none() && row.optional_integer(4, "tlagerbestand.nLagerAktiv")?.is_some() {
+        return Err(unreadable(&format!("tlagerbestand.fVerfuegbar of kArtikel {article}"), "a number"));
+    }
+    let unreserved = unreserved.unwrap_or_default();
     let available = match shelves {
         None => unreserved,
         Some(shelves) if is_bundle => unreserved.min(shelves.of_bundle(article)),

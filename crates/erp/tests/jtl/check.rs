@@ -2,18 +2,20 @@
 
 use marktwerk_erp::{Erp, Jtl, JtlSettings};
 
-use crate::world::World;
+use crate::world::{World, on_both};
 
-#[tokio::test]
-async fn a_good_set_up_has_no_findings() {
-    let world = World::new();
+on_both!(
+    a_good_set_up_has_no_findings,
+    each_wrong_setting_is_a_sentence_that_names_it,
+    a_foreign_schema_or_version_is_a_finding_too,
+);
+
+async fn a_good_set_up_has_no_findings(world: World) {
     let settings = JtlSettings { warehouses: vec![1, 2], ..world.settings() };
     assert_eq!(Jtl::open(settings).await.unwrap().check().await.unwrap(), Vec::<String>::new());
 }
 
-#[tokio::test]
-async fn each_wrong_setting_is_a_sentence_that_names_it() {
-    let world = World::new();
+async fn each_wrong_setting_is_a_sentence_that_names_it(world: World) {
     let settings = JtlSettings {
         company: 9,
         user: 2,
@@ -39,15 +41,16 @@ async fn each_wrong_setting_is_a_sentence_that_names_it() {
     );
 }
 
-#[tokio::test]
-async fn a_foreign_schema_or_version_is_a_finding_too() {
-    let world = World::new();
+async fn a_foreign_schema_or_version_is_a_finding_too(world: World) {
     world.run("UPDATE tversion SET cVersion = '2.0.0'; DROP TABLE tVersandPos; DROP TABLE tPlattform");
     let findings = world.open().await.check().await.unwrap();
     assert_eq!(findings.len(), 3, "{findings:?}");
-    assert!(findings[0].contains("no such table: tVersandPos"));
-    assert!(findings[1].contains("2.0.0"));
-    assert!(findings[2].contains("no such table: tPlattform"));
+    assert!(
+        findings[0].contains("tVersandPos") && findings[0].contains("missing")
+            || findings[0].contains("no such table")
+    );
+    assert!(findings.iter().any(|finding| finding.contains("2.0.0")), "{findings:?}");
+    assert!(findings.iter().any(|finding| finding.contains("tPlattform")), "{findings:?}");
 }
 
 #[tokio::test]

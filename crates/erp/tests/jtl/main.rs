@@ -6,5 +6,6 @@ mod hand_over;
 mod orders;
 mod render;
 mod sample;
+mod server;
 mod stock;
 mod world;

@@ -3,7 +3,19 @@
 use marktwerk_domain::shipment::{Content, ErpOrder};
 use marktwerk_erp::{Erp, ErpError, Jtl};
 
-use crate::world::{World, numbers};
+use crate::world::{World, cells, numbers, on_both};
+
+on_both!(
+    two_delivery_notes_with_three_parcels,
+    packed_is_not_sent_and_no_tracking_number_stays_empty,
+    a_part_of_the_order_is_not_all_of_it,
+    cancelled_and_closed_are_told_apart,
+    duplicates_are_counted_until_a_person_cancels_the_surplus,
+    a_thousand_and_more_numbers_in_one_call,
+    what_cannot_be_read_is_an_error,
+    the_marker_changes_with_everything_that_is_read,
+    the_marker_of_thousands_of_orders_is_one_text,
+);
 
 async fn read(world: &World, asked: &[&str]) -> Vec<ErpOrder> {
     world.open().await.orders(&numbers(asked)).await.expect("they are read")
@@ -15,23 +27,21 @@ fn contents(contents: &[(&str, i64)]) -> Vec<Content> {
 
 /// A delivery note of `order` with quantities of its positions.
 fn note(world: &World, key: i64, order: i64, positions: &[(i64, i64)]) {
-    world.insert("tLieferschein", (key, order), 2);
-    for (place, (position, quantity)) in (0..).zip(positions) {
-        world.insert("tLieferscheinPos", (key * 10 + place, key, position, quantity), 4);
+    world.insert("tLieferschein", cells![key, order]);
+    for (place, &(position, quantity)) in (0..).zip(positions) {
+        world.insert("tLieferscheinPos", cells![key * 10 + place, key, position, quantity]);
     }
 }
 
 /// A parcel by `DHL Paket`, gone at noon of a summer's day where `has_left`.
 fn parcel(world: &World, key: i64, note: i64, tracking: &str, has_left: bool) {
     let left = has_left.then_some("2026-07-01 12:00:00");
-    world.insert("tVersand", (key, note, tracking, left, 2, ""), 6);
+    world.insert("tVersand", cells![key, note, tracking, left, 2, ""]);
 }
 
-#[tokio::test]
-async fn two_delivery_notes_with_three_parcels() {
-    let world = World::new();
+async fn two_delivery_notes_with_three_parcels(world: World) {
     world.order(1, "PO-1", &[("A", 3), ("B", 1)]);
-    world.insert("Verkauf_tAuftragPosition", (19, 1, "", 1, 2), 5);
+    world.insert("Verkauf_tAuftragPosition", cells![19, 1, "", 1, 2]);
     note(&world, 1, 1, &[(10, 2)]);
     note(&world, 2, 1, &[(10, 1), (11, 1)]);
     // The first note in two parcels, of which the packing table recorded the contents; the second in one.
@@ -56,9 +66,7 @@ async fn two_delivery_notes_with_three_parcels() {
     assert_eq!(left.to_string(), "2026-07-01T10:00:00Z", "local time in summer is two hours ahead");
 }
 
-#[tokio::test]
-async fn packed_is_not_sent_and_no_tracking_number_stays_empty() {
-    let world = World::new();
+async fn packed_is_not_sent_and_no_tracking_number_stays_empty(world: World) {
     world.order(1, "PO-1", &[("A", 2)]);
     note(&world, 1, 1, &[(10, 2)]);
     parcel(&world, 1, 1, "", true);
@@ -78,9 +86,7 @@ async fn packed_is_not_sent_and_no_tracking_number_stays_empty() {
     assert_eq!(orders[0].parcels[1].shipped_at, None);
 }
 
-#[tokio::test]
-async fn a_part_of_the_order_is_not_all_of_it() {
-    let world = World::new();
+async fn a_part_of_the_order_is_not_all_of_it(world: World) {
     world.order(1, "PO-1", &[("A", 2), ("B", 1)]);
     note(&world, 1, 1, &[(10, 2)]);
     parcel(&world, 1, 1, "T", true);
@@ -95,9 +101,7 @@ async fn a_part_of_the_order_is_not_all_of_it() {
     assert!(!read(&world, &["PO-1"]).await[0].is_complete);
 }
 
-#[tokio::test]
-async fn cancelled_and_closed_are_told_apart() {
-    let world = World::new();
+async fn cancelled_and_closed_are_told_apart(world: World) {
     world.order(1, "cancelled", &[("A", 1)]);
     world.order(2, "closed", &[("A", 1)]);
     world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1");
@@ -107,13 +111,11 @@ async fn cancelled_and_closed_are_told_apart() {
     assert!(orders[1].is_closed_unshipped && !orders[1].is_cancelled && !orders[1].is_complete);
 }
 
-#[tokio::test]
-async fn duplicates_are_counted_until_a_person_cancels_the_surplus() {
-    let world = World::new();
+async fn duplicates_are_counted_until_a_person_cancels_the_surplus(world: World) {
     world.order(1, "PO-1", &[("A", 1)]);
     world.order(2, "PO-1", &[("A", 1)]);
     // An offer with the number is no order.
-    world.insert("Verkauf_tAuftrag", (3, "AN3", 0, "PO-1", 0, 0), 6);
+    world.insert("Verkauf_tAuftrag", cells![3, "AN3", 0, "PO-1", 0, 0]);
     assert_eq!(read(&world, &["PO-1"]).await[0].count, 2);
     world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1");
     let [order] = &read(&world, &["PO-1"]).await[..] else { panic!("one order") };
@@ -121,9 +123,7 @@ async fn duplicates_are_counted_until_a_person_cancels_the_surplus() {
     assert_eq!(order.ordered, contents(&[("A", 1)]));
 }
 
-#[tokio::test]
-async fn a_thousand_and_more_numbers_in_one_call() {
-    let world = World::new();
+async fn a_thousand_and_more_numbers_in_one_call(world: World) {
     let asked: Vec<String> = (0..2_500).map(|number| format!("PO-{number:04}")).collect();
     world.run("BEGIN");
     for (key, number) in (1..).zip(&asked) {
@@ -137,27 +137,29 @@ async fn a_thousand_and_more_numbers_in_one_call() {
     assert!(orders.iter().all(|order| order.parcels.len() == 1));
 }
 
-#[tokio::test]
-async fn what_cannot_be_read_is_an_error() {
-    let world = World::new();
+async fn what_cannot_be_read_is_an_error(world: World) {
     world.order(1, "PO-1", &[("A", 1)]);
     note(&world, 1, 1, &[(10, 1)]);
     parcel(&world, 1, 1, "T", true);
-    world.run("UPDATE tVersand SET dVersendet = 'yesterday'");
     let jtl = world.open().await;
+    // SQL Server's column takes no such value.
+    if matches!(world, World::Sqlite { .. }) {
+        world.run("UPDATE tVersand SET dVersendet = 'yesterday'");
+        assert_eq!(
+            jtl.orders(&numbers(&["PO-1"])).await.unwrap_err(),
+            ErpError::Unreadable { what: "tVersand.dVersendet is not a date and time".to_owned() },
+            "the value is not repeated"
+        );
+    }
+    world.run("ALTER TABLE tVersand DROP COLUMN cIdentCode");
     let error = jtl.orders(&numbers(&["PO-1"])).await.unwrap_err();
-    assert_eq!(
-        error,
-        ErpError::Unreadable { what: "tVersand.dVersendet is not a date and time".to_owned() },
-        "the value is not repeated"
+    assert!(
+        matches!(error, ErpError::Schema { .. }) && error.to_string().to_lowercase().contains("cidentcode"),
+        "{error}"
     );
-    world.run("ALTER TABLE tVersand RENAME COLUMN cIdentCode TO cOther");
-    assert!(matches!(jtl.orders(&numbers(&["PO-1"])).await, Err(ErpError::Schema { .. })));
 }
 
-#[tokio::test]
-async fn the_marker_changes_with_everything_that_is_read() {
-    let world = World::new();
+async fn the_marker_changes_with_everything_that_is_read(world: World) {
     world.order(1, "PO-1", &[("A", 3)]);
     world.order(2, "OTHER", &[("A", 1)]);
     let jtl = world.open().await;
@@ -167,7 +169,7 @@ async fn the_marker_changes_with_everything_that_is_read() {
         "UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 1",
         "UPDATE Verkauf_tAuftrag SET nStorno = 0 WHERE kAuftrag = 1",
         "UPDATE Verkauf_tAuftragPosition SET fAnzahl = 2 WHERE kAuftrag = 1",
-        "INSERT INTO tLieferschein VALUES (1, 1, NULL)",
+        "INSERT INTO tLieferschein (kLieferschein, kBestellung) VALUES (1, 1)",
         "INSERT INTO tLieferscheinPos VALUES (10, 1, 10, 2)",
         "INSERT INTO tVersand (kVersand, kLieferschein) VALUES (7, 1)",
         "INSERT INTO tVersandPos VALUES (7, 10, 2)",
@@ -175,7 +177,8 @@ async fn the_marker_changes_with_everything_that_is_read() {
         "UPDATE tVersand SET dVersendet = '2026-07-01 12:00:00' WHERE kVersand = 7",
         "DELETE FROM tVersandPos",
         "DELETE FROM tVersand",
-        "INSERT INTO Verkauf_tAuftrag VALUES (3, 'AU3', 1, 'PO-2', 0, 0, NULL)",
+        "INSERT INTO Verkauf_tAuftrag (kAuftrag, cAuftragsNr, nType, cExterneAuftragsnummer, nStorno, nKomplettAusgeliefert)
+         VALUES (3, 'AU3', 1, 'PO-2', 0, 0)",
     ] {
         world.run(change);
         let now = marker(&["PO-1", "PO-2"]).await;
@@ -184,13 +187,11 @@ async fn the_marker_changes_with_everything_that_is_read() {
     }
     assert_eq!(marker(&["PO-2", "PO-1", "PO-1"]).await, seen, "order and repetition do not matter");
 
-    world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 2; INSERT INTO tLieferschein VALUES (2, 2, NULL)");
+    world.run("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = 2; INSERT INTO tLieferschein (kLieferschein, kBestellung) VALUES (2, 2)");
     assert_eq!(marker(&["PO-1", "PO-2"]).await, seen, "what nobody asked about does not matter");
 }
 
-#[tokio::test]
-async fn the_marker_of_thousands_of_orders_is_one_text() {
-    let world = World::new();
+async fn the_marker_of_thousands_of_orders_is_one_text(world: World) {
     let asked: Vec<String> = (0..2_500).map(|number| format!("PO-{number}")).collect();
     let jtl = world.open().await;
     let nothing = jtl.orders_marker(&asked).await.unwrap();

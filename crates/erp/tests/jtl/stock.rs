@@ -3,15 +3,31 @@
 use marktwerk_domain::inventory::StockLevel;
 use marktwerk_erp::{Erp, ErpError, Jtl, JtlSettings};
 
-use crate::world::{World, numbers};
+use crate::world::{World, cells, numbers, on_both};
+
+on_both!(
+    all_warehouses,
+    chosen_warehouses,
+    decimals_are_added_as_decimals,
+    an_unmanaged_article_has_what_the_settings_say,
+    a_failed_read_is_an_error_and_never_a_zero,
+    articles_are_known_by_number_and_parents_are_never_sold,
+    the_marker_changes_with_everything_that_decides_the_figures,
+    the_marker_does_not_change_with_what_decides_nothing,
+    other_warehouses_are_another_marker,
+    a_number_that_the_database_finds_twice_means_no_article,
+    what_cannot_be_a_key_or_a_number_is_unknown,
+);
 
 fn level(article: i64, available: i64, buffer: i64) -> StockLevel {
     StockLevel { article, available, buffer, is_managed: true }
 }
 
 /// Articles 1 to 6: plain, reserved beyond its stock, without a stock row, unmanaged, bundle, fraction.
-fn stocked() -> World {
-    let world = World::new();
+fn stock_up(world: &World) {
+    for table in ["tArtikel", "tStueckliste", "tlagerbestand", "tlagerbestandProLagerLagerartikel"] {
+        world.run(&format!("DELETE FROM {table}"));
+    }
     for (key, sku) in
         [(1, "PLAIN"), (2, "RESERVED"), (3, "NO-ROW"), (4, "UNMANAGED"), (5, "BUNDLE"), (6, "METRES")]
     {
@@ -28,7 +44,6 @@ fn stocked() -> World {
             (kArtikel, kWarenlager, fBestand, fVerfuegbarGesperrt) VALUES
             (1, 1, 6, 1), (1, 2, 4, 0), (1, 3, 5, 0), (2, 1, 10, 0), (6, 1, 5.5, 0), (6, 2, 0.1, 0)",
     );
-    world
 }
 
 async fn in_warehouses(world: &World, warehouses: &[i64]) -> Jtl {
@@ -36,9 +51,8 @@ async fn in_warehouses(world: &World, warehouses: &[i64]) -> Jtl {
     Jtl::open(settings).await.expect("it opens")
 }
 
-#[tokio::test]
-async fn all_warehouses() {
-    let world = stocked();
+async fn all_warehouses(world: World) {
+    stock_up(&world);
     let levels = world.open().await.stock(&[6, 5, 4, 3, 2, 1, 99, 1]).await.unwrap();
     assert_eq!(
         levels,
@@ -56,9 +70,8 @@ async fn all_warehouses() {
     );
 }
 
-#[tokio::test]
-async fn chosen_warehouses() {
-    let world = stocked();
+async fn chosen_warehouses(world: World) {
+    stock_up(&world);
     let one = in_warehouses(&world, &[1]).await.stock(&[1, 2, 5, 6]).await.unwrap();
     // Six lie there, one of them blocked; of article 2 ten lie there, and all are reserved.
     assert_eq!(one, [level(1, 5, 1), level(2, -3, 2), level(5, 2, 0), level(6, 5, 6)]);
@@ -69,24 +82,21 @@ async fn chosen_warehouses() {
     assert_eq!(other, [level(2, -3, 2), level(5, 0, 0)]);
 }
 
-#[tokio::test]
-async fn decimals_are_added_as_decimals() {
-    let world = World::new();
+async fn decimals_are_added_as_decimals(world: World) {
     world.article(1, "A", 0);
     world.run(
         "INSERT INTO tlagerbestand (kArtikel, fVerfuegbar, fInAuftraegen, nLagerAktiv) VALUES (1, 9, 0, 1)",
     );
     // As floating point numbers these sum to 0.99…
     for warehouse in 1..=10 {
-        world.insert("tlagerbestandProLagerLagerartikel", (1, warehouse, 0.1, 0), 4);
+        world.insert("tlagerbestandProLagerLagerartikel", cells![1, warehouse, 0.1, 0]);
     }
     let all: Vec<i64> = (1..=10).collect();
     assert_eq!(in_warehouses(&world, &all).await.stock(&[1]).await.unwrap(), [level(1, 1, 0)]);
 }
 
-#[tokio::test]
-async fn an_unmanaged_article_has_what_the_settings_say() {
-    let world = stocked();
+async fn an_unmanaged_article_has_what_the_settings_say(world: World) {
+    stock_up(&world);
     for (setting, available) in [(Some(3), 3), (None, 0)] {
         let settings = JtlSettings { unmanaged_quantity: setting, ..world.settings() };
         let levels = Jtl::open(settings).await.unwrap().stock(&[4]).await.unwrap();
@@ -94,12 +104,15 @@ async fn an_unmanaged_article_has_what_the_settings_say() {
     }
 }
 
-#[tokio::test]
-async fn a_failed_read_is_an_error_and_never_a_zero() {
-    let world = stocked();
+async fn a_failed_read_is_an_error_and_never_a_zero(world: World) {
+    stock_up(&world);
     let jtl = world.open().await;
-    world.run("UPDATE tlagerbestand SET fVerfuegbar = 'many' WHERE kArtikel = 1");
-    assert!(matches!(jtl.stock(&[1]).await, Err(ErpError::Unreadable { .. })));
+    // JTL never had a NULL here, and SQLite takes any text.
+    let is_sqlite = matches!(world, World::Sqlite { .. });
+    for value in if is_sqlite { vec!["NULL", "'many'"] } else { vec!["NULL"] } {
+        world.run(&format!("UPDATE tlagerbestand SET fVerfuegbar = {value} WHERE kArtikel = 1"));
+        assert!(matches!(jtl.stock(&[1]).await, Err(ErpError::Unreadable { .. })), "{value}");
+    }
     world.run("DROP TABLE tlagerbestand");
     assert!(matches!(jtl.stock(&[1]).await, Err(ErpError::Schema { .. })));
     world.run("DROP TABLE tArtikel");
@@ -107,9 +120,8 @@ async fn a_failed_read_is_an_error_and_never_a_zero() {
     assert!(jtl.unknown_articles(&numbers(&["PLAIN"])).await.is_err());
 }
 
-#[tokio::test]
-async fn articles_are_known_by_number_and_parents_are_never_sold() {
-    let world = stocked();
+async fn articles_are_known_by_number_and_parents_are_never_sold(world: World) {
+    stock_up(&world);
     world.run("UPDATE tArtikel SET cAktiv = 'N' WHERE kArtikel = 2");
     world.run("UPDATE tArtikel SET nDelete = 1 WHERE kArtikel = 3");
     world.run("UPDATE tArtikel SET nIstVater = 1 WHERE kArtikel = 4");
@@ -137,15 +149,14 @@ async fn markers(settings: JtlSettings, world: &World, change: &str) -> (String,
     (before, jtl.stock_marker(&[1, 5]).await.expect("a marker"))
 }
 
-#[tokio::test]
-async fn the_marker_changes_with_everything_that_decides_the_figures() {
+async fn the_marker_changes_with_everything_that_decides_the_figures(world: World) {
     for change in [
         "UPDATE tlagerbestand SET fVerfuegbar = 7 WHERE kArtikel = 1",
         "DELETE FROM tlagerbestand WHERE kArtikel = 1",
         "UPDATE tArtikel SET nPuffer = nPuffer + 5 - kArtikel WHERE kArtikel IN (1, 5)",
         "UPDATE tArtikel SET kStueckliste = 0 WHERE kArtikel = 5",
     ] {
-        let world = stocked();
+        stock_up(&world);
         let (before, after) = markers(world.settings(), &world, change).await;
         assert_ne!(before, after, "{change}");
     }
@@ -154,30 +165,61 @@ async fn the_marker_changes_with_everything_that_decides_the_figures() {
         "UPDATE tlagerbestandProLagerLagerartikel SET fBestand = 1 WHERE kArtikel = 6 AND kWarenlager = 2",
         "UPDATE tStueckliste SET fAnzahl = 3 WHERE kArtikel = 6",
     ] {
-        let world = stocked();
+        stock_up(&world);
         let settings = JtlSettings { warehouses: vec![2], ..world.settings() };
         let (before, after) = markers(settings, &world, change).await;
         assert_ne!(before, after, "{change}");
     }
 }
 
-#[tokio::test]
-async fn the_marker_does_not_change_with_what_decides_nothing() {
+async fn the_marker_does_not_change_with_what_decides_nothing(world: World) {
     for change in [
         "UPDATE tlagerbestand SET fVerfuegbar = 7 WHERE kArtikel = 6",
         "UPDATE tArtikel SET cArtNr = 'OTHER' WHERE kArtikel = 1",
         "UPDATE tlagerbestandProLagerLagerartikel SET fBestand = 1 WHERE kArtikel = 1",
     ] {
-        let world = stocked();
+        stock_up(&world);
         let (before, after) = markers(world.settings(), &world, change).await;
         assert_eq!(before, after, "{change}");
     }
 }
 
-#[tokio::test]
-async fn other_warehouses_are_another_marker() {
-    let world = stocked();
+async fn other_warehouses_are_another_marker(world: World) {
+    stock_up(&world);
     let one = in_warehouses(&world, &[1]).await.stock_marker(&[1]).await.unwrap();
     let other = in_warehouses(&world, &[2]).await.stock_marker(&[1]).await.unwrap();
     assert_ne!(one, other);
+}
+
+async fn a_number_that_the_database_finds_twice_means_no_article(world: World) {
+    stock_up(&world);
+    world.run("UPDATE tArtikel SET cArtNr = 'Plain' WHERE kArtikel = 2");
+    let jtl = world.open().await;
+    let asked = numbers(&["PLAIN", "BUNDLE", "bundle", "plaIN"]);
+    let mapped = jtl.map_articles(&asked).await.unwrap();
+    let unknown = jtl.unknown_articles(&asked).await.unwrap();
+    let findings = jtl.check().await.unwrap();
+    if matches!(world, World::Sqlite { .. }) {
+        // Case matters here.
+        assert_eq!((mapped.len(), mapped["PLAIN"], findings.len()), (2, 1, 0));
+        return;
+    }
+    assert_eq!((mapped.len(), mapped["BUNDLE"], mapped["bundle"]), (2, 5, 5), "under the number as asked");
+    assert!(unknown.contains("PLAIN") && unknown.contains("plaIN") && unknown.len() == 2);
+    assert!(
+        matches!(&findings[..], [one] if one.starts_with("1 article numbers occur more than once")),
+        "{findings:?}"
+    );
+}
+
+async fn what_cannot_be_a_key_or_a_number_is_unknown(world: World) {
+    stock_up(&world);
+    let jtl = world.open().await;
+    let long = "x".repeat(5_000);
+    let asked = vec![String::new(), "  ".to_owned(), long, "PLAIN".to_owned()];
+    assert_eq!(jtl.unknown_articles(&asked).await.unwrap().len(), 3);
+    assert_eq!(
+        jtl.stock(&[i64::MAX, 1, -5]).await.unwrap(),
+        [level(i64::MAX, 0, 0), level(1, 8, 1), level(-5, 0, 0)]
+    );
 }

@@ -1,8 +1,11 @@
-//! A JTL-Wawi database in a temporary directory, and rows for it.
+//! A JTL-Wawi database, and rows for it: a SQLite file in a temporary directory, or a database on a real SQL Server.
 
+use marktwerk_erp::testing::Schema;
 use marktwerk_erp::{Jtl, JtlSettings};
-use rusqlite::{Connection, Params};
+use rusqlite::Connection;
 use tempfile::TempDir;
+
+use crate::server::Server;
 
 const SCHEMA: &str = "
     CREATE TABLE tversion (cVersion TEXT);
@@ -52,11 +55,68 @@ const VERSIONED: [&str; 6] = [
     "tlagerbestandProLagerLagerartikel",
 ];
 
-/// The database and its file, which goes with it.
-pub(crate) struct World {
-    directory: TempDir,
-    connection: Connection,
+/// One of both.
+pub(crate) enum World {
+    /// The database and its file, which goes with it.
+    Sqlite { directory: TempDir, connection: Connection },
+    /// A database that the test has for itself.
+    Server(Server),
 }
+
+/// A value for a row.
+pub(crate) enum Cell {
+    Null,
+    Number(String),
+    Text(String),
+}
+
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Number(number.to_string())
+    }
+}
+
+impl From<f64> for Cell {
+    fn from(number: f64) -> Self {
+        Self::Number(number.to_string())
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Option<&str>> for Cell {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::Null, Self::from)
+    }
+}
+
+/// Values of different types in a row.
+macro_rules! cells {
+    ($($value:expr),* $(,)?) => { [$($crate::world::Cell::from($value)),*] };
+}
+pub(crate) use cells;
+
+/// Runs each of the tests on both databases. Each is an `async fn(World)`.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        $(mod $test {
+            #[tokio::test]
+            async fn on_sqlite() {
+                Box::pin(super::$test($crate::world::World::new())).await;
+            }
+            #[tokio::test]
+            async fn on_sql_server() {
+                let Some(world) = $crate::world::World::on_sql_server().await else { return };
+                Box::pin(super::$test(world)).await;
+            }
+        })*
+    };
+}
+pub(crate) use on_both;
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -74,11 +134,29 @@ impl World {
                 connection.execute_batch(&trigger).expect("a trigger");
             }
         }
-        Self { directory, connection }
+        // As on SQL Server: rows have been imported before.
+        let before = "INSERT INTO tXMLBestellImport (cText) VALUES (''); DELETE FROM tXMLBestellImport";
+        connection.execute_batch(before).expect("a row and its end");
+        Self::Sqlite { directory, connection }
+    }
+
+    /// `None` where there is none, which is told.
+    pub(crate) async fn on_sql_server() -> Option<Self> {
+        Server::new(Schema::Newer).await.map(Self::Server)
+    }
+
+    /// A JTL of 2021.
+    pub(crate) async fn on_sql_server_before() -> Option<Self> {
+        Server::new(Schema::Older).await.map(Self::Server)
     }
 
     pub(crate) fn settings(&self) -> JtlSettings {
-        let url = format!("sqlite:{}", self.directory.path().join("jtl.sqlite").display());
+        let url = match self {
+            Self::Sqlite { directory, .. } => {
+                format!("sqlite:{}", directory.path().join("jtl.sqlite").display())
+            }
+            Self::Server(server) => server.url(),
+        };
         JtlSettings { url, ..JtlSettings::default() }
     }
 
@@ -86,32 +164,51 @@ impl World {
         Jtl::open(self.settings()).await.expect("it opens")
     }
 
+    /// A statement that both databases know, in SQLite's names.
     pub(crate) fn run(&self, statement: &str) {
-        self.connection.execute_batch(statement).expect(statement);
+        match self {
+            Self::Sqlite { connection, .. } => connection.execute_batch(statement).expect(statement),
+            Self::Server(server) => server.run(&statement.replace("Verkauf_", "Verkauf.")),
+        }
     }
 
-    pub(crate) fn insert(&self, table: &str, values: impl Params, columns: usize) {
-        let marks = vec!["?"; columns].join(", ");
+    pub(crate) fn insert<const COLUMNS: usize>(&self, table: &str, values: [Cell; COLUMNS]) {
+        let national = if matches!(self, Self::Server(_)) { "N" } else { "" };
+        let mut written: Vec<String> = values
+            .into_iter()
+            .map(|cell| match cell {
+                Cell::Null => "NULL".to_owned(),
+                Cell::Number(number) => number,
+                Cell::Text(text) => format!("{national}'{}'", text.replace('\'', "''")),
+            })
+            .collect();
         // Row versions come by themselves.
-        let version = if VERSIONED.contains(&table) { ", NULL" } else { "" };
-        let statement = format!("INSERT INTO {table} VALUES ({marks}{version})");
-        self.connection.execute(&statement, values).expect(&statement);
+        if VERSIONED.contains(&table) {
+            written.push(if national.is_empty() { "NULL" } else { "DEFAULT" }.to_owned());
+        }
+        self.run(&format!("INSERT INTO {table} VALUES ({})", written.join(", ")));
     }
 
     pub(crate) fn count(&self, query: &str) -> i64 {
-        self.connection.query_row(query, [], |row| row.get(0)).expect(query)
+        match self {
+            Self::Sqlite { connection, .. } => {
+                connection.query_row(query, [], |row| row.get(0)).expect(query)
+            }
+            Self::Server(server) => server.count(&query.replace("Verkauf_", "Verkauf.")),
+        }
     }
 
     /// An order with one position of each article, whose key is the order's key times ten plus its place.
     pub(crate) fn order(&self, key: i64, number: &str, articles: &[(&str, i64)]) {
-        self.insert("Verkauf_tAuftrag", (key, format!("AU{key}"), 1, number, 0, 0), 6);
-        for (place, (sku, quantity)) in (0..).zip(articles) {
-            self.insert("Verkauf_tAuftragPosition", (key * 10 + place, key, sku, quantity, 1), 5);
+        let name = format!("AU{key}");
+        self.insert("Verkauf_tAuftrag", cells![key, name.as_str(), 1, number, 0, 0]);
+        for (place, &(sku, quantity)) in (0..).zip(articles) {
+            self.insert("Verkauf_tAuftragPosition", cells![key * 10 + place, key, sku, quantity, 1]);
         }
     }
 
     pub(crate) fn article(&self, key: i64, sku: &str, buffer: i64) {
-        self.insert("tArtikel", (key, sku, buffer, 0, "Y", 0, 0), 7);
+        self.insert("tArtikel", cells![key, sku, buffer, 0, "Y", 0, 0]);
     }
 }
 

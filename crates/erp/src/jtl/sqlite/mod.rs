@@ -8,7 +8,7 @@ mod pool;
 use async_trait::async_trait;
 use rusqlite::TransactionBehavior;
 
-use super::database::{Database, ImportRow, List};
+use super::database::{Database, ImportRow, List, Needs};
 use super::row::Row;
 use crate::{ErpError, HandedOver, Presence};
 
@@ -24,12 +24,30 @@ impl Database for SqliteDatabase {
         format!("simulated JTL-Wawi, SQLite file {}", self.path().display())
     }
 
-    async fn understands(&self, statement: &'static str) -> Result<(), ErpError> {
-        self.run("check its tables", move |connection| {
-            connection.prepare(&dialect::written(statement))?;
-            Ok(())
-        })
-        .await
+    /// Short statements do not keep the sandbox waiting.
+    fn batch(&self) -> usize {
+        1000
+    }
+
+    async fn shortcomings(&self, needs: Needs) -> Result<Vec<String>, ErpError> {
+        let mut found = Vec::new();
+        for statement in needs.with_texts().chain(needs.with_keys()) {
+            let prepared = self
+                .run("check its tables", move |connection| {
+                    connection.prepare(&dialect::written(statement))?;
+                    Ok(())
+                })
+                .await;
+            note(prepared, &mut found)?;
+        }
+        note(self.identity().await.map(drop), &mut found)?;
+        // Several statements may miss the same table.
+        found.dedup();
+        Ok(found)
+    }
+
+    async fn has_versions(&self, _action: &'static str) -> Result<bool, ErpError> {
+        Ok(true)
     }
 
     async fn read(
@@ -62,4 +80,13 @@ impl Database for SqliteDatabase {
     async fn insert_absent(&self, rows: Vec<ImportRow>) -> Result<Vec<HandedOver>, ErpError> {
         self.run("hand orders over", move |connection| hand_over::insert_absent(connection, &rows)).await
     }
+}
+
+/// What does not fit is told; only what hinders the question itself is an error.
+fn note(answer: Result<(), ErpError>, found: &mut Vec<String>) -> Result<(), ErpError> {
+    match answer {
+        Err(error @ ErpError::Schema { .. }) => found.push(error.to_string()),
+        other => other?,
+    }
+    Ok(())
 }

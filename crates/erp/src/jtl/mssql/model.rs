@@ -1,0 +1,96 @@
+//! Which JTL it is: what is found in the database decides, nobody configures it.
+//!
+//! Since 1.6 or so an order is a row of `Verkauf.tAuftrag`; before, up to 2021's versions, of the table `dbo.tBestellung`, whose
+//! name a view has today. Row versions came to more and more tables over the years.
+
+use marktwerk_sqlserver::Connection;
+
+use super::fault::Fault;
+use crate::ErpError;
+
+/// The tables whose row versions tell of changes; the first two are the newer model's.
+const VERSIONED: [&str; 6] = [
+    "Verkauf.tAuftrag",
+    "Verkauf.tAuftragPosition",
+    "dbo.tLieferschein",
+    "dbo.tVersand",
+    "dbo.tlagerbestand",
+    "dbo.tlagerbestandProLagerLagerartikel",
+];
+/// What the first two were before.
+const VERSIONED_BEFORE: [&str; 2] = ["dbo.tBestellung", "dbo.tbestellpos"];
+
+/// How JTL keeps orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OrderModel {
+    /// `Verkauf.tAuftrag` and `Verkauf.tAuftragPosition`.
+    Newer,
+    /// `dbo.tBestellung` and `dbo.tbestellpos`.
+    Older,
+}
+
+/// What was found out about the database.
+#[derive(Debug, Clone)]
+pub(super) struct Model {
+    pub(super) orders: OrderModel,
+    /// Tables that should have row versions, and have none.
+    pub(super) unversioned: Vec<&'static str>,
+    /// For people.
+    pub(super) facts: String,
+}
+
+impl Model {
+    /// Asks the database.
+    pub(super) async fn detect(connection: &mut Connection, action: &'static str) -> Result<Self, Fault> {
+        // A view of the older name is the newer model.
+        const OBJECTS: &str = "\
+            SELECT OBJECT_ID('Verkauf.tAuftrag', 'U'), OBJECT_ID('dbo.tBestellung', 'U'), d.compatibility_level, \
+            d.is_read_committed_snapshot_on FROM sys.databases d WHERE d.name = DB_NAME()";
+        let rows = connection.query("find out which JTL it is", OBJECTS, &[]).await?;
+        let [row] = &rows[..] else {
+            let reason = "sys.databases does not show it".to_owned();
+            return Err(ErpError::Schema { action, reason }.into());
+        };
+        let orders = match (row.optional_integer(0)?, row.optional_integer(1)?) {
+            (Some(_), _) => OrderModel::Newer,
+            (None, Some(_)) => OrderModel::Older,
+            (None, None) => {
+                return Err(ErpError::Permission {
+                    action,
+                    reason: "neither Verkauf.tAuftrag nor the older table dbo.tBestellung can be seen: this is no database of JTL-Wawi, \
+                             or the login may not read it"
+                        .to_owned(),
+                }
+                .into());
+            }
+        };
+        let level = row.optional_integer(2)?.unwrap_or_default();
+        let snapshot = if row.optional_integer(3)? == Some(1) { "on" } else { "off" };
+        let names = match orders {
+            OrderModel::Newer => "orders in Verkauf.tAuftrag",
+            OrderModel::Older => "orders in dbo.tBestellung (up to 2021)",
+        };
+        let facts = format!("{names}, compatibility level {level}, READ_COMMITTED_SNAPSHOT {snapshot}");
+        let unversioned = unversioned(connection, orders).await?;
+        Ok(Self { orders, unversioned, facts })
+    }
+}
+
+async fn unversioned(connection: &mut Connection, orders: OrderModel) -> Result<Vec<&'static str>, Fault> {
+    let mut tables = VERSIONED;
+    if orders == OrderModel::Older {
+        tables[..2].copy_from_slice(&VERSIONED_BEFORE);
+    }
+    let column = |table: &&str| format!("COL_LENGTH('{table}', 'bRowversion')");
+    let sql = format!("SELECT {}", tables.iter().map(column).collect::<Vec<_>>().join(", "));
+    let rows = connection.query("look for row versions", &sql, &[]).await?;
+    let mut unversioned = Vec::new();
+    for row in &rows {
+        for (index, table) in tables.into_iter().enumerate() {
+            if row.optional_integer(index)?.is_none() {
+                unversioned.push(table);
+            }
+        }
+    }
+    Ok(unversioned)
+}
