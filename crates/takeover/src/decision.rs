@@ -154,7 +154,7 @@ mod tests {
     /// Every combination of the facts.
     fn all() -> impl Iterator<Item = Evidence> {
         (0..1_u32 << 8).flat_map(|bits| {
-            let bit = |place: u32| bits >> place & 1 == 1;
+            let bit = move |place: u32| bits >> place & 1 == 1;
             [Told::Open, Told::Cancelled, Told::Shipped].into_iter().flat_map(move |told| {
                 (0..3).map(move |orders| Evidence {
                     told,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, db, jobs, logs, runs};
+use super::{accounts, alerts, db, jobs, logs, runs, takeover};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -81,6 +81,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: db::Command,
     },
+    /// Import the orders of the system used before, once; the program must not run
+    Takeover(takeover::Options),
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,
     /// Run the simulated outside world alone

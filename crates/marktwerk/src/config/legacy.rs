@@ -2,6 +2,7 @@
 
 use figment::value::Value;
 use marktwerk_connectors::TemuAccount;
+use marktwerk_sqlserver::Address;
 
 use super::accounts::{Account, check_endpoint};
 use super::environment::Environment;
@@ -11,6 +12,9 @@ use super::secret::Secret;
 
 /// Where TEMU's interface for sellers in Europe answers.
 pub(super) const TEMU_ENDPOINT: &str = "https://openapi-b-eu.temu.com/openapi/router";
+
+/// Where the system in use today keeps its own tables, unless it says otherwise.
+const OLD_DATABASE: &str = "toci";
 
 const KEY: &str = "TEMU_APP_KEY";
 const SECRET: &str = "TEMU_APP_SECRET";
@@ -80,4 +84,21 @@ pub(super) fn temu_account(
         endpoint,
         calls_per_second: Some(20),
     })))
+}
+
+/// The database of the system in use today, where its own names say which.
+pub(crate) fn old_database(environment: &Environment) -> Result<Option<Address>, SettingsError> {
+    let Some((server, origin)) = environment.get("SQL_SERVER") else { return Ok(None) };
+    let fault = |reason: String| SettingsError::new(origin.to_string(), "", reason);
+    let needed = |name: &str| {
+        let missing = || fault(format!("{name} is missing: Marktwerk logs in to SQL Server by name and password"));
+        environment.get(name).map(|(value, _)| value.to_owned()).ok_or_else(missing)
+    };
+    let database = environment.get("SQL_DATABASE").map_or(OLD_DATABASE, |(name, _)| name);
+    let address = Address::of_server(server, database).map_err(|error| fault(error.to_string()))?;
+    Ok(Some(Address {
+        user: needed("SQL_USERNAME")?,
+        password: needed("SQL_PASSWORD")?.into(),
+        ..address
+    }))
 }

@@ -24,6 +24,7 @@ pub use environment::Environment;
 pub use error::SettingsError;
 pub(crate) use error::suggestion;
 pub use known::known_keys;
+pub(crate) use legacy::old_database;
 pub use load::{CONFIG_FILE, Sources, load};
 pub use origin::{Origin, Origins};
 pub use root::{InventorySection, OrdersSection, SandboxSection, SchedulerSection, StoreSection};
