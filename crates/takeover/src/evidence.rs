@@ -82,10 +82,10 @@ impl Evidence {
         }
     }
 
-    /// Whether the marketplace surely has the shipment: it said so itself, or the old mark holds. The mark was also set where
-    /// nothing was sent (no lines) and where an empty number was.
+    /// Whether the marketplace has the shipment: it said so itself, or the old mark is believed. The mark was also set where nothing
+    /// was sent (no lines) and where an empty number was; what is cancelled is not reported.
     pub fn is_surely_reported(&self) -> bool {
         let is_credible = self.is_marked_reported && self.has_tracking && self.has_lines;
-        self.told == Told::Shipped || is_credible
+        self.told == Told::Shipped || (is_credible && self.told == Told::Open)
     }
 }

@@ -90,7 +90,8 @@ impl Import<'_> {
             "versanddienstleister": old.carrier,
         }});
         // What nobody ships any more keeps back no stock.
-        let takes_stock = matches!(self.decision, Decision::FetchAnew | Decision::Lost | Decision::HandedOver);
+        let takes_stock =
+            matches!(self.decision, Decision::FetchAnew | Decision::Lost | Decision::HandedOver);
         FetchedOrder {
             number: self.number.to_owned(),
             changed_at: self.times.changed_after,
@@ -128,7 +129,9 @@ impl Import<'_> {
                 patch.is_unread = Some(self.times.is_recent || is_cancelled);
                 patch.report = self.intent().map(Some);
             }
-            Decision::Reported | Decision::Cancelled | Decision::ShippedElsewhere => {}
+            // Where the marketplace still waits for it, it is asked what was told before anything is told again.
+            Decision::Reported => patch.report = self.intent().map(Some),
+            Decision::Cancelled | Decision::ShippedElsewhere => {}
         }
         patch.order = self.translation();
         if let Some(order) = self.in_jtl {
@@ -172,8 +175,7 @@ impl Import<'_> {
             return None;
         }
         let parcel = ReportedParcel { id: 0, tracking, carrier_code: String::new(), lines };
-        let report =
-            ShipmentReport { number: self.number.to_owned(), region: None, parcels: vec![parcel] };
+        let report = ShipmentReport { number: self.number.to_owned(), region: None, parcels: vec![parcel] };
         Some(ReportIntent { epoch: Epoch(0), at: self.now, report })
     }
 
@@ -216,9 +218,7 @@ fn line(old: &OldLine) -> Option<OrderLine> {
 }
 
 fn contents(lines: &[OldLine]) -> Vec<Content> {
-    let content = |line: &OldLine| {
-        Some(Content { sku: line.sku.clone()?, quantity: pieces(line)? })
-    };
+    let content = |line: &OldLine| Some(Content { sku: line.sku.clone()?, quantity: pieces(line)? });
     lines.iter().filter_map(content).collect()
 }
 

@@ -125,9 +125,7 @@ mod tests {
     #[test]
     fn a_report_counts_names_and_says_whether_anything_was_written() {
         let mut report = Report { is_dry_run: true, known: 3, ..Report::default() };
-        report
-            .orders
-            .insert(Decision::Lost, (0..25).map(|number| format!("PO-{number}\u{1b}[2J")).collect());
+        report.orders.insert(Decision::Lost, (0..25).map(|number| format!("PO-{number}\u{1b}[2J")).collect());
         report.orders.insert(Decision::Reported, vec!["PO-R".to_owned()]);
         let text = report.lines().join("\n");
         for part in ["25  marked as exported", "PO-19", "and 5 more", "3  known", "26 orders would be"] {

@@ -100,9 +100,12 @@ impl TakeOver<'_> {
         let numbered = self.numbered(page);
         let numbers: Vec<String> = numbered.iter().map(|(number, _)| (*number).to_owned()).collect();
         let known = self.store.known_changes(&self.options.account, &numbers).await?;
-        let open: Vec<(&str, &OldOrder)> =
-            numbered.into_iter().filter(|(number, _)| known.get(*number).is_none_or(may_be_half_done)).collect();
-        self.report.known += (known.len() - open.iter().filter(|(number, _)| known.contains_key(*number)).count()) as u64;
+        let open: Vec<(&str, &OldOrder)> = numbered
+            .into_iter()
+            .filter(|(number, _)| known.get(*number).is_none_or(may_be_half_done))
+            .collect();
+        self.report.known +=
+            (known.len() - open.iter().filter(|(number, _)| known.contains_key(*number)).count()) as u64;
         if open.is_empty() {
             return Ok(());
         }
@@ -122,7 +125,9 @@ impl TakeOver<'_> {
             let now = self.now;
             let import = Import { account: &account, number, old, decision, times, in_jtl: order, now };
             if let Some(known) = known.get(number) {
-                let unfinished = import.change().map(|change| OrderChange { seen_change: Some(known.changed_at), ..change });
+                let unfinished = import
+                    .change()
+                    .map(|change| OrderChange { seen_change: Some(known.changed_at), ..change });
                 match unfinished {
                     Some(change) => changes.push((decision, change)),
                     None => self.report.known += 1,
@@ -185,7 +190,10 @@ impl TakeOver<'_> {
         for old in page {
             let row = format!("row {} of temu_orders", old.id);
             let Some(number) = old.number() else {
-                self.report.remark(row, "has no order number: left out; the marketplace lists the order if it is open");
+                self.report.remark(
+                    row,
+                    "has no order number: left out; the marketplace lists the order if it is open",
+                );
                 continue;
             };
             if !self.seen.insert(number.to_owned()) {
@@ -204,13 +212,18 @@ impl TakeOver<'_> {
         let mut in_jtl = InJtl::default();
         for numbers in numbers.chunks(PAGE) {
             let presences = self.erp.look_up(numbers).await?;
-            let there: Vec<String> =
-                presences.iter().filter(|presence| presence.orders > 0).map(|presence| presence.number.clone()).collect();
+            let there: Vec<String> = presences
+                .iter()
+                .filter(|presence| presence.orders > 0)
+                .map(|presence| presence.number.clone())
+                .collect();
             if !there.is_empty() {
                 let orders = self.erp.orders(&there).await?;
                 in_jtl.orders.extend(orders.into_iter().map(|order| (order.number.clone(), order)));
             }
-            in_jtl.presences.extend(presences.into_iter().map(|presence| (presence.number.clone(), presence)));
+            in_jtl
+                .presences
+                .extend(presences.into_iter().map(|presence| (presence.number.clone(), presence)));
         }
         Ok(in_jtl)
     }
@@ -223,15 +236,22 @@ impl TakeOver<'_> {
     fn remark(&mut self, import: &Import<'_>, evidence: &Evidence) {
         let (old, number) = (import.old, import.number);
         if let Some(word) = old.told.as_deref().filter(|word| Told::from_word(word).is_none()) {
-            self.report.remark(number, format!("its status at the marketplace is `{word}`, which is none: taken as open"));
+            self.report.remark(
+                number,
+                format!("its status at the marketplace is `{word}`, which is none: taken as open"),
+            );
         }
         if import.times.is_guessed {
             self.report.remark(number, "has no date of purchase that can be: the time of its row counts");
         }
         if !evidence.has_lines {
-            self.report.remark(number, "has no lines in temu_order_items: the marketplace is asked for them where they matter");
+            self.report.remark(
+                number,
+                "has no lines in temu_order_items: the marketplace is asked for them where they matter",
+            );
         } else if evidence.is_marked_reported && !evidence.is_surely_reported() {
-            self.report.remark(number, "marked as reported without a tracking number: the mark is not believed");
+            self.report
+                .remark(number, "marked as reported without a tracking number: the mark is not believed");
         }
         if old.stored_number.as_deref() != Some(number) {
             self.report.remark(number, "its number is stored with blanks around it: taken without");
@@ -239,7 +259,8 @@ impl TakeOver<'_> {
     }
 
     fn end(mut self) -> Report {
-        let mut orphans: Vec<&String> = self.exports.keys().filter(|number| !self.seen.contains(*number)).collect();
+        let mut orphans: Vec<&String> =
+            self.exports.keys().filter(|number| !self.seen.contains(*number)).collect();
         orphans.sort();
         if let Some(first) = orphans.first() {
             let message = format!(
@@ -270,11 +291,15 @@ fn odd(import: &Import<'_>, evidence: &Evidence, presence: &Presence, is_other: 
     }
     // Of the others the order job tells it.
     if presence.orders > 1 && import.decision == Decision::Reported {
-        let message = format!("JTL has {} orders with this number, and it is reported: cancel all but one", presence.orders);
+        let message = format!(
+            "JTL has {} orders with this number, and it is reported: cancel all but one",
+            presence.orders
+        );
         odd.push(import.attention(AttentionKind::Duplicate, message));
     }
     if presence.orders == 0 && presence.waiting_rows > 0 && evidence.is_surely_reported() {
-        let message = "it was shipped already, and a row waits in JTL to become another order: cancel that one there";
+        let message =
+            "it was shipped already, and a row waits in JTL to become another order: cancel that one there";
         odd.push(import.attention(AttentionKind::Duplicate, message.to_owned()));
     }
     odd

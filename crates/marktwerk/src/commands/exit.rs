@@ -54,9 +54,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
         },
         Some(Command::Db { command }) => db::run(command, &settings, &output).await,
-        Some(Command::Takeover(options)) => {
-            takeover::run(options, &settings, &environment, &output).await
-        }
+        Some(Command::Takeover(options)) => takeover::run(options, &settings, &environment, &output).await,
         Some(Command::Openapi) => {
             Ok(output.line(&marktwerk_server::openapi_document(env!("CARGO_PKG_VERSION")))?)
         }

@@ -46,8 +46,7 @@ pub(super) async fn run(
     let erp = Jtl::open(settings.jtl.clone()).await.map_err(|error| unusable(error.into()))?;
     // A program that works on the same orders meanwhile would hand over what is being judged.
     let lock = || DataFolder::lock(&settings.data_dir, "marktwerk takeover");
-    let _folder =
-        (!options.dry_run).then(lock).transpose().map_err(|error| unusable(error.into()))?;
+    let _folder = (!options.dry_run).then(lock).transpose().map_err(|error| unusable(error.into()))?;
     let path = settings.database();
     let zone = settings.time_zone.clone();
     let store = match options.dry_run && !path.is_file() {

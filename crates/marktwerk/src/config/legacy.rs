@@ -91,14 +91,11 @@ pub(crate) fn old_database(environment: &Environment) -> Result<Option<Address>,
     let Some((server, origin)) = environment.get("SQL_SERVER") else { return Ok(None) };
     let fault = |reason: String| SettingsError::new(origin.to_string(), "", reason);
     let needed = |name: &str| {
-        let missing = || fault(format!("{name} is missing: Marktwerk logs in to SQL Server by name and password"));
+        let missing =
+            || fault(format!("{name} is missing: Marktwerk logs in to SQL Server by name and password"));
         environment.get(name).map(|(value, _)| value.to_owned()).ok_or_else(missing)
     };
     let database = environment.get("SQL_DATABASE").map_or(OLD_DATABASE, |(name, _)| name);
     let address = Address::of_server(server, database).map_err(|error| fault(error.to_string()))?;
-    Ok(Some(Address {
-        user: needed("SQL_USERNAME")?,
-        password: needed("SQL_PASSWORD")?.into(),
-        ..address
-    }))
+    Ok(Some(Address { user: needed("SQL_USERNAME")?, password: needed("SQL_PASSWORD")?.into(), ..address }))
 }

@@ -18,8 +18,20 @@ async fn a_shop_switches_over() {
     // What the old program did: another store that is forgotten afterwards.
     let before = shop.start().await;
     let done: Vec<String> = (0..12).map(|_| shop.place()).collect();
-    let [right, unmarked, told, told_unmarked, without_lines, without_number, cancelled, gone, open, shipped, twice_marked, late] =
-        <[String; 12]>::try_from(done).unwrap();
+    let [
+        right,
+        unmarked,
+        told,
+        told_unmarked,
+        without_lines,
+        without_number,
+        cancelled,
+        gone,
+        open,
+        shipped,
+        falsely_marked,
+        late,
+    ] = <[String; 12]>::try_from(done).unwrap();
     before.sync_orders().await;
     shop.wait(60).await;
     let mut tracking = Vec::new();
@@ -57,8 +69,8 @@ async fn a_shop_switches_over() {
     old.insert(&row, Some(&order(&gone).await)).await;
     old.insert(&OldRow::new(&open).exported(), Some(&order(&open).await)).await;
     old.insert(&OldRow::new(&shipped).exported(), Some(&order(&shipped).await)).await;
-    let row = OldRow { told: "cancelled", ..OldRow::new(&twice_marked).exported().reported("JD0002") };
-    old.insert(&row, Some(&order(&twice_marked).await)).await;
+    let row = OldRow::new(&falsely_marked).exported().reported("JD0002");
+    old.insert(&row, Some(&order(&falsely_marked).await)).await;
     // Bought before the time that the marketplace is asked about: only JTL knows more.
     let row = OldRow { bought_at: "2026-08-01 10:00:00", ..OldRow::new(&late).exported() };
     old.insert(&row, Some(&order(&late).await)).await;
@@ -85,7 +97,7 @@ async fn a_shop_switches_over() {
     let report = shop.take_over(&old, &program, false).await;
     assert_eq!(report.orders, foretold.orders, "{:#?}", report.lines());
     let became = |decision: Decision| report.orders.get(&decision).cloned().unwrap_or_default();
-    assert_eq!(became(Decision::Reported), [told.clone(), gone.clone(), twice_marked.clone()]);
+    assert_eq!(became(Decision::Reported), [told.clone(), gone.clone(), falsely_marked.clone()]);
     assert_eq!(
         became(Decision::InJtl),
         [&right, &unmarked, &told_unmarked, &without_lines, &without_number, &open, &shipped, &late]
@@ -107,7 +119,7 @@ async fn a_shop_switches_over() {
     shop.world.resume_worker();
     program.sync_orders().await;
     shop.wait(60).await;
-    for number in [&right, &unmarked, &open, &waiting, &lost, &fresh] {
+    for number in [&right, &unmarked, &open, &falsely_marked, &waiting, &lost, &fresh] {
         shop.world.ship_now(number, &[]).unwrap();
     }
     shop.wait(60).await;
@@ -117,10 +129,27 @@ async fn a_shop_switches_over() {
     }
     let log = program.log().await;
     for number in [
-        &right, &unmarked, &told, &told_unmarked, &without_lines, &without_number, &gone, &open, &shipped, &waiting, &lost, &fresh,
+        &right,
+        &unmarked,
+        &told,
+        &falsely_marked,
+        &told_unmarked,
+        &without_lines,
+        &without_number,
+        &gone,
+        &open,
+        &shipped,
+        &waiting,
+        &lost,
+        &fresh,
     ] {
         assert_eq!(shop.world.orders_in_jtl(number).unwrap(), 1, "{number} is in JTL once\n{log}");
-        assert_eq!(shop.told(number), (1, 0), "{number} is reported once, {:?}\n{log}", program.order(number).await);
+        assert_eq!(
+            shop.told(number),
+            (1, 0),
+            "{number} is reported once, {:?}\n{log}",
+            program.order(number).await
+        );
         assert_eq!(program.state(number).await, OrderState::Reported, "{number}\n{log}");
         assert_eq!(program.attention(number).await, [], "{number}\n{log}");
     }

@@ -4,6 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod history;
-mod old_tables;
 mod oddities;
+mod old_tables;
 mod shop;

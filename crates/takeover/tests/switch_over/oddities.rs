@@ -28,7 +28,8 @@ async fn odd_rows_are_told_and_judged() {
     old.line("PO-NOT-OURS", "L-1", "MW-0003", "zwei").await;
     old.batch("INSERT INTO dbo.temu_orders (bestell_id) VALUES (N'  ')").await;
     old.batch("INSERT INTO dbo.temu_orders (status) VALUES (NULL)").await;
-    old.batch("INSERT INTO dbo.temu_xml_export (bestell_id, status) VALUES (N'PO-XML-ONLY', N'pending')").await;
+    old.batch("INSERT INTO dbo.temu_xml_export (bestell_id, status) VALUES (N'PO-XML-ONLY', N'pending')")
+        .await;
     old.batch("INSERT INTO dbo.temu_xml_export (bestell_id) VALUES (NULL)").await;
     tokio::time::pause();
 
@@ -81,7 +82,8 @@ async fn another_database_is_no_old_one() {
         is_dry_run: false,
     };
     let address = old.address().with_database("master");
-    let error = take_over(address, &options, &*shop.erp, &*program.store, shop.clock.now()).await.unwrap_err();
+    let error =
+        take_over(address, &options, &*shop.erp, &*program.store, shop.clock.now()).await.unwrap_err();
     assert!(matches!(error, TakeOverError::NotTheOld { .. }), "{error}");
     assert!(error.to_string().contains("--from"), "{error}");
 }

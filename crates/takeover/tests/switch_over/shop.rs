@@ -76,8 +76,7 @@ impl Shop {
         let marketplaces: Vec<Arc<dyn Marketplace>> = vec![Arc::new(temu)];
         let store: SharedStore = Arc::new(SqliteStore::open_in_memory(zone()).unwrap());
         let settings = WorkflowSettings::default();
-        let registry =
-            marktwerk_workflows::registry(marketplaces, self.erp.clone(), store.clone(), settings);
+        let registry = marktwerk_workflows::registry(marketplaces, self.erp.clone(), store.clone(), settings);
         let options = EngineOptions::default();
         let engine = Engine::start(options, store.clone(), self.clock.clone(), registry).await.unwrap();
         let job = JobDraft { enabled: false, ..JobDraft::every_minutes("order_workflow", 5) };

@@ -101,6 +101,9 @@ impl Orders<'_> {
                     format!("it changed at the marketplace and cannot be translated any more ({reason}), already in JTL: look at it there"),
                 ),
             },
+            MarketplaceStatus::Ready if taken_over::lacks_document(record) => {
+                self.begin_to_report(record, self.translate(record))
+            }
             // Somebody reported it there by hand, or we did and did not live to write it down.
             MarketplaceStatus::Shipped if record.state == OrderState::Shipped => OrderChange {
                 settle: vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused],

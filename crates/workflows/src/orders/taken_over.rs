@@ -1,8 +1,9 @@
 //! Orders that were taken over from the system used before (docs/TAKEOVER.md): JTL has them, and the marketplace's own document,
 //! which nobody kept, is still to be fetched. Until then they have the old system's lines, and neither address nor region.
 
+use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::{MarketplaceStatus, OrderState, TAKEN_OVER};
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState, TAKEN_OVER};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
@@ -67,9 +68,39 @@ impl Orders<'_> {
             let changes: Vec<OrderChange> = unlisted.iter().map(|record| self.unlisted(record)).collect();
             self.save(&changes).await?;
             let names: Vec<&str> = unlisted.iter().map(|record| record.number.as_str()).take(NAMED).collect();
-            let message = format!("{} orders were taken over and are not listed by the marketplace", unlisted.len());
+            let message =
+                format!("{} orders were taken over and are not listed by the marketplace", unlisted.len());
             step.warning(message, json!({ "orders": names })).await;
         }
+    }
+
+    /// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. What was told
+    /// there is asked for before anything is told again.
+    pub(super) fn begin_to_report(
+        &self,
+        record: &OrderRecord,
+        document: Result<Order, String>,
+    ) -> OrderChange {
+        let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
+        match document {
+            Ok(order) if record.erp_number.is_some() => {
+                patch.state = Some(OrderState::InJtl);
+                patch.order = Some(order);
+            }
+            // JTL did not have it either: from the beginning.
+            Ok(_) => {
+                patch.state = Some(OrderState::Fetched);
+                patch.is_unread = Some(true);
+            }
+            Err(reason) => {
+                let message = format!(
+                    "taken over as reported, the marketplace waits for it, and it cannot be translated ({reason}): look at it there"
+                );
+                let raise = vec![self.attention(AttentionKind::ShipmentRefused, &record.number, message)];
+                return OrderChange { raise, ..self.change(record, patch) };
+            }
+        }
+        self.change(record, patch)
     }
 
     fn unlisted(&self, record: &OrderRecord) -> OrderChange {
