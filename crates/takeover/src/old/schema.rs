@@ -41,9 +41,10 @@ impl Schema {
     /// A column of the table `t` as an expression: NULL where there is none, or where its value is not of the kind. By way of a
     /// text, for there are types that the server refuses to convert even in a trial.
     pub(super) fn column(&self, table: &str, column: &str, kind: Kind) -> String {
-        // 121: year, month, day; only dates look at it.
+        // 121: year, month, day. Some other types refuse a style that is not theirs.
+        let style = if matches!(kind, Kind::DateTime) { ", 121" } else { "" };
         let text = match self.has(table, column) {
-            true => format!("CONVERT(nvarchar(200), t.[{column}], 121)"),
+            true => format!("CONVERT(nvarchar(200), t.[{column}]{style})"),
             false => "CAST(NULL AS nvarchar(200))".to_owned(),
         };
         match kind {

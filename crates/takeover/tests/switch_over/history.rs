@@ -103,10 +103,10 @@ async fn a_shop_switches_over() {
         [&right, &unmarked, &told_unmarked, &without_lines, &without_number, &open, &shipped, &late]
             .map(Clone::clone)
     );
-    assert_eq!(became(Decision::CancelledAfterHandOver), [cancelled.clone()]);
-    assert_eq!(became(Decision::HandedOver), [waiting.clone()]);
-    assert_eq!(became(Decision::Lost), [lost.clone()]);
-    assert_eq!(became(Decision::FetchAnew), [fresh.clone()]);
+    assert_eq!(became(Decision::CancelledAfterHandOver), [cancelled.as_str()]);
+    assert_eq!(became(Decision::HandedOver), [waiting.as_str()]);
+    assert_eq!(became(Decision::Lost), [lost.as_str()]);
+    assert_eq!(became(Decision::FetchAnew), [fresh.as_str()]);
     assert_eq!(report.taken(), 15, "{:#?}", report.lines());
     assert_eq!(program.attention(&lost).await, [AttentionKind::SetAside]);
 

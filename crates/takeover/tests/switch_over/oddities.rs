@@ -1,7 +1,8 @@
 //! Rows as no program should have written them: each is a line of the report, and none stops the others.
 
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_store::orders::FetchedOrder;
 use marktwerk_takeover::{Decision, Options, TakeOverError, take_over};
 
 use crate::old_tables::{OldRow, OldTables};
@@ -66,6 +67,66 @@ async fn odd_rows_are_told_and_judged() {
     assert_eq!(program.state("PO-NOT-OURS").await, OrderState::SetAside);
     assert_eq!(program.attention("PO-NOT-OURS").await, [AttentionKind::SetAside]);
     assert_eq!(program.state("PO-OLD").await, OrderState::SetAside);
+}
+
+/// The process went between keeping an order and moving it on.
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_take_over_is_finished_by_the_next_one() {
+    tokio::time::resume();
+    let Some(old) = OldTables::open().await else { return };
+    tokio::time::pause();
+    let shop = Shop::open().await;
+    let number = shop.place();
+    let before = shop.start().await;
+    before.sync_orders().await;
+    shop.wait(60).await;
+    tokio::time::resume();
+    old.insert(&OldRow::new(&number), Some(&before.order(&number).await)).await;
+    tokio::time::pause();
+    let program = shop.start().await;
+    let kept = FetchedOrder {
+        number: number.clone(),
+        changed_at: "2026-11-01T09:00:00Z".parse().unwrap(),
+        ordered_at: "2026-11-02T09:00:00Z".parse().unwrap(),
+        status: MarketplaceStatus::Ready,
+        raw: serde_json::json!({ "taken_over": {} }),
+        is_complete: false,
+        contents: Vec::new(),
+    };
+    program.store.save_fetched("sandbox", &[kept], shop.clock.now()).await.unwrap();
+    let report = shop.take_over(&old, &program, true).await;
+    assert_eq!((report.taken(), report.known, program.state(&number).await), (0, 1, OrderState::Fetched));
+    let report = shop.take_over(&old, &program, false).await;
+    assert_eq!((report.taken(), program.state(&number).await), (1, OrderState::InJtl));
+    let report = shop.take_over(&old, &program, false).await;
+    assert_eq!((report.taken(), report.known), (0, 1));
+}
+
+/// An old table that lacks columns, and columns of other types: what can be read counts.
+#[tokio::test(start_paused = true)]
+async fn an_older_schema_is_read_as_far_as_it_goes() {
+    tokio::time::resume();
+    let Some(old) = OldTables::open().await else { return };
+    old.batch("DROP TABLE dbo.temu_xml_export; DROP TABLE dbo.temu_order_items; DROP TABLE dbo.temu_orders")
+        .await;
+    old.batch(
+        "CREATE TABLE dbo.temu_orders (id bigint PRIMARY KEY, bestell_id varchar(50), kaufdatum nvarchar(30), \
+         xml_erstellt nvarchar(5), bestellstatus int)",
+    )
+    .await;
+    old.batch("INSERT INTO dbo.temu_orders VALUES (-7, 'PO-A', N'2026-10-30T08:00:00', N'1', 2)").await;
+    old.batch("INSERT INTO dbo.temu_orders VALUES (9000000000, 'PO-B', N'gestern', N'ja', NULL)").await;
+    tokio::time::pause();
+    let shop = Shop::open().await;
+    let program = shop.start().await;
+    let report = shop.take_over(&old, &program, false).await;
+    let lines = report.lines().join("\n");
+    assert_eq!(report.orders[&Decision::Lost], ["PO-A"], "{lines}");
+    assert_eq!(report.orders[&Decision::FetchAnew], ["PO-B"], "{lines}");
+    assert!(
+        lines.contains("PO-B: has no date of purchase") && lines.contains("`2`, which is none"),
+        "{lines}"
+    );
 }
 
 /// Another database is refused with what to do, and no row of it is touched.
