@@ -20,7 +20,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask test    set up what is missing, then format, lints, every test
 cargo xtask lint    format, lints, documentation, dependencies; no tests
-cargo xtask bench orders    what an order costs, and what an unchanged run does
+cargo xtask bench orders    what an order costs, and what an unchanged run does; on SQL Server with --store mssql
 cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are
 cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed";
 
@@ -37,7 +37,7 @@ fn run() -> Result<ExitCode> {
     match arguments.as_slice() {
         ["test"] => test::run(),
         ["lint"] => lint::run(),
-        ["bench", name] => bench::run(name),
+        ["bench", name, options @ ..] => bench::run(name, options),
         ["simulate", wish @ ..] => simulate::run(wish),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

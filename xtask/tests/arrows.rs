@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Room, and whom it may know. `marktwerk` is where all parts meet.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     (
         "marktwerk",
         &[
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "marktwerk-erp",
             "marktwerk-sqlserver",
             "marktwerk-store",
+            "marktwerk-takeover",
             "marktwerk-sandbox",
             "marktwerk-domain",
         ],
@@ -32,6 +33,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("marktwerk-alerts", &["marktwerk-domain"]),
     ("marktwerk-erp", &["marktwerk-sqlserver", "marktwerk-domain"]),
     ("marktwerk-store", &["marktwerk-sqlserver", "marktwerk-domain"]),
+    (
+        "marktwerk-takeover",
+        &["marktwerk-sqlserver", "marktwerk-store", "marktwerk-erp", "marktwerk-domain"],
+    ),
     ("marktwerk-sqlserver", &[]),
     ("marktwerk-sandbox", &[]),
     ("marktwerk-domain", &[]),

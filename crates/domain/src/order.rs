@@ -113,6 +113,9 @@ impl fmt::Display for OrderState {
     }
 }
 
+/// The key of a raw document that the take-over made in place of the marketplace's own: the order has never been listed since.
+pub const TAKEN_OVER: &str = "taken_over";
+
 /// Where a parcel goes. Personal data: never logged.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -38,6 +38,7 @@ impl Class {
 pub struct Connection {
     client: Tds,
     statements: Arc<AtomicU64>,
+    counter: metrics::Counter,
     /// A statement is under way, or its end is not known.
     is_in_doubt: bool,
     pub(crate) is_in_transaction: bool,
@@ -53,8 +54,8 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(client: Tds, statements: Arc<AtomicU64>) -> Self {
-        Self { client, statements, is_in_doubt: false, is_in_transaction: false, failure: None }
+    pub(crate) fn new(client: Tds, statements: Arc<AtomicU64>, counter: metrics::Counter) -> Self {
+        Self { client, statements, counter, is_in_doubt: false, is_in_transaction: false, failure: None }
     }
 
     /// Whether somebody else may use it.
@@ -201,6 +202,7 @@ impl Connection {
             return Err(SqlError::Lost { statement: name, reason });
         }
         self.statements.fetch_add(1, Ordering::Relaxed);
+        self.counter.increment(1);
         self.is_in_doubt = true;
         let answer = match tokio::time::timeout(class.limit(), Box::pin(work(&mut self.client))).await {
             // The connection stays in doubt and is closed: the server stops what it still does.

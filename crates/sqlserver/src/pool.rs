@@ -22,6 +22,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(20);
 /// A connection that lay idle for so long is asked whether it still lives.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// Sent so far, by database.
+const STATEMENTS: &str = "marktwerk_sqlserver_statements_total";
+
 /// A database.
 #[derive(Clone)]
 pub struct Pool {
@@ -55,7 +58,8 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Connection, SqlError> {
         // Boxed, for the driver's futures of a login are too large for a thread's stack.
         let client = Box::pin(connect(&self.address)).await?;
-        Ok(Connection::new(client, Arc::clone(&self.statements)))
+        let counter = metrics::counter!(STATEMENTS, "database" => self.address.database.clone());
+        Ok(Connection::new(client, Arc::clone(&self.statements), counter))
     }
 
     async fn recycle(&self, connection: &mut Connection, metrics: &Metrics) -> RecycleResult<SqlError> {
@@ -73,6 +77,7 @@ impl managed::Manager for Manager {
 impl Pool {
     /// Connections are opened when they are needed: this asks nobody.
     pub fn new(address: Address) -> Self {
+        metrics::describe_counter!(STATEMENTS, "Statements sent to SQL Server, by database.");
         let (address, statements) = (Arc::new(address), Arc::<AtomicU64>::default());
         let manager = Manager { address: Arc::clone(&address), statements: Arc::clone(&statements) };
         let builder = managed::Pool::builder(manager).max_size(SIZE);

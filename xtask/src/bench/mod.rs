@@ -14,16 +14,18 @@ use crate::cargo::cargo;
 pub(crate) const NAMES: [&str; 2] = ["orders", "scheduler"];
 
 /// Builds for speed and runs one.
-pub(crate) fn run(name: &str) -> Result<ExitCode> {
-    match name {
-        "orders" => orders(),
-        "scheduler" => scheduler::run(),
+pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
+    match (name, options) {
+        ("orders", [] | ["--store", "sqlite"]) => of_the_program("orders"),
+        ("orders", ["--store", "mssql"]) => of_the_program("orders_on_sqlserver"),
+        ("scheduler", []) => scheduler::run(),
+        ("orders" | "scheduler", other) => bail!("{name} has no option `{}`", other.join(" ")),
         _ => bail!("there is no benchmark `{name}`; there is {}", NAMES.join(", ")),
     }
 }
 
-fn orders() -> Result<ExitCode> {
-    let mut benchmark = cargo(&["bench", "--package", "marktwerk", "--bench", "orders"]);
+fn of_the_program(name: &str) -> Result<ExitCode> {
+    let mut benchmark = cargo(&["bench", "--package", "marktwerk", "--bench", name]);
     let status = benchmark.status().context("cargo cannot be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, db, jobs, logs, runs};
+use super::{accounts, alerts, db, jobs, logs, runs, takeover};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -83,6 +83,8 @@ pub(super) enum Command {
     },
     /// Examine settings, machine, databases, JTL and marketplaces; tells what is wrong and how to cure it
     Doctor,
+    /// Import the orders of the system used before, once; the program must not run
+    Takeover(takeover::Options),
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,
     /// Run the simulated outside world alone

@@ -8,7 +8,7 @@ use super::arguments::{Arguments, Command, ConfigCommand};
 use super::client::{CallError, Client};
 use super::output::Output;
 use super::usage::UsageError;
-use super::{accounts, alerts, check, db, doctor, jobs, logs, runs, sandbox, serve, transfer};
+use super::{accounts, alerts, check, db, doctor, jobs, logs, runs, sandbox, serve, takeover, transfer};
 use crate::compose::StartError;
 use crate::config::SettingsError;
 
@@ -55,6 +55,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         },
         Some(Command::Db { command }) => db::run(command, &settings, &output).await,
         Some(Command::Doctor) => doctor::run(&settings, &output).await,
+        Some(Command::Takeover(options)) => takeover::run(options, &settings, &output).await,
         Some(Command::Openapi) => {
             Ok(output.line(&marktwerk_server::openapi_document(env!("CARGO_PKG_VERSION")))?)
         }

@@ -16,6 +16,7 @@ mod runs;
 mod sandbox;
 mod serve;
 mod signals;
+mod takeover;
 mod transfer;
 mod usage;
 mod waiting;

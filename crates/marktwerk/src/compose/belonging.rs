@@ -11,7 +11,7 @@ const FACT: &str = "erp";
 const SIMULATED: &str = "a simulated JTL";
 
 /// Notes at the first start which JTL the database belongs to, and refuses another one later.
-pub(super) async fn insist(
+pub(crate) async fn insist(
     store: &SharedStore,
     settings: &Settings,
     is_simulated: bool,

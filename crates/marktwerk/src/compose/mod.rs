@@ -3,12 +3,15 @@
 
 mod alerts;
 mod belonging;
+mod databases;
 mod error;
 mod first_jobs;
 mod limits;
 mod outside;
 mod program;
 
+pub(crate) use belonging::insist;
+pub(crate) use databases::{open_jtl, open_store, open_store_for_a_look};
 pub use error::StartError;
 pub(crate) use outside::connect;
 pub use outside::sandbox_options;

@@ -11,6 +11,7 @@ use marktwerk_erp::{Erp, Jtl};
 use marktwerk_sandbox::{Sandbox, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
 use marktwerk_store::data_folder::DataFolder;
 
+use super::databases::jtl_settings;
 use crate::config::{Account, SIMULATED, SandboxSection, Settings};
 
 /// Everything beyond our own walls.
@@ -45,10 +46,7 @@ impl Outside {
         let lock = || DataFolder::lock(&settings.sandbox_dir(), "marktwerk with its own sandbox");
         let sandbox_folder = needs_sandbox.then(lock).transpose()?;
         let sandbox = if needs_sandbox { Some(start_sandbox(settings, clock).await?) } else { None };
-        let mut jtl = settings.jtl.clone();
-        if let Some(address) = &settings.sqlserver.jtl {
-            jtl.url = address.url_with_password();
-        }
+        let mut jtl = jtl_settings(settings);
         if let Some(sandbox) = &sandbox {
             jtl.url = format!("sqlite:{}", sandbox.jtl_database().display());
             // What a configured marketplace sells is no article of the simulated JTL.

@@ -9,13 +9,13 @@ use marktwerk_engine::prune::Retention;
 use marktwerk_engine::{Engine, EngineOptions};
 use marktwerk_sandbox::Sandbox;
 use marktwerk_server::{Server, ServerOptions, hash_token};
+use marktwerk_store::SharedStore;
 use marktwerk_store::data_folder::DataFolder;
-use marktwerk_store::sqlite::SqliteStore;
-use marktwerk_store::{SharedStore, StoreError};
 use marktwerk_workflows::WorkflowSettings;
 
 use super::alerts;
 use super::belonging;
+use super::databases::open_store;
 use super::error::StartError;
 use super::first_jobs;
 use super::limits::limits;
@@ -47,7 +47,7 @@ impl Program {
         let folder =
             DataFolder::lock(&settings.data_dir, &format!("marktwerk on {}", settings.server.listen))?;
         refuse_taken_address(settings.server.listen)?;
-        let store = open_store(&settings)?;
+        let store = open_store(&settings).await?;
         let outside = Outside::open(&settings, &clock).await?;
         let started = Self::begin_work(&settings, clock, &store, &outside).await;
         let (engine, server) = match started {
@@ -167,20 +167,6 @@ fn refuse_taken_address(address: SocketAddr) -> anyhow::Result<()> {
             )
         }
     }
-}
-
-fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
-    if let Some(address) = &settings.sqlserver.store {
-        anyhow::bail!("{address} is not supported as a store by this version yet");
-    }
-    let path = settings.database();
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
-            place: folder.display().to_string(),
-            reason: format!("{error}: correct [store] url or give this user the right to write there"),
-        })?;
-    }
-    Ok(Arc::new(SqliteStore::open(&path, settings.time_zone.clone())?))
 }
 
 fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOptions> {

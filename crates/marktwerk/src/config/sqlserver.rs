@@ -62,11 +62,18 @@ pub struct SqlServers {
     pub store: Option<Address>,
     /// JTL-Wawi.
     pub jtl: Option<Address>,
+    /// Where the system in use today keeps its tables: the server's own `toci`, wherever our store is.
+    pub old: Option<Address>,
 }
 
 /// The names of the system in use today, weaker than `MARKTWERK_SQLSERVER__…`.
 pub(super) fn legacy_layers(environment: &Environment) -> Vec<Layer> {
-    let names = [("SQL_SERVER", "server"), ("SQL_USERNAME", "login"), ("SQL_PASSWORD", "password")];
+    let names = [
+        ("SQL_SERVER", "server"),
+        ("SQL_DATABASE", "store_database"),
+        ("SQL_USERNAME", "login"),
+        ("SQL_PASSWORD", "password"),
+    ];
     let given = names.into_iter().filter_map(|(name, key)| Some((key, environment.get(name)?)));
     given
         .map(|(key, (value, origin))| {
@@ -113,8 +120,9 @@ pub(super) fn complete(
         let address = Address::parse(url).map_err(|error| fault(key, error.to_string()))?;
         login.complete(address, key, fault).map(Some)
     };
+    let old = of_section(&section.store_database)?;
     let store = match root.store.url.as_deref() {
-        None => of_section(&section.store_database)?,
+        None => old.clone(),
         Some(url) if is_sql_server(url) => of_url(url, "store.url")?,
         Some(_) => None,
     };
@@ -123,7 +131,7 @@ pub(super) fn complete(
         url if is_sql_server(url) => of_url(url, "erp.jtl.url")?,
         _ => None,
     };
-    Ok(SqlServers { store, jtl })
+    Ok(SqlServers { store, jtl, old })
 }
 
 /// Whether an url names a database on SQL Server.

@@ -2,11 +2,12 @@
 
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
-use marktwerk_erp::{Erp, ErpError, Jtl};
+use marktwerk_erp::{Erp, ErpError};
 use marktwerk_store::meta::MetaStore;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::sqlserver;
 
+use crate::compose::open_jtl;
 use crate::config::Settings;
 
 pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
@@ -38,18 +39,14 @@ pub(super) async fn jtl(settings: &Settings) -> Vec<Finding> {
                 .to_owned(),
         )];
     }
-    let mut jtl = settings.jtl.clone();
-    if let Some(address) = &settings.sqlserver.jtl {
-        jtl.url = address.url_with_password();
-    }
-    match examine_jtl(jtl).await {
+    match examine_jtl(settings).await {
         Ok(findings) => findings,
         Err(error) => vec![Finding::Wrong(error.to_string())],
     }
 }
 
-async fn examine_jtl(settings: marktwerk_erp::JtlSettings) -> Result<Vec<Finding>, ErpError> {
-    let erp = Jtl::open(settings).await?;
+async fn examine_jtl(settings: &Settings) -> Result<Vec<Finding>, ErpError> {
+    let erp = open_jtl(settings).await?;
     let mut findings = vec![Finding::Well(erp.describe())];
     let wrong = erp.check().await?;
     if wrong.is_empty() {

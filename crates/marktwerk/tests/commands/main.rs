@@ -8,3 +8,4 @@ mod logs;
 mod program;
 mod runs;
 mod settings;
+mod takeover;

@@ -38,6 +38,17 @@ impl SqlServerStore {
         Ok(Self { pool, zone, changes })
     }
 
+    /// Whether the database has its tables, as this program knows them; writes nothing.
+    ///
+    /// # Errors
+    /// As [`SqlServerStore::open`].
+    pub async fn is_up_to_date(address: &Address) -> StoreResult<bool> {
+        let (pool, place) = (Pool::new(address.clone()), address.to_string());
+        let version: StoreResult<i64> =
+            reading!(pool, "read the schema's version", |connection| migrations::examine(connection, &place));
+        Ok(version? == migrations::KNOWN_VERSION)
+    }
+
     /// The connections, for who asks how many statements were sent.
     pub fn pool(&self) -> &Pool {
         &self.pool

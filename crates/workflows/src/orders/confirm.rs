@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderFilter, OrderPatch, OrderRecord, ReportIntent};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::Orders;
 use super::parcels::allocate;
+use super::taken_over;
 use crate::crash;
 
 const PAGE: usize = 500;
@@ -23,6 +24,8 @@ const AT_ONCE: usize = 8;
 /// A refused report is tried again after this long, doubling each time up to the longest.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 const LONGEST_PAUSE_DOUBLINGS: u32 = 5;
+const OTHER_NUMBERS: &str =
+    "the marketplace has this order as shipped with other tracking numbers: compare them there";
 
 /// Why a shipment is not reported now.
 enum Hindrance {
@@ -126,6 +129,9 @@ impl Orders<'_> {
         {
             return Ok(self.mark_reported(step, record).await?);
         }
+        if taken_over::lacks_document(record) {
+            return self.report_without_document(step, record).await;
+        }
         let report = self.compose(step, record).await?;
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
         let patch = OrderPatch { report: Some(Some(intent)), ..OrderPatch::default() };
@@ -156,8 +162,10 @@ impl Orders<'_> {
             }
             ConfirmAnswer::AlreadyShipped => {
                 if !self.is_known_there(&report).await? {
-                    let message = "the marketplace has this order as shipped with other tracking numbers: compare them there";
-                    return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
+                    return Err(Hindrance::Attention(
+                        AttentionKind::ShipmentRefused,
+                        OTHER_NUMBERS.to_owned(),
+                    ));
                 }
             }
             ConfirmAnswer::Refused { code, message } => {
@@ -212,6 +220,23 @@ impl Orders<'_> {
         Ok(ShipmentReport { number: record.number.clone(), region: order.region, parcels })
     }
 
+    /// An order that was taken over, and whose own document the marketplace did not give: nothing is told, for its carriers are not
+    /// known, but what the marketplace shows is compared with what JTL shipped.
+    async fn report_without_document(&self, step: &Step, record: &OrderRecord) -> Result<(), Hindrance> {
+        if record.status == MarketplaceStatus::Shipped {
+            let Some(shown) = taken_over::to_compare(record) else {
+                return Ok(self.mark_reported(step, record).await?);
+            };
+            if self.is_known_there(&shown).await? {
+                return Ok(self.mark_reported(step, record).await?);
+            }
+            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, OTHER_NUMBERS.to_owned()));
+        }
+        let message = "it was taken over from the system used before, and the marketplace did not give its document: start the order job with \
+                       days_back so that it reaches the day of purchase, or report this shipment at the marketplace by hand";
+        Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()))
+    }
+
     /// Whether the marketplace shows every parcel of a report.
     async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Failure> {
         let lines: Vec<String> = report
@@ -242,9 +267,12 @@ impl Orders<'_> {
     }
 }
 
-/// Whether a shipped order is to be reported now: a marked one waits for a person, a refused one for its time.
+/// Whether a shipped order is to be reported now: a marked one waits for a person, a refused one for its time, one that was taken
+/// over for its document.
 pub(super) fn is_due(record: &OrderRecord, now: Timestamp) -> bool {
-    record.mark.is_none() && record.next_report_at.is_none_or(|at| at <= now)
+    record.mark.is_none()
+        && !taken_over::waits_for_document(record)
+        && record.next_report_at.is_none_or(|at| at <= now)
 }
 
 /// The marketplace may store a tracking number without its blanks and hyphens.

@@ -54,6 +54,7 @@ impl Orders<'_> {
             window.changed_from = window.changed_from.min(oldest);
         }
         let mut newest = cursor;
+        let begin = window.changed_from;
         let mut failure: Option<Failure> = None;
         for _ in 0..WINDOWS {
             let mut reader = WindowReader::new();
@@ -76,6 +77,9 @@ impl Orders<'_> {
             // Some orders changed while the list was read and left the window: their newest state lies after its end.
             window.changed_from = window.changed_until;
             window.changed_until = self.now();
+        }
+        if is_scheduled && failure.is_none() {
+            self.note_unlisted(step, begin).await?;
         }
         // Without any order yet: from now on. Incomplete ones are listed again wherever the cursor is.
         let newest = newest.or(Some(window.changed_until));

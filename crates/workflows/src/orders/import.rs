@@ -8,7 +8,7 @@ use marktwerk_engine::Step;
 use marktwerk_store::orders::{Mark, OrderChange, OrderPatch, OrderRecord};
 use serde_json::Value;
 
-use super::Orders;
+use super::{Orders, taken_over};
 
 const BATCH: usize = 100;
 
@@ -85,6 +85,9 @@ impl Orders<'_> {
             ),
             MarketplaceStatus::Ready if !is_over => match self.difference(record) {
                 Difference::None => self.change(record, read),
+                Difference::OursOnly(newest) => {
+                    self.change(record, OrderPatch { order: Some(*newest), ..read })
+                }
                 Difference::Seen(newest, what) => {
                     let message = format!("{what} changed at the marketplace, already in JTL: change it there, then close this entry");
                     let mut change = marked(Mark::Changed, AttentionKind::ChangedAfterHandOver, message);
@@ -98,6 +101,9 @@ impl Orders<'_> {
                     format!("it changed at the marketplace and cannot be translated any more ({reason}), already in JTL: look at it there"),
                 ),
             },
+            MarketplaceStatus::Ready if taken_over::lacks_document(record) => {
+                self.begin_to_report(record, self.translate(record))
+            }
             // Somebody reported it there by hand, or we did and did not live to write it down.
             MarketplaceStatus::Shipped if record.state == OrderState::Shipped => OrderChange {
                 settle: vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused],
@@ -118,23 +124,25 @@ impl Orders<'_> {
 
     /// What differs between the order as it was last seen and the newest document.
     fn difference(&self, record: &OrderRecord) -> Difference {
-        let Some(seen) = record.order.as_ref() else { return Difference::None };
         let newest = match self.translate(record) {
             Ok(newest) => newest,
             Err(reason) => return Difference::Untranslatable(reason),
         };
+        let Some(seen) = record.order.as_ref() else { return Difference::OursOnly(Box::new(newest)) };
+        let knows_address = !taken_over::lacks_document(record);
         let lines = |order: &Order| -> Vec<(String, i64)> {
             order.lines.iter().map(|line| (line.number.clone(), line.quantity())).collect()
         };
         let mut what = Vec::new();
-        if seen.delivery != newest.delivery {
+        if knows_address && seen.delivery != newest.delivery {
             what.push("the address");
         }
         if lines(seen) != lines(&newest) {
             what.push("what is to be shipped");
         }
         match what.is_empty() {
-            true => Difference::None,
+            true if knows_address => Difference::None,
+            true => Difference::OursOnly(Box::new(newest)),
             false => Difference::Seen(Box::new(newest), what.join(" and ")),
         }
     }
@@ -193,6 +201,8 @@ impl Orders<'_> {
 enum Difference {
     /// Nothing that matters.
     None,
+    /// Nothing there: it is the first document that we see of an order that was taken over.
+    OursOnly(Box<Order>),
     /// The newest translation, and what of it differs.
     Seen(Box<Order>, String),
     /// It cannot be compared, and why.

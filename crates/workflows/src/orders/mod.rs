@@ -10,6 +10,7 @@ mod import;
 mod parcels;
 mod probe;
 mod resolve;
+mod taken_over;
 mod tracking;
 
 use std::sync::Arc;

@@ -1,0 +1,42 @@
+//! `marktwerk takeover`: what has to be there before anybody is asked.
+
+use std::process::Command;
+
+use crate::program::Said;
+
+/// What the command says in an empty folder with these variables.
+fn say(variables: &[(&str, &str)], arguments: &[&str]) -> (Said, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_marktwerk"));
+    command.current_dir(folder.path()).env_clear().envs(variables.iter().copied());
+    let said = command.arg("takeover").args(arguments).output().unwrap().into();
+    let is_empty = std::fs::read_dir(folder.path()).unwrap().next().is_none();
+    (said, is_empty)
+}
+
+const ACCOUNT: [(&str, &str); 3] =
+    [("TEMU_APP_KEY", "k"), ("TEMU_APP_SECRET", "s"), ("TEMU_ACCESS_TOKEN", "t")];
+
+#[test]
+fn what_is_missing_is_named_and_nothing_is_made() {
+    let from = ["--from", "mssql://shop:hush@localhost/toci"];
+    let cases: [(&[(&str, &str)], &[&str], &str); 6] = [
+        (&ACCOUNT, &[], "Name it with --from"),
+        (&ACCOUNT, &["--from", "toci"], "--from: this is no address"),
+        (&ACCOUNT, &["--from", "mssql://shop:hush@localhost"], "no database is named"),
+        (&[], &from, "no account is configured"),
+        (
+            &ACCOUNT,
+            &["--from", from[1], "--account", "other"],
+            "there is no account other; configured are: temu",
+        ),
+        (&ACCOUNT, &from, "[erp.jtl] url is missing"),
+    ];
+    for (variables, arguments, told) in cases {
+        let (said, is_empty) = say(variables, arguments);
+        assert!(said.code == 2 && said.error.contains(told), "{arguments:?}: {said:?}");
+        assert!(is_empty && !said.error.contains("hush"), "{arguments:?}: {said:?}");
+    }
+    let (said, _) = say(&ACCOUNT, &["--days", "0"]);
+    assert!(said.code == 2 && said.error.contains("1..=365"), "{said:?}");
+}

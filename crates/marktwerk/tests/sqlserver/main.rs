@@ -1,0 +1,9 @@
+//! The whole program on a real SQL Server: our store in one database, JTL-Wawi in another, and a simulated marketplace. Skipped, and said
+//! so, where `MARKTWERK_TEST_MSSQL` names no server.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+
+mod doctor;
+mod orders;
+mod outage;
+mod shop;

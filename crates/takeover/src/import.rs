@@ -1,0 +1,228 @@
+//! An old order in our own words: what goes into the store for it. Pure. No buyer's name or address is taken over: the
+//! marketplace tells it again where it is still needed.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil::DateTime};
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::money::{Currency, Money, VatRate};
+use marktwerk_domain::order::{Address, Order, OrderLine, OrderState, PricedUnits, TAKEN_OVER};
+use marktwerk_domain::run::Epoch;
+use marktwerk_domain::shipment::{Content, ErpOrder, ReportedParcel, ShipmentReport};
+use marktwerk_store::attention::NewAttention;
+use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch, ReportIntent};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::json;
+
+use crate::decision::Decision;
+use crate::old::{OldLine, OldOrder};
+
+/// In which zone the old system wrote its times nobody knows: the marketplace's own change is never before this much earlier.
+const DOUBT: SignedDuration = SignedDuration::from_hours(24);
+/// TEMU began to sell in Europe later than that.
+const FIRST_YEAR: i16 = 2020;
+/// More pieces than this, or a higher amount in cents, is a mistake of the old table.
+const MOST_PIECES: i64 = 1_000_000;
+const MOST: i64 = 1_000_000_000;
+const GONE_LONG: &str = "JTL has neither an order nor a waiting row, and it was bought before the time that the marketplace is asked \
+     about: closing this entry asks the marketplace and hands it over if it is still to be shipped";
+
+/// When it was bought, as far as the old rows tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) bought_at: Timestamp,
+    /// The marketplace did not change it last before this.
+    pub(crate) changed_after: Timestamp,
+    pub(crate) is_recent: bool,
+    /// The date is missing or absurd.
+    pub(crate) is_guessed: bool,
+}
+
+impl Times {
+    pub(crate) fn of(old: &OldOrder, zone: &TimeZone, now: Timestamp, window: SignedDuration) -> Self {
+        let begin = now.saturating_sub(window).unwrap_or(now);
+        let known = |wall: Option<DateTime>| {
+            let wall = wall.filter(|wall| wall.year() >= FIRST_YEAR)?;
+            let time = zone.to_ambiguous_timestamp(wall).compatible().ok()?;
+            (time <= now.saturating_add(DOUBT).unwrap_or(now)).then_some(time)
+        };
+        match (known(old.bought_at), known(old.created_at)) {
+            (Some(bought_at), _) => Self {
+                bought_at,
+                changed_after: bought_at.saturating_sub(DOUBT).unwrap_or(bought_at),
+                is_recent: bought_at >= begin,
+                is_guessed: false,
+            },
+            (None, created_at) => {
+                let bought_at = created_at.unwrap_or(now);
+                // Bought before the old system saw it, nobody knows how long.
+                let changed_after = begin.min(bought_at);
+                Self { bought_at, changed_after, is_recent: bought_at >= begin, is_guessed: true }
+            }
+        }
+    }
+}
+
+/// One old order on its way into the store.
+pub(crate) struct Import<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) number: &'a str,
+    pub(crate) old: &'a OldOrder,
+    pub(crate) decision: Decision,
+    pub(crate) times: Times,
+    pub(crate) in_jtl: Option<&'a ErpOrder>,
+    pub(crate) now: Timestamp,
+}
+
+impl Import<'_> {
+    /// The order as the old system saw it. The marketplace's own document takes its place with the next fetch, where it is
+    /// still needed.
+    pub(crate) fn fetched(&self) -> FetchedOrder {
+        let old = self.old;
+        let raw = json!({ TAKEN_OVER: {
+            "id": old.id,
+            "bestellstatus": old.told,
+            "status": old.status,
+            "kaufdatum": old.bought_at.map(|wall| wall.to_string()),
+            "xml_erstellt": old.is_exported,
+            "temu_gemeldet": old.is_reported,
+            "trackingnummer": old.tracking,
+            "versanddienstleister": old.carrier,
+        }});
+        // What nobody ships any more keeps back no stock.
+        let takes_stock =
+            matches!(self.decision, Decision::FetchAnew | Decision::Lost | Decision::HandedOver);
+        FetchedOrder {
+            number: self.number.to_owned(),
+            changed_at: self.times.changed_after,
+            ordered_at: self.times.bought_at,
+            status: self.decision.status(),
+            raw,
+            is_complete: false,
+            contents: if takes_stock { contents(&old.lines) } else { Vec::new() },
+        }
+    }
+
+    /// What brings it from *fetched* into its state; `None` where it stays there.
+    pub(crate) fn change(&self) -> Option<OrderChange> {
+        let state = self.decision.state();
+        let mut patch = OrderPatch {
+            state: (state != OrderState::Fetched).then_some(state),
+            is_unread: Some(false),
+            ..OrderPatch::default()
+        };
+        let mut raise = Vec::new();
+        match self.decision {
+            Decision::FetchAnew | Decision::Lost => return None,
+            Decision::TooOld | Decision::LostTooOld => {
+                let begin = match self.decision {
+                    Decision::LostTooOld => "marked as exported by the system used before, but ",
+                    _ => "taken over from the system used before: ",
+                };
+                let reason = format!("{begin}{GONE_LONG}");
+                patch.reason = Some(Some(reason.clone()));
+                raise.push(self.attention(AttentionKind::SetAside, reason));
+            }
+            Decision::InJtl | Decision::CancelledAfterHandOver | Decision::HandedOver => {
+                // The next fetch completes it, or the next import sees that it is cancelled.
+                let is_cancelled = self.decision == Decision::CancelledAfterHandOver;
+                patch.is_unread = Some(self.times.is_recent || is_cancelled);
+                patch.report = self.intent().map(Some);
+            }
+            // Where the marketplace still waits for it, it is asked what was told before anything is told again.
+            Decision::Reported => patch.report = self.intent().map(Some),
+            Decision::Cancelled | Decision::ShippedElsewhere => {}
+        }
+        patch.order = self.translation();
+        if let Some(order) = self.in_jtl {
+            patch.erp_number = Some(order.erp_number.clone());
+            patch.parcels = Some(order.parcels.clone());
+        }
+        Some(OrderChange {
+            number: self.number.to_owned(),
+            from: vec![OrderState::Fetched],
+            seen_change: None,
+            patch,
+            raise,
+            settle: Vec::new(),
+        })
+    }
+
+    /// What people are to know before it is imported.
+    pub(crate) fn warning(&self) -> Option<NewAttention> {
+        let message = "the system used before marked it as exported, and JTL has neither an order nor a waiting row: it was lost there, is \
+             fetched again and handed over with the next run; this entry goes by itself then";
+        (self.decision == Decision::Lost).then(|| self.attention(AttentionKind::SetAside, message.to_owned()))
+    }
+
+    pub(crate) fn attention(&self, kind: AttentionKind, message: String) -> NewAttention {
+        let (account, subject) = (self.account.to_owned(), self.number.to_owned());
+        NewAttention { account, kind, subject, message }
+    }
+
+    /// A tracking number is stored: the old system may have told it, whether it lived to mark that or not. The marketplace is asked
+    /// for it before anything is told again.
+    fn intent(&self) -> Option<ReportIntent> {
+        let tracking = self.old.tracking.clone()?;
+        let lines: Vec<(String, i64)> = self
+            .old
+            .lines
+            .iter()
+            .map(|line| Some((line.number.clone()?, pieces(line)?)))
+            .collect::<Option<_>>()?;
+        // Without a line any answer would look like the right one.
+        if lines.is_empty() {
+            return None;
+        }
+        let parcel = ReportedParcel { id: 0, tracking, carrier_code: String::new(), lines };
+        let report = ShipmentReport { number: self.number.to_owned(), region: None, parcels: vec![parcel] };
+        Some(ReportIntent { epoch: Epoch(0), at: self.now, report })
+    }
+
+    /// The order as the old rows tell it: lines for the history and for the report of its shipment, nobody's address. `None` where a
+    /// line is not readable.
+    fn translation(&self) -> Option<Order> {
+        let lines: Vec<OrderLine> = self.old.lines.iter().map(line).collect::<Option<_>>()?;
+        if lines.is_empty() {
+            return None;
+        }
+        let total = Money::new(lines.iter().map(OrderLine::gross).sum(), Currency::EUR);
+        Some(Order {
+            number: self.number.to_owned(),
+            ordered_at: self.times.bought_at,
+            ship_until: None,
+            deliver_until: None,
+            region: None,
+            total,
+            lines,
+            shipping: Vec::new(),
+            delivery: Address::default(),
+        })
+    }
+}
+
+fn line(old: &OldLine) -> Option<OrderLine> {
+    let quantity = pieces(old)?;
+    // The server converted it to 15 digits before the point: no overflow.
+    let scaled = |value: Option<Decimal>, factor: i64| {
+        let scaled = value.and_then(|value| (value * Decimal::from(factor)).round().to_i64());
+        scaled.filter(|scaled| (0..=MOST).contains(scaled)).unwrap_or(0)
+    };
+    Some(OrderLine {
+        number: old.number.clone()?,
+        sku: old.sku.clone()?,
+        name: old.name.clone().unwrap_or_default(),
+        vat_rate: VatRate(scaled(old.vat, 1_000_000)),
+        units: vec![PricedUnits { quantity, unit_gross: scaled(old.gross, 100) }],
+    })
+}
+
+fn contents(lines: &[OldLine]) -> Vec<Content> {
+    let content = |line: &OldLine| Some(Content { sku: line.sku.clone()?, quantity: pieces(line)? });
+    lines.iter().filter_map(content).collect()
+}
+
+/// Units of a line, where the number can be one.
+fn pieces(line: &OldLine) -> Option<i64> {
+    line.quantity.filter(|quantity| (1..=MOST_PIECES).contains(quantity))
+}

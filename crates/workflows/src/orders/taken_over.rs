@@ -1,0 +1,116 @@
+//! Orders that were taken over from the system used before (docs/TAKEOVER.md): JTL has them, and the marketplace's own document,
+//! which nobody kept, is still to be fetched. Until then they have the old system's lines, and neither address nor region.
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState, TAKEN_OVER};
+use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
+use marktwerk_engine::Step;
+use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
+use serde_json::json;
+
+use super::Orders;
+use super::parcels::allocate;
+
+/// Orders looked through at once.
+const BATCH: usize = 500;
+/// Names in a line of the log.
+const NAMED: usize = 20;
+
+/// Whether there is no translation of a document of the marketplace's own: those tell where the order goes.
+pub(super) fn lacks_document(record: &OrderRecord) -> bool {
+    record.order.as_ref().is_none_or(|order| order.region.is_none() && order.delivery.country.is_empty())
+}
+
+/// Whether its document is still to be fetched.
+pub(super) fn waits_for_document(record: &OrderRecord) -> bool {
+    is_incomplete(record) && lacks_document(record)
+}
+
+fn is_incomplete(record: &OrderRecord) -> bool {
+    record.is_unread && !record.is_complete && record.status == MarketplaceStatus::Ready
+}
+
+/// What the marketplace should show of a shipment, by the old system's lines. `None` where there is nothing to compare.
+pub(super) fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
+    let order = record.order.as_ref()?;
+    let allocated = allocate(&order.lines, &record.parcels)?;
+    let told = record.parcels.iter().zip(allocated).filter(|(_, lines)| !lines.is_empty());
+    let parcels: Vec<ReportedParcel> = told
+        .map(|(parcel, lines)| ReportedParcel {
+            id: parcel.id,
+            tracking: parcel.tracking.clone(),
+            carrier_code: String::new(),
+            lines,
+        })
+        .collect();
+    let report = ShipmentReport { number: record.number.clone(), region: None, parcels };
+    (!report.parcels.is_empty()).then_some(report)
+}
+
+impl Orders<'_> {
+    /// After the list was read from `begin` on without a failure: orders that were taken over and did not occur in it are not
+    /// waited for any longer, for the window would reach back to them in every run.
+    pub(super) async fn note_unlisted(&self, step: &Step, begin: jiff::Timestamp) -> Result<(), Failure> {
+        let mut after: Option<String> = None;
+        loop {
+            let batch = self.connections.store.unread_orders(self.account(), after.as_deref(), BATCH).await?;
+            let Some(last) = batch.last() else { return Ok(()) };
+            after = Some(last.number.clone());
+            let is_unlisted = |record: &&OrderRecord| {
+                let is_taken_over = record.raw.as_ref().is_some_and(|raw| raw.get(TAKEN_OVER).is_some());
+                is_taken_over && is_incomplete(record) && record.changed_at >= begin
+            };
+            let unlisted: Vec<&OrderRecord> = batch.iter().filter(is_unlisted).collect();
+            if unlisted.is_empty() {
+                continue;
+            }
+            let changes: Vec<OrderChange> = unlisted.iter().map(|record| self.unlisted(record)).collect();
+            self.save(&changes).await?;
+            let names: Vec<&str> = unlisted.iter().map(|record| record.number.as_str()).take(NAMED).collect();
+            let message =
+                format!("{} orders were taken over and are not listed by the marketplace", unlisted.len());
+            step.warning(message, json!({ "orders": names })).await;
+        }
+    }
+
+    /// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. What was told
+    /// there is asked for before anything is told again.
+    pub(super) fn begin_to_report(
+        &self,
+        record: &OrderRecord,
+        document: Result<Order, String>,
+    ) -> OrderChange {
+        let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
+        match document {
+            Ok(order) if record.erp_number.is_some() => {
+                patch.state = Some(OrderState::InJtl);
+                patch.order = Some(order);
+            }
+            // JTL did not have it either: from the beginning.
+            Ok(_) => {
+                patch.state = Some(OrderState::Fetched);
+                patch.is_unread = Some(true);
+            }
+            Err(reason) => {
+                let message = format!(
+                    "taken over as reported, the marketplace waits for it, and it cannot be translated ({reason}): look at it there"
+                );
+                let raise = vec![self.attention(AttentionKind::ShipmentRefused, &record.number, message)];
+                return OrderChange { raise, ..self.change(record, patch) };
+            }
+        }
+        self.change(record, patch)
+    }
+
+    fn unlisted(&self, record: &OrderRecord) -> OrderChange {
+        if record.state == OrderState::Fetched {
+            let reason = "taken over from the system used before, not in JTL, and the marketplace does not list it: look whether it belongs \
+                          to this account";
+            return self.set_aside(record, reason.to_owned());
+        }
+        // JTL has it: nothing is to be done unless it ships it, and then a person is asked.
+        let read = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
+        self.change(record, read)
+    }
+}
