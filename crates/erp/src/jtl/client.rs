@@ -45,6 +45,11 @@ impl Jtl {
         Ok(Self { settings, zone, database })
     }
 
+    /// How many statements it has sent to a SQL Server so far; benchmarks and tests compare them.
+    pub fn statements(&self) -> u64 {
+        self.database.statements()
+    }
+
     /// The answer of one statement for a list of any length.
     async fn rows_in_batches(
         &self,

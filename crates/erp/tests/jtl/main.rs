@@ -7,5 +7,6 @@ mod orders;
 mod render;
 mod sample;
 mod server;
+mod sql_server;
 mod stock;
 mod world;

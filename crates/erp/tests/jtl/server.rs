@@ -57,7 +57,7 @@ impl Server {
         self.teller.ask(query).expect(query).expect("one number")
     }
 
-    fn tell(&self, statement: &str) {
+    pub(crate) fn tell(&self, statement: &str) {
         let _no_number = self.teller.ask(statement).expect(statement);
     }
 }
