@@ -41,6 +41,7 @@ const SCHEMA: &str = "
         nLagerAktiv INTEGER, bRowversion INTEGER);
     CREATE TABLE tlagerbestandProLagerLagerartikel (kArtikel INTEGER, kWarenlager INTEGER, fBestand NUMERIC,
         fVerfuegbarGesperrt NUMERIC, bRowversion INTEGER);
+    CREATE TABLE Kunde_lvKunde (kKunde INTEGER PRIMARY KEY, cKundenNr TEXT, cVorname TEXT, cName TEXT, cPLZ TEXT, cEMail TEXT);
     CREATE TABLE version (value INTEGER);
     INSERT INTO version VALUES (100);
 ";
@@ -180,7 +181,9 @@ impl World {
     pub(crate) fn run(&self, statement: &str) {
         match self {
             Self::Sqlite { connection, .. } => connection.execute_batch(statement).expect(statement),
-            Self::Server(server) => server.run(&statement.replace("Verkauf_", "Verkauf.")),
+            Self::Server(server) => {
+                server.run(&statement.replace("Verkauf_", "Verkauf.").replace("Kunde_", "Kunde."))
+            }
         }
     }
 
@@ -205,7 +208,9 @@ impl World {
             Self::Sqlite { connection, .. } => {
                 connection.query_row(query, [], |row| row.get(0)).expect(query)
             }
-            Self::Server(server) => server.count(&query.replace("Verkauf_", "Verkauf.")),
+            Self::Server(server) => {
+                server.count(&query.replace("Verkauf_", "Verkauf.").replace("Kunde_", "Kunde."))
+            }
         }
     }
 
