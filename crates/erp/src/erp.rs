@@ -27,11 +27,19 @@ pub trait Erp: Send + Sync {
     /// Only where the ERP cannot be asked at all.
     async fn check(&self) -> Result<Vec<String>, ErpError>;
 
-    /// Renders the document to hand over for an order of `account` (the merchant's name of it). Pure, no I/O.
+    /// The ERP's customer numbers for orders of `account`, by order number, as the settings choose them. An order without one is a
+    /// new customer's.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked, or a setting names no customer for this account.
+    async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError>;
+
+    /// Renders the document to hand over for an order of `account` (the merchant's name of it) and of a customer that
+    /// [`Erp::customers`] told, or of a new one. Pure, no I/O.
     ///
     /// # Errors
     /// [`ErpError::Order`] if the ERP could not take the order as it is.
-    fn render(&self, order: &Order, account: &str) -> Result<Rendered, ErpError>;
+    fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError>;
 
     /// The import table's identity value now: it never falls, and moves with each row that anybody inserts.
     ///

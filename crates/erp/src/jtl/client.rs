@@ -10,6 +10,7 @@ use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ErpOrder;
 use marktwerk_sqlserver::Address;
 
+use super::customers::{self, CustomerPolicy};
 use super::database::{Database, ImportRow, List};
 use super::marker::{self, Marker};
 use super::mssql::SqlServerDatabase;
@@ -43,6 +44,11 @@ impl Jtl {
         })?;
         let database = open_database(&settings.url).await?;
         Ok(Self { settings, zone, database })
+    }
+
+    /// How many statements it has sent to a SQL Server so far; benchmarks and tests compare them.
+    pub fn statements(&self) -> u64 {
+        self.database.statements()
     }
 
     /// The answer of one statement for a list of any length.
@@ -94,8 +100,20 @@ impl Erp for Jtl {
         check::findings(self.database.as_ref(), &self.settings).await
     }
 
-    fn render(&self, order: &Order, account: &str) -> Result<Rendered, ErpError> {
-        xml::render(order, account, &self.settings, &self.zone)
+    async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError> {
+        if let Some(number) = self.settings.customer.collective(account)? {
+            return Ok(orders.iter().map(|order| (order.number.clone(), number.to_owned())).collect());
+        }
+        if self.settings.customer != CustomerPolicy::EmailAndName {
+            return Ok(HashMap::new());
+        }
+        let emails = customers::emails(orders);
+        let rows = self.rows_in_batches("look customers up", &[sql::CUSTOMERS], &emails).await?;
+        customers::assign(orders, &rows)
+    }
+
+    fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError> {
+        xml::render(order, account, customer, &self.settings, &self.zone)
     }
 
     async fn identity(&self) -> Result<i64, ErpError> {

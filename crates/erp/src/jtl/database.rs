@@ -61,6 +61,11 @@ pub(super) trait Database: Debug + Send + Sync {
     /// Where it is, for people; no secrets.
     fn describe(&self) -> String;
 
+    /// Statements sent so far, where they are counted.
+    fn statements(&self) -> u64 {
+        0
+    }
+
     /// Values per statement. [`super::Jtl`] cuts longer lists.
     fn batch(&self) -> usize;
 

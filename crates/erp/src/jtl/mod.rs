@@ -3,6 +3,7 @@
 
 mod check;
 mod client;
+mod customers;
 mod database;
 mod marker;
 mod mssql;
@@ -16,4 +17,5 @@ mod stock;
 mod xml;
 
 pub use client::Jtl;
+pub use customers::CustomerPolicy;
 pub use settings::{CountryStyle, DateStyle, JtlSettings};

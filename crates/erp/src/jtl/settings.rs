@@ -1,13 +1,19 @@
 //! Settings of JTL-Wawi, as `[erp.jtl]` of the settings file maps onto them. Each has a default; what a
 //! wrong value would do is found by [`crate::Erp::check`], for most can only be told by the database.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::customers::CustomerPolicy;
 
 /// How to talk to the merchant's JTL-Wawi.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JtlSettings {
-    /// Where the database is: `sqlite:PATH` for the sandbox's.
+    /// Where the database is: `mssql://user:password@host:port/database`, or `sqlite:PATH` for the sandbox's. Written without
+    /// its password.
+    #[serde(serialize_with = "without_password")]
     pub url: String,
     /// The company that orders belong to: `tfirma.kFirma`.
     pub company: i64,
@@ -17,6 +23,8 @@ pub struct JtlSettings {
     pub language: String,
     /// Currencies that JTL is set up for; an order in another one is refused.
     pub currencies: Vec<String>,
+    /// Which customer of JTL an order belongs to.
+    pub customer: CustomerPolicy,
     /// Warehouses whose stock is published (`tWarenLager.kWarenLager`); empty = all.
     pub warehouses: Vec<i64>,
     /// Must equal a `tversandart.cName`, else JTL rejects the order.
@@ -55,6 +63,7 @@ impl Default for JtlSettings {
             user: 1,
             language: "ger".to_owned(),
             currencies: vec!["EUR".to_owned()],
+            customer: CustomerPolicy::default(),
             warehouses: Vec::new(),
             shipping_method: "TEMU".to_owned(),
             payment_method: "TEMU".to_owned(),
@@ -71,6 +80,28 @@ impl Default for JtlSettings {
             time_zone: "Europe/Berlin".to_owned(),
         }
     }
+}
+
+/// As it is written: without the password.
+impl fmt::Debug for JtlSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "JtlSettings {}", serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn without_password<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let masked = match url.split_once(':') {
+        None | Some(("sqlite", _)) => url.to_owned(),
+        Some((scheme, rest)) => match rest.strip_prefix("//").map(|rest| rest.rsplit_once('@')) {
+            Some(None) => url.to_owned(),
+            Some(Some((login, place))) => {
+                format!("{scheme}://{}:***@{place}", login.split(':').next().unwrap_or_default())
+            }
+            // Something else, and perhaps a connection string.
+            None => format!("{scheme}:***"),
+        },
+    };
+    serializer.serialize_str(&masked)
 }
 
 /// How dates are written into the document; both occur in working integrations.

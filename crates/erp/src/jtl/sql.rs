@@ -66,6 +66,18 @@ pub(super) const SELLABLE_ARTICLES: &str = "\
     JOIN {dbo.tArtikel} r ON r.cArtNr = n.value \
     WHERE r.cAktiv = 'Y' AND r.nDelete = 0 AND r.nIstVater = 0";
 
+/// Customers with these e-mail addresses, the newest last. A view with few columns: the tables behind it hold much more.
+pub(super) const CUSTOMERS: &str = "\
+    SELECT n.value, k.cKundenNr, k.cVorname, k.cName, k.cPLZ \
+    FROM {list} n \
+    JOIN {Kunde.lvKunde} k ON k.cEMail = n.value \
+    WHERE k.cKundenNr <> '' \
+    ORDER BY k.kKunde";
+
+/// Customers with these numbers.
+pub(super) const CUSTOMER_NUMBERS: &str =
+    "SELECT n.value FROM {list} n JOIN {Kunde.lvKunde} k ON k.cKundenNr = n.value";
+
 /// How many article numbers are not unique, as the database compares them.
 pub(super) const AMBIGUOUS_ARTICLES: &str = "\
     SELECT COUNT(*) \

@@ -33,6 +33,7 @@ const DROP: &[&str] = &[
     "dbo.tBenutzer",
     "dbo.tfirma",
     "dbo.tversion",
+    "Kunde.lvKunde",
 ];
 
 /// What is the same in both models; `{version}` is the row version, which the older one lacks.
@@ -61,6 +62,9 @@ const COMMON: &[&str] = &[
     "CREATE TABLE dbo.tlagerbestandProLagerLagerartikel (kArtikel int NOT NULL, kWarenlager int NOT NULL,
         fBestand decimal(25,13) NOT NULL CHECK (fBestand >= 0),
         fVerfuegbarGesperrt decimal(25,13) NOT NULL CHECK (fVerfuegbarGesperrt >= 0){version})",
+    // A view in JTL, over more tables than we know.
+    "CREATE TABLE Kunde.lvKunde (kKunde int NOT NULL PRIMARY KEY, cKundenNr nvarchar(30) NULL, cVorname nvarchar(255) NULL,
+        cName nvarchar(255) NULL, cPLZ nvarchar(24) NULL, cEMail nvarchar(255) NULL)",
     "CREATE INDEX IX_tArtikel_cArtNr ON dbo.tArtikel (cArtNr)",
     "CREATE INDEX IX_tLieferschein_kBestellung ON dbo.tLieferschein (kBestellung)",
     "CREATE INDEX IX_tLieferscheinPos_kLieferschein ON dbo.tLieferscheinPos (kLieferschein)",
@@ -96,7 +100,9 @@ const ROWS: &[&str] = &[
 pub(super) async fn create(connection: &mut Connection, schema: Schema) -> Result<(), SqlError> {
     // Somebody's views and triggers go with their tables.
     let mut statements: Vec<String> = Vec::new();
-    statements.push("IF SCHEMA_ID('Verkauf') IS NULL EXEC('CREATE SCHEMA Verkauf')".to_owned());
+    for schema in ["Verkauf", "Kunde"] {
+        statements.push(format!("IF SCHEMA_ID('{schema}') IS NULL EXEC('CREATE SCHEMA {schema}')"));
+    }
     statements.extend(
         DROP.iter().map(|table| format!("IF OBJECT_ID('{table}', 'U') IS NOT NULL DROP TABLE {table}")),
     );

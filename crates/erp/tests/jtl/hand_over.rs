@@ -19,7 +19,7 @@ on_both!(
 );
 
 fn document(jtl: &Jtl, number: &str) -> HandOver {
-    let rendered = jtl.render(&order(number, vec![line("A", 1, 100, 19)]), "temu").expect("it renders");
+    let rendered = jtl.render(&order(number, vec![line("A", 1, 100, 19)]), "temu", None).expect("it renders");
     HandOver { account: "temu".to_owned(), number: number.to_owned(), document: rendered.document }
 }
 
@@ -28,7 +28,7 @@ fn presence(number: &str, orders: u32, waiting_rows: u32) -> Presence {
 }
 
 async fn handed_over_twice_is_one_row(world: World) {
-    let jtl = world.open().await;
+    let jtl = world.open_as_owner().await;
     assert_eq!(jtl.identity().await.unwrap(), 1, "an earlier row is long gone");
     let documents = [document(&jtl, "1"), document(&jtl, "2"), document(&jtl, "1")];
     let first = jtl.hand_over(&documents).await.unwrap();
@@ -49,7 +49,7 @@ async fn handed_over_twice_is_one_row(world: World) {
 }
 
 async fn an_order_that_jtl_took_or_cancelled_is_not_inserted_again_and_the_identity_stays(world: World) {
-    let jtl = world.open().await;
+    let jtl = world.open_as_owner().await;
     jtl.hand_over(&[document(&jtl, "1")]).await.unwrap();
     world.run("DELETE FROM tXMLBestellImport");
     world.order(1, "1", &[("A", 1)]);
@@ -121,7 +121,7 @@ async fn at_the_same_time_is_one_after_the_other(world: World) {
 }
 
 async fn a_refused_row_leaves_nothing_of_its_batch(world: World) {
-    let jtl = world.open().await;
+    let jtl = world.open_as_owner().await;
     world.run(match world {
         World::Sqlite { .. } => {
             "CREATE TRIGGER refuse BEFORE INSERT ON tXMLBestellImport WHEN NEW.cText LIKE '%>2<%'

@@ -57,7 +57,7 @@ impl Server {
         self.teller.ask(query).expect(query).expect("one number")
     }
 
-    fn tell(&self, statement: &str) {
+    pub(crate) fn tell(&self, statement: &str) {
         let _no_number = self.teller.ask(statement).expect(statement);
     }
 }
@@ -98,11 +98,13 @@ fn rights(schema: Schema) -> Vec<String> {
 }
 
 /// A thread with a runtime of its own: tests write between two awaits as if SQL Server were a file.
-struct Teller(mpsc::Sender<(String, mpsc::Sender<Result<Option<i64>, SqlError>>)>);
+struct Teller(mpsc::Sender<(String, mpsc::Sender<Told>)>);
+
+type Told = Result<Option<i64>, SqlError>;
 
 impl Teller {
     fn new(address: marktwerk_sqlserver::Address) -> Self {
-        let (sender, receiver) = mpsc::channel::<(String, mpsc::Sender<Result<Option<i64>, SqlError>>)>();
+        let (sender, receiver) = mpsc::channel::<(String, mpsc::Sender<Told>)>();
         std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -116,14 +118,14 @@ impl Teller {
         Self(sender)
     }
 
-    fn ask(&self, statement: &str) -> Result<Option<i64>, SqlError> {
+    fn ask(&self, statement: &str) -> Told {
         let (sender, receiver) = mpsc::channel();
         self.0.send((statement.to_owned(), sender)).expect("the teller lives");
         receiver.recv().expect("the teller answers")
     }
 }
 
-async fn tell(pool: &Pool, statement: &str) -> Result<Option<i64>, SqlError> {
+async fn tell(pool: &Pool, statement: &str) -> Told {
     if !statement.starts_with("SELECT") {
         return reading!(pool, "a test's statement", |connection| async {
             connection.batch("a test's statement", statement).await.map(|()| None)

@@ -41,18 +41,22 @@ const SCHEMA: &str = "
         nLagerAktiv INTEGER, bRowversion INTEGER);
     CREATE TABLE tlagerbestandProLagerLagerartikel (kArtikel INTEGER, kWarenlager INTEGER, fBestand NUMERIC,
         fVerfuegbarGesperrt NUMERIC, bRowversion INTEGER);
+    CREATE TABLE Kunde_lvKunde (kKunde INTEGER PRIMARY KEY, cKundenNr TEXT, cVorname TEXT, cName TEXT, cPLZ TEXT, cEMail TEXT);
     CREATE TABLE version (value INTEGER);
     INSERT INTO version VALUES (100);
 ";
 
-/// What SQL Server gives a row version, with one counter for all.
-const VERSIONED: [&str; 6] = [
-    "Verkauf_tAuftrag",
-    "Verkauf_tAuftragPosition",
-    "tLieferschein",
-    "tVersand",
-    "tlagerbestand",
-    "tlagerbestandProLagerLagerartikel",
+/// What SQL Server gives a row version, with one counter for all, and the other columns.
+const VERSIONED: [(&str, &str); 6] = [
+    (
+        "Verkauf_tAuftrag",
+        "kAuftrag, cAuftragsNr, nType, cExterneAuftragsnummer, nStorno, nKomplettAusgeliefert",
+    ),
+    ("Verkauf_tAuftragPosition", "kAuftragPosition, kAuftrag, cArtNr, fAnzahl, nType"),
+    ("tLieferschein", "kLieferschein, kBestellung"),
+    ("tVersand", "kVersand, kLieferschein, cIdentCode, dVersendet, kVersandArt, cLogistiker"),
+    ("tlagerbestand", "kArtikel, fVerfuegbar, fInAuftraegen, nLagerAktiv"),
+    ("tlagerbestandProLagerLagerartikel", "kArtikel, kWarenlager, fBestand, fVerfuegbarGesperrt"),
 ];
 
 /// One of both.
@@ -124,7 +128,7 @@ impl World {
         let connection = Connection::open(directory.path().join("jtl.sqlite")).expect("a new file");
         connection.pragma_update(None, "journal_mode", "WAL").expect("WAL");
         connection.execute_batch(SCHEMA).expect("the schema");
-        for table in VERSIONED {
+        for (table, _) in VERSIONED {
             for (event, when) in [("INSERT", ""), ("UPDATE", "WHEN NEW.bRowversion IS OLD.bRowversion")] {
                 let trigger = format!(
                     "CREATE TRIGGER {table}_{event} AFTER {event} ON {table} {when} BEGIN
@@ -164,17 +168,28 @@ impl World {
         Jtl::open(self.settings()).await.expect("it opens")
     }
 
+    /// With a login that sees the identity value, which Babelfish shows to the table's owner only.
+    pub(crate) async fn open_as_owner(&self) -> Jtl {
+        let settings = match self {
+            Self::Sqlite { .. } => self.settings(),
+            Self::Server(server) => JtlSettings { url: server.url_of_an_administrator(), ..self.settings() },
+        };
+        Jtl::open(settings).await.expect("it opens")
+    }
+
     /// A statement that both databases know, in SQLite's names.
     pub(crate) fn run(&self, statement: &str) {
         match self {
             Self::Sqlite { connection, .. } => connection.execute_batch(statement).expect(statement),
-            Self::Server(server) => server.run(&statement.replace("Verkauf_", "Verkauf.")),
+            Self::Server(server) => {
+                server.run(&statement.replace("Verkauf_", "Verkauf.").replace("Kunde_", "Kunde."))
+            }
         }
     }
 
     pub(crate) fn insert<const COLUMNS: usize>(&self, table: &str, values: [Cell; COLUMNS]) {
         let national = if matches!(self, Self::Server(_)) { "N" } else { "" };
-        let mut written: Vec<String> = values
+        let written: Vec<String> = values
             .into_iter()
             .map(|cell| match cell {
                 Cell::Null => "NULL".to_owned(),
@@ -183,10 +198,9 @@ impl World {
             })
             .collect();
         // Row versions come by themselves.
-        if VERSIONED.contains(&table) {
-            written.push(if national.is_empty() { "NULL" } else { "DEFAULT" }.to_owned());
-        }
-        self.run(&format!("INSERT INTO {table} VALUES ({})", written.join(", ")));
+        let columns = VERSIONED.iter().find(|(name, _)| *name == table);
+        let columns = columns.map(|(_, columns)| format!(" ({columns})")).unwrap_or_default();
+        self.run(&format!("INSERT INTO {table}{columns} VALUES ({})", written.join(", ")));
     }
 
     pub(crate) fn count(&self, query: &str) -> i64 {
@@ -194,7 +208,9 @@ impl World {
             Self::Sqlite { connection, .. } => {
                 connection.query_row(query, [], |row| row.get(0)).expect(query)
             }
-            Self::Server(server) => server.count(&query.replace("Verkauf_", "Verkauf.")),
+            Self::Server(server) => {
+                server.count(&query.replace("Verkauf_", "Verkauf.").replace("Kunde_", "Kunde."))
+            }
         }
     }
 

@@ -149,6 +149,8 @@ impl Orders<'_> {
 
     /// The documents of a batch; an order that JTL could not take as it is is set aside.
     async fn render(&self, step: &Step, batch: &[OrderRecord]) -> Result<Vec<HandOver>, Failure> {
+        let orders: Vec<&Order> = batch.iter().filter_map(|record| record.order.as_ref()).collect();
+        let customers = self.connections.erp.customers(&orders, self.account()).await?;
         let mut documents = Vec::with_capacity(batch.len());
         let mut aside = Vec::new();
         for record in batch {
@@ -156,7 +158,11 @@ impl Orders<'_> {
                 aside.push(self.set_aside(record, "its translation is gone".to_owned()));
                 continue;
             };
-            match self.connections.erp.render(order, self.account()) {
+            match self.connections.erp.render(
+                order,
+                self.account(),
+                customers.get(&record.number).map(String::as_str),
+            ) {
                 Ok(rendered) => {
                     for warning in rendered.warnings {
                         step.warning(format!("order {}: {warning}", record.number), Value::Null).await;

@@ -122,8 +122,12 @@ impl Erp for Stubborn {
         self.jtl.check().await
     }
 
-    fn render(&self, order: &Order, account: &str) -> Result<Rendered, ErpError> {
-        self.jtl.render(order, account)
+    async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError> {
+        self.jtl.customers(orders, account).await
+    }
+
+    fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError> {
+        self.jtl.render(order, account, customer)
     }
 
     async fn identity(&self) -> Result<i64, ErpError> {

@@ -18,7 +18,8 @@ use crate::{ErpError, HandedOver, Presence};
 /// Every Marktwerk that hands over to this database takes it.
 const LOCK: &str = "marktwerk hand-over";
 
-/// The identity value, NULL before the first row: `IDENT_CURRENT` would answer 1 both before and after it.
+/// The identity value, NULL before the first row. Not `IDENT_CURRENT`, which answers 1 both before and after it, and on Babelfish
+/// always 1 to whoever has only rights on the table: a value that seems unmoved would have orders inserted twice.
 const IDENTITY: &str = "\
     SELECT CAST(c.last_value AS bigint) FROM sys.identity_columns c \
     WHERE c.object_id = OBJECT_ID('dbo.tXMLBestellImport', 'U')";
@@ -47,8 +48,7 @@ const INSERT: &str = "\
 /// See [`crate::jtl::database::Database::identity`].
 pub(super) async fn identity(connection: &mut Connection, action: &'static str) -> Result<i64, Fault> {
     let Some(row) = connection.one("read the identity value", IDENTITY, &[]).await? else {
-        let reason =
-            "dbo.tXMLBestellImport is missing, has no identity column, or cannot be seen by the login";
+        let reason = "dbo.tXMLBestellImport is missing, has no identity column, or the login may not see it";
         return Err(ErpError::Schema { action, reason: reason.to_owned() }.into());
     };
     Ok(row.optional_integer(0)?.unwrap_or_default())

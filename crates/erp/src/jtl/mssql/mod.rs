@@ -72,6 +72,10 @@ impl Database for SqlServerDatabase {
         format!("JTL-Wawi, {}{facts}", self.pool.address())
     }
 
+    fn statements(&self) -> u64 {
+        self.pool.statements()
+    }
+
     /// A list is loaded in bulk, and each statement goes through its tables once.
     fn batch(&self) -> usize {
         100_000

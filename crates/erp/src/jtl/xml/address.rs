@@ -49,11 +49,17 @@ impl FittedAddress {
         }
     }
 
-    /// Writes `tkunde`. The customer number stays empty: JTL knows customers by it alone, and an empty one makes a
-    /// new customer. The marketplaces' relay addresses (one per order) allow nothing safer.
-    pub(crate) fn write_customer(&self, writer: &mut Writer, origin: &str, created: &str) -> io::Result<()> {
+    /// Writes `tkunde`. JTL knows customers by their number alone, and an empty one makes a new customer.
+    pub(crate) fn write_customer(
+        &self,
+        writer: &mut Writer,
+        number: &str,
+        origin: &str,
+        created: &str,
+    ) -> io::Result<()> {
         writer.element("tkunde", &[], |writer| {
-            writer.empty(&["cKundenNr", "cAnrede", "cTitel"])?;
+            writer.text("cKundenNr", number)?;
+            writer.empty(&["cAnrede", "cTitel"])?;
             writer.text("cVorname", &self.first_name)?;
             writer.text("cNachname", &self.last_name)?;
             self.write_place(writer)?;

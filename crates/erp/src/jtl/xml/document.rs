@@ -28,6 +28,7 @@ const NOT_HUNDREDTHS: [&str; 11] =
 pub(crate) fn render(
     order: &Order,
     account: &str,
+    customer: Option<&str>,
     settings: &JtlSettings,
     zone: &TimeZone,
 ) -> Result<Rendered, ErpError> {
@@ -38,6 +39,7 @@ pub(crate) fn render(
     let document = Document {
         order,
         settings,
+        customer: customer.unwrap_or_default(),
         address: FittedAddress::new(&order.delivery, settings.country_style, &mut warnings),
         origin: warnings.fit("account name", account, NAME_LIMIT),
         shipping_method: warnings.fit("shipping_method", &settings.shipping_method, NAME_LIMIT),
@@ -89,6 +91,8 @@ fn check_head(order: &Order, settings: &JtlSettings) -> Result<(), String> {
 struct Document<'order> {
     order: &'order Order,
     settings: &'order JtlSettings,
+    /// `cKundenNr`; empty makes a new customer.
+    customer: &'order str,
     address: FittedAddress,
     origin: String,
     shipping_method: String,
@@ -107,7 +111,7 @@ impl Document<'_> {
             writer.element("tBestellung", &attributes, |writer| {
                 self.write_head(writer)?;
                 self.positions.iter().try_for_each(|position| self.write_position(writer, position))?;
-                self.address.write_customer(writer, &self.origin, &self.ordered_on)?;
+                self.address.write_customer(writer, self.customer, &self.origin, &self.ordered_on)?;
                 self.address.write_delivery(writer)?;
                 write_payment(writer)
             })
