@@ -99,3 +99,26 @@ pub(crate) fn old_database(environment: &Environment) -> Result<Option<Address>,
     let address = Address::of_server(server, database).map_err(|error| fault(error.to_string()))?;
     Ok(Some(Address { user: needed("SQL_USERNAME")?, password: needed("SQL_PASSWORD")?.into(), ..address }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_old_database_is_named_by_its_own_variables() {
+        let all = [("SQL_SERVER", "SRV\\JTLWAWI"), ("SQL_USERNAME", "shop"), ("SQL_PASSWORD", "hush")];
+        let address = old_database(&Environment::of_pairs(all)).unwrap().unwrap();
+        assert_eq!(address.to_string(), "database toci on SRV\\JTLWAWI");
+        assert_eq!(address.user, "shop");
+        let named = Environment::of_pairs(all.into_iter().chain([("SQL_DATABASE", "shop_toci")]));
+        assert_eq!(old_database(&named).unwrap().unwrap().database, "shop_toci");
+        assert!(old_database(&Environment::default()).unwrap().is_none());
+        for (lacking, told) in
+            [(&all[..2], "SQL_PASSWORD is missing"), (&all[..1], "SQL_USERNAME is missing")]
+        {
+            let error =
+                old_database(&Environment::of_pairs(lacking.iter().copied())).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}
