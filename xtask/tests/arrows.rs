@@ -33,10 +33,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("marktwerk-alerts", &["marktwerk-domain"]),
     ("marktwerk-erp", &["marktwerk-sqlserver", "marktwerk-domain"]),
     ("marktwerk-store", &["marktwerk-sqlserver", "marktwerk-domain"]),
-    (
-        "marktwerk-takeover",
-        &["marktwerk-sqlserver", "marktwerk-store", "marktwerk-erp", "marktwerk-domain"],
-    ),
+    ("marktwerk-takeover", &["marktwerk-sqlserver", "marktwerk-store", "marktwerk-erp", "marktwerk-domain"]),
     ("marktwerk-sqlserver", &[]),
     ("marktwerk-sandbox", &[]),
     ("marktwerk-domain", &[]),

@@ -1,5 +1,5 @@
 //! How a take-over fails. Policy: what concerns one order is a line of the report; only what keeps every order from being judged
-//! is an error, and then what was imported so far is right and the next run goes on.
+//! is an error (its cause is its source), and then what was imported so far is right and the next run goes on.
 
 use marktwerk_erp::ErpError;
 use marktwerk_sqlserver::SqlError;
@@ -9,7 +9,7 @@ use marktwerk_store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum TakeOverError {
     /// The old database cannot be read.
-    #[error("the old database cannot be read: {0}")]
+    #[error("the old database cannot be read")]
     Old(#[from] SqlError),
     /// It is not the old database.
     #[error("{place} is not the database of the system in use today: {reason}")]
@@ -20,7 +20,7 @@ pub enum TakeOverError {
         reason: String,
     },
     /// JTL cannot be asked, and without its answer no mark is believed.
-    #[error("no old mark is believed without JTL: {0}")]
+    #[error("no old mark is believed without JTL")]
     Erp(#[from] ErpError),
     /// Our own database.
     #[error(transparent)]

@@ -22,6 +22,8 @@ use crate::report::Report;
 
 /// Old orders looked up and imported at once.
 const PAGE: usize = 1_000;
+/// The old program's jobs run every five minutes.
+const RESTLESS_MINUTES: i64 = 15;
 
 /// What a take-over is told.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ pub async fn take_over(
     now: Timestamp,
 ) -> Result<Report, TakeOverError> {
     let old = Old::open(address).await?;
-    let report = Report {
+    let mut report = Report {
         is_dry_run: options.is_dry_run,
         from: old.place(),
         erp: erp.describe(),
@@ -56,6 +58,15 @@ pub async fn take_over(
         rows: old.rows().await?,
         ..Report::default()
     };
+    if let Some(minutes) = old.quiet_for().await?.filter(|minutes| (0..RESTLESS_MINUTES).contains(minutes)) {
+        let message = format!(
+            "was changed {minutes} minutes ago: the old program must be stopped before orders are taken over"
+        );
+        report.remark("temu_orders", message);
+    }
+    if erp.is_simulated() {
+        report.remark("JTL", "is simulated: what a real one has is not known to it");
+    }
     let exports = old.exports().await?;
     let mut take_over = TakeOver { options, erp, store, now, exports, seen: HashSet::new(), report };
     let mut after = i64::MIN;

@@ -140,6 +140,16 @@ impl Old {
         Ok(rows?)
     }
 
+    /// Minutes since a row of `temu_orders` changed last, by the server's clock.
+    pub(crate) async fn quiet_for(&self) -> Result<Option<i64>, TakeOverError> {
+        let changed_at = self.schema.column("temu_orders", "updated_at", Kind::DateTime);
+        let sql = format!("SELECT DATEDIFF(minute, MAX({changed_at}), SYSDATETIME()) FROM dbo.temu_orders t");
+        let name = "take over: look for the last change";
+        let row: Result<_, SqlError> =
+            reading!(self.pool, name, |connection| connection.query_in(name, &sql, &[], Class::Long));
+        Ok(row?.first().map(|row| row.optional_integer(0)).transpose()?.flatten())
+    }
+
     pub(crate) fn place(&self) -> String {
         self.pool.address().to_string()
     }

@@ -2,10 +2,15 @@
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::OrderState;
+use marktwerk_domain::run::RunState;
+use marktwerk_sandbox::{Fault, FaultKind, Faults};
 use marktwerk_takeover::Decision;
 
 use crate::old_tables::{OldRow, OldTables};
 use crate::shop::Shop;
+
+/// The call that lists orders.
+const LIST: &str = "bg.order.list.v2.get";
 
 /// today.md, faults 5, 7, 8, 9, 12, 13 and 14: nothing is exported twice, nothing is reported twice, nothing is lost.
 #[tokio::test(start_paused = true)]
@@ -171,4 +176,59 @@ async fn a_shop_switches_over() {
     assert_eq!(old.content().await, content);
     old.insert(&OldRow::new("PO-AFTERWARDS").exported(), None).await;
     assert_ne!(old.content().await, content, "the comparison sees a new row");
+}
+
+/// A shop with one order in JTL that is shipped there; the old program told the marketplace or not. Its number.
+async fn shipped(is_told: bool, old: &OldTables) -> (Shop, String) {
+    let shop = Shop::open().await;
+    let before = shop.start().await;
+    let number = shop.place();
+    before.sync_orders().await;
+    shop.wait(60).await;
+    let tracking = shop.world.ship_now(&number, &[]).unwrap().remove(0);
+    shop.wait(60).await;
+    if is_told {
+        before.sync_orders().await;
+    }
+    let row = OldRow { is_reported: false, ..OldRow::new(&number).exported().reported(&tracking) };
+    let order = before.order(&number).await;
+    tokio::time::resume();
+    old.insert(&row, Some(&order)).await;
+    tokio::time::pause();
+    (shop, number)
+}
+
+/// today.md, fault 14: the old program told it and did not live to mark that, and the marketplace's list is late.
+#[tokio::test(start_paused = true)]
+async fn what_was_told_without_a_mark_is_asked_for_and_not_told_again() {
+    tokio::time::resume();
+    let Some(old) = OldTables::open().await else { return };
+    tokio::time::pause();
+    let (shop, number) = shipped(true, &old).await;
+    shop.world.set_status(&number, 2).unwrap();
+    let program = shop.start().await;
+    shop.take_over(&old, &program, false).await;
+    program.sync_orders().await;
+    program.sync_orders().await;
+    assert_eq!(shop.told(&number), (1, 0), "{}", program.log().await);
+    assert_eq!(program.state(&number).await, OrderState::Reported, "{}", program.log().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_before_the_document_is_there() {
+    tokio::time::resume();
+    let Some(old) = OldTables::open().await else { return };
+    tokio::time::pause();
+    let (shop, number) = shipped(false, &old).await;
+    let program = shop.start().await;
+    shop.take_over(&old, &program, false).await;
+    let fault = Fault::new(FaultKind::ServerError { status: 502 }).only(LIST);
+    shop.world.set_faults(Faults::one(fault)).unwrap();
+    assert_eq!(program.run().await.state, RunState::Failed);
+    assert_eq!((shop.told(&number), program.attention(&number).await), ((0, 0), Vec::new()));
+    assert_eq!(program.state(&number).await, OrderState::Shipped, "{}", program.log().await);
+    shop.world.set_faults(Faults::none()).unwrap();
+    program.sync_orders().await;
+    assert_eq!(shop.told(&number), (1, 0), "{}", program.log().await);
+    assert_eq!(program.state(&number).await, OrderState::Reported);
 }

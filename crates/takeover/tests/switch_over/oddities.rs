@@ -28,7 +28,7 @@ async fn odd_rows_are_told_and_judged() {
     old.insert(&OldRow::new("PO-NOT-OURS"), None).await;
     old.line("PO-NOT-OURS", "L-1", "MW-0003", "zwei").await;
     old.batch("INSERT INTO dbo.temu_orders (bestell_id) VALUES (N'  ')").await;
-    old.batch("INSERT INTO dbo.temu_orders (status) VALUES (NULL)").await;
+    old.batch("INSERT INTO dbo.temu_orders (status, updated_at) VALUES (NULL, SYSDATETIME())").await;
     old.batch("INSERT INTO dbo.temu_xml_export (bestell_id, status) VALUES (N'PO-XML-ONLY', N'pending')")
         .await;
     old.batch("INSERT INTO dbo.temu_xml_export (bestell_id) VALUES (NULL)").await;
@@ -51,6 +51,7 @@ async fn odd_rows_are_told_and_judged() {
         "has no order number",
         "has no lines",
         "PO-XML-ONLY",
+        "must be stopped",
     ] {
         assert!(lines.contains(part), "{part}\n{lines}");
     }

@@ -10,7 +10,7 @@ use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::order::OrderState;
-use marktwerk_domain::run::RunState;
+use marktwerk_domain::run::{Run, RunState};
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{Engine, EngineOptions};
 use marktwerk_erp::{Erp, Jtl, JtlSettings};
@@ -123,14 +123,19 @@ fn zone() -> TimeZone {
 impl Program {
     /// Runs the order workflow and expects success.
     pub(crate) async fn sync_orders(&self) {
+        let run = self.run().await;
+        assert_eq!(run.state, RunState::Succeeded, "{:?}\n{}", run.error, self.log().await);
+    }
+
+    /// Runs the order workflow to its end.
+    pub(crate) async fn run(&self) -> Run {
         let run = self.engine.run_now(&JobId("order_workflow".to_owned()), Parameters::new()).await.unwrap();
         let mut changes = self.store.changes();
         loop {
             changes.borrow_and_update();
             let run = self.store.run(run.id).await.unwrap().unwrap();
             if run.state.is_ended() {
-                assert_eq!(run.state, RunState::Succeeded, "{:?}\n{}", run.error, self.log().await);
-                return;
+                return run;
             }
             changes.changed().await.unwrap();
         }
