@@ -176,7 +176,7 @@ impl Erp for Jtl {
     async fn orders_marker(&self, numbers: &[String]) -> Result<String, ErpError> {
         let unique: BTreeSet<&String> = numbers.iter().collect();
         let unique: Vec<String> = unique.into_iter().cloned().collect();
-        if !self.database.has_versions("look for news").await? {
+        if !self.database.has_versions("look for news", marker::OF_ORDERS).await? {
             return Ok(marker::unknown());
         }
         let mut marker = Marker::default();
@@ -209,7 +209,7 @@ impl Erp for Jtl {
     async fn stock_marker(&self, articles: &[i64]) -> Result<String, ErpError> {
         let JtlSettings { warehouses, unmanaged_quantity, .. } = &self.settings;
         let statements = if warehouses.is_empty() { marker::OF_STOCK } else { marker::OF_STOCK_BY_WAREHOUSE };
-        if !self.database.has_versions("look for new stock").await? {
+        if !self.database.has_versions("look for new stock", statements).await? {
             return Ok(marker::unknown());
         }
         let mut marker = Marker::default();

@@ -72,8 +72,12 @@ pub(super) trait Database: Debug + Send + Sync {
     /// What of the schema and of the login's rights is not as the statements need it: a sentence each.
     async fn shortcomings(&self, needs: Needs) -> Result<Vec<String>, ErpError>;
 
-    /// Whether every table whose changes are looked for has row versions.
-    async fn has_versions(&self, action: &'static str) -> Result<bool, ErpError>;
+    /// Whether every table whose row versions the statements ask for has them: older ones of JTL do not.
+    async fn has_versions(
+        &self,
+        action: &'static str,
+        statements: &'static [&'static str],
+    ) -> Result<bool, ErpError>;
 
     /// Runs statements of [`super::sql`] with the same list, one after the other on one state of the database where
     /// it can give that. The answer has the rows of each statement.

@@ -62,18 +62,28 @@ pub(super) fn assemble(answers: &[Vec<Row>], reading: &Reading<'_>) -> Result<Ve
     };
     let mut by_number: BTreeMap<String, Vec<JtlOrder>> = BTreeMap::new();
     for row in orders {
-        by_number
-            .entry(row.text(0, "tAuftrag.cExterneAuftragsnummer")?)
-            .or_default()
-            .push(JtlOrder::read(row)?);
+        let number = row.text(0, "tAuftrag.cExterneAuftragsnummer")?;
+        let order = JtlOrder::read(row).map_err(|error| of_row(error, "order", &number))?;
+        by_number.entry(number).or_default().push(order);
     }
     let ordered = quantities_by_key(ordered, "tAuftragPosition.fAnzahl")?;
     let parcel_contents = quantities_by_key(parcel_contents, "tVersandPos.fAnzahl")?;
     let note_contents = quantities_by_key(note_contents, "tLieferscheinPos.fAnzahl")?;
-    let parcels: Vec<JtlParcel> =
-        parcels.iter().map(|row| JtlParcel::read(row, reading)).collect::<Result<_, _>>()?;
+    let parcel = |row: &Row| {
+        let key = row.text(2, "tVersand.kVersand")?;
+        JtlParcel::read(row, reading).map_err(|error| of_row(error, "kVersand", &key))
+    };
+    let parcels: Vec<JtlParcel> = parcels.iter().map(parcel).collect::<Result<_, _>>()?;
     let shipments = Shipments::new(&parcels, &parcel_contents, &note_contents);
     by_number.into_iter().map(|(number, found)| order(number, &found, &ordered, &shipments)).collect()
+}
+
+/// Says which row could not be read, so that somebody can look at it in JTL.
+fn of_row(error: ErpError, kind: &str, key: &str) -> ErpError {
+    match error {
+        ErpError::Unreadable { what } => ErpError::Unreadable { what: format!("{what} ({kind} {key})") },
+        other => other,
+    }
 }
 
 fn order(

@@ -147,7 +147,9 @@ async fn what_cannot_be_read_is_an_error(world: World) {
         world.run("UPDATE tVersand SET dVersendet = 'yesterday'");
         assert_eq!(
             jtl.orders(&numbers(&["PO-1"])).await.unwrap_err(),
-            ErpError::Unreadable { what: "tVersand.dVersendet is not a date and time".to_owned() },
+            ErpError::Unreadable {
+                what: "tVersand.dVersendet is not a date and time (kVersand 1)".to_owned()
+            },
             "the value is not repeated"
         );
     }

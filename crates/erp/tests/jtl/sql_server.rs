@@ -105,6 +105,16 @@ async fn a_right_that_is_missing_is_named_and_its_grant_needs_no_restart() {
 }
 
 #[tokio::test]
+async fn only_what_has_row_versions_can_tell_of_news() {
+    let Some(world) = World::on_sql_server().await else { return };
+    world.run("ALTER TABLE Verkauf.tAuftragPosition DROP COLUMN bRowversion");
+    let jtl = world.open().await;
+    let asked = numbers(&["PO-1"]);
+    assert_ne!(jtl.orders_marker(&asked).await.unwrap(), jtl.orders_marker(&asked).await.unwrap());
+    assert_eq!(jtl.stock_marker(&[1]).await.unwrap(), jtl.stock_marker(&[1]).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_missing_column_is_named_with_what_needs_it() {
     let Some(world) = World::on_sql_server().await else { return };
     world.run("ALTER TABLE dbo.tVersand DROP COLUMN cLogistiker");

@@ -31,9 +31,11 @@ pub(super) fn written(statement: &str, model: &Model, list: List<'_>) -> String 
                 text.push_str("(SELECT CAST(value AS int) AS value FROM #list)")
             }
             ("list", _, List::Texts(_)) => text.push_str("#list"),
-            ("Verkauf.tAuftrag", OrderModel::Older, _) => text.push_str(&before(ORDERS_BEFORE, model)),
+            ("Verkauf.tAuftrag", OrderModel::Older, _) => {
+                text.push_str(&before(ORDERS_BEFORE, model.has_versions(name)))
+            }
             ("Verkauf.tAuftragPosition", OrderModel::Older, _) => {
-                text.push_str(&before(POSITIONS_BEFORE, model));
+                text.push_str(&before(POSITIONS_BEFORE, model.has_versions(name)));
             }
             _ => text.push_str(&format!("[{}]", name.replace('.', "].["))),
         }
@@ -43,8 +45,8 @@ pub(super) fn written(statement: &str, model: &Model, list: List<'_>) -> String 
 }
 
 /// Without row versions no statement asks for them (see [`crate::jtl::database::Database::has_versions`]).
-fn before(table: &str, model: &Model) -> String {
-    table.replace("{version}", if model.unversioned.is_empty() { ", o.bRowversion" } else { "" })
+fn before(table: &str, has_versions: bool) -> String {
+    table.replace("{version}", if has_versions { ", o.bRowversion" } else { "" })
 }
 
 /// Loads the list. What cannot be in JTL is left out: a key that is no `int`, a text that is too long, an empty one (which would be

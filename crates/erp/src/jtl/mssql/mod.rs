@@ -97,8 +97,13 @@ impl Database for SqlServerDatabase {
         self.told(found, action)
     }
 
-    async fn has_versions(&self, action: &'static str) -> Result<bool, ErpError> {
-        Ok(self.model(action).await?.unversioned.is_empty())
+    async fn has_versions(
+        &self,
+        action: &'static str,
+        statements: &'static [&'static str],
+    ) -> Result<bool, ErpError> {
+        let model = self.model(action).await?;
+        Ok(!statements.iter().any(|statement| model.lacks_versions_of(statement)))
     }
 
     async fn read(

@@ -34,12 +34,32 @@ pub(super) enum OrderModel {
 pub(super) struct Model {
     pub(super) orders: OrderModel,
     /// Tables that should have row versions, and have none.
-    pub(super) unversioned: Vec<&'static str>,
+    pub(super) unversioned: Vec<Unversioned>,
     /// For people.
     pub(super) facts: String,
 }
 
+/// A table without row versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unversioned {
+    /// As statements call it.
+    pub(super) called: &'static str,
+    /// As the database does.
+    pub(super) table: &'static str,
+}
+
 impl Model {
+    /// Whether the statement asks for row versions that are not there. Such a statement is never run.
+    pub(super) fn lacks_versions_of(&self, statement: &str) -> bool {
+        let is_read = |table: &Unversioned| statement.contains(&format!("{{{}}}", table.called));
+        statement.contains("bRowversion") && self.unversioned.iter().any(is_read)
+    }
+
+    /// Whether the table that statements call so has row versions.
+    pub(super) fn has_versions(&self, called: &str) -> bool {
+        !self.unversioned.iter().any(|table| table.called == called)
+    }
+
     /// Asks the database.
     pub(super) async fn detect(connection: &mut Connection, action: &'static str) -> Result<Self, Fault> {
         // A view of the older name is the newer model.
@@ -76,7 +96,7 @@ impl Model {
     }
 }
 
-async fn unversioned(connection: &mut Connection, orders: OrderModel) -> Result<Vec<&'static str>, Fault> {
+async fn unversioned(connection: &mut Connection, orders: OrderModel) -> Result<Vec<Unversioned>, Fault> {
     let mut tables = VERSIONED;
     if orders == OrderModel::Older {
         tables[..2].copy_from_slice(&VERSIONED_BEFORE);
@@ -86,9 +106,9 @@ async fn unversioned(connection: &mut Connection, orders: OrderModel) -> Result<
     let rows = connection.query("look for row versions", &sql, &[]).await?;
     let mut unversioned = Vec::new();
     for row in &rows {
-        for (index, table) in tables.into_iter().enumerate() {
+        for (index, (called, table)) in VERSIONED.into_iter().zip(tables).enumerate() {
             if row.optional_integer(index)?.is_none() {
-                unversioned.push(table);
+                unversioned.push(Unversioned { called, table });
             }
         }
     }

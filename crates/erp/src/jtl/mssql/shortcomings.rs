@@ -87,7 +87,7 @@ pub(super) async fn find(
         found.push(format!(
             "this JTL has no row versions (bRowversion) in {}: whether something is new there cannot be told, and jobs that wait for \
              news run each time",
-            model.unversioned.join(", ")
+            model.unversioned.iter().map(|table| table.table).collect::<Vec<_>>().join(", ")
         ));
     }
     const SYSADMIN: &str = "SELECT IS_SRVROLEMEMBER('sysadmin')";
@@ -172,7 +172,7 @@ async fn attempt(
 ) -> Result<(), Fault> {
     let text = dialect::written(statement, model, list);
     // Those never run where there are no versions.
-    if !model.unversioned.is_empty() && text.contains("bRowversion") {
+    if model.lacks_versions_of(statement) {
         return Ok(());
     }
     match dialect::rows(connection, "try a statement", &text).await {

@@ -46,7 +46,11 @@ impl Database for SqliteDatabase {
         Ok(found)
     }
 
-    async fn has_versions(&self, _action: &'static str) -> Result<bool, ErpError> {
+    async fn has_versions(
+        &self,
+        _action: &'static str,
+        _statements: &'static [&'static str],
+    ) -> Result<bool, ErpError> {
         Ok(true)
     }
 
