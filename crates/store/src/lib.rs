@@ -23,6 +23,7 @@ pub mod mutant;
 #[cfg(not(feature = "mutants"))]
 #[path = "mutant_off.rs"]
 mod mutant;
+mod order_rules;
 pub mod orders;
 pub mod runs;
 pub mod sqlite;

@@ -5,10 +5,15 @@
 //! [`writing::BUSINESS`]), so that they follow each other as with one writer, whichever process makes them. Plain T-SQL of 2016:
 //! no MERGE; lists come as JSON (`OPENJSON`) in one parameter.
 
+mod attention;
 mod columns;
 mod errors;
 mod examination;
+mod inventory;
+mod keys;
+mod listings;
 mod migrations;
+mod orders;
 mod store;
 mod writing;
 
