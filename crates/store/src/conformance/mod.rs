@@ -37,10 +37,17 @@ mod samples;
 pub mod skips;
 
 /// Makes a module of tests for one database: its name, and how to open an empty store. The value is an expression that gives
-/// `(guard, SharedStore)`; the guard lives as long as the test.
+/// `(guard, SharedStore)`; the guard lives as long as the test. With `if_at_hand` before it the expression gives an `Option` of that:
+/// where it is `None`, the tests are skipped, which the expression itself has to tell.
 #[macro_export]
 macro_rules! store_conformance {
+    ($name:ident, if_at_hand $open:expr) => {
+        $crate::store_conformance!(@module $name, $open);
+    };
     ($name:ident, $open:expr) => {
+        $crate::store_conformance!(@module $name, Some($open));
+    };
+    (@module $name:ident, $open:expr) => {
         mod $name {
             use super::*;
 
@@ -126,7 +133,7 @@ macro_rules! store_conformance {
 
             $(#[tokio::test]
             async fn $test() {
-                let (_guard, store) = $open;
+                let Some((_guard, store)) = $open else { return };
                 $crate::conformance::$area::$test(store).await;
             })+
         })+
