@@ -2,7 +2,7 @@
 //! processes that work on one database do not get into each other's way. Skipped, and said so, where there is none at hand.
 #![expect(clippy::unwrap_used, reason = "set-up that fails ends its test")]
 
-mod business;
+mod server;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -111,12 +111,12 @@ async fn costs(store: &SqlServerStore, count: usize) -> Vec<(&'static str, u64)>
 
 #[tokio::test]
 async fn many_orders_cost_as_many_statements_as_a_few() {
-    let Some((database, store)) = business::empty().await else { return };
+    let Some((database, store)) = server::empty().await else { return };
     // The first call opens a connection.
     store.attentions().await.unwrap();
     let few = costs(&store, FEW).await;
     drop((store, database));
-    let Some((_database, store)) = business::empty().await else { return };
+    let Some((_database, store)) = server::empty().await else { return };
     store.attentions().await.unwrap();
     assert_eq!(costs(&store, MANY).await, few);
     let expected = [
@@ -145,7 +145,7 @@ async fn many_orders_cost_as_many_statements_as_a_few() {
 /// As the lock promises; without it both would add the order and the item.
 #[tokio::test]
 async fn two_processes_keep_an_order_once() {
-    let Some((database, one)) = business::empty().await else { return };
+    let Some((database, one)) = server::empty().await else { return };
     let other = SqlServerStore::open(database.address.clone(), TimeZone::UTC).await.unwrap();
     for round in 0..5 {
         let told = page(20 * (round + 1), 1);
@@ -168,7 +168,7 @@ async fn two_processes_keep_an_order_once() {
 /// SQL Server takes two keys for one that differ by spaces at their end.
 #[tokio::test]
 async fn spaces_at_a_keys_end_do_not_stop_a_page() {
-    let Some((_database, store)) = business::empty().await else { return };
+    let Some((_database, store)) = server::empty().await else { return };
     let [first, second] = [1, 2].map(|changed| page(1, changed).remove(0));
     let padded = FetchedOrder { number: format!("{}  ", second.number), ..second };
     store.save_fetched(ACCOUNT, &[first.clone(), padded], at(3)).await.unwrap();
