@@ -24,6 +24,14 @@ pub struct ListingRecord {
     pub error: Option<String>,
 }
 
+impl ListingRecord {
+    /// Whether a listing read tells nothing new. One that names no stock leaves the one that was told last.
+    pub(crate) fn is_as_told(&self, told: &Listing) -> bool {
+        let renewed = Listing { stock: told.stock.or(self.listing.stock), ..told.clone() };
+        self.listing == renewed && self.known_stock == told.stock
+    }
+}
+
 /// What changes in a listing; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListingPatch {
@@ -35,6 +43,16 @@ pub struct ListingPatch {
     pub target: Option<i64>,
     /// The error; `Some(None)` clears it.
     pub error: Option<Option<String>>,
+}
+
+impl ListingPatch {
+    /// Whether it would change something in what is stored.
+    pub(crate) fn changes(&self, stored: &ListingRecord) -> bool {
+        let Self { id: _, known_stock, target, error } = self;
+        known_stock.is_some_and(|known| known != stored.known_stock)
+            || target.is_some_and(|target| Some(target) != stored.target)
+            || error.as_ref().is_some_and(|error| *error != stored.error)
+    }
 }
 
 /// Real counts.

@@ -23,6 +23,20 @@ pub struct JobEdit {
     pub next_due: NextDue,
 }
 
+impl JobEdit {
+    /// What brings an archived job back to life.
+    pub(crate) fn reviving(job: &Job) -> Self {
+        Self {
+            id: job.id.clone(),
+            expected_version: None,
+            spec: job.spec.clone(),
+            target: job.target.clone(),
+            anchor: job.anchor,
+            next_due: NextDue::Becomes(job.next_due),
+        }
+    }
+}
+
 /// What an edit makes of a job's next planned time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextDue {

@@ -7,7 +7,9 @@
 
 pub mod alerts;
 pub mod attention;
+mod chaining;
 pub mod changes;
+mod claiming;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod data_folder;
@@ -16,6 +18,7 @@ pub mod error;
 pub mod inventory;
 pub mod jobs;
 pub mod journal;
+mod live_runs;
 pub mod logs;
 pub mod meta;
 #[cfg(feature = "mutants")]
@@ -23,10 +26,13 @@ pub mod mutant;
 #[cfg(not(feature = "mutants"))]
 #[path = "mutant_off.rs"]
 mod mutant;
+mod order_rules;
 pub mod orders;
+mod own_lines;
 pub mod runs;
 pub mod sqlite;
 pub mod sqlserver;
+mod times;
 
 use std::sync::Arc;
 

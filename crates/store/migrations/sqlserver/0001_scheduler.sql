@@ -27,6 +27,8 @@ CREATE TABLE marktwerk.jobs (
     failures_in_a_row bigint NOT NULL
 )
 GO
+CREATE INDEX jobs_due ON marktwerk.jobs (next_due, enabled, archived)
+GO
 CREATE TABLE marktwerk.runs (
     id bigint IDENTITY(1, 1) NOT NULL PRIMARY KEY,
     job_id nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
@@ -58,10 +60,19 @@ CREATE TABLE marktwerk.runs (
     lease_until bigint NULL
 )
 GO
-CREATE INDEX runs_job ON marktwerk.runs (job_id, planned_at, cause)
+-- A job's runs, newest first; and the run that stands for a planned time.
+CREATE INDEX runs_job ON marktwerk.runs (job_id, id)
 GO
--- Covers what a claim looks at, so that passing over a long queue of blocked runs reads no row.
-CREATE INDEX runs_state ON marktwerk.runs (state, priority, ready_at, id) INCLUDE (job_id, lane, account, job_type, lease_until)
+CREATE INDEX runs_planned ON marktwerk.runs (job_id, planned_at, cause)
+GO
+-- What a job has at work or in the queue, among the many runs that are over.
+CREATE INDEX runs_live ON marktwerk.runs (job_id, state)
+GO
+-- Runs in a state, newest first.
+CREATE INDEX runs_state ON marktwerk.runs (state, id)
+GO
+-- Covers what a claim looks at, so that passing over a long queue of blocked runs reads no row. A heartbeat changes none of it.
+CREATE INDEX runs_ready ON marktwerk.runs (state, priority, ready_at, id) INCLUDE (job_id, lane, account, job_type)
 GO
 CREATE TABLE marktwerk.attempts (
     run_id bigint NOT NULL,

@@ -1,17 +1,17 @@
--- Orders, listings and the attention list. Times are bigint microseconds UTC.
+-- Orders, listings and the attention list. Times are bigint microseconds UTC. Keys and words compare by code point.
 
 CREATE TABLE marktwerk.orders (
     id bigint IDENTITY(1, 1) NOT NULL PRIMARY KEY,
     account nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
     number nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
-    state varchar(30) NOT NULL,
-    status varchar(30) NOT NULL,
+    state varchar(30) COLLATE Latin1_General_BIN2 NOT NULL,
+    status varchar(30) COLLATE Latin1_General_BIN2 NOT NULL,
     changed_at bigint NOT NULL,
     ordered_at bigint NOT NULL,
     is_complete bit NOT NULL,
     is_unread bit NOT NULL,
     reason nvarchar(max) NULL,
-    mark varchar(30) NULL,
+    mark varchar(30) COLLATE Latin1_General_BIN2 NULL,
     intent nvarchar(max) NULL,
     erp_number nvarchar(100) NULL,
     parcels nvarchar(max) NOT NULL DEFAULT '[]',
@@ -27,12 +27,17 @@ CREATE TABLE marktwerk.orders (
     CONSTRAINT orders_number UNIQUE (account, number)
 )
 GO
-CREATE INDEX orders_state ON marktwerk.orders (state, account, number)
+CREATE INDEX orders_state ON marktwerk.orders (state, account, number) INCLUDE (status)
 GO
 CREATE INDEX orders_unread ON marktwerk.orders (is_unread, account, number)
 GO
 -- Statistics read this index and nothing else.
 CREATE INDEX orders_reached ON marktwerk.orders (account, state) INCLUDE (imported_at, document_at, handed_over_at, reported_at)
+GO
+-- Accounts that ever had an order: a page over all of them is read account by account, each in the order of the index.
+CREATE TABLE marktwerk.order_accounts (
+    account nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY
+)
 GO
 -- Large texts stand apart, so that reading many orders does not read them.
 CREATE TABLE marktwerk.order_raws (
@@ -48,7 +53,7 @@ GO
 CREATE TABLE marktwerk.order_contents (
     order_id bigint NOT NULL,
     position bigint NOT NULL,
-    sku nvarchar(255) COLLATE Latin1_General_BIN2 NOT NULL,
+    sku nvarchar(450) COLLATE Latin1_General_BIN2 NOT NULL,
     quantity bigint NOT NULL,
     PRIMARY KEY (order_id, position)
 )
@@ -57,7 +62,7 @@ CREATE TABLE marktwerk.listings (
     account nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
     id nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
     listing_group nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
-    sku nvarchar(255) COLLATE Latin1_General_BIN2 NOT NULL,
+    sku nvarchar(450) COLLATE Latin1_General_BIN2 NOT NULL,
     title nvarchar(max) NOT NULL,
     stock bigint NOT NULL,
     article bigint NULL,
@@ -73,7 +78,7 @@ GO
 CREATE TABLE marktwerk.attentions (
     id bigint IDENTITY(1, 1) NOT NULL PRIMARY KEY,
     account nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
-    kind varchar(60) NOT NULL,
+    kind varchar(60) COLLATE Latin1_General_BIN2 NOT NULL,
     subject nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL,
     message nvarchar(max) NOT NULL,
     since bigint NOT NULL,

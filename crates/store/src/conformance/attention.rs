@@ -73,3 +73,16 @@ pub async fn closing_twice_is_not_found(store: SharedStore) {
         assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
     }
 }
+
+/// One item, with the later message.
+pub async fn an_item_raised_twice_at_once_is_one(store: SharedStore) {
+    let items = ["first", "second"].map(|message| item(AttentionKind::Unclear, "PO-1", message));
+    store.raise(&items, at(1)).await.unwrap();
+    let open = store.attentions().await.unwrap();
+    assert_eq!(open.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), ["second"]);
+    let other =
+        [item(AttentionKind::Unclear, "PO-2", "other"), item(AttentionKind::Unclear, "PO-1", "third")];
+    store.raise(&other, at(2)).await.unwrap();
+    let open = store.attentions().await.unwrap();
+    assert_eq!(open.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), ["third", "other"]);
+}

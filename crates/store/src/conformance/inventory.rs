@@ -114,3 +114,25 @@ pub async fn listings_are_counted(store: SharedStore) {
     let other = store.inventory_statistics(&["other".to_owned()]).await.unwrap();
     assert_eq!(other, InventoryStatistics::default());
 }
+
+/// The later one wins.
+pub async fn a_listing_named_twice_is_changed_twice(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5), listing("1", "B", 4)], at(1)).await.unwrap();
+    let articles = [Some(7), None, Some(8)].map(|article| ("1".to_owned(), article));
+    store.map_listings(ACCOUNT, &articles).await.unwrap();
+    let patches = [
+        ListingPatch { target: Some(1), error: Some(Some("refused".to_owned())), ..patch("1") },
+        ListingPatch { target: Some(2), known_stock: Some(None), ..patch("1") },
+        ListingPatch { error: Some(None), ..patch("1") },
+    ];
+    store.change_listings(ACCOUNT, &patches[..2], at(2)).await.unwrap();
+    store.change_listings(ACCOUNT, &patches[2..], at(3)).await.unwrap();
+    let expected = ListingRecord {
+        listing: listing("1", "B", 4),
+        article: Some(8),
+        known_stock: None,
+        target: Some(2),
+        error: None,
+    };
+    assert_eq!(listings(&store).await, [expected]);
+}

@@ -159,3 +159,37 @@ pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
         assert!(is_known || record.document.is_none());
     }
 }
+
+/// Each change sees what the ones before it left, and the attention list follows them.
+pub async fn a_batch_is_taken_in_its_order(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5)]).await;
+    let raise = |message: &str| {
+        let (account, subject) = (ACCOUNT.to_owned(), "PO-1".to_owned());
+        vec![NewAttention { account, kind: AttentionKind::SetAside, subject, message: message.to_owned() }]
+    };
+    let reason = |reason: Option<&str>| OrderPatch {
+        reason: Some(reason.map(str::to_owned)),
+        ..to(OrderState::Imported)
+    };
+    let settle = vec![AttentionKind::SetAside];
+    let document = OrderPatch { document: Some("<xml/>".to_owned()), ..to(OrderState::Exporting) };
+    let batch = [
+        OrderChange { raise: raise("first"), ..change("PO-1", reason(Some("first"))) },
+        OrderChange { from: vec![OrderState::Fetched], ..change("PO-1", to(OrderState::Cancelled)) },
+        OrderChange { from: vec![OrderState::Imported], ..change("PO-1", reason(Some("second"))) },
+        OrderChange { settle: settle.clone(), raise: raise("third"), ..change("PO-1", document) },
+    ];
+    let effective = store.change_orders(ACCOUNT, &batch, at(6)).await.unwrap();
+    assert_eq!(effective, [true, false, true, true]);
+    let stored = order(&store).await;
+    assert_eq!((stored.state, stored.reason.as_deref()), (OrderState::Exporting, Some("second")));
+    assert_eq!(stored.document.as_deref(), Some("<xml/>"));
+    let open = store.attentions().await.unwrap();
+    assert_eq!(open.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), ["third"]);
+    let back =
+        [OrderChange { settle, ..change("PO-1", reason(Some("fourth"))) }, change("PO-1", reason(None))];
+    assert_eq!(store.change_orders(ACCOUNT, &back, at(7)).await.unwrap(), [true, true]);
+    let stored = order(&store).await;
+    assert_eq!((stored.state, stored.reason), (OrderState::Imported, None));
+    assert!(store.attentions().await.unwrap().is_empty());
+}

@@ -187,3 +187,17 @@ pub async fn an_order_on_its_way_keeps_its_contents(store: SharedStore) {
     save(&store, &[cancelled]).await;
     assert_eq!(store.open_units().await.unwrap().get("A"), Some(&2));
 }
+
+/// An order may be told twice in one page.
+pub async fn a_page_is_taken_in_its_order(store: SharedStore) {
+    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(0)).await.unwrap();
+    let changed = FetchedOrder { contents: vec![content("B", 1)], ..fetched("PO-1", LONG + 1) };
+    save(&store, &[fetched("PO-1", LONG), changed.clone(), fetched("PO-1", LONG)]).await;
+    assert_eq!(order(&store, "PO-1").await.changed_at, at(LONG + 1));
+    assert_eq!(store.open_units().await.unwrap(), [("B".to_owned(), 1)].into());
+    // Bought, and given back.
+    assert_eq!(known_stock(&store).await, [None]);
+    let twice = [fetched("PO-2", LONG), FetchedOrder { is_complete: false, ..fetched("PO-2", LONG) }];
+    save(&store, &twice).await;
+    assert!(order(&store, "PO-2").await.is_complete);
+}

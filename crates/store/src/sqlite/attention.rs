@@ -9,7 +9,7 @@ use super::rows::{self, Columns, Micros};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::attention::{AttentionStore, NewAttention};
-use crate::{StoreError, StoreResult};
+use crate::{StoreError, StoreResult, order_rules};
 
 const SELECT: &str =
     "SELECT id, account, kind, subject, message, since FROM attentions WHERE closed_at IS NULL";
@@ -113,21 +113,7 @@ fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Atte
     let found = rows::one(writing.connection, &format!("{SELECT} AND id = ?1"), [id], attention)?;
     let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
     settle(writing, &found.account, found.kind, &found.subject, now)?;
-    // Only its own mark goes: an order that was changed and then cancelled is still cancelled.
-    let goes_on = match found.kind {
-        AttentionKind::CancelledAfterHandOver => "mark = NULL WHERE mark = 'cancelled'",
-        AttentionKind::ChangedAfterHandOver => "mark = NULL WHERE mark = 'changed'",
-        // Its details are fetched anew: what was mended at the marketplace is not in the stored ones.
-        AttentionKind::SetAside => {
-            "state = 'fetched', is_unread = 1, is_complete = 0, reason = NULL WHERE state = 'set_aside'"
-        }
-        // An open hand-over without an intent: the next run looks it up before it does anything.
-        AttentionKind::Unclear => "state = 'exporting', intent = NULL, reason = NULL WHERE state = 'unclear'",
-        AttentionKind::UnknownCarrier | AttentionKind::ShipmentRefused => {
-            "next_report_at = NULL WHERE state = 'shipped'"
-        }
-        _ => return Ok(found),
-    };
+    let Some(goes_on) = order_rules::goes_on(found.kind) else { return Ok(found) };
     let sql = format!("UPDATE orders SET {goes_on} AND account = ?1 AND number = ?2");
     writing.effects.orders |= rows::execute(writing.connection, &sql, [&found.account, &found.subject])? > 0;
     Ok(found)

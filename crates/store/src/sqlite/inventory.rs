@@ -110,11 +110,7 @@ fn keep_news(connection: &Connection, account: &str, page: Vec<Listing>) -> Stor
     let mut news = Vec::new();
     for listing in page {
         let stored = find(connection, account, &listing.id)?;
-        let is_known = stored.is_some_and(|stored| {
-            // A read that names no stock leaves the one that was told last.
-            let renewed = Listing { stock: listing.stock.or(stored.listing.stock), ..listing.clone() };
-            stored.listing == renewed && stored.known_stock == listing.stock
-        });
+        let is_known = stored.is_some_and(|stored| stored.is_as_told(&listing));
         if !is_known {
             news.push(listing);
         }
@@ -149,11 +145,7 @@ fn keep_effective(
     for patch in patches {
         // A listing that went away meanwhile has nothing to change.
         let Some(stored) = find(connection, account, &patch.id)? else { continue };
-        let ListingPatch { id: _, known_stock, target, error } = &patch;
-        let changes = known_stock.is_some_and(|known| known != stored.known_stock)
-            || target.is_some_and(|target| Some(target) != stored.target)
-            || error.as_ref().is_some_and(|error| *error != stored.error);
-        if changes {
+        if patch.changes(&stored) {
             effective.push(patch);
         }
     }

@@ -90,7 +90,7 @@ fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
     writing.effects.jobs = true;
     match find(writing.connection, id.as_str())? {
         Some(stored) if stored.archived => {
-            change(writing, &edit_of(job))?;
+            change(writing, &JobEdit::reviving(job))?;
             return resume(writing, id, stored.health);
         }
         Some(_) => return Err(StoreError::Exists(format!("job {id}"))),
@@ -141,18 +141,6 @@ fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
         ],
     )?;
     chain(writing, id, spec)
-}
-
-/// What brings an archived job back to life.
-fn edit_of(job: &Job) -> JobEdit {
-    JobEdit {
-        id: job.id.clone(),
-        expected_version: None,
-        spec: job.spec.clone(),
-        target: job.target.clone(),
-        anchor: job.anchor,
-        next_due: NextDue::Becomes(job.next_due),
-    }
 }
 
 fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {

@@ -20,6 +20,7 @@ use super::writing::Writing;
 use crate::StoreResult;
 use crate::journal::{AttemptEnd, Committed, Entry, JournalStore, Record};
 use crate::mutant::{self, Mutant};
+use crate::own_lines;
 
 #[async_trait]
 impl JournalStore for SqliteStore {
@@ -183,7 +184,7 @@ impl OpenRun {
             "UPDATE attempts SET ended_at = ?3, outcome = ?4, error = ?5 WHERE run_id = ?1 AND number = ?2",
             params![id.0, self.attempt, Micros(*ended_at), outcome, error],
         )?;
-        let since_start = || Some(lines::seconds_between(self.attempt_started_at?, *ended_at));
+        let since_start = || Some(own_lines::seconds_between(self.attempt_started_at?, *ended_at));
         let ended = EndedAttempt {
             job_id: &self.job_id,
             run: id,

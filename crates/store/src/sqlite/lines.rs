@@ -1,17 +1,15 @@
-//! Storing log lines, many per statement, and the lines that the store writes by itself.
+//! Storing log lines, many per statement.
 
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
-use marktwerk_domain::log::{ClosingStatus, Level, LogLine};
-use marktwerk_domain::run::Run;
+use marktwerk_domain::log::{ClosingStatus, LogLine};
 use rusqlite::Statement;
 use serde_json::Value;
 
 use super::rows::Json;
-use super::times::wall_time;
 use super::writing::Writing;
 use crate::StoreResult;
+use crate::times::wall_time;
 
 const COLUMNS: usize = 14;
 
@@ -90,33 +88,4 @@ fn bind(
     statement.raw_bind_parameter(offset + 13, at.as_microsecond())?;
     let fields = (*fields != Value::Null).then_some(Json(fields));
     statement.raw_bind_parameter(offset + 14, fields)
-}
-
-/// A line that the store writes about a run, as the next of its lines.
-pub(crate) fn about(run: &Run, level: Level, at: Timestamp, what: &str) -> LogLine {
-    LogLine {
-        execution: run.execution_id(),
-        job_type: run.job_type.clone(),
-        level,
-        message: format!("{}: {what}", run.job_id),
-        at,
-        duration_seconds: None,
-        status: None,
-        error_text: None,
-        run: run.id,
-        attempt: run.attempt,
-        step: None,
-        line: run.last_line + 1,
-        fields: Value::Null,
-    }
-}
-
-/// Seconds since the run's first attempt began; `None` if none did.
-pub(crate) fn seconds_since_start(run: &Run, now: Timestamp) -> Option<f64> {
-    run.started_at.map(|started| seconds_between(started, now))
-}
-
-/// Seconds from `start` to `end`, never below zero.
-pub(crate) fn seconds_between(start: Timestamp, end: Timestamp) -> f64 {
-    end.duration_since(start).as_secs_f64().max(0.0)
 }

@@ -10,9 +10,9 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 use super::log_filter::Conditions;
 use super::rows::{self, Columns, Micros};
 use super::store::SqliteStore;
-use super::times::{wall_time, wall_time_ceiling, wall_time_floor, with_offset};
 use crate::StoreResult;
 use crate::logs::{LogFilter, LogSource, LogStatistics, LogStore};
+use crate::times::{self, wall_time, wall_time_ceiling, wall_time_floor, with_offset};
 
 /// Lines deleted per transaction, so that a large clean-up holds nobody up.
 const PIECE: i64 = 5_000;
@@ -51,7 +51,8 @@ impl LogStore for SqliteStore {
 
     async fn delete_logs(&self, before: Timestamp) -> StoreResult<u64> {
         let mut deleted = 0;
-        let (ceiling, local) = (wall_time_ceiling(self.zone(), before), wall_time(self.zone(), before));
+        let (ceiling, local) =
+            (times::text(wall_time_ceiling(self.zone(), before)), wall_time(self.zone(), before));
         loop {
             let (ceiling, local) = (ceiling.clone(), local.clone());
             let piece = self.read(move |connection| older(connection, &ceiling, before, &local)).await?;
@@ -110,7 +111,7 @@ fn read(connection: &Connection, filter: &LogFilter, zone: &TimeZone) -> StoreRe
 
 fn since_values(zone: &TimeZone, since: Timestamp) -> [Value; 3] {
     [
-        Value::Text(wall_time_floor(zone, since)),
+        Value::Text(times::text(wall_time_floor(zone, since))),
         Value::Integer(since.as_microsecond()),
         Value::Text(wall_time(zone, since)),
     ]

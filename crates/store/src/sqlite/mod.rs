@@ -23,7 +23,6 @@ mod readers;
 mod rows;
 mod runs;
 mod store;
-mod times;
 mod writer;
 #[cfg(test)]
 mod writer_tests;

@@ -24,6 +24,11 @@ impl<'row> Columns<'row> {
         self.next - 1
     }
 
+    /// The next column is read by other means.
+    pub(crate) fn pass_over(&mut self) {
+        self.step();
+    }
+
     /// The next column, a whole number that fits the type asked for.
     pub(crate) fn integer<T: TryFrom<i64>>(&mut self) -> StoreResult<T> {
         let column = self.step();

@@ -5,10 +5,27 @@
 //! [`writing::BUSINESS`]), so that they follow each other as with one writer, whichever process makes them. Plain T-SQL of 2016:
 //! no MERGE; lists come as JSON (`OPENJSON`) in one parameter.
 
+mod alerts;
+mod attention;
 mod columns;
 mod errors;
 mod examination;
+mod history;
+mod inventory;
+mod job_rows;
+mod jobs;
+mod journal;
+mod journal_rows;
+mod keys;
+mod lines;
+mod listings;
+mod log_filter;
+mod logs;
+mod meta;
 mod migrations;
+mod orders;
+mod row_values;
+mod runs;
 mod store;
 mod writing;
 

@@ -66,6 +66,8 @@ impl ChangeFeed for SqlServerStore {
     }
 }
 
+impl Store for SqlServerStore {}
+
 impl fmt::Debug for SqlServerStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "SqlServerStore({})", self.pool.address())

@@ -5,6 +5,7 @@ use marktwerk_domain::order::OrderState;
 use rusqlite::{Connection, params};
 
 use crate::StoreResult;
+use crate::order_rules::Reached;
 use crate::orders::{Mark, OrderChange, OrderPatch};
 use crate::sqlite::attention;
 use crate::sqlite::rows::{self, Json, Micros, Word, micros};
@@ -97,28 +98,4 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
         rows::execute(connection, sql, params![id, document])?;
     }
     Ok(())
-}
-
-/// What the statistics count, in the order of an order's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reached {
-    Nothing,
-    Imported,
-    Document,
-    HandedOver,
-    Reported,
-}
-
-impl Reached {
-    /// What an order in this state has reached at least.
-    fn by(state: OrderState) -> Self {
-        match state {
-            OrderState::Fetched | OrderState::SetAside | OrderState::Cancelled => Self::Nothing,
-            OrderState::Imported => Self::Imported,
-            // Unclear: the hand-over began, and nobody knows whether it ended.
-            OrderState::Exporting | OrderState::Unclear => Self::Document,
-            OrderState::HandedOver | OrderState::InJtl | OrderState::Shipped => Self::HandedOver,
-            OrderState::Reported => Self::Reported,
-        }
-    }
 }

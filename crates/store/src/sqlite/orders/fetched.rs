@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::known_stock;
 use crate::StoreResult;
+use crate::order_rules::{self, News, Told};
 use crate::orders::FetchedOrder;
 use crate::sqlite::rows::{self, Json, Micros, Word};
 use crate::sqlite::writing::Writing;
@@ -15,9 +16,7 @@ use crate::sqlite::writing::Writing;
 struct Stored {
     id: i64,
     state: OrderState,
-    status: MarketplaceStatus,
-    changed_at: Timestamp,
-    is_complete: bool,
+    told: Told,
 }
 
 pub(super) fn save(
@@ -51,34 +50,27 @@ fn find(connection: &Connection, account: &str, number: &str) -> StoreResult<Opt
         Ok(Stored {
             id: row.get(0)?,
             state: row.get::<_, Word<OrderState>>(1)?.0,
-            status: row.get::<_, Word<MarketplaceStatus>>(2)?.0,
-            changed_at: row.get::<_, Micros>(3)?.0,
-            is_complete: row.get(4)?,
+            told: Told {
+                status: row.get::<_, Word<MarketplaceStatus>>(2)?.0,
+                changed_at: row.get::<_, Micros>(3)?.0,
+                is_complete: row.get(4)?,
+            },
         })
     })
 }
 
-/// Whether this is to be kept: a newer change, or more of the same. A complete document beats an incomplete one whatever their
-/// times: known changes then tell the older time, and a listing with the newer one is fetched again.
+/// Whether this is to be kept; the document is read only where it decides.
 fn is_news(connection: &Connection, stored: &Stored, order: &FetchedOrder) -> StoreResult<bool> {
-    if order.is_complete && !stored.is_complete {
-        return Ok(true);
+    match order_rules::news(stored.told, order) {
+        News::Yes => Ok(true),
+        News::No => Ok(false),
+        News::IfOtherDocument => {
+            let sql = "SELECT raw FROM order_raws WHERE order_id = ?1";
+            let raw =
+                rows::one(connection, sql, [stored.id], |row| row.get::<_, Json<serde_json::Value>>(0))?;
+            Ok(raw.is_none_or(|raw| raw.0 != order.raw))
+        }
     }
-    let told = order.changed_at.as_microsecond();
-    let known = stored.changed_at.as_microsecond();
-    if told != known {
-        return Ok(told > known);
-    }
-    // Times are whole seconds: another status in the same second is news even without details.
-    if stored.status != order.status {
-        return Ok(true);
-    }
-    if stored.is_complete && !order.is_complete {
-        return Ok(false);
-    }
-    let sql = "SELECT raw FROM order_raws WHERE order_id = ?1";
-    let raw = rows::one(connection, sql, [stored.id], |row| row.get::<_, Json<serde_json::Value>>(0))?;
-    Ok(raw.is_none_or(|raw| raw.0 != order.raw))
 }
 
 fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Timestamp) -> StoreResult<i64> {
@@ -137,7 +129,7 @@ fn write_contents(connection: &Connection, id: i64, contents: &[Content]) -> Sto
     Ok(())
 }
 
-/// An order told again may take something else, and what it gave back is offered again there, nobody knows since when.
+/// An order told again may take something else.
 fn renew_contents(
     writing: &mut Writing<'_>,
     account: &str,
@@ -145,15 +137,10 @@ fn renew_contents(
     order: &FetchedOrder,
 ) -> StoreResult<()> {
     let before = contents(writing.connection, stored.id)?;
-    let gives_back = before != order.contents
-        || (order.status == MarketplaceStatus::Cancelled && stored.status != MarketplaceStatus::Cancelled);
-    if gives_back {
+    if order_rules::gives_back(&before, stored.told.status, order) {
         known_stock::is_unsure(writing, account, before.iter().chain(&order.contents))?;
     }
-    // On its way into the ERP: it takes what was handed over, whatever the marketplace says meanwhile.
-    let is_on_its_way =
-        matches!(stored.state, OrderState::Exporting | OrderState::HandedOver | OrderState::Unclear);
-    if before != order.contents && !is_on_its_way {
+    if before != order.contents && !order_rules::keeps_contents(stored.state) {
         write_contents(writing.connection, stored.id, &order.contents)?;
     }
     Ok(())

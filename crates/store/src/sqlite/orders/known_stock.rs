@@ -1,18 +1,14 @@
 //! What an order does to the stock that the marketplace is known to hold. Where that cannot be told for certain, the stock
 //! becomes unknown: it costs one more push, and a wrong guess would cost an oversold article.
 
-use jiff::SignedDuration;
 use marktwerk_domain::shipment::Content;
 use rusqlite::params;
 
 use crate::StoreResult;
+use crate::order_rules::UNSURE;
 use crate::orders::FetchedOrder;
 use crate::sqlite::rows::{self, Micros};
 use crate::sqlite::writing::Writing;
-
-/// The marketplace's clock and ours differ, and a listing read takes its time: within this much of each other nobody can tell
-/// whether a figure has a purchase subtracted already.
-const UNSURE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What was bought well after the stock was known is missing from it by now. Of several listings of one article nobody knows
 /// which one sold.

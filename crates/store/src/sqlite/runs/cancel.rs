@@ -9,7 +9,7 @@ use rusqlite::params;
 use super::ending::{self, Ending};
 use super::{read, row};
 use crate::StoreResult;
-use crate::sqlite::lines;
+use crate::own_lines;
 use crate::sqlite::rows;
 use crate::sqlite::writing::Writing;
 
@@ -50,9 +50,9 @@ pub(crate) fn end_cancelled(
     reason: &str,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let mut line = lines::about(run, Level::Info, now, &format!("cancelled, {reason}"));
+    let mut line = own_lines::about(run, Level::Info, now, &format!("cancelled, {reason}"));
     line.status = Some(ClosingStatus::Cancelled);
-    line.duration_seconds = lines::seconds_since_start(run, now);
+    line.duration_seconds = own_lines::seconds_since_start(run, now);
     ending::end(writing, run, &Ending { state: RunState::Cancelled, error: reason, at: now, line })
 }
 

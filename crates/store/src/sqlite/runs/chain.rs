@@ -1,13 +1,14 @@
 //! Chains: the final end of a run queues one run of each job that follows on it, in the same transaction.
 
 use jiff::Timestamp;
-use marktwerk_domain::job::{Job, JobId, Parameters};
+use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::policy::On;
-use marktwerk_domain::run::{Run, RunId, RunState, Trigger};
+use marktwerk_domain::run::{Run, RunId, RunState};
 
 use super::{merge, queue, read, skip};
 use crate::StoreResult;
-use crate::runs::{NewRun, Skip};
+use crate::chaining::{self, caused};
+use crate::runs::Skip;
 use crate::sqlite::jobs;
 use crate::sqlite::rows::{self, Word};
 use crate::sqlite::writing::Writing;
@@ -17,16 +18,6 @@ use crate::sqlite::writing::Writing;
 pub(in crate::sqlite) const CHILDREN: &str =
     "SELECT child, on_end FROM chains WHERE parent = ?1 ORDER BY child, on_end";
 
-/// The words of `chains.on_end` that an end in `state` fits to.
-fn ends(state: RunState) -> Option<[On; 2]> {
-    match state {
-        RunState::Succeeded => Some([On::Success, On::Always]),
-        RunState::Failed | RunState::Lost => Some([On::Failure, On::Always]),
-        RunState::Cancelled => Some([On::Always; 2]),
-        RunState::Skipped | RunState::Waiting | RunState::Running | RunState::Retrying => None,
-    }
-}
-
 /// Queues what follows on the end of a run in `state`. Where nothing does, which is the usual case, this is one look at a key.
 pub(crate) fn follow(
     writing: &mut Writing<'_>,
@@ -35,7 +26,7 @@ pub(crate) fn follow(
     state: RunState,
     at: Timestamp,
 ) -> StoreResult<()> {
-    let Some(ends) = ends(state) else { return Ok(()) };
+    let Some(ends) = chaining::ends(state) else { return Ok(()) };
     let mut children: Vec<(String, Word<On>)> =
         rows::all(writing.connection, CHILDREN, [job.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     children.retain(|(_, Word(on))| ends.contains(on));
@@ -65,27 +56,4 @@ fn queue_one(writing: &mut Writing<'_>, job: &Job, cause: &Run, at: Timestamp) -
         queue::insert(writing, &run, at)?;
     }
     Ok(())
-}
-
-/// What a run of `job` is given that follows on `cause`: its priority, and its parameters where the workflow knows them and the
-/// job does not say otherwise.
-fn caused(job: &Job, cause: &Run, at: Timestamp) -> NewRun {
-    let handed_on = cause.parameters.iter().filter(|(name, _)| job.target.accepts.contains(name));
-    let mut parameters: Parameters = handed_on.map(|(name, value)| (name.clone(), value.clone())).collect();
-    parameters.extend(job.spec.parameters.clone());
-    NewRun {
-        job_id: job.id.clone(),
-        job_type: job.spec.job_type.clone(),
-        account: job.target.account.clone(),
-        lane: job.target.lane.clone(),
-        trigger: Trigger::Chain,
-        caused_by: Some(cause.id),
-        planned_at: at,
-        ready_at: at,
-        priority: cause.priority,
-        parameters,
-        from_step: None,
-        marker: None,
-        merged: 0,
-    }
 }

@@ -1,11 +1,5 @@
 //! Claiming: the queue is read in its order over a covering index, what is at a limit is passed over, and
 //! what is free is leased, all in one transaction.
-//!
-//! Each priority is a line of its own, oldest first. Its head counts as one class higher for each `rises_every` that it has
-//! been ready; the highest class goes first, and heads of the same class take turns by priority. So nothing starves: a run that
-//! has risen waits for its turn and not for the end of a line that never ends.
-
-use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use marktwerk_domain::run::{Run, RunId};
@@ -13,8 +7,8 @@ use rusqlite::{CachedStatement, Connection, Rows, params};
 
 use super::read;
 use crate::StoreResult;
-use crate::mutant::{self, Mutant};
-use crate::runs::{Claim, Limits, RANKS};
+use crate::claiming::{Busy, Candidate, Turns};
+use crate::runs::{Claim, RANKS};
 use crate::sqlite::rows::{self, Micros};
 use crate::sqlite::writing::Writing;
 
@@ -34,20 +28,20 @@ pub(super) fn claim(writing: &mut Writing<'_>, claim: &Claim) -> StoreResult<Vec
 
 /// The runs to claim, in their order.
 fn choose(connection: &Connection, claim: &Claim) -> StoreResult<Vec<i64>> {
-    let mut busy = Busy::read(connection, &claim.limits)?;
+    let mut busy = Busy::with(&claim.limits, running(connection)?);
     let mut statements: Vec<CachedStatement<'_>> =
         (0..RANKS).map(|rank| connection.prepare_cached(&queue(rank))).collect::<rusqlite::Result<_>>()?;
     let mut lines: Vec<Line<'_>> = Vec::with_capacity(RANKS);
     for statement in &mut statements {
         lines.push(Line { rows: statement.query([Micros(claim.now)])?, head: None });
     }
-    let mut turns = claim.turns;
+    let mut turns = Turns::of(claim);
     let mut chosen = Vec::new();
     while chosen.len() < claim.limit {
         let mut next: Option<(usize, (i64, u64))> = None;
         for (rank, line) in lines.iter_mut().enumerate() {
             if let Some(ready_at) = line.head(&busy)? {
-                let order = (class(rank, ready_at, claim), turns[rank]);
+                let order = turns.order(rank, ready_at, claim);
                 if next.is_none_or(|(_, best)| order < best) {
                     next = Some((rank, order));
                 }
@@ -55,7 +49,7 @@ fn choose(connection: &Connection, claim: &Claim) -> StoreResult<Vec<i64>> {
         }
         let Some((rank, _)) = next else { break };
         if let Some(head) = lines[rank].head.take() {
-            turns[rank] = turns.iter().max().map_or(1, |latest| latest + 1);
+            turns.take(rank);
             chosen.push(head.id);
             busy.take(head);
         }
@@ -63,32 +57,11 @@ fn choose(connection: &Connection, claim: &Claim) -> StoreResult<Vec<i64>> {
     Ok(chosen)
 }
 
-/// The class that a run of this rank has risen to; 0 is the highest.
-fn class(rank: usize, ready_at: Timestamp, claim: &Claim) -> i64 {
-    let rank = i64::try_from(rank).unwrap_or(i64::MAX);
-    if mutant::is(Mutant::Ageing) {
-        return rank;
-    }
-    let waited = claim.now.duration_since(ready_at).as_millis();
-    let every = i128::try_from(claim.rises_every.as_millis()).unwrap_or(i128::MAX).max(1);
-    let risen = i64::try_from(waited / every).unwrap_or(i64::MAX);
-    rank.saturating_sub(risen).max(0)
-}
-
 /// The ready runs of one priority.
 struct Line<'a> {
     rows: Rows<'a>,
     /// The first that is free.
-    head: Option<Head>,
-}
-
-struct Head {
-    id: i64,
-    ready_at: Timestamp,
-    job: String,
-    lane: Option<String>,
-    account: String,
-    job_type: String,
+    head: Option<Candidate>,
 }
 
 impl Line<'_> {
@@ -107,7 +80,7 @@ impl Line<'_> {
             let lane = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
             let (job, account, job_type) = (text(2)?, text(4)?, text(5)?);
             if busy.admits(job, lane, account, job_type) {
-                self.head = Some(Head {
+                self.head = Some(Candidate {
                     id: row.get(0)?,
                     ready_at: row.get::<_, Micros>(1)?.0,
                     job: job.to_owned(),
@@ -138,56 +111,18 @@ fn lease(connection: &Connection, id: i64, claim: &Claim) -> StoreResult<Run> {
     Ok(run)
 }
 
-/// What is at work, by everything that is limited.
-struct Busy<'a> {
-    limits: &'a Limits,
-    lanes: HashSet<String>,
-    jobs: HashMap<String, u32>,
-    accounts: HashMap<String, u32>,
-    types: HashMap<String, u32>,
-}
-
-impl<'a> Busy<'a> {
-    fn read(connection: &Connection, limits: &'a Limits) -> StoreResult<Self> {
-        let sql = "SELECT id, job_id, lane, account, job_type FROM runs INDEXED BY runs_state WHERE state = 'running'";
-        let running = rows::all(connection, sql, [], |row| {
-            Ok(Head {
-                id: row.get(0)?,
-                ready_at: Timestamp::MIN,
-                job: row.get(1)?,
-                lane: row.get(2)?,
-                account: row.get(3)?,
-                job_type: row.get(4)?,
-            })
-        })?;
-        let mut busy = Self {
-            limits,
-            lanes: HashSet::new(),
-            jobs: HashMap::new(),
-            accounts: HashMap::new(),
-            types: HashMap::new(),
-        };
-        running.into_iter().for_each(|head| busy.take(head));
-        Ok(busy)
-    }
-
-    /// Whether another run of this job, lane, account and type may begin.
-    fn admits(&self, job: &str, lane: Option<&str>, account: &str, job_type: &str) -> bool {
-        let Limits { per_job, per_type, per_account } = self.limits;
-        let has_room = |count: Option<&u32>, limit: u32| count.is_none_or(|count| *count < limit);
-        let is_alone = has_room(self.jobs.get(job), per_job.get(job).copied().unwrap_or(1))
-            && lane.is_none_or(|lane| !self.lanes.contains(lane));
-        (is_alone || mutant::is(Mutant::Overlap))
-            && per_type.get(job_type).is_none_or(|limit| has_room(self.types.get(job_type), *limit))
-            && per_account
-                .is_none_or(|limit| account.is_empty() || has_room(self.accounts.get(account), limit))
-    }
-
-    fn take(&mut self, head: Head) {
-        let Head { id: _, ready_at: _, job, lane, account, job_type } = head;
-        *self.jobs.entry(job).or_default() += 1;
-        self.lanes.extend(lane);
-        *self.accounts.entry(account).or_default() += 1;
-        *self.types.entry(job_type).or_default() += 1;
-    }
+/// What is at work.
+fn running(connection: &Connection) -> StoreResult<Vec<Candidate>> {
+    let sql =
+        "SELECT id, job_id, lane, account, job_type FROM runs INDEXED BY runs_state WHERE state = 'running'";
+    rows::all(connection, sql, [], |row| {
+        Ok(Candidate {
+            id: row.get(0)?,
+            ready_at: Timestamp::MIN,
+            job: row.get(1)?,
+            lane: row.get(2)?,
+            account: row.get(3)?,
+            job_type: row.get(4)?,
+        })
+    })
 }

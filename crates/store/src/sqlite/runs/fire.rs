@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::{cancel, merge, queue, skip};
 use crate::StoreResult;
+use crate::live_runs::{Live, in_the_way};
 use crate::mutant::{self, Mutant};
 use crate::runs::{Fired, Firing, NewRun, Skip};
 use crate::sqlite::rows::{self, Micros, Word, micros};
@@ -83,32 +84,10 @@ fn is_let_in(
     Ok(true)
 }
 
-/// A run that may be in the way of another.
-struct Live {
-    id: RunId,
-    state: RunState,
-    attempt: u32,
-}
-
-impl Live {
-    fn has_begun(&self) -> bool {
-        self.attempt > 0
-    }
-}
-
 /// Oldest first.
 fn live(connection: &Connection, job: &str) -> StoreResult<Vec<Live>> {
     rows::all(connection, LIVE, [job], |row| {
         let Word(state) = row.get(1)?;
         Ok(Live { id: RunId(row.get(0)?), state, attempt: row.get(2)? })
     })
-}
-
-/// Why there is no room; the running one says more than the others.
-fn in_the_way(live: &[Live]) -> String {
-    let running = live.iter().find(|live| live.state == RunState::Running);
-    match running.or(live.first()) {
-        Some(live) => format!("run {} is still {}", live.id, live.state.as_str()),
-        None => "the job has no room for another run".to_owned(),
-    }
 }

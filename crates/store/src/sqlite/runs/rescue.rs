@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use super::ending::{self, Ending};
 use super::{cancel, row};
 use crate::StoreResult;
+use crate::own_lines;
 use crate::runs::Rescued;
 use crate::sqlite::history::{self, EndedAttempt};
 use crate::sqlite::lines;
@@ -60,14 +61,14 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
         retry(writing, &run, &reason, now)?;
         RunState::Retrying
     } else {
-        let mut line = lines::about(&run, Level::Error, now, &reason);
+        let mut line = own_lines::about(&run, Level::Error, now, &reason);
         line.status = Some(ClosingStatus::Failed);
-        line.duration_seconds = lines::seconds_since_start(&run, now);
+        line.duration_seconds = own_lines::seconds_since_start(&run, now);
         line.error_text = Some(reason.clone());
         ending::end(writing, &run, &Ending { state: RunState::Lost, error: &reason, at: now, line })?;
         RunState::Lost
     };
-    let seconds = run.attempt_started_at.map(|started| lines::seconds_between(started, now));
+    let seconds = run.attempt_started_at.map(|started| own_lines::seconds_between(started, now));
     let ended = EndedAttempt {
         job_id: &run.job_id,
         run: run.id,
@@ -85,7 +86,7 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
 
 /// Puts the run back into the queue for its next attempt.
 fn retry(writing: &mut Writing<'_>, run: &Run, reason: &str, now: Timestamp) -> StoreResult<()> {
-    let mut line = lines::about(run, Level::Warning, now, &format!("{reason}; it is tried again"));
+    let mut line = own_lines::about(run, Level::Warning, now, &format!("{reason}; it is tried again"));
     line.error_text = Some(reason.to_owned());
     rows::execute(
         writing.connection,

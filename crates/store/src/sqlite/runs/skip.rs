@@ -8,8 +8,8 @@ use rusqlite::params;
 use super::ending::{self, Ending};
 use super::{queue, read};
 use crate::StoreResult;
+use crate::own_lines;
 use crate::runs::Skip;
-use crate::sqlite::lines;
 use crate::sqlite::rows::{self, Micros};
 use crate::sqlite::writing::Writing;
 
@@ -34,7 +34,7 @@ pub(super) fn record(writing: &mut Writing<'_>, skip: &Skip, now: Timestamp) -> 
     }
     let id = queue::insert_as(writing, run, RunState::Skipped, now)?;
     let run = read::existing(writing.connection, id)?;
-    let mut line = lines::about(&run, Level::Info, now, &format!("skipped, {reason}"));
+    let mut line = own_lines::about(&run, Level::Info, now, &format!("skipped, {reason}"));
     line.status = Some(ClosingStatus::Cancelled);
     ending::end(writing, &run, &Ending { state: RunState::Skipped, error: reason, at: now, line })
 }

@@ -1,4 +1,5 @@
-//! Local wall time as `scheduler_logs.timestamp` holds it, and the way back with its offset.
+//! Local wall time as `scheduler_logs.timestamp` holds it (a text on SQLite, a `datetime2` on SQL Server), and the way back with
+//! its offset.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,7 +10,11 @@ const WALL_CLOCK_SLACK_MICROS: i64 = 3 * 3_600 * 1_000_000;
 
 /// `YYYY-MM-DD HH:MM:SS.ffffff`, as GETDATE() would give it in `zone`.
 pub(crate) fn wall_time(zone: &TimeZone, at: Timestamp) -> String {
-    let local = zone.to_datetime(at);
+    text(zone.to_datetime(at))
+}
+
+/// A wall time as a text, to the microsecond.
+pub(crate) fn text(local: DateTime) -> String {
     format!(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}",
         local.year(),
@@ -23,18 +28,18 @@ pub(crate) fn wall_time(zone: &TimeZone, at: Timestamp) -> String {
 }
 
 /// A wall time that no line at or after `at` lies before, however the clocks were changed.
-pub(crate) fn wall_time_floor(zone: &TimeZone, at: Timestamp) -> String {
+pub(crate) fn wall_time_floor(zone: &TimeZone, at: Timestamp) -> DateTime {
     shifted(zone, at, -WALL_CLOCK_SLACK_MICROS)
 }
 
 /// A wall time that no line before `at` lies after.
-pub(crate) fn wall_time_ceiling(zone: &TimeZone, at: Timestamp) -> String {
+pub(crate) fn wall_time_ceiling(zone: &TimeZone, at: Timestamp) -> DateTime {
     shifted(zone, at, WALL_CLOCK_SLACK_MICROS)
 }
 
-fn shifted(zone: &TimeZone, at: Timestamp, micros: i64) -> String {
+fn shifted(zone: &TimeZone, at: Timestamp, micros: i64) -> DateTime {
     let moved = Timestamp::from_microsecond(at.as_microsecond().saturating_add(micros)).unwrap_or(at);
-    wall_time(zone, moved)
+    zone.to_datetime(moved)
 }
 
 /// RFC 3339 with the zone's offset: from the instant where it is stored, else from the wall time (a row of another

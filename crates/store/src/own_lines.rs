@@ -1,0 +1,35 @@
+//! The lines that the store writes by itself, on every database alike.
+
+use jiff::Timestamp;
+use marktwerk_domain::log::{Level, LogLine};
+use marktwerk_domain::run::Run;
+use serde_json::Value;
+
+/// A line that the store writes about a run, as the next of its lines.
+pub(crate) fn about(run: &Run, level: Level, at: Timestamp, what: &str) -> LogLine {
+    LogLine {
+        execution: run.execution_id(),
+        job_type: run.job_type.clone(),
+        level,
+        message: format!("{}: {what}", run.job_id),
+        at,
+        duration_seconds: None,
+        status: None,
+        error_text: None,
+        run: run.id,
+        attempt: run.attempt,
+        step: None,
+        line: run.last_line + 1,
+        fields: Value::Null,
+    }
+}
+
+/// Seconds since the run's first attempt began; `None` if none did.
+pub(crate) fn seconds_since_start(run: &Run, now: Timestamp) -> Option<f64> {
+    run.started_at.map(|started| seconds_between(started, now))
+}
+
+/// Seconds from `start` to `end`, never below zero.
+pub(crate) fn seconds_between(start: Timestamp, end: Timestamp) -> f64 {
+    end.duration_since(start).as_secs_f64().max(0.0)
+}

@@ -1,0 +1,243 @@
+//! The attention list on SQL Server. Closed rows stay, so that "since when" and "how often" can be told. That only one of (account,
+//! kind, subject) is open is kept under the lock: what is open is read with one statement, decided upon here, and written back.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use marktwerk_domain::attention::{Attention, AttentionKind};
+use marktwerk_sqlserver::{Class, Connection, ToSql, reading};
+use serde::Serialize;
+
+use super::SqlServerStore;
+use super::columns::{self, Columns, micros};
+use super::keys::key;
+use super::writing::{BUSINESS, Writing, write_in};
+use crate::attention::{AttentionStore, NewAttention};
+use crate::{StoreError, StoreResult, order_rules};
+
+const SELECT: &str =
+    "SELECT id, account, kind, subject, message, since FROM marktwerk.attentions WHERE closed_at IS NULL";
+
+/// One thing put on the list or taken off it.
+pub(super) enum Step<'a> {
+    Raise(&'a NewAttention),
+    Settle(&'a str, AttentionKind, &'a str),
+}
+
+impl<'a> Step<'a> {
+    fn key(&self) -> (&'a str, AttentionKind, &'a str) {
+        match *self {
+            Self::Raise(NewAttention { account, kind, subject, .. }) => (key(account), *kind, key(subject)),
+            Self::Settle(account, kind, subject) => (key(account), kind, key(subject)),
+        }
+    }
+}
+
+#[async_trait]
+impl AttentionStore for SqlServerStore {
+    async fn attentions(&self) -> StoreResult<Vec<Attention>> {
+        let sql = format!("{SELECT} ORDER BY since, id");
+        let rows: StoreResult<_> = reading!(self.pool, "attentions", |connection| async {
+            Ok(connection.query("read the attention list", &sql, &[]).await?)
+        });
+        columns::map(&rows?, attention)
+    }
+
+    async fn raise(&self, items: &[NewAttention], now: Timestamp) -> StoreResult<()> {
+        let steps: Vec<Step<'_>> = items.iter().map(Step::Raise).collect();
+        self.move_attentions(&steps, now).await
+    }
+
+    async fn settle(&self, items: &[(String, AttentionKind, String)], now: Timestamp) -> StoreResult<()> {
+        let steps = items.iter().map(|(account, kind, subject)| Step::Settle(account, *kind, subject));
+        let steps: Vec<Step<'_>> = steps.collect();
+        self.move_attentions(&steps, now).await
+    }
+
+    async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention> {
+        write_in!(self, "close an attention item", BUSINESS, |writing| close(writing, id, now))
+    }
+}
+
+impl SqlServerStore {
+    /// An unchanged world is read, and nothing else.
+    async fn move_attentions(&self, steps: &[Step<'_>], now: Timestamp) -> StoreResult<()> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let plan: StoreResult<Plan<'_>> =
+            reading!(self.pool, "plan attention items", |connection| plan(connection, steps));
+        if plan?.is_empty() {
+            return Ok(());
+        }
+        write_in!(self, "write attention items", BUSINESS, |writing| take(writing, steps, now))
+    }
+}
+
+/// Takes the steps one after the other.
+pub(super) async fn take(writing: &mut Writing<'_>, steps: &[Step<'_>], now: Timestamp) -> StoreResult<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let plan = plan(writing.connection, steps).await?;
+    writing.effects.attention |= !plan.is_empty();
+    let now = micros(now);
+    if !plan.changed.is_empty() {
+        let sql = "UPDATE a SET message = j.message, closed_at = CASE WHEN j.is_closed = 1 THEN @P2 END \
+             FROM marktwerk.attentions a JOIN OPENJSON(@P1) \
+             WITH (id bigint, message nvarchar(max), is_closed bit) j ON a.id = j.id";
+        let rows = columns::json(&plan.changed)?;
+        let parameters: [&dyn ToSql; 2] = [&rows, &now];
+        writing.connection.execute_in("renew attention items", sql, &parameters, Class::Batch).await?;
+    }
+    if !plan.new.is_empty() {
+        let sql = "INSERT INTO marktwerk.attentions (account, kind, subject, message, since, closed_at) \
+             SELECT j.account, j.kind, j.subject, j.message, @P2, CASE WHEN j.is_closed = 1 THEN @P2 END \
+             FROM OPENJSON(@P1) WITH (position bigint, account nvarchar(450), kind varchar(60), \
+             subject nvarchar(450), message nvarchar(max), is_closed bit) j ORDER BY j.position";
+        let rows = columns::json(&plan.new)?;
+        let parameters: [&dyn ToSql; 2] = [&rows, &now];
+        writing.connection.execute_in("add attention items", sql, &parameters, Class::Batch).await?;
+    }
+    Ok(())
+}
+
+/// The rows as the steps leave them.
+#[derive(Default)]
+struct Plan<'a> {
+    changed: Vec<Changed<'a>>,
+    new: Vec<New<'a>>,
+}
+
+impl Plan<'_> {
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.new.is_empty()
+    }
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    id: i64,
+    message: std::borrow::Cow<'a, str>,
+    is_closed: bool,
+}
+
+#[derive(Serialize)]
+struct New<'a> {
+    position: usize,
+    account: &'a str,
+    kind: &'static str,
+    subject: &'a str,
+    message: &'a str,
+    is_closed: bool,
+}
+
+/// What is open, and what the steps so far would make of it.
+struct Stored<'a> {
+    id: i64,
+    message: String,
+    renewed: Option<&'a str>,
+    is_closed: bool,
+}
+
+/// Reads what is open of the steps' keys, and finds out what they come to.
+async fn plan<'a>(connection: &mut Connection, steps: &[Step<'a>]) -> StoreResult<Plan<'a>> {
+    let mut plan = Plan::default();
+    let (keys, mut stored) = open(connection, steps).await?;
+    // The open one that was made by an earlier step.
+    let mut made: HashMap<usize, usize> = HashMap::new();
+    for step in steps {
+        let Some(&position) = keys.get(&step.key()) else { continue };
+        let old = stored.get_mut(&position).filter(|stored| !stored.is_closed);
+        let new = made.get(&position).and_then(|&index| plan.new.get_mut(index));
+        match (step, old, new) {
+            (Step::Raise(item), Some(old), _) => old.renewed = Some(&item.message),
+            (Step::Raise(item), None, Some(new)) => new.message = &item.message,
+            (Step::Raise(item), None, None) => {
+                let NewAttention { account, kind, subject, message } = item;
+                let kind = kind.as_str();
+                made.insert(position, plan.new.len());
+                let position = plan.new.len();
+                plan.new.push(New { position, account, kind, subject, message, is_closed: false });
+            }
+            (Step::Settle(..), Some(old), _) => old.is_closed = true,
+            (Step::Settle(..), None, new) => {
+                if let Some(new) = new {
+                    new.is_closed = true;
+                }
+                made.remove(&position);
+            }
+        }
+    }
+    for Stored { id, message, renewed, is_closed } in stored.into_values() {
+        let renewed = renewed.filter(|renewed| *renewed != message);
+        if is_closed || renewed.is_some() {
+            let message = renewed.map_or_else(|| message.into(), Into::into);
+            plan.changed.push(Changed { id, message, is_closed });
+        }
+    }
+    Ok(plan)
+}
+
+/// The positions of the keys, and the open row of each position that has one.
+async fn open<'a>(
+    connection: &mut Connection,
+    steps: &[Step<'a>],
+) -> StoreResult<(HashMap<(&'a str, AttentionKind, &'a str), usize>, HashMap<usize, Stored<'a>>)> {
+    #[derive(Serialize)]
+    struct Key<'a> {
+        position: usize,
+        account: &'a str,
+        kind: &'static str,
+        subject: &'a str,
+    }
+    let mut positions = HashMap::new();
+    let mut keys = Vec::new();
+    for (account, kind, subject) in steps.iter().map(Step::key) {
+        positions.entry((account, kind, subject)).or_insert_with(|| {
+            keys.push(Key { position: keys.len(), account, kind: kind.as_str(), subject });
+            keys.len() - 1
+        });
+    }
+    let sql = "SELECT j.position, a.id, a.message FROM OPENJSON(@P1) \
+         WITH (position bigint, account nvarchar(450), kind varchar(60), subject nvarchar(450)) j \
+         JOIN marktwerk.attentions a ON a.account = j.account COLLATE Latin1_General_BIN2 \
+         AND a.kind = j.kind COLLATE Latin1_General_BIN2 AND a.subject = j.subject COLLATE Latin1_General_BIN2 \
+         WHERE a.closed_at IS NULL";
+    let rows =
+        connection.query_in("look up attention items", sql, &[&columns::json(&keys)?], Class::Batch).await?;
+    let stored = columns::map(&rows, |columns| {
+        let position: usize = columns.integer()?;
+        let (id, message) = (columns.integer()?, columns.text()?);
+        Ok((position, Stored { id, message, renewed: None, is_closed: false }))
+    })?;
+    Ok((positions, stored.into_iter().collect()))
+}
+
+async fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Attention> {
+    let sql = format!("{SELECT} AND id = @P1");
+    let rows = writing.connection.query("read an attention item", &sql, &[&id]).await?;
+    let found = columns::map(&rows, attention)?.into_iter().next();
+    let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
+    let sql = "UPDATE marktwerk.attentions SET closed_at = @P2 WHERE id = @P1";
+    writing.connection.execute("close an attention item", sql, &[&id, &micros(now)]).await?;
+    writing.effects.attention = true;
+    let Some(goes_on) = order_rules::goes_on(found.kind) else { return Ok(found) };
+    let sql = format!("UPDATE marktwerk.orders SET {goes_on} AND account = @P1 AND number = @P2");
+    let parameters: [&dyn ToSql; 2] = [&found.account, &found.subject];
+    let changed = writing.connection.execute("let an order go on", &sql, &parameters).await?;
+    writing.effects.orders |= changed > 0;
+    Ok(found)
+}
+
+fn attention(columns: &mut Columns<'_>) -> StoreResult<Attention> {
+    Ok(Attention {
+        id: columns.integer()?,
+        account: columns.text()?,
+        kind: columns.word()?,
+        subject: columns.text()?,
+        message: columns.text()?,
+        since: columns.time()?,
+    })
+}

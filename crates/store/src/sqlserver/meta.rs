@@ -1,0 +1,78 @@
+//! Facts by name, and what the database tells of itself.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use marktwerk_sqlserver::{Connection, reading};
+
+use super::columns::{self, Columns};
+use super::migrations::{self, KNOWN_VERSION};
+use super::store::SqlServerStore;
+use super::writing::{SCHEDULER, write_in};
+use crate::meta::MetaStore;
+use crate::{StoreError, StoreResult};
+
+#[async_trait]
+impl MetaStore for SqlServerStore {
+    async fn fact(&self, name: &str) -> StoreResult<Option<String>> {
+        reading!(self.pool, "read a fact", |connection| fact(connection, name))
+    }
+
+    async fn set_fact(&self, name: &str, value: &str) -> StoreResult<()> {
+        if self.fact(name).await?.as_deref() == Some(value) {
+            return Ok(());
+        }
+        write_in!(self, "set a fact", SCHEDULER, |writing| async {
+            let sql = "UPDATE marktwerk.facts SET value = @P2 WHERE name = @P1; \
+                 IF @@ROWCOUNT = 0 INSERT INTO marktwerk.facts (name, value) VALUES (@P1, @P2)";
+            writing.connection.execute("set a fact", sql, &[&name, &value]).await?;
+            Ok::<_, StoreError>(())
+        })
+    }
+
+    async fn check(&self) -> StoreResult<Vec<String>> {
+        let place = self.pool.address().to_string();
+        reading!(self.pool, "check the database", |connection| check(connection, &place))
+    }
+
+    /// Files of the server are the server's: its own backups hold this database.
+    async fn backup(&self, target: &Path) -> StoreResult<()> {
+        Err(StoreError::Unusable {
+            place: target.display().to_string(),
+            reason: format!(
+                "{} is backed up by SQL Server itself: let its plan include this database, or run BACKUP DATABASE there",
+                self.pool.address()
+            ),
+        })
+    }
+}
+
+async fn fact(connection: &mut Connection, name: &str) -> StoreResult<Option<String>> {
+    let sql = "SELECT value FROM marktwerk.facts WHERE name = @P1";
+    let found = connection.one("read a fact", sql, &[&name]).await?;
+    found.map(|found| Columns::of(&found).text()).transpose()
+}
+
+/// Pages and checksums are the business of the server's own checks.
+async fn check(connection: &mut Connection, place: &str) -> StoreResult<Vec<String>> {
+    let mut findings = Vec::new();
+    match migrations::examine(connection, place).await {
+        Ok(KNOWN_VERSION) => {}
+        Ok(version) => {
+            findings.push(format!("{place}: schema version {version}, {KNOWN_VERSION} was expected"));
+        }
+        Err(error @ (StoreError::NewerSchema { .. } | StoreError::ChangedMigration { .. })) => {
+            findings.push(error.to_string());
+        }
+        Err(error) => return Err(error),
+    }
+    let sql = "SELECT COUNT_BIG(*) FROM marktwerk.attempts AS attempt \
+         WHERE NOT EXISTS (SELECT 1 FROM marktwerk.runs AS run WHERE run.id = attempt.run_id)";
+    let orphans = columns::only(connection.one("count orphans", sql, &[]).await?, "count orphans")?;
+    if orphans > 0 {
+        findings.push(format!(
+            "{place}: {orphans} rows of marktwerk.attempts belong to no row of marktwerk.runs"
+        ));
+    }
+    Ok(findings)
+}

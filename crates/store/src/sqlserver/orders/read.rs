@@ -1,0 +1,113 @@
+//! Reading orders. A page comes in the order of an index, whatever the number of orders: reading the few open ones costs nothing in
+//! the many closed ones.
+
+use std::collections::HashMap;
+
+use marktwerk_domain::order::OrderState;
+use marktwerk_sqlserver::{Class, Connection, ToSql};
+
+use super::row::{self, COLUMNS, DOCUMENT, RAW};
+use crate::StoreResult;
+use crate::orders::{KnownChange, OrderFilter, OrderRecord};
+use crate::sqlserver::columns;
+use crate::sqlserver::keys::{self, WITH_KEYS};
+
+pub(super) async fn known_changes(
+    connection: &mut Connection,
+    account: &str,
+    numbers: &[String],
+) -> StoreResult<HashMap<String, KnownChange>> {
+    let sql = format!(
+        "SELECT j.value, o.changed_at, o.status, o.is_complete, o.is_unread FROM OPENJSON(@P2) {WITH_KEYS} j \
+         JOIN marktwerk.orders o ON o.account = @P1 AND o.number = j.value COLLATE Latin1_General_BIN2"
+    );
+    let numbers = keys::json(numbers.iter().map(String::as_str))?;
+    let parameters: [&dyn ToSql; 2] = [&account, &numbers];
+    let rows = connection.query_in("look up known orders", &sql, &parameters, Class::Batch).await?;
+    let known = columns::map(&rows, |columns| {
+        let number = columns.text()?;
+        let known = KnownChange {
+            changed_at: columns.time()?,
+            status: columns.word()?,
+            is_complete: columns.truth()?,
+            is_unread: columns.truth()?,
+        };
+        Ok((number, known))
+    })?;
+    Ok(known.into_iter().collect())
+}
+
+pub(super) async fn whole(
+    connection: &mut Connection,
+    account: &str,
+    number: &str,
+) -> StoreResult<Option<OrderRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM marktwerk.orders o WHERE o.account = @P1 AND o.number = @P2"
+    );
+    let rows = connection.query("read an order", &sql, &[&account, &number]).await?;
+    Ok(columns::map(&rows, row::record)?.into_iter().next())
+}
+
+pub(super) async fn unread(
+    connection: &mut Connection,
+    account: &str,
+    after: &str,
+    limit: usize,
+) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT TOP (@P3) {COLUMNS}, {RAW}, {DOCUMENT} FROM marktwerk.orders o \
+         WHERE o.is_unread = 1 AND o.account = @P1 AND o.number > @P2 ORDER BY o.number"
+    );
+    let parameters: [&dyn ToSql; 3] = [&account, &after, &at_most(limit)];
+    let rows = connection.query_in("read unread orders", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, row::record)
+}
+
+/// One page, by number: of each state and account no more keys than the page holds, from the index, then the rows of the page.
+pub(super) async fn orders_in(
+    connection: &mut Connection,
+    filter: &OrderFilter,
+) -> StoreResult<Vec<OrderRecord>> {
+    let OrderFilter { account, states, after, limit } = filter;
+    // The same state twice would find its orders twice.
+    let states = OrderState::ALL.into_iter().filter(|state| states.is_empty() || states.contains(state));
+    let states = keys::json(states.map(OrderState::as_str))?;
+    let accounts = match account {
+        Some(_) => "(SELECT @P4 AS account)",
+        None => "marktwerk.order_accounts",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS}, CAST(NULL AS nvarchar(max)), CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END \
+         FROM (SELECT TOP (@P3) k.number, k.id FROM OPENJSON(@P1) WITH (value varchar(30)) j CROSS JOIN {accounts} a \
+             CROSS APPLY (SELECT TOP (@P3) i.number, i.id FROM marktwerk.orders i \
+                 WHERE i.state = j.value COLLATE Latin1_General_BIN2 AND i.account = a.account AND i.number > @P2 \
+                 ORDER BY i.number) k \
+             ORDER BY k.number, k.id) p \
+         JOIN marktwerk.orders o ON o.id = p.id ORDER BY o.number, o.id"
+    );
+    let after = after.as_deref().unwrap_or_default();
+    let limit = at_most(*limit);
+    let mut parameters: Vec<&dyn ToSql> = vec![&states, &after, &limit];
+    parameters.extend(account.as_ref().map(|account| account as &dyn ToSql));
+    let rows = connection.query_in("read a page of orders", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, row::record)
+}
+
+/// Units by article in orders that the ERP does not know of. What we have (perhaps) handed over counts whatever the marketplace says
+/// of it: the ERP will take it in.
+pub(super) async fn open_units(connection: &mut Connection) -> StoreResult<HashMap<String, i64>> {
+    let sql = "SELECT c.sku, SUM(c.quantity) FROM marktwerk.orders o \
+         JOIN marktwerk.order_contents c ON c.order_id = o.id \
+         WHERE o.state IN ('exporting', 'handed_over', 'unclear') \
+            OR (o.state = 'fetched' AND o.status IN ('pending', 'ready')) \
+            OR (o.state IN ('set_aside', 'imported') AND o.status IN ('pending', 'ready', 'partly_shipped')) \
+         GROUP BY c.sku";
+    let rows = connection.query_in("sum open units", sql, &[], Class::Batch).await?;
+    let units = columns::map(&rows, |columns| Ok((columns.text()?, columns.integer()?)))?;
+    Ok(units.into_iter().collect())
+}
+
+fn at_most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

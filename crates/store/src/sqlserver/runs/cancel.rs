@@ -1,0 +1,71 @@
+//! Cancelling: at once in the queue, as a wish while running.
+
+use jiff::Timestamp;
+use marktwerk_domain::job::JobId;
+use marktwerk_domain::log::{ClosingStatus, Level};
+use marktwerk_domain::run::{Run, RunId, RunState};
+
+use super::ending::{self, Ending};
+use super::{read, row};
+use crate::StoreResult;
+use crate::own_lines;
+use crate::sqlserver::columns::{self, Columns};
+use crate::sqlserver::writing::Writing;
+
+pub(super) async fn cancel(
+    writing: &mut Writing<'_>,
+    id: RunId,
+    reason: &str,
+    now: Timestamp,
+) -> StoreResult<Run> {
+    let run = read::existing(writing.connection, id).await?;
+    match run.state {
+        RunState::Waiting | RunState::Retrying => end_cancelled(writing, &run, reason, now).await?,
+        RunState::Running if !run.cancel_requested => {
+            let wish = "UPDATE marktwerk.runs SET cancel_requested = 1, cancel_reason = @P2 WHERE id = @P1";
+            writing.connection.execute("ask a run to end", wish, &[&id.0, &reason]).await?;
+            writing.effects.jobs = true;
+        }
+        _ => return Ok(run),
+    }
+    read::existing(writing.connection, id).await
+}
+
+/// Cancels what a job has in the queue.
+pub(crate) async fn queued_runs_of(
+    writing: &mut Writing<'_>,
+    job: &JobId,
+    reason: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let sql = format!(
+        "SELECT {} FROM marktwerk.runs WHERE job_id = @P1 AND state IN ('waiting', 'retrying') ORDER BY id",
+        row::COLUMNS
+    );
+    let rows = writing.connection.query("read a job's queue", &sql, &[&job.as_str()]).await?;
+    for run in columns::map(&rows, row::run)? {
+        end_cancelled(writing, &run, reason, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends a run as cancelled, with its closing line.
+pub(crate) async fn end_cancelled(
+    writing: &mut Writing<'_>,
+    run: &Run,
+    reason: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut line = own_lines::about(run, Level::Info, now, &format!("cancelled, {reason}"));
+    line.status = Some(ClosingStatus::Cancelled);
+    line.duration_seconds = own_lines::seconds_since_start(run, now);
+    ending::end(writing, run, &Ending { state: RunState::Cancelled, error: reason, at: now, line }).await
+}
+
+/// The reason that came with the wish to cancel.
+pub(crate) async fn wished_reason(writing: &mut Writing<'_>, id: RunId) -> StoreResult<String> {
+    let sql = "SELECT cancel_reason FROM marktwerk.runs WHERE id = @P1";
+    let found = writing.connection.one("read why a run is to end", sql, &[&id.0]).await?;
+    let reason = found.map(|found| Columns::of(&found).optional_text()).transpose()?;
+    Ok(reason.flatten().unwrap_or_else(|| "as was asked for".to_owned()))
+}
