@@ -97,7 +97,7 @@ impl<'a> Busy<'a> {
 
     /// What need not be read from the queue.
     pub(crate) fn at_their_limit(&self) -> AtTheirLimit<'_> {
-        fn full<'b>(counts: &'b HashMap<String, u32>, has_room: impl Fn(&str, u32) -> bool) -> Vec<&'b str> {
+        fn full(counts: &HashMap<String, u32>, has_room: impl Fn(&str, u32) -> bool) -> Vec<&str> {
             let full = counts.iter().filter(|(name, count)| !has_room(name, **count));
             full.map(|(name, _)| name.as_str()).collect()
         }

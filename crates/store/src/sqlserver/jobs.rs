@@ -89,9 +89,10 @@ pub(super) async fn find_all(connection: &mut Connection, ids: &[&str]) -> Store
 }
 
 async fn counts(connection: &mut Connection) -> StoreResult<JobCounts> {
+    // Not every server that speaks T-SQL gives NULL for JSON's null.
     let sql = "\
-        SELECT enabled, JSON_VALUE(health, '$.alarm'), COUNT_BIG(*) FROM marktwerk.jobs WHERE archived = 0 \
-        GROUP BY enabled, JSON_VALUE(health, '$.alarm')";
+        SELECT enabled, NULLIF(JSON_VALUE(health, '$.alarm'), 'null'), COUNT_BIG(*) FROM marktwerk.jobs WHERE archived = 0 \
+        GROUP BY enabled, NULLIF(JSON_VALUE(health, '$.alarm'), 'null')";
     let rows = connection.query("count jobs", sql, &[]).await?;
     let groups: Vec<(bool, Option<Alarm>, u64)> =
         columns::map(&rows, |columns| Ok((columns.truth()?, columns.optional_word()?, columns.integer()?)))?;

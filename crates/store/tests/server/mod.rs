@@ -1,4 +1,5 @@
 //! An empty store on the SQL Server of the tests.
+#![allow(dead_code, reason = "not each test file needs all of it")]
 
 use jiff::tz::TimeZone;
 use marktwerk_sqlserver::testing::{self, TestDatabase};
@@ -28,13 +29,25 @@ pub(crate) async fn empty() -> Option<(TestDatabase, SqlServerStore)> {
             StoreError::ChangedMigration { .. } | StoreError::NewerSchema { .. } | StoreError::Database(_),
         ) => {
             // An unfinished version of this program has left it.
-            let drop: Vec<String> = tables.iter().map(|table| format!("DROP TABLE {table}")).collect();
-            batch(&database, &drop.join("; ")).await;
+            drop_all(&database).await;
             SqlServerStore::open(database.address.clone(), zone()).await
         }
         opened => opened,
     };
     Some((database, store.unwrap()))
+}
+
+/// A database without a table of the store.
+pub(crate) async fn without_tables(purpose: &str) -> Option<TestDatabase> {
+    let database = testing::database(purpose).await?;
+    drop_all(&database).await;
+    Some(database)
+}
+
+async fn drop_all(database: &TestDatabase) {
+    let drop: Vec<String> =
+        tables(database).await.iter().map(|table| format!("DROP TABLE {table}")).collect();
+    batch(database, &drop.join("; ")).await;
 }
 
 async fn tables(database: &TestDatabase) -> Vec<String> {

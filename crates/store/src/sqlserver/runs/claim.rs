@@ -43,9 +43,8 @@ async fn choose(connection: &mut Connection, claim: &Claim) -> StoreResult<Vec<i
         }
         let heads = lines.iter_mut().filter(|line| !line.rows.is_empty());
         let next = heads.min_by_key(|line| {
-            line.rows
-                .front()
-                .map(|head| (turns.order(line.rank, head.ready_at, claim), head.ready_at, head.id))
+            let head = line.rows.front()?;
+            Some((turns.order(line.rank, head.ready_at, claim), line.rank, head.ready_at, head.id))
         });
         let Some((rank, head)) = next.and_then(|line| Some((line.rank, line.rows.pop_front()?))) else {
             break;
