@@ -18,7 +18,10 @@ const STEPS: [&str; 5] = ["fetch", "import", "export", "tracking", "confirm"];
 
 #[tokio::main]
 async fn main() {
-    println!("{:>8} {:>10} {:>10} {:>10} {:>12} {:>10}", "orders", "step", "seconds", "orders/s", "bare bulk/s", "factor");
+    println!(
+        "{:>8} {:>10} {:>10} {:>10} {:>12} {:>10}",
+        "orders", "step", "seconds", "orders/s", "bare bulk/s", "factor"
+    );
     for orders in ORDERS {
         let Some(shop) = Shop::open(40).await else {
             println!("there is no SQL Server: set MARKTWERK_TEST_MSSQL");
@@ -35,7 +38,10 @@ async fn main() {
         for step in STEPS {
             let seconds = seconds(&run, step);
             let (per_second, limit) = (orders as f64 / seconds, orders as f64 / bare);
-            println!("{orders:>8} {step:>10} {seconds:>10.3} {per_second:>10.0} {limit:>12.0} {:>10.1}", limit / per_second);
+            println!(
+                "{orders:>8} {step:>10} {seconds:>10.3} {per_second:>10.0} {limit:>12.0} {:>10.1}",
+                limit / per_second
+            );
         }
         println!("{orders:>8} orders, {sent:.0} statements in the whole run, lines of its log included");
         shop.program.shutdown().await;
@@ -70,7 +76,8 @@ async fn bare(address: Address, documents: &[String]) -> f64 {
     const TABLE: &str = "IF OBJECT_ID('dbo.bare', 'U') IS NOT NULL DROP TABLE dbo.bare; CREATE TABLE dbo.bare \
         (id int IDENTITY(1,1) NOT NULL PRIMARY KEY, cText nvarchar(max) NULL, nPlattform tinyint NULL, nRechnung tinyint NULL)";
     let pool = Pool::new(address);
-    let made: Result<(), SqlError> = reading!(pool, "make a table", |connection| connection.batch("make a table", TABLE));
+    let made: Result<(), SqlError> =
+        reading!(pool, "make a table", |connection| connection.batch("make a table", TABLE));
     made.unwrap();
     let began = Instant::now();
     let stored: Result<u64, SqlError> = transaction!(pool, "store bare rows", |connection| async {

@@ -7,3 +7,4 @@ mod doctor;
 mod orders;
 mod outage;
 mod shop;
+mod worker;

@@ -3,9 +3,11 @@
 use jiff::civil::date;
 use marktwerk_domain::run::RunState;
 use marktwerk_erp::testing as jtl;
+use marktwerk_sqlserver::{Pool, SqlError, reading};
 use serde_json::{Value, json};
 
 use crate::shop::Shop;
+use crate::worker::work;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_go_to_jtl_and_parcels_come_back_each_once() {
@@ -13,13 +15,14 @@ async fn orders_go_to_jtl_and_parcels_come_back_each_once() {
     let mut placed = shop.place(250);
     let run = shop.run("order_workflow", Value::Null).await;
     assert_eq!(run.state, RunState::Succeeded, "{:?} {:?}", run.error, run.steps);
-    let mut taken = shop.work().await;
-    (placed.sort(), taken.sort());
+    let mut taken = work(&shop).await;
+    placed.sort();
+    taken.sort();
     assert_eq!(taken, placed, "each once");
     // Nothing new: nothing is handed over again.
     let run = shop.run("order_workflow", Value::Null).await;
     assert_eq!(run.state, RunState::Succeeded, "{:?}", run.error);
-    assert_eq!(shop.work().await, Vec::<String>::new());
+    assert_eq!(work(&shop).await, Vec::<String>::new());
     assert_eq!(jtl::ship(&shop.jtl.pool, date(2026, 11, 24).at(10, 0, 0, 0)).await.unwrap(), 250);
     let run = shop.run("order_workflow", Value::Null).await;
     assert_eq!(run.state, RunState::Succeeded, "{:?} {:?}", run.error, run.steps);
@@ -29,6 +32,12 @@ async fn orders_go_to_jtl_and_parcels_come_back_each_once() {
     assert!(
         shipments.len() == 250 && shipments.iter().all(|parcel| (parcel.accepted, parcel.rejected) == (1, 0))
     );
+    // And its lines stand where people look for them.
+    let sql = "SELECT COUNT(*) FROM scheduler_logs WHERE job_type = 'order_workflow' AND status = 'SUCCESS'";
+    let pool = Pool::new(shop.settings.sqlserver.store.clone().unwrap());
+    let closing: Result<_, SqlError> =
+        reading!(pool, "count", |connection| connection.one("count", sql, &[]));
+    assert_eq!(closing.unwrap().unwrap().integer(0), Ok(3));
     shop.program.shutdown().await;
 }
 

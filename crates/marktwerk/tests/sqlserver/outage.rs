@@ -9,6 +9,7 @@ use marktwerk_domain::run::RunState;
 use serde_json::Value;
 
 use crate::shop::Shop;
+use crate::worker::work;
 
 const ORDERS: usize = 400;
 const KILLS: u64 = 20;
@@ -48,7 +49,7 @@ async fn twenty_kills_of_the_server_lose_nothing_and_double_nothing() {
             run.state,
             run.error
         );
-        for number in shop.work().await {
+        for number in work(&shop).await {
             *handed_over.entry(number).or_default() += 1;
         }
     }
@@ -56,7 +57,7 @@ async fn twenty_kills_of_the_server_lose_nothing_and_double_nothing() {
     for _ in 0..3 {
         let run = shop.run("order_workflow", Value::Null).await;
         assert_eq!(run.state, RunState::Succeeded, "{:?}", run.error);
-        for number in shop.work().await {
+        for number in work(&shop).await {
             *handed_over.entry(number).or_default() += 1;
         }
     }

@@ -8,7 +8,7 @@ use marktwerk::config::{Account, SandboxSection, Settings};
 use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::run::{Run, RunId};
-use marktwerk_erp::testing::{self as jtl, Eazybusiness, Schema, Taken};
+use marktwerk_erp::testing::{Eazybusiness, Schema};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox, WorldOptions};
 use marktwerk_sqlserver::testing::{TestDatabase, database};
 use marktwerk_sqlserver::{Address, Column, Kind, Pool, SqlError, Value, reading, transaction};
@@ -116,18 +116,6 @@ impl Shop {
     pub(crate) async fn run(&self, job: &str, parameters: serde_json::Value) -> Run {
         let id = self.start(job, parameters).await;
         self.end_of(id).await
-    }
-
-    /// JTL-Worker takes what waits; answers with the external numbers of its new orders.
-    pub(crate) async fn work(&self) -> Vec<String> {
-        let taken = jtl::take_all(&self.jtl.pool).await.unwrap();
-        taken
-            .into_iter()
-            .map(|taken| match taken {
-                Taken::Order(number) => number,
-                Taken::Dropped => panic!("JTL dropped a row"),
-            })
-            .collect()
     }
 }
 
