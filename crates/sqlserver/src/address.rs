@@ -249,8 +249,8 @@ mod tests {
         assert!(!format!("{address:?}").contains("p@ss"));
         let again = Address::parse(&address.url_with_password()).unwrap();
         assert_eq!(
-            (again.password(), again.encryption, again.port),
-            ("p@ss/w", address.encryption, Some(1444))
+            (again.password(), &again.encryption, again.port),
+            ("p@ss/w", &address.encryption, Some(1444))
         );
         let named = Address::parse("mssql://erp/eazybusiness?instance=JTLWAWI").unwrap();
         assert_eq!((named.known_port(), named.server().as_str()), (None, "erp\\JTLWAWI"));

@@ -47,6 +47,7 @@ impl World {
             pace: None,
             run_at_start: dice.happens(10),
             retention: Retention { logs: 36_500, runs: 36_500, buyers: 36_500 },
+            shares_store: false,
             jobs_file: None,
             seed: None,
         };
