@@ -1,18 +1,18 @@
-//! `marktwerk db …`: the embedded database, also beside a running server.
+//! `marktwerk db …`: our own database, also beside a running server.
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use marktwerk_store::meta::MetaStore;
-use marktwerk_store::sqlite::SqliteStore;
 use serde_json::json;
 
 use super::output::Output;
-use crate::compose::StartError;
+use crate::compose::{StartError, open_store};
 use crate::config::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Make the tables that are missing, as each start does
+    Migrate,
     /// Test the database's own health
     Check,
     /// Write a consistent copy into a new file, while work goes on
@@ -23,29 +23,36 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, settings: &Settings, output: &Output) -> anyhow::Result<()> {
-    let path = settings.database();
-    if !path.is_file() {
+    let place = settings.store_place();
+    let is_on_server = settings.sqlserver.store.is_some();
+    if !matches!(command, Command::Migrate) && !is_on_server && !settings.database().is_file() {
         let reason = format!(
             "there is no database {}: start `marktwerk` once, or name its folder with --data-dir",
-            path.display()
+            settings.database().display()
         );
         return Err(StartError::new(reason).into());
     }
-    let store = SqliteStore::open(&path, settings.time_zone.clone())
-        .map_err(|error| StartError::from_causes(&error.into()))?;
+    let store = open_store(settings).await.map_err(|error| StartError::from_causes(&error))?;
     match command {
+        Command::Migrate => {
+            if output.is_json() {
+                output.json(&json!({ "database": place, "up_to_date": true }))?;
+            } else {
+                output.line(&format!("{place} is up to date"))?;
+            }
+        }
         Command::Check => {
             let findings = store.check().await?;
             if output.is_json() {
-                output.json(&json!({ "database": path, "findings": findings }))?;
+                output.json(&json!({ "database": place, "findings": findings }))?;
             } else {
                 for finding in &findings {
                     output.line(finding)?;
                 }
             }
-            anyhow::ensure!(findings.is_empty(), "{} is damaged: restore a backup", path.display());
+            anyhow::ensure!(findings.is_empty(), "{place} is damaged: restore a backup");
             if !output.is_json() {
-                output.line(&format!("{} is well", path.display()))?;
+                output.line(&format!("{place} is well"))?;
             }
         }
         Command::Backup { file } => {
@@ -56,7 +63,7 @@ pub(super) async fn run(command: Command, settings: &Settings, output: &Output) 
             if output.is_json() {
                 output.json(&json!({ "backup": file }))?;
             } else {
-                output.line(&format!("{} is a copy of {}", file.display(), path.display()))?;
+                output.line(&format!("{} is a copy of {place}", file.display()))?;
             }
         }
     }
