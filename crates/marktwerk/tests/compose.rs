@@ -113,7 +113,7 @@ async fn with_jtl_configured_nothing_is_simulated_by_this_program() {
     let mut settings = settings(folder.path());
     settings.jtl.url = format!("sqlite:{}", world.jtl_database().display());
     let error = refused(settings.clone()).await;
-    assert!(error.contains("[erp.jtl] url is set, but no account is"), "{error}");
+    assert!(error.contains("a JTL is set, but no account is"), "{error}");
 
     settings.accounts = vec![account("shop", &world.temu_endpoint())];
     let program = start(settings.clone()).await;

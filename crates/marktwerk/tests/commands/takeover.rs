@@ -26,7 +26,7 @@ fn what_is_missing_is_named_and_nothing_is_made() {
         (true, &["--from", "mssql://shop:hush@localhost"], "no database is named"),
         (false, &from, "no account is configured"),
         (true, &["--from", from[1], "--account", "other"], "there is no account other; configured are: temu"),
-        (true, &from, "[erp.jtl] url is missing"),
+        (true, &from, "no JTL is set ([sqlserver] server or [erp.jtl] url)"),
     ];
     for (has_account, arguments, told) in cases {
         let variables: &[(&str, &str)] = if has_account { &ACCOUNT } else { &[] };
