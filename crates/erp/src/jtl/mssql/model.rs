@@ -68,8 +68,9 @@ impl Model {
             d.is_read_committed_snapshot_on FROM sys.databases d WHERE d.name = DB_NAME()";
         let rows = connection.query("find out which JTL it is", OBJECTS, &[]).await?;
         let [row] = &rows[..] else {
-            let reason = "sys.databases does not show it".to_owned();
-            return Err(ErpError::Schema { action, reason }.into());
+            // Every login sees the database that it is in: a server that has just come up may not show it yet.
+            let reason = "the server does not show it in sys.databases yet".to_owned();
+            return Err(ErpError::Unreachable { action, reason }.into());
         };
         let orders = match (row.optional_integer(0)?, row.optional_integer(1)?) {
             (Some(_), _) => OrderModel::Newer,
