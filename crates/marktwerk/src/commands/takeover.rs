@@ -15,7 +15,7 @@ use crate::config::{Account, Settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The old database, mssql://user:password@host/toci [default: that of [sqlserver] server (SQL_SERVER)]
+    /// The old database, mssql://user:password@host/toci [default: that of `server` under `sqlserver` (SQL_SERVER)]
     #[arg(long, value_name = "ADDRESS")]
     from: Option<String>,
     /// The account that the old orders belong to, where several are configured

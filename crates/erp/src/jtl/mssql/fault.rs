@@ -34,7 +34,7 @@ impl Fault {
             SqlError::Login { .. } => ErpError::Login { action, reason: error.to_string() },
             SqlError::Permission { reason, .. } => ErpError::Permission { action, reason },
             SqlError::Schema { reason, .. } => ErpError::Schema { action, reason },
-            SqlError::Unreadable { reason, .. } => ErpError::Unreadable { what: reason },
+            SqlError::Unreadable { .. } => ErpError::Unreadable { what: error.to_string() },
             SqlError::Busy { .. } => ErpError::Busy { action },
             // A trigger or a constraint of theirs, or a server that does not know our words.
             SqlError::Refused { reason, .. } | SqlError::Duplicate { reason, .. } => {
