@@ -216,8 +216,12 @@ impl Connection {
             }
             Ok(Err(error)) => {
                 let error = SqlError::of_statement(error, name);
-                // The server's own errors end the statement in good order.
-                self.is_in_doubt = matches!(error, SqlError::Lost { .. } | SqlError::Unreadable { .. });
+                // These end the statement in good order. After any other, among them those of a server that goes down, nobody knows
+                // what else is still to come, and it would be taken for the next statement's answer.
+                self.is_in_doubt = !matches!(
+                    error,
+                    SqlError::Duplicate { .. } | SqlError::Permission { .. } | SqlError::Schema { .. }
+                );
                 Err(error)
             }
         };

@@ -166,7 +166,10 @@ fn of_babelfish(reason: String, statement: &'static str) -> SqlError {
         SqlError::Schema { statement, reason }
     } else if tells("lock timeout") || tells("could not serialize") {
         SqlError::Busy { statement, reason }
-    } else if tells("terminating connection") || tells("shutting down") || tells("starting up") {
+    } else if tells("terminating connection") || tells("shutting down") || tells("starting up")
+        // It answers a bulk load's last packet as if it were another request: `connect::PACKET`.
+        || tells("protocol stream is incorrect")
+    {
         SqlError::Lost { statement, reason }
     } else {
         SqlError::Refused { statement, reason }

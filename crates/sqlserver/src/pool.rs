@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
@@ -42,6 +42,8 @@ impl fmt::Debug for Pool {
 /// Opens and examines connections.
 pub struct Manager {
     address: Arc<Address>,
+    /// Connections so far.
+    opened: AtomicU32,
     statements: Arc<AtomicU64>,
 }
 
@@ -56,8 +58,9 @@ impl managed::Manager for Manager {
     type Error = SqlError;
 
     async fn create(&self) -> Result<Connection, SqlError> {
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
         // Boxed, for the driver's futures of a login are too large for a thread's stack.
-        let client = Box::pin(connect(&self.address)).await?;
+        let client = Box::pin(connect(&self.address, number)).await?;
         let counter = metrics::counter!(STATEMENTS, "database" => self.address.database.clone());
         Ok(Connection::new(client, Arc::clone(&self.statements), counter))
     }
@@ -79,7 +82,11 @@ impl Pool {
     pub fn new(address: Address) -> Self {
         metrics::describe_counter!(STATEMENTS, "Statements sent to SQL Server, by database.");
         let (address, statements) = (Arc::new(address), Arc::<AtomicU64>::default());
-        let manager = Manager { address: Arc::clone(&address), statements: Arc::clone(&statements) };
+        let manager = Manager {
+            address: Arc::clone(&address),
+            opened: AtomicU32::default(),
+            statements: Arc::clone(&statements),
+        };
         let builder = managed::Pool::builder(manager).max_size(SIZE);
         // Without time limits of its own the builder cannot fail; connecting has its limits in `connect`.
         let connections =

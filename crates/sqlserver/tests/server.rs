@@ -128,6 +128,26 @@ async fn a_bulk_load_has_no_limit_of_parameters() {
     assert_eq!(found.unwrap(), (5_000, Some(at)));
 }
 
+/// Its last token is split between two packets in some of these.
+#[tokio::test]
+async fn a_bulk_load_may_be_of_any_length() {
+    let Some((pool, _database)) = pool().await else { return };
+    for length in 3_850..4_100 {
+        let text = "x".repeat(length);
+        let stored: Result<_, SqlError> = transaction!(pool, "load", |transaction| async {
+            let columns = [Column::new("document", Kind::LongText)];
+            transaction
+                .load("load a document", "#it", &columns, vec![vec![Value::from(text.as_str())]])
+                .await?;
+            let row =
+                transaction.one("measure it", "SELECT COUNT(*), SUM(LEN(document)) FROM #it", &[]).await?;
+            let row = row.unwrap();
+            Ok::<_, SqlError>((row.integer(0)?, row.integer(1)?))
+        });
+        assert_eq!(stored, Ok((1, length as i64)));
+    }
+}
+
 #[tokio::test]
 async fn an_application_lock_is_one_transactions() {
     let Some((pool, _database)) = pool().await else { return };
