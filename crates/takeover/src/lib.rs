@@ -11,6 +11,8 @@ mod import;
 mod old;
 mod report;
 mod take_over;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use decision::{Decision, decide};
 pub use error::TakeOverError;

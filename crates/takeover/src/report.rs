@@ -49,6 +49,8 @@ pub struct Report {
     pub account: String,
     /// What the old tables hold.
     pub rows: Rows,
+    /// `scheduler_logs` is there.
+    pub has_log: bool,
     /// Orders that Marktwerk has had before: nothing was changed.
     pub known: u64,
     /// Order numbers by what became of them.
@@ -78,6 +80,9 @@ impl Report {
                 rows.orders, rows.lines, rows.exports, rows.products, rows.inventory
             ),
         ];
+        if self.has_log {
+            lines.push("scheduler_logs stays with its lines: they are shown where Marktwerk's store is this database".to_owned());
+        }
         for decision in Decision::ALL {
             let numbers = self.orders.get(&decision).map(Vec::as_slice).unwrap_or_default();
             if numbers.is_empty() {

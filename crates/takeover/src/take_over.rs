@@ -56,6 +56,7 @@ pub async fn take_over(
         erp: erp.describe(),
         account: options.account.clone(),
         rows: old.rows().await?,
+        has_log: old.has_log(),
         ..Report::default()
     };
     if let Some(minutes) = old.quiet_for().await?.filter(|minutes| (0..RESTLESS_MINUTES).contains(minutes)) {

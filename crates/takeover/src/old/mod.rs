@@ -150,6 +150,11 @@ impl Old {
         Ok(row?.first().map(|row| row.optional_integer(0)).transpose()?.flatten())
     }
 
+    /// Whether it has the log. Its lines are not counted: there may be millions of them.
+    pub(crate) fn has_log(&self) -> bool {
+        self.schema.has_table("scheduler_logs")
+    }
+
     pub(crate) fn place(&self) -> String {
         self.pool.address().to_string()
     }

@@ -23,7 +23,7 @@ impl Schema {
     pub(super) async fn read(connection: &mut Connection) -> Result<Self, SqlError> {
         const SQL: &str = "SELECT CONVERT(nvarchar(128), TABLE_NAME), CONVERT(nvarchar(128), COLUMN_NAME) \
              FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = N'dbo' AND TABLE_NAME IN \
-             (N'temu_orders', N'temu_order_items', N'temu_xml_export', N'temu_products', N'temu_inventory')";
+             (N'temu_orders', N'temu_order_items', N'temu_xml_export', N'temu_products', N'temu_inventory', N'scheduler_logs')";
         let rows = connection.query("take over: look at the old tables", SQL, &[]).await?;
         let name = |row: &Row, column| row.text(column).map(|name| name.to_lowercase());
         let columns = rows.iter().map(|row| Ok((name(row, 0)?, name(row, 1)?)));

@@ -5,8 +5,8 @@ use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::RunState;
 use marktwerk_sandbox::{Fault, FaultKind, Faults};
 use marktwerk_takeover::Decision;
+use marktwerk_takeover::testing::{OldRow, OldTables};
 
-use crate::old_tables::{OldRow, OldTables};
 use crate::shop::Shop;
 
 /// The call that lists orders.
@@ -16,7 +16,7 @@ const LIST: &str = "bg.order.list.v2.get";
 #[tokio::test(start_paused = true)]
 async fn a_shop_switches_over() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     tokio::time::pause();
     let shop = Shop::open().await;
 
@@ -82,14 +82,8 @@ async fn a_shop_switches_over() {
     old.insert(&OldRow::new(&waiting), Some(&order(&waiting).await)).await;
     old.insert(&OldRow::new(&lost).exported(), None).await;
     old.insert(&OldRow::new(&fresh), None).await;
-    let export = |number: &str, status: &str, done: i32| {
-        format!(
-            "INSERT INTO dbo.temu_xml_export (bestell_id, xml_content, status, verarbeitet) VALUES (N'{number}', N'<x/>', \
-             N'{status}', {done})"
-        )
-    };
-    old.batch(&export(&lost, "processed", 1)).await;
-    old.batch(&export(&fresh, "pending", 0)).await;
+    old.export(&lost, true).await;
+    old.export(&fresh, false).await;
     let content = old.content().await;
     tokio::time::pause();
 
@@ -202,7 +196,7 @@ async fn shipped(is_told: bool, old: &OldTables) -> (Shop, String) {
 #[tokio::test(start_paused = true)]
 async fn what_was_told_without_a_mark_is_asked_for_and_not_told_again() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     tokio::time::pause();
     let (shop, number) = shipped(true, &old).await;
     shop.world.set_status(&number, 2).unwrap();
@@ -217,7 +211,7 @@ async fn what_was_told_without_a_mark_is_asked_for_and_not_told_again() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_told_before_the_document_is_there() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     tokio::time::pause();
     let (shop, number) = shipped(false, &old).await;
     let program = shop.start().await;

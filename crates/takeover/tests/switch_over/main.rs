@@ -5,5 +5,4 @@
 
 mod history;
 mod oddities;
-mod old_tables;
 mod shop;

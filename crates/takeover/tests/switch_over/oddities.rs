@@ -3,15 +3,15 @@
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_store::orders::FetchedOrder;
+use marktwerk_takeover::testing::{OldRow, OldTables};
 use marktwerk_takeover::{Decision, Options, TakeOverError, take_over};
 
-use crate::old_tables::{OldRow, OldTables};
 use crate::shop::Shop;
 
 #[tokio::test(start_paused = true)]
 async fn odd_rows_are_told_and_judged() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     tokio::time::pause();
     let shop = Shop::open().await;
     let (dateless, strange) = (shop.place(), shop.place());
@@ -74,7 +74,7 @@ async fn odd_rows_are_told_and_judged() {
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_take_over_is_finished_by_the_next_one() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     tokio::time::pause();
     let shop = Shop::open().await;
     let number = shop.place();
@@ -107,7 +107,7 @@ async fn an_interrupted_take_over_is_finished_by_the_next_one() {
 #[tokio::test(start_paused = true)]
 async fn an_older_schema_is_read_as_far_as_it_goes() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     old.batch("DROP TABLE dbo.temu_xml_export; DROP TABLE dbo.temu_order_items; DROP TABLE dbo.temu_orders")
         .await;
     old.batch(
@@ -134,7 +134,7 @@ async fn an_older_schema_is_read_as_far_as_it_goes() {
 #[tokio::test(start_paused = true)]
 async fn another_database_is_no_old_one() {
     tokio::time::resume();
-    let Some(old) = OldTables::open().await else { return };
+    let Some(old) = OldTables::open("marktwerk_old").await else { return };
     let shop = Shop::open().await;
     let program = shop.start().await;
     let options = Options {

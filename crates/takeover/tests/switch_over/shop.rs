@@ -19,10 +19,9 @@ use marktwerk_store::SharedStore;
 use marktwerk_store::logs::LogFilter;
 use marktwerk_store::orders::OrderRecord;
 use marktwerk_store::sqlite::SqliteStore;
+use marktwerk_takeover::testing::OldTables;
 use marktwerk_takeover::{Options, Report, take_over};
 use marktwerk_workflows::WorkflowSettings;
-
-use crate::old_tables::OldTables;
 
 const ACCOUNT: &str = "sandbox";
 
