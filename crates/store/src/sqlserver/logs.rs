@@ -152,15 +152,16 @@ async fn statistics(
 /// The number of the column `timestamp`, which is no integer as our own times are.
 const TIMESTAMP: usize = 5;
 
+/// A row of another program may lack what ours always have: it is shown all the same, and with it the page it stands on.
 fn log_row(row: &Row, zone: &TimeZone) -> StoreResult<LogRow> {
     let wall_time = row.optional_date_time(TIMESTAMP)?;
     let mut columns = Columns::of(row);
     Ok(LogRow {
         log_id: columns.integer()?,
-        job_id: columns.text()?,
-        job_type: columns.text()?,
-        level: columns.text()?,
-        message: columns.text()?,
+        job_id: columns.optional_text()?.unwrap_or_default(),
+        job_type: columns.optional_text()?.unwrap_or_default(),
+        level: columns.optional_text()?.unwrap_or_default(),
+        message: columns.optional_text()?.unwrap_or_default(),
         timestamp: {
             columns.pass_over();
             let at = columns.optional_time()?;
