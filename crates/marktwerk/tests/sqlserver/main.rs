@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod doctor;
+mod old_shop;
 mod orders;
 mod outage;
 mod shop;
+mod switch_over;
 mod worker;

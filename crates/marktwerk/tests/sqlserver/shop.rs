@@ -1,5 +1,6 @@
 //! A merchant's shop with everything on one SQL Server.
 
+use std::path::Path;
 use std::time::Duration;
 
 use marktwerk::clock::SystemClock;
@@ -37,25 +38,8 @@ impl Shop {
         stock_up(&jtl.pool, articles).await;
         let folder = tempfile::tempdir().unwrap();
         let clock = SystemClock::shared();
-        let section = SandboxSection {
-            world: Some(WorldOptions {
-                initial_articles: u32::try_from(articles).unwrap(),
-                ..WorldOptions::quiet()
-            }),
-            ..SandboxSection::default()
-        };
-        let mut options = sandbox_options(folder.path().join("world"), &section, &clock);
-        options.listen.set_port(0);
-        let sandbox = Sandbox::start(options).await.unwrap();
-        let credentials = Sandbox::credentials();
-        let account = TemuAccount {
-            name: "shop".to_owned(),
-            endpoint: sandbox.temu_endpoint(),
-            app_key: credentials.app_key.to_owned(),
-            app_secret: credentials.app_secret.into(),
-            access_token: credentials.access_token.into(),
-            calls_per_second: None,
-        };
+        let sandbox = marketplace(folder.path(), articles).await;
+        let account = account(&sandbox, "shop");
         let mut settings = Settings { data_dir: folder.path().join("data"), ..Settings::default() };
         settings.server.listen.set_port(0);
         settings.accounts = vec![Account::Temu(account)];
@@ -92,24 +76,12 @@ impl Shop {
 
     /// Starts a job by hand.
     pub(crate) async fn start(&self, job: &str, parameters: serde_json::Value) -> RunId {
-        let parameters: Parameters = parameters.as_object().cloned().unwrap_or_default();
-        self.program.engine().run_now(&JobId(job.to_owned()), parameters).await.unwrap().id
+        start(&self.program, job, parameters).await
     }
 
     /// The run when it has ended. The database may be away meanwhile.
     pub(crate) async fn end_of(&self, id: RunId) -> Run {
-        let look = async {
-            let mut every = tokio::time::interval(Duration::from_millis(100));
-            loop {
-                every.tick().await;
-                if let Ok(Some(run)) = self.program.store().run(id).await
-                    && run.state.is_ended()
-                {
-                    return run;
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(600), look).await.unwrap()
+        end_of(&self.program, id).await
     }
 
     /// Starts a job and waits for its end and for that of its further slices.
@@ -119,12 +91,57 @@ impl Shop {
     }
 }
 
+/// Starts a program's job by hand.
+pub(crate) async fn start(program: &Program, job: &str, parameters: serde_json::Value) -> RunId {
+    let parameters: Parameters = parameters.as_object().cloned().unwrap_or_default();
+    program.engine().run_now(&JobId(job.to_owned()), parameters).await.unwrap().id
+}
+
+/// A program's run when it has ended. The database may be away meanwhile.
+pub(crate) async fn end_of(program: &Program, id: RunId) -> Run {
+    let look = async {
+        let mut every = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            every.tick().await;
+            if let Ok(Some(run)) = program.store().run(id).await
+                && run.state.is_ended()
+            {
+                return run;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(600), look).await.unwrap()
+}
+
+/// A marketplace that stands still and sells so many articles.
+pub(crate) async fn marketplace(folder: &Path, articles: usize) -> Sandbox {
+    let initial_articles = u32::try_from(articles).unwrap();
+    let world = Some(WorldOptions { initial_articles, ..WorldOptions::quiet() });
+    let section = SandboxSection { world, ..SandboxSection::default() };
+    let mut options = sandbox_options(folder.join("world"), &section, &SystemClock::shared());
+    options.listen.set_port(0);
+    Sandbox::start(options).await.unwrap()
+}
+
+/// The one account that it has.
+pub(crate) fn account(sandbox: &Sandbox, name: &str) -> TemuAccount {
+    let credentials = Sandbox::credentials();
+    TemuAccount {
+        name: name.to_owned(),
+        endpoint: sandbox.temu_endpoint(),
+        app_key: credentials.app_key.to_owned(),
+        app_secret: credentials.app_secret.into(),
+        access_token: credentials.access_token.into(),
+        calls_per_second: None,
+    }
+}
+
 fn sku(number: usize) -> String {
     format!("MW-{number:04}")
 }
 
 /// The tables of an earlier test go.
-async fn clean(address: &Address) {
+pub(crate) async fn clean(address: &Address) {
     const TABLES: &str = "SELECT TABLE_SCHEMA + '.' + TABLE_NAME FROM INFORMATION_SCHEMA.TABLES \
         WHERE TABLE_TYPE = 'BASE TABLE' AND (TABLE_SCHEMA = 'marktwerk' OR TABLE_NAME = 'scheduler_logs')";
     let pool = Pool::new(address.clone());
@@ -138,7 +155,7 @@ async fn clean(address: &Address) {
 }
 
 /// Articles with 1,000 pieces each in the first warehouse.
-async fn stock_up(pool: &Pool, articles: usize) {
+pub(crate) async fn stock_up(pool: &Pool, articles: usize) {
     const STEPS: [&str; 3] = [
         "INSERT INTO dbo.tArtikel (kArtikel, cArtNr, nPuffer, kStueckliste, cAktiv, nDelete, nIstVater) \
             SELECT id, sku, 0, 0, 'Y', 0, 0 FROM #articles",

@@ -1,12 +1,17 @@
 //! JTL-Worker, when a test wants it to work.
 
-use marktwerk_erp::testing::{Taken, take_all};
+use marktwerk_erp::testing::{Eazybusiness, Taken, take_all};
 
 use crate::shop::Shop;
 
 /// Takes what waits; answers with the external numbers of JTL's new orders.
 pub(crate) async fn work(shop: &Shop) -> Vec<String> {
-    let taken = take_all(&shop.jtl.pool).await.unwrap();
+    work_in(&shop.jtl).await
+}
+
+/// The same in any JTL.
+pub(crate) async fn work_in(jtl: &Eazybusiness) -> Vec<String> {
+    let taken = take_all(&jtl.pool).await.unwrap();
     taken
         .into_iter()
         .map(|taken| match taken {
