@@ -323,7 +323,7 @@ async fn go_forward_again(shop: &OldShop, open: &str, meanwhile: &str) {
     let between = shop.place();
     shop.insert(&OldRow::new(&between).exported()).await;
     shop.hand_over(&[&between]).await;
-    assert_eq!(shop.work().await, [between.clone()]);
+    assert_eq!(shop.work().await, std::slice::from_ref(&between));
     shop.ship().await;
     shop.tell(open).await;
     // What the way back wrote is known.
