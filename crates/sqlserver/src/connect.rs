@@ -13,7 +13,7 @@ use crate::error::SqlError;
 /// The driver's connection.
 pub(crate) type Tds = Client<Compat<TcpStream>>;
 
-/// TCP, TLS and login have so long each.
+/// TCP, the login with its TLS, and the settings of the session have so long each.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Set once for each session. An error ends the whole transaction; another program's lock is waited for so long; German logins
 /// read dates the other way round.
@@ -42,7 +42,10 @@ pub(crate) async fn connect(address: &Address, number: u32) -> Result<Tds, SqlEr
         Ok(Ok(client)) => client,
     };
     let session = async { client.simple_query(SESSION).await?.into_results().await };
-    session.await.map_err(|error| SqlError::of_statement(error, "set the session up"))?;
+    match tokio::time::timeout(PATIENCE, session).await {
+        Err(_) => return Err(unreachable(address, "nothing was answered within 10 s after the login")),
+        Ok(answer) => answer.map_err(|error| SqlError::of_statement(error, "set the session up"))?,
+    };
     Ok(client)
 }
 
@@ -139,9 +142,18 @@ fn refused(address: &Address, error: Tiberius) -> SqlError {
         Tiberius::Tls(reason) => SqlError::Encryption {
             place,
             reason: format!(
-                "{reason}; install a certificate that this machine trusts, name its authority with `authority=FILE`, or take any with \
-                 `encrypt=any-certificate`"
+                "{}; install a certificate that this machine trusts, name its authority with `authority=FILE`, or take any with \
+                 `encrypt=any-certificate`",
+                // What the driver goes on with is advice to programmers.
+                reason.split(". To connect anyway").next().unwrap_or(&reason)
             ),
+        },
+        // The only word of the driver's for it.
+        Tiberius::Protocol(reason) if reason.contains("encryption level") => SqlError::Encryption {
+            place,
+            reason: "the server does not encrypt, and was told nothing; let it encrypt, or write `encrypt=login-only` where everybody in \
+                     the network may read what is sent"
+                .to_owned(),
         },
         Tiberius::Io { message, .. } if message.contains("certificate") => SqlError::Encryption {
             place,

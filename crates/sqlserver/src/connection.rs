@@ -142,7 +142,16 @@ impl Connection {
     /// # Errors
     /// [`SqlError`].
     pub async fn batch(&mut self, name: &'static str, sql: &str) -> Result<(), SqlError> {
-        self.run(name, Class::Long, async |client: &mut Tds| {
+        self.batch_in(name, sql, Class::Long).await
+    }
+
+    pub(crate) async fn batch_in(
+        &mut self,
+        name: &'static str,
+        sql: &str,
+        class: Class,
+    ) -> Result<(), SqlError> {
+        self.run(name, class, async |client: &mut Tds| {
             client.simple_query(sql).await?.into_results().await.map(drop)
         })
         .await

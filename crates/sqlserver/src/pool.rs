@@ -2,6 +2,7 @@
 //! server asks for it: a deadlock's victim, a connection that was found dead. What was committed is never done again.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use rand::RngExt;
 
 use crate::address::Address;
 use crate::connect::connect;
-use crate::connection::Connection;
+use crate::connection::{Class, Connection};
 use crate::error::SqlError;
 
 /// Connections of one process to one database.
@@ -71,7 +72,7 @@ impl managed::Manager for Manager {
         }
         connection.failure = None;
         if metrics.last_used() > IDLE {
-            connection.batch("ask whether the connection lives", "SELECT 1").await?;
+            connection.batch_in("ask whether the connection lives", "SELECT 1", Class::Short).await?;
         }
         Ok(())
     }
@@ -109,11 +110,18 @@ impl Pool {
         Tries { pool: self, name, so_far: 0 }
     }
 
-    async fn connection(&self) -> Result<Object<Manager>, SqlError> {
-        self.connections.get().await.map_err(|error| match error {
+    async fn connection(&self) -> Result<Guard, SqlError> {
+        let connection = self.connections.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
             other => SqlError::Unreachable { place: self.address.to_string(), reason: other.to_string() },
-        })
+        })?;
+        Ok(Guard { connection, _closing: Closing(self.connections.clone()) })
+    }
+
+    /// Closes what lies idle. Where one connection is found dead the others are, too, after a restart of the server; one by one they
+    /// would use up all tries.
+    fn close_idle(&self) {
+        self.connections.retain(|_, _| false);
     }
 }
 
@@ -160,8 +168,43 @@ macro_rules! tried {
     }};
 }
 
-/// A connection out of the pool, until it is dropped.
-pub type Guard = Object<Manager>;
+/// A connection out of the pool, until it is dropped. One that was left in the middle of something is closed then: the pool itself
+/// would only do so when somebody next asks for it, and the server would keep its transaction and its locks until then.
+#[derive(Debug)]
+pub struct Guard {
+    connection: Object<Manager>,
+    /// Dropped after the connection, which is back in the pool by then.
+    _closing: Closing,
+}
+
+impl Deref for Guard {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Guard {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
+/// Closes what nobody else may use.
+struct Closing(managed::Pool<Manager>);
+
+impl fmt::Debug for Closing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Closing")
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.retain(|connection, _| connection.is_clean());
+    }
+}
 
 /// The tries of one piece of work.
 #[derive(Debug)]
@@ -187,13 +230,13 @@ impl Tries<'_> {
     pub async fn begin(&mut self) -> Result<Guard, SqlError> {
         loop {
             let mut guard = self.pool.connection().await?;
-            match guard.batch("begin a transaction", "BEGIN TRANSACTION").await {
+            match guard.batch_in("begin a transaction", "BEGIN TRANSACTION", Class::Short).await {
                 Ok(()) => {
                     guard.is_in_transaction = true;
                     return Ok(guard);
                 }
                 // The connection was dead; another one is opened.
-                Err(error) => self.wait(&mut guard, error).await?,
+                Err(error) => self.wait(guard, error).await?,
             }
         }
     }
@@ -218,16 +261,21 @@ impl Tries<'_> {
                 if guard.is_in_transaction {
                     roll_back(&mut guard).await;
                 }
-                self.wait(&mut guard, error).await.map(|()| None)
+                self.wait(guard, error).await.map(|()| None)
             }
         }
     }
 
     /// Waits before the next try, or gives the error back where another one would not help. What the work itself refused is final.
-    async fn wait<E>(&mut self, connection: &mut Connection, error: E) -> Result<(), E> {
+    async fn wait<E>(&mut self, mut guard: Guard, error: E) -> Result<(), E> {
         self.so_far += 1;
-        let may_pass =
-            matches!(connection.failure.take(), Some(SqlError::Busy { .. } | SqlError::Lost { .. }));
+        let failure = guard.failure.take();
+        // Nobody waits with a connection in hand that others may want, or with its transaction.
+        drop(guard);
+        if matches!(failure, Some(SqlError::Lost { .. })) {
+            self.pool.close_idle();
+        }
+        let may_pass = matches!(failure, Some(SqlError::Busy { .. } | SqlError::Lost { .. }));
         if !may_pass || self.so_far >= TRIES {
             return Err(error);
         }
