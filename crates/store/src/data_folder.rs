@@ -2,7 +2,7 @@
 //! with its process however that ended; the text in the file only tells people who holds it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek, Write};
+use std::io::{ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::{StoreError, StoreResult};
@@ -46,6 +46,30 @@ impl DataFolder {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The name by which other processes on the same database know this folder. It is made by chance, once, and stays in the
+    /// folder.
+    pub fn name(&self) -> StoreResult<String> {
+        let file = self.path.join("marktwerk.name");
+        let unusable = |reason: String| StoreError::Unusable { place: file.display().to_string(), reason };
+        match fs::read_to_string(&file) {
+            Ok(name) if name.trim().len() == 16 => Ok(name.trim().to_owned()),
+            Ok(_) => Err(unusable("this is not the name of a data folder: remove the file".to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let name = format!("{:016x}", rand::random::<u64>());
+                let write = || {
+                    let temporary = file.with_extension("name.new");
+                    let mut written = File::create(&temporary)?;
+                    written.write_all(name.as_bytes())?;
+                    written.sync_all()?;
+                    fs::rename(&temporary, &file)
+                };
+                write().map_err(|error| unusable(error.to_string()))?;
+                Ok(name)
+            }
+            Err(error) => Err(unusable(error.to_string())),
+        }
     }
 }
 

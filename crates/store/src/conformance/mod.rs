@@ -122,7 +122,7 @@ macro_rules! store_conformance {
                     listings_are_counted;
                 attention: an_open_item_is_not_raised_twice, a_settled_item_may_be_raised_again, an_item_raised_twice_at_once_is_one,
                     closing_clears_the_mark, closing_twice_is_not_found;
-                meta: facts_are_replaced, a_sound_store_has_no_findings;
+                meta: facts_are_replaced, an_office_has_one_holder, a_sound_store_has_no_findings;
                 changes: each_noun_moves_its_counter, an_unchanged_world_moves_nothing, every_stored_line_is_told;
                 concurrency: a_failing_call_fails_alone, many_writers_are_all_answered
             );

@@ -11,7 +11,7 @@ use rusqlite::backup::Backup;
 use super::migrations::{self, KNOWN_VERSION};
 use super::rows;
 use super::store::SqliteStore;
-use crate::meta::MetaStore;
+use crate::meta::{Holding, MetaStore};
 use crate::{StoreError, StoreResult};
 
 #[async_trait]
@@ -26,11 +26,17 @@ impl MetaStore for SqliteStore {
             return Ok(());
         }
         let (name, value) = (name.to_owned(), value.to_owned());
+        self.write(move |writing| set(writing.connection, &name, &value)).await
+    }
+
+    async fn hold(&self, holding: &Holding) -> StoreResult<bool> {
+        let holding = holding.clone();
         self.write(move |writing| {
-            let sql = "INSERT INTO facts (name, value) VALUES (?1, ?2) \
-                 ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
-            rows::execute(writing.connection, sql, [name, value])?;
-            Ok(())
+            let is_free = holding.is_free(fact(writing.connection, &holding.office)?.as_deref())?;
+            if is_free {
+                set(writing.connection, &holding.office, &holding.fact())?;
+            }
+            Ok(is_free)
         })
         .await
     }
@@ -48,6 +54,12 @@ impl MetaStore for SqliteStore {
 
 fn fact(connection: &Connection, name: &str) -> StoreResult<Option<String>> {
     rows::one(connection, "SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0))
+}
+
+fn set(connection: &Connection, name: &str, value: &str) -> StoreResult<()> {
+    let sql = "INSERT INTO facts (name, value) VALUES (?1, ?2) \
+         ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
+    rows::execute(connection, sql, [name, value]).map(drop)
 }
 
 fn check(connection: &Connection, place: &str) -> StoreResult<Vec<String>> {

@@ -9,7 +9,7 @@ use super::columns::{self, Columns};
 use super::migrations::{self, KNOWN_VERSION};
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, write_in};
-use crate::meta::MetaStore;
+use crate::meta::{Holding, MetaStore};
 use crate::{StoreError, StoreResult};
 
 #[async_trait]
@@ -22,11 +22,16 @@ impl MetaStore for SqlServerStore {
         if self.fact(name).await?.as_deref() == Some(value) {
             return Ok(());
         }
-        write_in!(self, "set a fact", SCHEDULER, |writing| async {
-            let sql = "UPDATE marktwerk.facts SET value = @P2 WHERE name = @P1; \
-                 IF @@ROWCOUNT = 0 INSERT INTO marktwerk.facts (name, value) VALUES (@P1, @P2)";
-            writing.connection.execute("set a fact", sql, &[&name, &value]).await?;
-            Ok::<_, StoreError>(())
+        write_in!(self, "set a fact", SCHEDULER, |writing| set(writing.connection, name, value))
+    }
+
+    async fn hold(&self, holding: &Holding) -> StoreResult<bool> {
+        write_in!(self, "hold an office", SCHEDULER, |writing| async {
+            let is_free = holding.is_free(fact(writing.connection, &holding.office).await?.as_deref())?;
+            if is_free {
+                set(writing.connection, &holding.office, &holding.fact()).await?;
+            }
+            Ok::<_, StoreError>(is_free)
         })
     }
 
@@ -51,6 +56,13 @@ async fn fact(connection: &mut Connection, name: &str) -> StoreResult<Option<Str
     let sql = "SELECT value FROM marktwerk.facts WHERE name = @P1";
     let found = connection.one("read a fact", sql, &[&name]).await?;
     found.map(|found| Columns::of(&found).text()).transpose()
+}
+
+async fn set(connection: &mut Connection, name: &str, value: &str) -> StoreResult<()> {
+    let sql = "UPDATE marktwerk.facts SET value = @P2 WHERE name = @P1; \
+         IF @@ROWCOUNT = 0 INSERT INTO marktwerk.facts (name, value) VALUES (@P1, @P2)";
+    connection.execute("set a fact", sql, &[&name, &value]).await?;
+    Ok(())
 }
 
 /// Pages and checksums are the business of the server's own checks.
