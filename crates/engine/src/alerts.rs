@@ -1,6 +1,6 @@
 //! Telling people. Alerts are stored with the change that they tell of; here each channel goes through them with a cursor of its
 //! own, so that nothing is lost by a crash or an outage of the channel, and nothing is told out of order. A channel may be told
-//! twice of the same alert, and knows it by its number.
+//! twice of the same alert, and knows it by its number. Of several processes on one store one tells at a time.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use marktwerk_domain::failure::Failure;
 use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::retry::RetryPolicy;
+use marktwerk_store::meta::Holding;
 use marktwerk_store::{SharedStore, StoreError, StoreResult};
 
 use crate::chance::Chance;
@@ -22,6 +23,9 @@ use crate::metrics;
 
 /// Changes wake it; this is how often it looks without one.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Who tells is who holds this office; a process that died lets go of it after so long.
+const OFFICE: &str = "alerts.told_by";
+const TERM: Duration = Duration::from_secs(120);
 /// Alerts read at once.
 const PAGE: usize = 50;
 /// A channel that cannot be reached is tried again like this, and the alert is given up after a day of it.
@@ -63,8 +67,14 @@ impl Engine {
     }
 }
 
-/// Tells until it is aborted.
-pub(crate) async fn run(engine: Weak<Engine>, store: SharedStore, clock: SharedClock, chance: Chance) {
+/// Tells until it is aborted. `node` is this process, where others share the store.
+pub(crate) async fn run(
+    engine: Weak<Engine>,
+    store: SharedStore,
+    clock: SharedClock,
+    chance: Chance,
+    node: Option<String>,
+) {
     let Some(channels) = engine.upgrade().map(|engine| engine.alerts.clone()) else { return };
     let mut posts: Vec<Post> =
         channels.into_iter().map(|channel| Post::new(channel, chance.clone())).collect();
@@ -77,7 +87,7 @@ pub(crate) async fn run(engine: Weak<Engine>, store: SharedStore, clock: SharedC
             say(&error);
         }
         for post in &mut posts {
-            match post.deliver(&store, &clock).await {
+            match post.deliver(&store, &clock, node.as_deref()).await {
                 Ok(Some(wait)) => wake_in = wake_in.min(wait),
                 Ok(None) => {}
                 Err(error) => say(&EngineError::Store(error)),
@@ -142,7 +152,17 @@ impl Post {
     }
 
     /// Tells what is to be told; answers how long to wait for the next try, where one is needed.
-    async fn deliver(&mut self, store: &SharedStore, clock: &SharedClock) -> StoreResult<Option<Duration>> {
+    async fn deliver(
+        &mut self,
+        store: &SharedStore,
+        clock: &SharedClock,
+        node: Option<&str>,
+    ) -> StoreResult<Option<Duration>> {
+        if !holds_office(store, clock, node).await? {
+            // Where it takes the office over, it goes on where the other one stopped.
+            self.cursor = None;
+            return Ok(None);
+        }
         let mut cursor = self.cursor(store).await?;
         if let Some(wait) =
             self.next_try.and_then(|at| Duration::try_from(at.duration_since(clock.now())).ok())
@@ -156,6 +176,9 @@ impl Post {
                 return Ok(None);
             }
             for alert in alerts {
+                if !holds_office(store, clock, node).await? {
+                    return Ok(None);
+                }
                 if let Some(wait) = self.tell(&alert).await {
                     self.next_try = clock.now().checked_add(wait).ok();
                     return Ok(Some(wait));
@@ -212,6 +235,14 @@ impl Post {
         self.cursor = Some(cursor);
         Ok(cursor)
     }
+}
+
+/// Whether it is this process that tells, for the next minutes, too.
+async fn holds_office(store: &SharedStore, clock: &SharedClock, node: Option<&str>) -> StoreResult<bool> {
+    let Some(node) = node else { return Ok(true) };
+    let now = clock.now();
+    let until = now.checked_add(TERM).unwrap_or(Timestamp::MAX);
+    store.hold(&Holding { office: OFFICE.to_owned(), holder: node.to_owned(), now, until }).await
 }
 
 /// A database that is away is the dispatcher's to say; the next look comes.

@@ -24,6 +24,7 @@ use crate::error::EngineError;
 use crate::jobs_file::JobsFile;
 use crate::journal::Journal;
 use crate::metrics;
+use crate::neighbours;
 use crate::planner::Planner;
 use crate::prune::{self, Retention};
 use crate::registry::Registry;
@@ -60,8 +61,9 @@ pub struct EngineOptions {
     /// How long history stays.
     pub retention: Retention,
     /// Other processes may work on the same store: their runs are left alone as long as they hold their leases, and rescued when
-    /// they do not. Else whatever somebody else holds at the start was left by an earlier process.
-    pub shares_store: bool,
+    /// they do not. By this name, which stays the same over restarts, the store knows this one. Without a name nobody else works
+    /// there, and whatever somebody holds at the start was left by an earlier process.
+    pub shares_store_as: Option<String>,
     /// `workers_config.json`; none in tests that need none.
     pub jobs_file: Option<PathBuf>,
     /// What falls by chance (jitter, the node's name) falls as this says: for simulations that have to come out the same again.
@@ -81,7 +83,7 @@ impl Default for EngineOptions {
             pace: None,
             run_at_start: false,
             retention: Retention::default(),
-            shares_store: false,
+            shares_store_as: None,
             jobs_file: None,
             seed: None,
         }
@@ -120,10 +122,11 @@ impl Engine {
         registry: Registry,
     ) -> Result<Arc<Self>, EngineError> {
         let registry = Arc::new(registry);
+        let shares_store = options.shares_store_as.is_some();
         let chance = Chance::of(options.seed);
         let node = format!("{:016x}", chance.number());
         metrics::started(options.workers);
-        let rescued = store.rescue(&node, !options.shares_store, clock.now()).await?;
+        let rescued = store.rescue(&node, !shares_store, clock.now()).await?;
         metrics::rescued(&store, &rescued).await;
         for rescued in rescued {
             let (run, job, state) = (rescued.run.0, &rescued.job_id, rescued.state.as_str());
@@ -140,7 +143,7 @@ impl Engine {
             clock: clock.clone(),
             registry: Arc::clone(&registry),
             planner: planner.clone(),
-            jobs_file: options.jobs_file.map(JobsFile::new),
+            jobs_file: options.jobs_file.map(|path| JobsFile::new(path, options.shares_store_as.as_deref())),
             edits: tokio::sync::Mutex::new(()),
             file_warning: Mutex::new(None),
             alerts: options.alerts,
@@ -164,7 +167,7 @@ impl Engine {
             planner: planner.clone(),
             timer,
             journal,
-            node,
+            node: node.clone(),
             workers: options.workers,
             time_limit: options.time_limit,
             commands: receiver,
@@ -180,12 +183,18 @@ impl Engine {
             judge: Judge { store: store.clone(), clock: clock.clone(), planner: planner.clone() },
             judging: Arc::new(Semaphore::new(options.workers.max(1))),
             to_plan: jobs.iter().map(|job| job.id.clone()).collect(),
-            orphans_at: VecDeque::from_iter(options.shares_store.then(|| clock.now())),
-            shares_store: options.shares_store,
+            orphans_at: VecDeque::from_iter(shares_store.then(|| clock.now())),
+            shares_store,
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));
-        engine.keep(tokio::spawn(alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone(), chance)));
+        let office = shares_store.then_some(node);
+        let telling = alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone(), chance, office);
+        engine.keep(tokio::spawn(telling));
+        if shares_store {
+            let known = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();
+            engine.keep(tokio::spawn(neighbours::follow(Arc::downgrade(&engine), clock.clone(), known)));
+        }
         engine.keep(tokio::spawn(prune::run(store, clock.clone(), options.retention)));
         if engine.jobs_file.is_some() {
             engine.keep(tokio::spawn(crate::jobs_file::watch(Arc::downgrade(&engine), clock.clone())));

@@ -13,7 +13,7 @@ pub use format::JobsDocument;
 pub use transfer::Import;
 pub(crate) use watch::watch;
 
-/// The fact that remembers what was written last.
+/// The fact that remembers what was written last. Processes that share a store have a file each, and a fact for each.
 const HASH: &str = "jobs_file.hash";
 
 /// A jobs file that cannot be used. It is never overwritten then.
@@ -53,11 +53,19 @@ fn named(field: &Option<String>) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct JobsFile {
     path: PathBuf,
+    hash_fact: String,
 }
 
 impl JobsFile {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path }
+    /// `process` is the name of this process, where others share the store.
+    pub(crate) fn new(path: PathBuf, process: Option<&str>) -> Self {
+        let hash_fact = process.map_or_else(|| HASH.to_owned(), |process| format!("{HASH}.{process}"));
+        Self { path, hash_fact }
+    }
+
+    /// The fact that remembers what was written last.
+    pub(crate) fn hash_fact(&self) -> &str {
+        &self.hash_fact
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -23,6 +23,7 @@ pub mod jobs_file;
 pub mod journal;
 mod lease;
 pub mod metrics;
+mod neighbours;
 mod planner;
 pub mod probe;
 pub mod prune;

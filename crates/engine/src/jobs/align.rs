@@ -1,5 +1,7 @@
 //! Where a job's schedule stands: of a new one, after an edit, and at start.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use marktwerk_domain::health::JobHealth;
 use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec};
@@ -88,5 +90,26 @@ impl Engine {
             self.write_back().await?;
         }
         Ok(())
+    }
+
+    /// Takes over what other processes did to jobs: those whose version is not the known one, which may be changes of this process,
+    /// too. Answers with the living jobs and their versions.
+    pub(crate) async fn follow_neighbours(
+        &self,
+        known: &HashMap<JobId, i64>,
+    ) -> Result<HashMap<JobId, i64>, EngineError> {
+        let _one_at_a_time = self.edits.lock().await;
+        let mut jobs = self.store.jobs(false).await?;
+        let living: HashMap<JobId, i64> = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();
+        jobs.retain(|job| known.get(&job.id) != Some(&job.version));
+        let gone: Vec<JobId> = known.keys().filter(|id| !living.contains_key(*id)).cloned().collect();
+        if jobs.is_empty() && gone.is_empty() {
+            return Ok(living);
+        }
+        self.tell(Command::JobsChanged(jobs)).await;
+        self.tell(Command::JobsArchived(gone)).await;
+        self.adopt_before_change().await?;
+        self.write_back().await?;
+        Ok(living)
     }
 }

@@ -3,7 +3,7 @@
 
 use marktwerk_domain::job::Job;
 
-use super::{HASH, JobsDocument, JobsFile};
+use super::{JobsDocument, JobsFile};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::jobs::JobDraft;
@@ -25,7 +25,7 @@ impl Engine {
         let Some(file) = &self.jobs_file else { return Ok(()) };
         let text = file.read().map_err(EngineError::JobsFileEdited)?;
         let Some(text) = text else { return Ok(()) };
-        if self.store.fact(HASH).await?.as_deref() == Some(hash(&text).as_str()) {
+        if self.store.fact(file.hash_fact()).await?.as_deref() == Some(hash(&text).as_str()) {
             return Ok(());
         }
         match self.adopt_if_edited(file, &text).await {
@@ -36,7 +36,7 @@ impl Engine {
 
     /// Takes a hand-edited text over; answers whether it was one.
     pub(crate) async fn adopt_if_edited(&self, file: &JobsFile, text: &str) -> Result<bool, EngineError> {
-        let written = self.store.fact(HASH).await?;
+        let written = self.store.fact(file.hash_fact()).await?;
         if written.as_deref() == Some(hash(text).as_str()) {
             // The database may be ahead of the file: a crash between the commit and the rename.
             self.write_back().await?;
@@ -64,7 +64,7 @@ impl Engine {
         if file.read()?.as_deref() != Some(rendered.as_str()) {
             file.write(&rendered)?;
         }
-        self.store.set_fact(HASH, &hash(&rendered)).await?;
+        self.store.set_fact(file.hash_fact(), &hash(&rendered)).await?;
         Ok(())
     }
 

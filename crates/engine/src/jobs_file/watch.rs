@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
 
-use super::HASH;
 use super::adopt::hash;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -44,7 +43,7 @@ async fn look(engine: &Engine) -> Result<(), EngineError> {
     let _one_at_a_time = engine.edits.lock().await;
     // A file that was taken away is not an edit: it comes back with the next change.
     let Some(text) = file.read()? else { return Ok(()) };
-    if engine.store.fact(HASH).await?.as_deref() == Some(hash(&text).as_str()) {
+    if engine.store.fact(file.hash_fact()).await?.as_deref() == Some(hash(&text).as_str()) {
         return Ok(());
     }
     if engine.adopt_if_edited(file, &text).await? {

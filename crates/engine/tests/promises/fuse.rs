@@ -12,7 +12,7 @@ use crate::house::{Act, House};
 
 /// Takes down what it is told, unless it is away.
 #[derive(Default)]
-struct Ear {
+pub(crate) struct Ear {
     heard: Mutex<Vec<String>>,
     is_away: Mutex<bool>,
 }
@@ -33,7 +33,7 @@ impl AlertChannel for Ear {
 }
 
 impl Ear {
-    fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 }

@@ -207,6 +207,11 @@ impl House {
         Self::on(self.store.clone(), self.clock.clone(), self.options.clone(), stage).await.unwrap()
     }
 
+    /// Another process beside this one, with other options.
+    pub(crate) async fn beside(&self, options: EngineOptions) -> Self {
+        Self::on(self.store.clone(), self.clock.clone(), options, self.stage.clone()).await.unwrap()
+    }
+
     pub(crate) async fn add(&self, job_type: &str, minutes: i64) -> Job {
         let job = JobDraft {
             job_type: job_type.to_owned(),

@@ -47,7 +47,7 @@ impl World {
             pace: None,
             run_at_start: dice.happens(10),
             retention: Retention { logs: 36_500, runs: 36_500, buyers: 36_500 },
-            shares_store: false,
+            shares_store_as: None,
             jobs_file: None,
             seed: None,
         };

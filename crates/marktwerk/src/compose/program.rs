@@ -49,7 +49,7 @@ impl Program {
         refuse_taken_address(settings.server.listen)?;
         let store = open_store(&settings).await?;
         let outside = Outside::open(&settings, &clock).await?;
-        let started = Self::begin_work(&settings, clock, &store, &outside).await;
+        let started = Self::begin_work(&settings, &folder, clock, &store, &outside).await;
         let (engine, server) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -65,6 +65,7 @@ impl Program {
 
     async fn begin_work(
         settings: &Settings,
+        folder: &DataFolder,
         clock: SharedClock,
         store: &SharedStore,
         outside: &Outside,
@@ -104,7 +105,7 @@ impl Program {
                 runs: scheduler.keep_runs_days,
                 buyers: scheduler.keep_buyers_days,
             },
-            shares_store: settings.sqlserver.store.is_some(),
+            shares_store_as: settings.sqlserver.store.is_some().then(|| folder.name()).transpose()?,
             jobs_file: Some(jobs_file),
             seed: None,
         };
