@@ -103,11 +103,11 @@ async fn a_server_that_never_answers_the_login_is_given_up() {
     let (error, ()) = tokio::join!(look(server.address()), async {
         server.until(Event::Silent).await;
         pass(PATIENCE).await;
+        server.until(Event::Closed(1)).await;
     });
     let error = error.unwrap_err();
     assert!(matches!(error, SqlError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("the login was not answered within 10 s"), "{error}");
-    server.until(Event::Closed(1)).await;
 }
 
 #[tokio::test]
@@ -119,19 +119,20 @@ async fn a_server_that_falls_silent_after_the_login_is_given_up() {
     let (error, ()) = tokio::join!(look(server.address()), async {
         server.until(Event::Silent).await;
         pass(PATIENCE).await;
+        server.until(Event::Closed(1)).await;
     });
     let error = error.unwrap_err();
     assert!(matches!(error, SqlError::Unreachable { .. }), "{error:?}");
-    server.until(Event::Closed(1)).await;
 }
 
-/// A whole network of loopback addresses is Linux' own.
+/// The browser's port is fixed, so that each process has an address of its own: a whole network of them is Linux' loopback.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_browser_service_says_where_a_named_instance_is() {
-    const HOST: &str = "127.0.0.77";
-    let server = Server::start_at(HOST, Greeting::Encrypts, seven).await;
-    let browser = tokio::net::UdpSocket::bind((HOST, 1434)).await.unwrap();
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let host = format!("127.77.{high}.{low}");
+    let server = Server::start_at(&host, Greeting::Encrypts, seven).await;
+    let browser = tokio::net::UdpSocket::bind((host.as_str(), 1434)).await.unwrap();
     let words = format!("ServerName;ERP;InstanceName;JTLWAWI;IsClustered;No;tcp;{};;", server.port());
     let answer = [&[5, words.len() as u8, 0], words.as_bytes()].concat();
     let address = Address { port: None, instance: Some("JTLWAWI".to_owned()), ..server.address() };

@@ -238,9 +238,10 @@ impl Shared {
     }
 }
 
-/// Lets time pass at once. Nobody may wait for bytes meanwhile who has a time limit to lose.
+/// Lets time pass at once. Nobody may wait for bytes meanwhile who has a time limit to lose. A little more than asked for, as the
+/// runtime's timers go by whole milliseconds and a limit would not be over at its very end.
 pub(crate) async fn pass(duration: Duration) {
     tokio::time::pause();
-    tokio::time::advance(duration).await;
+    tokio::time::advance(duration + Duration::from_millis(10)).await;
     tokio::time::resume();
 }
