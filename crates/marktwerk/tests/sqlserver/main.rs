@@ -4,9 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod doctor;
+mod installation;
 mod old_shop;
 mod orders;
 mod outage;
+#[path = "../common/process.rs"]
+mod process;
 mod shop;
 mod switch_over;
+mod two;
 mod worker;

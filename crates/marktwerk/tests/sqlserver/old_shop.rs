@@ -13,10 +13,10 @@ use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_erp::testing as jtl;
 use marktwerk_erp::testing::{Eazybusiness, Schema};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox};
-use marktwerk_sqlserver::{Address, Encryption, Row, SqlError, reading};
+use marktwerk_sqlserver::{Address, Row, SqlError, reading};
 use marktwerk_takeover::testing::{OldRow, OldTables};
-use secrecy::ExposeSecret;
 
+use crate::installation::write_settings;
 use crate::shop::{account, clean, marketplace, stock_up};
 use crate::worker::work_in;
 
@@ -54,46 +54,14 @@ impl OldShop {
     /// docs/TAKEOVER.md, step 1.
     fn write_settings(&self) {
         let (old, jtl) = (self.old.address(), Address::parse(&self.jtl.url()).unwrap());
-        let account = account(&self.sandbox, "temu");
-        let server = match (old.port, &old.instance) {
-            (Some(port), _) => format!("{},{port}", old.host),
-            (None, Some(instance)) => format!("{}\\{instance}", old.host),
-            (None, None) => old.host.clone(),
-        };
-        let credentials = Sandbox::credentials();
-        let lines = [
-            ("TEMU_APP_KEY", account.app_key.as_str()),
-            ("TEMU_APP_SECRET", credentials.app_secret),
-            ("TEMU_ACCESS_TOKEN", credentials.access_token),
-            ("TEMU_API_ENDPOINT", account.endpoint.as_str()),
-            ("JTL_WAEHRUNG", "EUR"),
-            ("JTL_K_FIRMA", "1"),
-            ("JTL_K_BENUTZER", "1"),
-            ("SQL_SERVER", server.as_str()),
-            ("SQL_DATABASE", old.database.as_str()),
-            ("SQL_USERNAME", old.user.as_str()),
-            ("SQL_PASSWORD", old.password.expose_secret()),
-        ];
-        let env: String = lines.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
-        let encrypt = match &old.encryption {
-            Encryption::Required => "encrypt = \"required\"".to_owned(),
-            Encryption::Authority(file) => format!("authority = '{}'", file.display()),
-            Encryption::AnyCertificate => "encrypt = \"any-certificate\"".to_owned(),
-            Encryption::LoginOnly => "encrypt = \"login-only\"".to_owned(),
-        };
+        let account = account(&self.sandbox);
         let folder = self.folder.path();
-        let toml = format!(
-            "data_dir = '{}'\n[server]\nlisten = \"127.0.0.1:0\"\n[sqlserver]\n{encrypt}\njtl_database = \"{}\"\n",
-            folder.join("data").display(),
-            jtl.database
-        );
+        write_settings(folder, &account, &old, &jtl);
         // The documented file; the test starts what it wants.
         let jobs = r#"{"jobs": [
             {"job_type": "order_workflow", "interval_minutes": 5, "enabled": false, "description": "TEMU Bestellungen"},
             {"job_type": "inventory_workflow", "interval_minutes": 5, "enabled": false, "description": "TEMU Bestand"}]}"#;
         std::fs::create_dir(folder.join("data")).unwrap();
-        std::fs::write(folder.join(".env"), env).unwrap();
-        std::fs::write(folder.join("marktwerk.toml"), toml).unwrap();
         std::fs::write(folder.join("data/workers_config.json"), jobs).unwrap();
     }
 
@@ -176,7 +144,7 @@ impl OldShop {
     pub(crate) async fn tell(&self, number: &str) {
         let clock = SystemClock::shared();
         let budgets = Budgets::new(clock.clone());
-        let temu = Temu::new(account(&self.sandbox, "temu"), clock, &budgets, HttpClient::new().unwrap());
+        let temu = Temu::new(account(&self.sandbox), clock, &budgets, HttpClient::new().unwrap());
         let order = self.world.order(number).unwrap();
         let region = Some(order.region_id);
         let carrier_code = temu.carrier_code(region, "DHL Paket").await.unwrap().unwrap();

@@ -39,7 +39,7 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let clock = SystemClock::shared();
         let sandbox = marketplace(folder.path(), articles).await;
-        let account = account(&sandbox, "shop");
+        let account = account(&sandbox);
         let mut settings = Settings { data_dir: folder.path().join("data"), ..Settings::default() };
         settings.server.listen.set_port(0);
         settings.accounts = vec![Account::Temu(account)];
@@ -124,10 +124,10 @@ pub(crate) async fn marketplace(folder: &Path, articles: usize) -> Sandbox {
 }
 
 /// The one account that it has.
-pub(crate) fn account(sandbox: &Sandbox, name: &str) -> TemuAccount {
+pub(crate) fn account(sandbox: &Sandbox) -> TemuAccount {
     let credentials = Sandbox::credentials();
     TemuAccount {
-        name: name.to_owned(),
+        name: "temu".to_owned(),
         endpoint: sandbox.temu_endpoint(),
         app_key: credentials.app_key.to_owned(),
         app_secret: credentials.app_secret.into(),
