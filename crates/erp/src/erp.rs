@@ -27,6 +27,12 @@ pub trait Erp: Send + Sync {
     /// Only where the ERP cannot be asked at all.
     async fn check(&self) -> Result<Vec<String>, ErpError>;
 
+    /// What works, and should be otherwise: a sentence with place and cure for each.
+    ///
+    /// # Errors
+    /// Only where the ERP cannot be asked at all.
+    async fn advice(&self) -> Result<Vec<String>, ErpError>;
+
     /// The ERP's customer numbers for orders of `account`, by order number, as the settings choose them. An order without one is a
     /// new customer's.
     ///

@@ -288,7 +288,7 @@ impl Tries<'_> {
 }
 
 async fn commit(connection: &mut Connection, name: &'static str) -> Result<(), SqlError> {
-    match connection.batch(name, "COMMIT TRANSACTION").await {
+    match connection.batch_in(name, "COMMIT TRANSACTION", Class::Batch).await {
         Ok(()) => {
             connection.is_in_transaction = false;
             Ok(())
@@ -303,7 +303,8 @@ async fn commit(connection: &mut Connection, name: &'static str) -> Result<(), S
 /// Where the error has ended the transaction already (XACT_ABORT), there is nothing to roll back.
 async fn roll_back(connection: &mut Connection) {
     let died_of = connection.failure.take();
-    if connection.batch("roll back", "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION").await.is_ok() {
+    if connection.batch_in("roll back", "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", Class::Batch).await.is_ok()
+    {
         connection.is_in_transaction = false;
     }
     connection.failure = died_of;

@@ -100,6 +100,10 @@ impl Erp for Jtl {
         check::findings(self.database.as_ref(), &self.settings).await
     }
 
+    async fn advice(&self) -> Result<Vec<String>, ErpError> {
+        self.database.advice().await
+    }
+
     async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError> {
         if let Some(number) = self.settings.customer.collective(account)? {
             return Ok(orders.iter().map(|order| (order.number.clone(), number.to_owned())).collect());

@@ -72,6 +72,11 @@ pub(super) trait Database: Debug + Send + Sync {
     /// What of the schema and of the login's rights is not as the statements need it: a sentence each.
     async fn shortcomings(&self, needs: Needs) -> Result<Vec<String>, ErpError>;
 
+    /// What works, and should be otherwise: a sentence each.
+    async fn advice(&self) -> Result<Vec<String>, ErpError> {
+        Ok(Vec::new())
+    }
+
     /// Whether every table whose row versions the statements ask for has them: older ones of JTL do not.
     async fn has_versions(
         &self,

@@ -47,11 +47,13 @@ pub(super) async fn jtl(settings: &Settings) -> Vec<Finding> {
 
 async fn examine_jtl(settings: &Settings) -> Result<Vec<Finding>, ErpError> {
     let erp = open_jtl(settings).await?;
-    let mut findings = vec![Finding::Well(erp.describe())];
     let wrong = erp.check().await?;
+    // What it found out about the database is in its description now.
+    let mut findings = vec![Finding::Well(erp.describe())];
     if wrong.is_empty() {
         findings.push(Finding::Well("every table, column, right and name that is used is there".to_owned()));
     }
     findings.extend(wrong.into_iter().map(Finding::Wrong));
+    findings.extend(erp.advice().await?.into_iter().map(Finding::Odd));
     Ok(findings)
 }

@@ -11,6 +11,7 @@ use marktwerk_domain::finding::Finding;
 use crate::config::Settings;
 
 /// A finding, and what it is about.
+#[derive(Debug)]
 pub struct Examined {
     /// Such as `JTL-Wawi` or `account shop`.
     pub about: String,

@@ -122,6 +122,10 @@ impl Erp for Stubborn {
         self.jtl.check().await
     }
 
+    async fn advice(&self) -> Result<Vec<String>, ErpError> {
+        self.jtl.advice().await
+    }
+
     async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError> {
         self.jtl.customers(orders, account).await
     }

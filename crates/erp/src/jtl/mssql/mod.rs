@@ -97,6 +97,12 @@ impl Database for SqlServerDatabase {
         self.told(found, action)
     }
 
+    async fn advice(&self) -> Result<Vec<String>, ErpError> {
+        let found: Result<_, Fault> =
+            reading!(self.pool, "ask about rights", |connection| shortcomings::excess(connection));
+        self.told(found, "ask about rights")
+    }
+
     async fn has_versions(
         &self,
         action: &'static str,

@@ -90,16 +90,17 @@ pub(super) async fn find(
             model.unversioned.iter().map(|table| table.table).collect::<Vec<_>>().join(", ")
         ));
     }
+    Ok(found)
+}
+
+/// More rights than are needed.
+pub(super) async fn excess(connection: &mut Connection) -> Result<Vec<String>, Fault> {
     const SYSADMIN: &str = "SELECT IS_SRVROLEMEMBER('sysadmin')";
     let row = connection.one("ask who we are", SYSADMIN, &[]).await?;
-    if row.map(|row| row.optional_integer(0)).transpose()?.flatten() == Some(1) {
-        found.push(
-            "[erp.jtl] url: the login may do everything on this SQL Server (sysadmin, as `sa` is): use one that has only the rights \
-             that docs/OPERATING.md lists"
-                .to_owned(),
-        );
-    }
-    Ok(found)
+    let is_administrator = row.map(|row| row.optional_integer(0)).transpose()?.flatten() == Some(1);
+    let advice = "the login may do everything on this SQL Server (sysadmin, as `sa` is): use one that has only the rights that \
+        docs/OPERATING.md lists";
+    Ok(is_administrator.then(|| advice.to_owned()).into_iter().collect())
 }
 
 /// Columns that are not there. `COL_LENGTH` also answers NULL where the login has no right on the table at all.
