@@ -34,7 +34,7 @@ impl Class {
     }
 }
 
-/// A connection. Within [`crate::Pool::transaction`] it is the transaction.
+/// A connection. Within [`crate::transaction!`] it is the transaction.
 pub struct Connection {
     client: Tds,
     statements: Arc<AtomicU64>,
