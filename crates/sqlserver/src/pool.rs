@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use rand::RngExt;
 
 use crate::address::Address;
@@ -88,7 +88,8 @@ impl Pool {
             opened: AtomicU32::default(),
             statements: Arc::clone(&statements),
         };
-        let builder = managed::Pool::builder(manager).max_size(SIZE);
+        // The connection that was used last knows its statements best.
+        let builder = managed::Pool::builder(manager).max_size(SIZE).queue_mode(QueueMode::Lifo);
         // Without time limits of its own the builder cannot fail; connecting has its limits in `connect`.
         let connections =
             builder.build().unwrap_or_else(|error| unreachable!("a pool without time limits: {error}"));

@@ -16,10 +16,9 @@ use serde_json::Value;
 use super::{Orders, Rest};
 use crate::crash;
 
-/// Orders handed over in one transaction.
-const BATCH: usize = 50;
-/// Orders read at once.
-const PAGE: usize = 500;
+/// Orders read at once and handed over in one transaction. Their documents are a few megabytes; smaller batches repeat
+/// every statement more often.
+const BATCH: usize = 500;
 
 impl Orders<'_> {
     /// Finds out what became of earlier hand-overs, then hands over what is imported.
@@ -32,19 +31,19 @@ impl Orders<'_> {
                 account: Some(self.account().to_owned()),
                 states: vec![OrderState::Imported],
                 after: after.clone(),
-                limit: PAGE,
+                limit: BATCH,
             };
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { return Ok(rest) };
             after = Some(last.number.clone());
             let page = page.into_iter().filter(may_go_out);
             let ready = self.with_known_articles(step, page.collect()).await?;
-            for batch in ready.chunks(BATCH) {
-                if self.context.should_stop() {
-                    rest.has_more = true;
-                    return Ok(rest);
-                }
-                self.hand_over(step, batch).await?;
+            if self.context.should_stop() {
+                rest.has_more = true;
+                return Ok(rest);
+            }
+            if !ready.is_empty() {
+                self.hand_over(step, &ready).await?;
             }
         }
     }
