@@ -7,7 +7,9 @@ use super::accounts::{Account, check_endpoint};
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::layer::Layer;
+use super::origin::Origin;
 use super::secret::Secret;
+use super::sqlserver;
 
 /// Where TEMU's interface for sellers in Europe answers.
 pub(super) const TEMU_ENDPOINT: &str = "https://openapi-b-eu.temu.com/openapi/router";
@@ -17,19 +19,41 @@ const SECRET: &str = "TEMU_APP_SECRET";
 const TOKEN: &str = "TEMU_ACCESS_TOKEN";
 const ENDPOINT: &str = "TEMU_API_ENDPOINT";
 
+const CURRENCY: &str = "JTL_WAEHRUNG";
+const OF_JTL: [(&str, &str); 3] = [
+    ("JTL_SPRACHE", "erp.jtl.language"),
+    ("JTL_K_BENUTZER", "erp.jtl.user"),
+    ("JTL_K_FIRMA", "erp.jtl.company"),
+];
+
+/// Variables that look like one of these that is not set, each a sentence. Those in `used` have a meaning of their own.
+pub(super) fn misspelt(environment: &Environment, used: &[String]) -> Vec<String> {
+    let known: Vec<&str> = [KEY, SECRET, TOKEN, ENDPOINT, CURRENCY]
+        .into_iter()
+        .chain(OF_JTL.into_iter().chain(sqlserver::OLD_NAMES).map(|(name, _)| name))
+        .collect();
+    let variables = ["TEMU_", "JTL_", "SQL_"].into_iter().flat_map(|prefix| {
+        environment.with_prefix(prefix).map(move |(rest, _, origin)| (format!("{prefix}{rest}"), origin))
+    });
+    let unknown = variables.filter(|(name, _)| !known.contains(&name.as_str()) && !used.contains(name));
+    let sentence = |(name, origin): (String, &Origin)| {
+        let unset = known.iter().filter(|known| environment.get(known).is_none());
+        let near = unset.map(|known| (strsim::jaro_winkler(&name, known), known));
+        let (_, near) = near.filter(|(likeness, _)| *likeness > 0.9).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some(format!("{origin} is not known, and not used; did you mean {near}?"))
+    };
+    unknown.filter_map(sentence).collect()
+}
+
 /// What the ERP's names say, weaker than `MARKTWERK_ERP__JTL__…`.
 pub(super) fn erp_layers(environment: &Environment, defaults: &Value) -> Vec<Layer> {
     let mut layers = Vec::new();
-    if let Some((currency, origin)) = environment.get("JTL_WAEHRUNG") {
+    if let Some((currency, origin)) = environment.get(CURRENCY) {
         let currencies: Vec<Value> =
             currency.split(',').map(|one| Value::from(one.trim().to_owned())).collect();
         layers.push(Layer::of(origin.clone(), "erp.jtl.currencies", Value::from(currencies)));
     }
-    for (name, key) in [
-        ("JTL_SPRACHE", "erp.jtl.language"),
-        ("JTL_K_BENUTZER", "erp.jtl.user"),
-        ("JTL_K_FIRMA", "erp.jtl.company"),
-    ] {
+    for (name, key) in OF_JTL {
         if let Some((value, origin)) = environment.get(name) {
             layers.push(Layer::single(origin.clone(), key, value, defaults));
         }

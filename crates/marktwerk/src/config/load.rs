@@ -46,8 +46,10 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let environment = &sources.environment;
     let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
     let mut origins = origins(&figment, &document);
-    let accounts = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
-    validate::complete(root, accounts, environment, origins)
+    let (accounts, mut used) = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
+    used.extend(root.sqlserver.password_variable().cloned());
+    let settings = validate::complete(root, accounts, environment, origins)?;
+    Ok(Settings { findings: legacy::misspelt(environment, &used), ..settings })
 }
 
 fn read_document(sources: &Sources) -> Result<Document, SettingsError> {
@@ -103,13 +105,14 @@ fn refuse_one_underscore(name: &str, origin: &Origin, defaults: &Value) -> Resul
     Ok(())
 }
 
+/// The accounts, and the variables that those of the file name.
 fn accounts(
     figment: &Figment,
     document: &Document,
     environment: &Environment,
     written: &[Value],
     origins: &mut Origins,
-) -> Result<Vec<Account>, SettingsError> {
+) -> Result<(Vec<Account>, Vec<String>), SettingsError> {
     let mut accounts: Vec<Account> = Vec::new();
     let mut used = Vec::new();
     for (index, value) in written.iter().enumerate() {
@@ -139,7 +142,7 @@ fn accounts(
         origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
         accounts.push(account);
     }
-    Ok(accounts)
+    Ok((accounts, used))
 }
 
 /// figment's error with its place. Unknown keys and texts where none belongs are looked up by their path.

@@ -46,6 +46,37 @@ impl Default for SqlServerSection {
     }
 }
 
+impl SqlServerSection {
+    /// The variable that holds the password.
+    pub(super) fn password_variable(&self) -> Option<&String> {
+        self.password_env.as_ref()
+    }
+
+    /// A key that has no meaning, for no server is named to which it belongs: whoever wrote it meant one.
+    fn of_no_server(&self, urls: &[Option<&str>]) -> Option<&'static str> {
+        if self.server.is_some() {
+            return None;
+        }
+        let default = Self::default();
+        let of_databases = [
+            ("store_database", self.store_database != default.store_database),
+            ("jtl_database", self.jtl_database != default.jtl_database),
+        ];
+        // An url borrows these.
+        let of_the_way = [
+            ("login", self.login.is_some()),
+            ("password", self.password.is_some()),
+            ("password_env", self.password_env.is_some()),
+            ("password_file", self.password_file.is_some()),
+            ("encrypt", self.encrypt != default.encrypt),
+            ("authority", self.authority.is_some()),
+        ];
+        let is_borrowed = urls.iter().flatten().any(|url| is_sql_server(url));
+        let of_the_way = of_the_way.into_iter().filter(|_| !is_borrowed);
+        of_databases.into_iter().chain(of_the_way).find(|(_, is_set)| *is_set).map(|(key, _)| key)
+    }
+}
+
 /// How the connection is kept secret, as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -66,15 +97,17 @@ pub struct SqlServers {
     pub old: Option<Address>,
 }
 
-/// The names of the system in use today, weaker than `MARKTWERK_SQLSERVER__…`.
+/// The names of the system in use today, and the keys that they set.
+pub(super) const OLD_NAMES: [(&str, &str); 4] = [
+    ("SQL_SERVER", "server"),
+    ("SQL_DATABASE", "store_database"),
+    ("SQL_USERNAME", "login"),
+    ("SQL_PASSWORD", "password"),
+];
+
+/// What they say, weaker than `MARKTWERK_SQLSERVER__…`.
 pub(super) fn legacy_layers(environment: &Environment) -> Vec<Layer> {
-    let names = [
-        ("SQL_SERVER", "server"),
-        ("SQL_DATABASE", "store_database"),
-        ("SQL_USERNAME", "login"),
-        ("SQL_PASSWORD", "password"),
-    ];
-    let given = names.into_iter().filter_map(|(name, key)| Some((key, environment.get(name)?)));
+    let given = OLD_NAMES.into_iter().filter_map(|(name, key)| Some((key, environment.get(name)?)));
     given
         .map(|(key, (value, origin))| {
             Layer::of(origin.clone(), &format!("sqlserver.{key}"), Value::from(value.to_owned()))
@@ -90,6 +123,10 @@ pub(super) fn complete(
 ) -> Result<SqlServers, SettingsError> {
     let section = root.sqlserver.clone();
     let within = |key: &str, reason: String| fault(&format!("sqlserver.{key}"), reason);
+    if let Some(key) = section.of_no_server(&[root.store.url.as_deref(), Some(&root.erp.jtl.url)]) {
+        let reason = "is set, but no server is named; add [sqlserver] server (SQL_SERVER)".to_owned();
+        return Err(within(key, reason));
+    }
     let password = SecretSource {
         key: "password",
         text: section.password,

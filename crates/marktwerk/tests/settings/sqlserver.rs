@@ -46,8 +46,17 @@ fn what_is_missing_or_cannot_be_is_told_with_its_place() {
         ),
         ("[sqlserver]\nencrypt = \"no\"\n", "marktwerk.toml:2: [sqlserver] encrypt"),
         (
-            "[sqlserver]\nencrypt = \"login-only\"\nauthority = \"x\"\n",
+            "[sqlserver]\nserver = 'srv'\nencrypt = \"login-only\"\nauthority = \"x\"\n",
             "[sqlserver] authority: has no effect",
+        ),
+        // A server that is not named is not a simulated JTL.
+        (
+            "[sqlserver]\nencrypt = \"any-certificate\"\n",
+            "marktwerk.toml:2: [sqlserver] encrypt: is set, but no server is named; add [sqlserver] server (SQL_SERVER)",
+        ),
+        (
+            "[store]\nurl = \"mssql://a:b@srv/toci\"\n[sqlserver]\njtl_database = \"x\"\n",
+            "marktwerk.toml:4: [sqlserver] jtl_database: is set, but no server",
         ),
         (
             "[store]\nurl = \"mssql://a:sec%ret@srv/toci\"\n",
@@ -62,4 +71,38 @@ fn what_is_missing_or_cannot_be_is_told_with_its_place() {
         let told = case(text).error();
         assert!(told.contains(error) && !told.contains("sec%ret"), "{text}: {told}");
     }
+}
+
+#[test]
+fn an_url_alone_borrows_the_login_too() {
+    let text =
+        "[erp.jtl]\nurl = \"mssql://srv/eazybusiness\"\n[sqlserver]\nlogin = \"l\"\npassword = \"p\"\n";
+    let settings = case(text).load().unwrap();
+    assert_eq!(urls(&settings), [None, Some("mssql://l:p@srv/eazybusiness".to_owned())]);
+}
+
+#[test]
+fn a_misspelt_name_of_the_system_in_use_today_is_told() {
+    let error = case("").with(&[("SQL_SERVR", "srv"), ("SQL_USERNAME", "temu")]).error();
+    assert!(error.contains("SQL_USERNAME: [sqlserver] login: is set, but no server"), "{error}");
+    let with_all_but = |name: &'static str, wrong: &'static str| {
+        let names = OLD.iter().copied().chain([("SQL_DATABASE", "shop"), ("JTL_K_FIRMA", "1")]);
+        let names: Vec<_> =
+            names.map(|(known, value)| (if known == name { wrong } else { known }, value)).collect();
+        case("").with(&names).load().unwrap().findings
+    };
+    assert_eq!(
+        with_all_but("SQL_DATABASE", "SQL_DATABSE"),
+        ["environment variable SQL_DATABSE is not known, and not used; did you mean SQL_DATABASE?"]
+    );
+    assert_eq!(with_all_but("JTL_K_FIRMA", "JTL_FIRMA").len(), 1);
+    // Others are none of ours.
+    assert_eq!(with_all_but("JTL_K_FIRMA", "SQL_HOME"), [""; 0]);
+    let used = case("[sqlserver]\npassword_env = \"SQL_PASSWORT\"\n").with(&[
+        OLD[0],
+        OLD[1],
+        ("SQL_PASSWORT", "p"),
+        ("SQL_SERVER_2", "other"),
+    ]);
+    assert_eq!(used.load().unwrap().findings, [""; 0]);
 }
