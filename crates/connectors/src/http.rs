@@ -111,14 +111,15 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 
 fn no_answer(error: reqwest::Error) -> NoAnswer {
     let what = if error.is_connect() {
-        "no connection"
+        "no connection to"
     } else if error.is_timeout() {
-        "no answer in time"
+        "no answer in time from"
     } else {
-        "the connection broke"
+        "the connection broke to"
     };
+    let host = error.url().and_then(|url| url.host_str()).unwrap_or("an address without a host");
     let cause = innermost(&error);
-    NoAnswer { never_arrived: error.is_connect(), message: format!("{what}: {cause}") }
+    NoAnswer { never_arrived: error.is_connect(), message: format!("{what} {host}: {cause}") }
 }
 
 /// The innermost cause says what happened ("connection refused"); the outer ones repeat the address.

@@ -20,7 +20,8 @@ const RUN: &str = "run";
 
 /// Begins to write lines to stdout. `filter` is `RUST_LOG`'s grammar (`info`, `marktwerk_connectors=debug`).
 pub fn start(filter: &str, zone: TimeZone, clock: SharedClock) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).with_context(|| {
+    // With each connection the driver warns of `encrypt = "any-certificate"`, which somebody chose. What is said later goes first.
+    let filter = EnvFilter::try_new(format!("tiberius=error,{filter}")).with_context(|| {
         format!("log: `{filter}` is no filter; write a level such as info, or target=level")
     })?;
     let has_colours = std::io::stdout().is_terminal();

@@ -245,7 +245,7 @@ fn the_simulated_world_alone_tells_how_to_use_it() {
     );
     std::fs::write(folder.path().join(".env"), variables).unwrap();
     let program = Running::start(folder.path());
-    assert!(program.ask(folder.path(), &["accounts", "test", "temu"]).starts_with("temu: TEMU accepts"));
+    assert!(program.ask(folder.path(), &["accounts", "test"]).starts_with("temu: TEMU accepts"));
     program.ask(folder.path(), &["jobs", "run", "order_workflow", "--wait"]);
     program.stop();
 

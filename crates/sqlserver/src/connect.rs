@@ -125,6 +125,10 @@ fn unreachable(address: &Address, reason: impl Into<String>) -> SqlError {
     SqlError::Unreachable { place: address.to_string(), reason: reason.into() }
 }
 
+/// The ways out of a certificate that is not trusted.
+const TRUST: &str = "install a certificate that this machine trusts, name the file of its authority (`authority`), or take any \
+    certificate (`encrypt`: `any-certificate`); both stand in [sqlserver], or behind the `?` of an url";
+
 /// What a failed handshake or login means. 18456 is told for every cause, so that nobody can guess users.
 fn refused(address: &Address, error: Tiberius) -> SqlError {
     let place = address.to_string();
@@ -142,8 +146,7 @@ fn refused(address: &Address, error: Tiberius) -> SqlError {
         Tiberius::Tls(reason) => SqlError::Encryption {
             place,
             reason: format!(
-                "{}; install a certificate that this machine trusts, name its authority with `authority=FILE`, or take any with \
-                 `encrypt=any-certificate`",
+                "{}; {TRUST}",
                 // What the driver goes on with is advice to programmers.
                 reason.split(". To connect anyway").next().unwrap_or(&reason)
             ),
@@ -157,9 +160,7 @@ fn refused(address: &Address, error: Tiberius) -> SqlError {
         },
         Tiberius::Io { message, .. } if message.contains("certificate") => SqlError::Encryption {
             place,
-            reason: format!(
-                "{message}; name its authority with `authority=FILE`, or take any with `encrypt=any-certificate`"
-            ),
+            reason: format!("{message}; {TRUST}"),
         },
         other => unreachable(address, other.to_string()),
     }

@@ -17,27 +17,53 @@ const COLUMNS: [Column; 4] = [
 pub(super) enum Command {
     /// The accounts of the running server
     List,
-    /// Ask the marketplace whether an account's credentials are good
+    /// Ask the marketplaces whether the accounts' credentials are good
     Test {
-        /// Its name
-        account: String,
+        /// One of them; all without it
+        account: Option<String>,
     },
 }
 
 pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::List => output.list(&client.get("/api/v1/accounts", &[]).await?, &COLUMNS)?,
-        Command::Test { account } => {
-            let path = format!("/api/v1/accounts/{}/test", segment(&account));
-            let health = client.post(&path, None).await?;
+        Command::Test { account: Some(account) } => {
+            let health = ask(client, &account).await?;
             if output.is_json() {
                 output.json(&health)?;
             } else {
                 output.line(&told(&account, &health))?;
             }
-            anyhow::ensure!(health["ok"] != Value::Bool(false), "the account {account} cannot be used");
+            ensure_usable(&account, &health)?;
         }
+        Command::Test { account: None } => test_all(client, output).await?,
     }
+    Ok(())
+}
+
+async fn test_all(client: &Client, output: &Output) -> anyhow::Result<()> {
+    let accounts = client.get("/api/v1/accounts", &[]).await?;
+    let names = accounts.as_array().into_iter().flatten().filter_map(|account| account["name"].as_str());
+    let mut answers = serde_json::Map::new();
+    for account in names {
+        let health = ask(client, account).await?;
+        if !output.is_json() {
+            output.line(&told(account, &health))?;
+        }
+        answers.insert(account.to_owned(), health);
+    }
+    if output.is_json() {
+        output.json(&Value::Object(answers.clone()))?;
+    }
+    answers.iter().try_for_each(|(account, health)| ensure_usable(account, health))
+}
+
+async fn ask(client: &Client, account: &str) -> anyhow::Result<Value> {
+    Ok(client.post(&format!("/api/v1/accounts/{}/test", segment(account)), None).await?)
+}
+
+fn ensure_usable(account: &str, health: &Value) -> anyhow::Result<()> {
+    anyhow::ensure!(health["ok"] != Value::Bool(false), "the account {account} cannot be used");
     Ok(())
 }
 

@@ -12,9 +12,7 @@ use crate::config::Settings;
 
 pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
     if let Some(address) = &settings.sqlserver.store {
-        let mut findings = vec![Finding::Well(format!("{address}"))];
-        findings.extend(sqlserver::examine(address, || clock.now(), &settings.time_zone).await);
-        return findings;
+        return sqlserver::examine(address, || clock.now(), &settings.time_zone).await;
     }
     let path = settings.database();
     let shown = path.display();

@@ -23,14 +23,14 @@ const RIGHTS: &str = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TA
 /// Looks at the database at `address`. `now` is this machine's time, `zone` the one that schedules go by.
 pub async fn examine(address: &Address, now: impl Fn() -> Timestamp, zone: &TimeZone) -> Vec<Finding> {
     let pool = Pool::new(address.clone());
-    let mut findings = Vec::new();
+    let place = address.to_string();
+    let mut findings = vec![Finding::Well(place.clone())];
     let looked: Result<_, SqlError> =
         reading!(pool, "look at the database", |connection| about(connection, &now, zone));
     match looked {
         Ok(more) => findings.extend(more),
         Err(error) => return vec![Finding::Wrong(error.to_string())],
     }
-    let place = address.to_string();
     let version: StoreResult<i64> =
         reading!(pool, "read the schema's version", |connection| migrations::examine(connection, &place));
     let is_new = !matches!(version, Ok(KNOWN_VERSION));
