@@ -215,10 +215,7 @@ impl Connection {
         self.is_in_doubt = true;
         let answer = match tokio::time::timeout(class.limit(), Box::pin(work(&mut self.client))).await {
             // The connection stays in doubt and is closed: the server stops what it still does.
-            Err(_) => {
-                let reason = format!("no answer within {} s: it was given up", class.limit().as_secs());
-                Err(SqlError::Busy { statement: name, reason })
-            }
+            Err(_) => Err(SqlError::TimedOut { statement: name, seconds: class.limit().as_secs() }),
             Ok(Ok(answer)) => {
                 self.is_in_doubt = false;
                 Ok(answer)

@@ -75,6 +75,14 @@ pub enum SqlError {
         /// What happened.
         reason: String,
     },
+    /// The server kept silent for as long as such a statement may take. It is not tried again at once: it would wait as long again.
+    #[error("{statement}: no answer within {seconds} s: it was given up")]
+    TimedOut {
+        /// The statement's name.
+        statement: &'static str,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// The connection broke while a statement was under way.
     #[error("{statement}: the connection was lost: {reason}")]
     Lost {
@@ -116,7 +124,11 @@ impl SqlError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. } | Self::Busy { .. } | Self::Lost { .. } | Self::Unknown { .. }
+            Self::Unreachable { .. }
+                | Self::Busy { .. }
+                | Self::TimedOut { .. }
+                | Self::Lost { .. }
+                | Self::Unknown { .. }
         )
     }
 

@@ -236,8 +236,13 @@ impl Tries<'_> {
                     guard.is_in_transaction = true;
                     return Ok(guard);
                 }
-                // The connection was dead; another one is opened.
-                Err(error) => self.wait(guard, error).await?,
+                // The connection was dead; another one is opened. So it is after silence: nothing waits for this statement.
+                Err(error) => {
+                    if let SqlError::TimedOut { statement, .. } = error {
+                        guard.failure = Some(SqlError::Lost { statement, reason: error.to_string() });
+                    }
+                    self.wait(guard, error).await?;
+                }
             }
         }
     }
@@ -273,7 +278,7 @@ impl Tries<'_> {
         let failure = guard.failure.take();
         // Nobody waits with a connection in hand that others may want, or with its transaction.
         drop(guard);
-        if matches!(failure, Some(SqlError::Lost { .. })) {
+        if matches!(failure, Some(SqlError::Lost { .. } | SqlError::TimedOut { .. })) {
             self.pool.close_idle();
         }
         let may_pass = matches!(failure, Some(SqlError::Busy { .. } | SqlError::Lost { .. }));
@@ -296,6 +301,9 @@ async fn commit(connection: &mut Connection, name: &'static str) -> Result<(), S
         }
         Err(SqlError::Lost { reason, .. } | SqlError::Busy { reason, .. }) => {
             Err(SqlError::Unknown { statement: name, reason })
+        }
+        Err(error @ SqlError::TimedOut { .. }) => {
+            Err(SqlError::Unknown { statement: name, reason: error.to_string() })
         }
         Err(error) => Err(error),
     }

@@ -55,7 +55,7 @@ async fn a_statement_without_an_answer_is_given_up_within_its_limit() {
         assert_eq!((&mut statement).now_or_never(), None, "it has two seconds left");
         pass(Duration::from_secs(2)).await;
         let error = statement.await.unwrap_err();
-        assert!(matches!(error, SqlError::Busy { .. }), "{error:?}");
+        assert!(matches!(error, SqlError::TimedOut { .. }), "{error:?}");
         assert!(error.to_string().contains(&format!("within {} s", limit.as_secs())), "{error}");
         let again = change(&mut guard, class).await.unwrap_err();
         assert!(matches!(again, SqlError::Lost { .. }), "{again:?}");
@@ -65,6 +65,24 @@ async fn a_statement_without_an_answer_is_given_up_within_its_limit() {
         let statements = server.log();
         assert_eq!(statements[1..], [(2, "SELECT the number".to_owned())], "{statements:?}");
     }
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_not_tried_again() {
+    let mut server = Server::start(first(Answer::Silence)).await;
+    let pool = server.pool();
+    let (answer, ()) = tokio::join!(
+        async {
+            reading!(pool, "change", |connection| change(connection, Class::Short)) as Result<u64, SqlError>
+        },
+        async {
+            server.until(Event::Silent).await;
+            pass(SHORT).await;
+        }
+    );
+    let error = answer.unwrap_err();
+    assert!(matches!(error, SqlError::TimedOut { .. }) && error.may_pass(), "{error:?}");
+    assert_eq!(server.log().len(), 1);
 }
 
 #[tokio::test]

@@ -133,6 +133,10 @@ impl Orders<'_> {
             return self.report_without_document(step, record).await;
         }
         let report = self.compose(step, record).await?;
+        // Somebody told it there by hand.
+        if record.status == MarketplaceStatus::Shipped && self.is_known_there(&report).await? {
+            return Ok(self.mark_reported(step, record).await?);
+        }
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
         let patch = OrderPatch { report: Some(Some(intent)), ..OrderPatch::default() };
         if self.save(&[self.change(record, patch)]).await? != [true] {

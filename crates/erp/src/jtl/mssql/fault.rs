@@ -35,7 +35,7 @@ impl Fault {
             SqlError::Permission { reason, .. } => ErpError::Permission { action, reason },
             SqlError::Schema { reason, .. } => ErpError::Schema { action, reason },
             SqlError::Unreadable { .. } => ErpError::Unreadable { what: error.to_string() },
-            SqlError::Busy { .. } => ErpError::Busy { action },
+            SqlError::Busy { .. } | SqlError::TimedOut { .. } => ErpError::Busy { action },
             // A trigger or a constraint of theirs, or a server that does not know our words.
             SqlError::Refused { reason, .. } | SqlError::Duplicate { reason, .. } => {
                 ErpError::Schema { action, reason }
