@@ -36,7 +36,7 @@ impl Origins {
     }
 
     /// The origin of what is nearest to a key: itself, a longer one (`url_env` for `url`), any of its section.
-    pub(super) fn near(&self, key: &str) -> Origin {
+    pub(crate) fn near(&self, key: &str) -> Origin {
         let begins_with = |beginning: &str| {
             let from = (Bound::Included(beginning), Bound::Unbounded);
             let next = self.0.range::<str, _>(from).next();

@@ -3,12 +3,39 @@
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
 use marktwerk_erp::{Erp, ErpError};
+use marktwerk_sqlserver::Address;
 use marktwerk_store::meta::MetaStore;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::sqlserver;
 
 use crate::compose::open_jtl;
-use crate::config::Settings;
+use crate::config::{Origin, Settings};
+
+/// Which databases on SQL Server are meant, and who said so: most mistakes are a wrong name.
+pub(super) fn named(settings: &Settings) -> Vec<Finding> {
+    let servers = &settings.sqlserver;
+    let both = [
+        ("our own", &servers.store, "store.url", "sqlserver.store_database"),
+        ("JTL's", &servers.jtl, "erp.jtl.url", "sqlserver.jtl_database"),
+    ];
+    let named = |(what, address, url, database): (&str, &Option<Address>, &str, &str)| {
+        let address = address.as_ref()?;
+        let by = |key: &str| settings.origins.near(key);
+        let url = settings.origins.of(url);
+        let by = if url == Origin::default_value() {
+            let database = settings.origins.of(database);
+            let (server, login) = (by("sqlserver.server"), by("sqlserver.login"));
+            format!(
+                "server: {server}; name: {database}; login: {login}; password: {}",
+                by("sqlserver.password")
+            )
+        } else {
+            url.to_string()
+        };
+        Some(Finding::Well(format!("{what}: {address}, login {} ({by})", address.user)))
+    };
+    both.into_iter().filter_map(named).collect()
+}
 
 pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
     if let Some(address) = &settings.sqlserver.store {
@@ -54,4 +81,29 @@ async fn examine_jtl(settings: &Settings) -> Result<Vec<Finding>, ErpError> {
     findings.extend(wrong.into_iter().map(Finding::Wrong));
     findings.extend(erp.advice().await?.into_iter().map(Finding::Odd));
     Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Sources, load};
+
+    #[test]
+    fn who_named_a_database_is_told() {
+        let environment = Environment::of_pairs([
+            ("SQL_SERVER", "srv,1433"),
+            ("SQL_USERNAME", "temu"),
+            ("SQL_PASSWORD", "secret"),
+            ("MARKTWERK_ERP__JTL__URL", "mssql://other/mandant2"),
+        ]);
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().to_owned();
+        let settings = load(&Sources { directory, environment, ..Sources::default() }).unwrap();
+        let told: Vec<String> = named(&settings).iter().map(Finding::to_string).collect();
+        let [own, jtl] = &told[..] else { panic!("{told:?}") };
+        assert!(own.starts_with("our own: database toci on srv,1433, login temu"), "{own}");
+        assert!(own.contains("server: environment variable SQL_SERVER; name: default;"), "{own}");
+        assert!(own.ends_with("password: environment variable SQL_PASSWORD)"), "{own}");
+        assert!(jtl.ends_with("login temu (environment variable MARKTWERK_ERP__JTL__URL)"), "{jtl}");
+    }
 }

@@ -78,7 +78,10 @@ pub(super) fn jobs_file(settings: &Settings) -> Vec<Finding> {
         )),
         Err(error) => Finding::Wrong(format!("{shown} cannot be read: {error}")),
         Ok(text) => match JobsDocument::parse(&text, &path) {
-            Ok(document) => Finding::Well(format!("{shown} has {} jobs", document.entries.len())),
+            Ok(document) => Finding::Well(format!(
+                "{shown} has {} jobs; whether each can run is asked at the start",
+                document.entries.len()
+            )),
             Err(error) => Finding::Wrong(error.to_string()),
         },
     }]

@@ -25,6 +25,7 @@ pub async fn examine(settings: &Settings, clock: &SharedClock) -> Vec<Examined> 
     let mut note = |about: &str, findings: Vec<Finding>| {
         all.extend(findings.into_iter().map(|finding| Examined { about: about.to_owned(), finding }));
     };
+    note("settings", databases::named(settings));
     note("data folder", machine::data_folder(settings));
     note("time", machine::time(settings, clock.now()));
     note("jobs file", machine::jobs_file(settings));
