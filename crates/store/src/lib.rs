@@ -21,6 +21,7 @@ pub mod journal;
 mod live_runs;
 pub mod logs;
 pub mod meta;
+mod migrating;
 #[cfg(feature = "mutants")]
 pub mod mutant;
 #[cfg(not(feature = "mutants"))]

@@ -1,7 +1,7 @@
 //! The lines that the store writes by itself, on every database alike.
 
 use jiff::Timestamp;
-use marktwerk_domain::log::{Level, LogLine};
+use marktwerk_domain::log::{ClosingStatus, Level, LogLine};
 use marktwerk_domain::run::Run;
 use serde_json::Value;
 
@@ -21,6 +21,16 @@ pub(crate) fn about(run: &Run, level: Level, at: Timestamp, what: &str) -> LogLi
         step: None,
         line: run.last_line + 1,
         fields: Value::Null,
+    }
+}
+
+/// The closing line of a run whose process died, and that is not tried again.
+pub(crate) fn lost(run: &Run, at: Timestamp, reason: &str) -> LogLine {
+    LogLine {
+        status: Some(ClosingStatus::Failed),
+        duration_seconds: seconds_since_start(run, at),
+        error_text: Some(reason.to_owned()),
+        ..about(run, Level::Error, at, reason)
     }
 }
 

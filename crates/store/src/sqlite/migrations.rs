@@ -2,16 +2,10 @@
 //! its checksum remembered. What a newer program wrote is refused before anything is changed.
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use super::rows;
-use crate::{StoreError, StoreResult};
-
-/// A numbered change of the schema.
-struct Migration {
-    name: &'static str,
-    text: &'static str,
-}
+use crate::StoreResult;
+use crate::migrating::{self, Migration};
 
 /// In order; the first has number 1. An applied text is never changed again.
 const MIGRATIONS: [Migration; 4] = [
@@ -26,23 +20,7 @@ pub(crate) const KNOWN_VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The schema version of a database, 0 for an empty one. Refuses what this program must not touch; reads only.
 pub(crate) fn examine(connection: &Connection, place: &str) -> StoreResult<i64> {
-    let applied = applied(connection)?;
-    let version = applied.last().map_or(0, |(number, _)| *number);
-    if version > KNOWN_VERSION {
-        return Err(StoreError::NewerSchema {
-            place: place.to_owned(),
-            found: version,
-            known: KNOWN_VERSION,
-        });
-    }
-    for (number, found) in applied {
-        let known = usize::try_from(number - 1).ok().and_then(|index| MIGRATIONS.get(index)).map(checksum);
-        let known = known.unwrap_or_else(|| "none".to_owned());
-        if known != found {
-            return Err(StoreError::ChangedMigration { place: place.to_owned(), number, found, known });
-        }
-    }
-    Ok(version)
+    migrating::version(&MIGRATIONS, applied(connection)?, place)
 }
 
 /// Applies what is missing.
@@ -60,7 +38,7 @@ pub(crate) fn migrate(connection: &mut Connection, place: &str) -> StoreResult<(
         transaction.execute_batch(migration.text)?;
         transaction.execute(
             "INSERT INTO schema_migrations (number, name, checksum) VALUES (?1, ?2, ?3)",
-            params![number, migration.name, checksum(migration)],
+            params![number, migration.name, migration.checksum()],
         )?;
         transaction.commit()?;
         tracing::info!(place, number, name = migration.name, "schema migration applied");
@@ -76,8 +54,4 @@ fn applied(connection: &Connection) -> StoreResult<Vec<(i64, String)>> {
     }
     let sql = "SELECT number, checksum FROM schema_migrations ORDER BY number";
     rows::all(connection, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
-}
-
-fn checksum(migration: &Migration) -> String {
-    Sha256::digest(migration.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,16 +2,10 @@
 //! a newer program wrote is refused before anything is changed. The texts are cut into batches where a line says GO.
 
 use marktwerk_sqlserver::{Connection, Pool, reading, transaction};
-use sha2::{Digest, Sha256};
 
 use super::columns::{self, Columns};
+use crate::migrating::{self, Migration};
 use crate::{StoreError, StoreResult};
-
-/// A numbered change of the schema.
-struct Migration {
-    name: &'static str,
-    text: &'static str,
-}
 
 /// In order; the first has number 1, and each does what the one of the same number does elsewhere. An applied text is never changed again.
 const MIGRATIONS: [Migration; 4] = [
@@ -33,23 +27,7 @@ const BOOKKEEPING: &str = "\
 
 /// The schema version of a database, 0 for an empty one. Refuses what this program must not touch; reads only.
 pub(crate) async fn examine(connection: &mut Connection, place: &str) -> StoreResult<i64> {
-    let applied = applied(connection).await?;
-    let version = applied.last().map_or(0, |(number, _)| *number);
-    if version > KNOWN_VERSION {
-        return Err(StoreError::NewerSchema {
-            place: place.to_owned(),
-            found: version,
-            known: KNOWN_VERSION,
-        });
-    }
-    for (number, found) in applied {
-        let known = usize::try_from(number - 1).ok().and_then(|index| MIGRATIONS.get(index)).map(checksum);
-        let known = known.unwrap_or_else(|| "none".to_owned());
-        if known != found {
-            return Err(StoreError::ChangedMigration { place: place.to_owned(), number, found, known });
-        }
-    }
-    Ok(version)
+    migrating::version(&MIGRATIONS, applied(connection).await?, place)
 }
 
 /// Applies what is missing.
@@ -82,7 +60,7 @@ async fn apply(connection: &mut Connection, number: i64, migration: &Migration) 
         connection.batch("apply a migration", batch).await?;
     }
     let sql = "INSERT INTO marktwerk.schema_migrations (number, name, checksum) VALUES (@P1, @P2, @P3)";
-    connection.execute("note a migration", sql, &[&number, &migration.name, &checksum(migration)]).await?;
+    connection.execute("note a migration", sql, &[&number, &migration.name, &migration.checksum()]).await?;
     Ok(())
 }
 
@@ -96,8 +74,4 @@ async fn applied(connection: &mut Connection) -> Result<Vec<(i64, String)>, Stor
     let sql = "SELECT number, checksum FROM marktwerk.schema_migrations ORDER BY number";
     let rows = connection.query("read migrations", sql, &[]).await?;
     columns::map(&rows, |columns: &mut Columns<'_>| Ok((columns.integer()?, columns.text()?)))
-}
-
-fn checksum(migration: &Migration) -> String {
-    Sha256::digest(migration.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use marktwerk_domain::job::JobId;
-use marktwerk_domain::log::{ClosingStatus, Level};
+use marktwerk_domain::log::Level;
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_domain::run::{Run, RunState};
 use rusqlite::{Connection, params};
@@ -61,10 +61,7 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
         retry(writing, &run, &reason, now)?;
         RunState::Retrying
     } else {
-        let mut line = own_lines::about(&run, Level::Error, now, &reason);
-        line.status = Some(ClosingStatus::Failed);
-        line.duration_seconds = own_lines::seconds_since_start(&run, now);
-        line.error_text = Some(reason.clone());
+        let line = own_lines::lost(&run, now, &reason);
         ending::end(writing, &run, &Ending { state: RunState::Lost, error: &reason, at: now, line })?;
         RunState::Lost
     };

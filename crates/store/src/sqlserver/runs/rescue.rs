@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use marktwerk_domain::job::JobId;
-use marktwerk_domain::log::{ClosingStatus, Level};
+use marktwerk_domain::log::Level;
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_domain::run::{Run, RunState};
 use marktwerk_sqlserver::Connection;
@@ -68,10 +68,7 @@ async fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> 
         retry(writing, &run, &reason, now).await?;
         RunState::Retrying
     } else {
-        let mut line = own_lines::about(&run, Level::Error, now, &reason);
-        line.status = Some(ClosingStatus::Failed);
-        line.duration_seconds = own_lines::seconds_since_start(&run, now);
-        line.error_text = Some(reason.clone());
+        let line = own_lines::lost(&run, now, &reason);
         ending::end(writing, &run, &Ending { state: RunState::Lost, error: &reason, at: now, line }).await?;
         RunState::Lost
     };
