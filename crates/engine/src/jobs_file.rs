@@ -74,16 +74,12 @@ impl JobsFile {
 
     /// The text, or `None` where there is no file.
     pub(crate) fn read(&self) -> Result<Option<String>, JobsFileError> {
-        match std::fs::read_to_string(&self.path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(reason) => Err(self.inaccessible("read", reason)),
-        }
+        read(&self.path)
     }
 
     /// Replaces the file at once or not at all: temporary file, fsync, rename, fsync of the folder.
     pub(crate) fn write(&self, text: &str) -> Result<(), JobsFileError> {
-        self.replace(text).map_err(|reason| self.inaccessible("written", reason))
+        self.replace(text).map_err(|reason| inaccessible(&self.path, "written", reason))
     }
 
     fn replace(&self, text: &str) -> std::io::Result<()> {
@@ -98,8 +94,16 @@ impl JobsFile {
         std::fs::rename(&temporary, &self.path)?;
         std::fs::File::open(folder)?.sync_all()
     }
+}
 
-    fn inaccessible(&self, verb: &'static str, reason: std::io::Error) -> JobsFileError {
-        JobsFileError::Inaccessible { path: self.path.display().to_string(), verb, reason }
+fn read(path: &Path) -> Result<Option<String>, JobsFileError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(reason) => Err(inaccessible(path, "read", reason)),
     }
+}
+
+fn inaccessible(path: &Path, verb: &'static str, reason: std::io::Error) -> JobsFileError {
+    JobsFileError::Inaccessible { path: path.display().to_string(), verb, reason }
 }

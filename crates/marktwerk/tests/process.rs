@@ -148,6 +148,7 @@ fn a_broken_jobs_file_is_named_with_its_place_and_left_alone() {
     std::fs::write(&file, broken).unwrap();
     let error = refused(&run(folder.path(), &["--listen", "127.0.0.1:0"]));
     assert!(error.contains("data/workers_config.json:2:"), "{error}");
+    assert!(!folder.path().join("data/marktwerk.db").exists(), "refused before anything was made");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), broken);
 }
 

@@ -2,11 +2,15 @@
 //! the database does.
 
 use marktwerk_domain::job::Job;
+use marktwerk_store::StoreError;
 
 use super::{JobsDocument, JobsFile};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::jobs::JobDraft;
+
+/// How often a file is compared with jobs that other processes change meanwhile.
+const TRIES: u32 = 5;
 
 impl Engine {
     /// At start: the file's jobs where it was edited, the database's where not, the defaults where there is neither.
@@ -43,8 +47,19 @@ impl Engine {
             return Ok(false);
         }
         let document = JobsDocument::parse(text, file.path())?;
-        let takeover = self.takeover(file.path(), text, &document).await?;
-        self.take_over(takeover).await?;
+        let mut tries = 1;
+        loop {
+            let takeover = self.takeover(file.path(), text, &document).await?;
+            match self.take_over(takeover).await {
+                // Another process was faster, as when two begin at once on an empty store: what is left to do is asked again.
+                Err(EngineError::Store(StoreError::Exists(_) | StoreError::VersionConflict { .. }))
+                    if tries < TRIES =>
+                {
+                    tries += 1;
+                }
+                taken_over => break taken_over?,
+            }
+        }
         self.write_back().await?;
         Ok(true)
     }

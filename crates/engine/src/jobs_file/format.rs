@@ -28,6 +28,11 @@ struct Wrapped<'a> {
 }
 
 impl JobsDocument {
+    /// Reads the file at `path`; `None` where there is none.
+    pub fn open(path: &Path) -> Result<Option<Self>, JobsFileError> {
+        super::read(path)?.map(|text| Self::parse(&text, path)).transpose()
+    }
+
     /// Reads a document; an error names line and column.
     pub fn parse(text: &str, path: &Path) -> Result<Self, JobsFileError> {
         // The shape first: flattening loses the place of a fault.

@@ -107,6 +107,23 @@ async fn each_process_has_a_jobs_file_of_its_own_and_both_say_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_processes_that_begin_at_once_have_the_first_jobs_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open_with(shared()).await;
+    let begin = |options: EngineOptions, name: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, r#"{"jobs": [{"job_type": "play", "interval_minutes": 10}]}"#).unwrap();
+        house.beside(EngineOptions { jobs_file: Some(file), ..options })
+    };
+    let third = EngineOptions { shares_store_as: Some("third".to_owned()), ..EngineOptions::default() };
+    let (one, two) = tokio::join!(begin(other(), "other.json"), begin(third, "third.json"));
+    for house in [&one, &two] {
+        let jobs = house.store.jobs(false).await.unwrap();
+        assert_eq!(jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["play"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_process_tells_and_the_next_one_when_it_is_gone() {
     let ear = Arc::new(Ear::default());
     let alerts: Vec<Arc<dyn AlertChannel>> = vec![ear.clone()];

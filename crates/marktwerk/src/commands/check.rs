@@ -77,16 +77,9 @@ fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
 
 /// How many jobs the jobs file has, where there is one; a broken one is named with its place.
 fn jobs_in_file(settings: &Settings) -> anyhow::Result<Option<usize>> {
-    let path = settings.jobs_file();
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(StartError::new(format!("{} cannot be read: {error}", path.display())).into());
-        }
-    };
-    let document = JobsDocument::parse(&text, &path).map_err(|error| StartError::new(error.to_string()))?;
-    Ok(Some(document.entries.len()))
+    let document =
+        JobsDocument::open(&settings.jobs_file()).map_err(|error| StartError::new(error.to_string()))?;
+    Ok(document.map(|document| document.entries.len()))
 }
 
 /// Who is told, by host alone: an address of a webhook is a secret, and people's addresses are theirs.

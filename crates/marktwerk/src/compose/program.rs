@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_engine::jobs_file::JobsDocument;
 use marktwerk_engine::prune::Retention;
 use marktwerk_engine::{Engine, EngineOptions};
 use marktwerk_sandbox::Sandbox;
@@ -47,6 +48,8 @@ impl Program {
         let folder =
             DataFolder::lock(&settings.data_dir, &format!("marktwerk on {}", settings.server.listen))?;
         refuse_taken_address(settings.server.listen)?;
+        // The engine reads it when the schema has been brought up to date; a broken one should stop the start before.
+        JobsDocument::open(&settings.jobs_file())?;
         let store = open_store(&settings).await?;
         let outside = Outside::open(&settings, &clock).await?;
         let started = Self::begin_work(&settings, &folder, clock, &store, &outside).await;

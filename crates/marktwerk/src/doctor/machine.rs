@@ -71,18 +71,15 @@ pub(super) fn time(settings: &Settings, now: Timestamp) -> Vec<Finding> {
 pub(super) fn jobs_file(settings: &Settings) -> Vec<Finding> {
     let path = settings.jobs_file();
     let shown = path.display();
-    vec![match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Finding::Well(format!(
+    vec![match JobsDocument::open(&path) {
+        Ok(None) => Finding::Well(format!(
             "{shown} does not exist yet: the first start writes it with its own jobs; to keep those of the system in use today, put \
                  its workers_config.json there"
         )),
-        Err(error) => Finding::Wrong(format!("{shown} cannot be read: {error}")),
-        Ok(text) => match JobsDocument::parse(&text, &path) {
-            Ok(document) => Finding::Well(format!(
-                "{shown} has {} jobs; whether each can run is asked at the start",
-                document.entries.len()
-            )),
-            Err(error) => Finding::Wrong(error.to_string()),
-        },
+        Ok(Some(document)) => Finding::Well(format!(
+            "{shown} has {} jobs; whether each can run is asked at the start",
+            document.entries.len()
+        )),
+        Err(error) => Finding::Wrong(error.to_string()),
     }]
 }
