@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::dotenv::{self, Statement};
 use super::error::SettingsError;
 use super::origin::Origin;
 
@@ -11,7 +12,11 @@ use super::origin::Origin;
 #[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, (String, Origin)>,
+    remarks: Vec<String>,
 }
+
+/// Beginnings of the names that settings have. The file may hold other programs' variables, too.
+const OURS: [&str; 4] = ["MARKTWERK_", "TEMU_", "JTL_", "SQL_"];
 
 impl Environment {
     /// The process's environment over the `.env` file in `directory`, where there is one.
@@ -42,19 +47,22 @@ impl Environment {
             return Ok(());
         }
         let place = path.display().to_string();
-        let unreadable = |error| SettingsError::new(&place, "", format!("cannot be read: {error}"));
-        let mut last = "the beginning".to_owned();
-        for item in dotenvy::from_path_iter(path).map_err(unreadable)? {
-            // The library's error repeats the line, which may hold a secret.
-            let fault = || {
-                format!(
-                    "what follows after {last} cannot be read; write NAME=value, and quote a value with spaces"
-                )
-            };
-            let (name, value) = item.map_err(|_| SettingsError::new(&place, "", fault()))?;
-            let origin = Origin::new(format!("{name} in {place}"));
-            last = format!("`{name}`");
-            self.set(name, value, origin);
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| SettingsError::new(&place, "", format!("cannot be read: {error}")))?;
+        for statement in dotenv::read(&text, |name| std::env::var(name).ok()) {
+            match statement {
+                Statement::Set { name, value } => {
+                    self.set(name.to_owned(), value, Origin::new(format!("{name} in {place}")));
+                }
+                Statement::Unreadable { line, beginning, reason } => {
+                    let place = format!("{place}:{line}");
+                    if OURS.iter().any(|prefix| beginning.starts_with(prefix)) {
+                        let reason = format!("{beginning} cannot be read: {reason}");
+                        return Err(SettingsError::new(place, "", reason));
+                    }
+                    self.remarks.push(format!("{place} is passed over: {reason}"));
+                }
+            }
         }
         Ok(())
     }
@@ -70,6 +78,11 @@ impl Environment {
     /// The value of a variable and where it was set.
     pub fn get(&self, name: &str) -> Option<(&str, &Origin)> {
         self.values.get(name).map(|(value, origin)| (value.as_str(), origin))
+    }
+
+    /// What of the file was passed over, each a sentence.
+    pub(super) fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// All variables whose names begin so, with the rest of the name.

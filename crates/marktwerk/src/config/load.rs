@@ -49,7 +49,8 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let (accounts, mut used) = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     used.extend(root.sqlserver.password_variable().cloned());
     let settings = validate::complete(root, accounts, environment, origins)?;
-    Ok(Settings { findings: legacy::misspelt(environment, &used), ..settings })
+    let findings = [environment.remarks(), &legacy::misspelt(environment, &used)].concat();
+    Ok(Settings { findings, ..settings })
 }
 
 fn read_document(sources: &Sources) -> Result<Document, SettingsError> {

@@ -4,6 +4,7 @@
 mod accounts;
 mod alerts;
 mod document;
+mod dotenv;
 mod environment;
 mod error;
 mod known;

@@ -11,7 +11,7 @@ mod sqlserver;
 use std::path::Path;
 
 use case::case;
-use marktwerk::config::{Account, Environment};
+use marktwerk::config::{Account, Environment, Sources, load};
 use secrecy::ExposeSecret;
 
 #[test]
@@ -196,9 +196,28 @@ fn a_dot_env_file_counts_less_than_the_process() {
     assert_eq!(environment.get("TEMU_APP_KEY").unwrap().0, "from-file");
     assert_ne!(environment.get("PATH").unwrap().0, "/nowhere");
 
-    std::fs::write(folder.path().join(".env"), "GOOD=1\nthis is a secret\n").unwrap();
+    std::fs::write(folder.path().join(".env"), "GOOD=1\nSQL_PASSWORD='secret\n").unwrap();
     let error = Environment::of_process(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("`GOOD`") && !error.contains("secret"), "{error}");
+    assert!(error.ends_with(".env:2: SQL_PASSWORD cannot be read: its quote is not closed"), "{error}");
+}
+
+#[test]
+fn the_old_dot_env_file_means_what_it_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "LOG_DIR=C:\\temu\nsome words of another program\nSQL_SERVER=JTL-SERVER\\newshop\nSQL_DATABASE=toci # since 2024\n\
+                SQL_USERNAME=temu\nSQL_PASSWORD=a$b#c\"d e\n";
+    std::fs::write(folder.path().join(".env"), text).unwrap();
+    let environment = Environment::of_process(folder.path()).unwrap();
+    let directory = folder.path().to_owned();
+    let settings = load(&Sources { directory, environment, ..Sources::default() }).unwrap();
+    let store = settings.sqlserver.store.unwrap();
+    assert_eq!(
+        (store.to_string().as_str(), store.user.as_str()),
+        ("database toci on JTL-SERVER\\newshop", "temu")
+    );
+    assert_eq!(store.password.expose_secret(), "a$b#c\"d e");
+    let [remark] = &settings.findings[..] else { panic!("{:?}", settings.findings) };
+    assert!(remark.ends_with(".env:2 is passed over: it is no NAME=value"), "{remark}");
 }
 
 #[test]
