@@ -141,7 +141,7 @@ impl Import<'_> {
         Some(OrderChange {
             number: self.number.to_owned(),
             from: vec![OrderState::Fetched],
-            seen_change: None,
+            seen_change: Some(self.times.changed_after),
             patch,
             raise,
             settle: Vec::new(),
@@ -153,6 +153,10 @@ impl Import<'_> {
         let message = "the system used before marked it as exported, and JTL has neither an order nor a waiting row: it was lost there, is \
              fetched again and handed over with the next run; this entry goes by itself then";
         (self.decision == Decision::Lost).then(|| self.attention(AttentionKind::SetAside, message.to_owned()))
+    }
+
+    pub(crate) fn has_unreadable_lines(&self) -> bool {
+        self.old.lines.iter().any(|old| line(old).is_none())
     }
 
     pub(crate) fn attention(&self, kind: AttentionKind, message: String) -> NewAttention {

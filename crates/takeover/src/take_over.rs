@@ -261,6 +261,11 @@ impl TakeOver<'_> {
                 number,
                 "has no lines in temu_order_items: the marketplace is asked for them where they matter",
             );
+        } else if import.has_unreadable_lines() {
+            self.report.remark(
+                number,
+                "has lines without a number, an article or a whole quantity: the marketplace is asked for them where they matter",
+            );
         } else if evidence.is_marked_reported && !evidence.is_surely_reported() {
             self.report
                 .remark(number, "marked as reported without a tracking number: the mark is not believed");

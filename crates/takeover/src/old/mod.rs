@@ -50,6 +50,7 @@ pub(crate) struct OldLine {
     pub(crate) number: Option<String>,
     pub(crate) sku: Option<String>,
     pub(crate) name: Option<String>,
+    /// `None` where it is no whole number.
     pub(crate) quantity: Option<i64>,
     /// Of one unit.
     pub(crate) gross: Option<Decimal>,

@@ -1,6 +1,8 @@
 //! A page of old orders with their lines: two statements, whatever its length.
 
 use marktwerk_sqlserver::{Class, Connection, SqlError};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::schema::{Kind, Schema, text};
 use super::{OldLine, OldOrder};
@@ -79,7 +81,7 @@ async fn lines(
         column("bestellartikel_id", Kind::Text),
         column("sku", Kind::Text),
         column("produktname", Kind::Text),
-        column("menge", Kind::Integer),
+        column("menge", Kind::Decimal),
         column("brutto_einzelpreis", Kind::Decimal),
         column("mwst_satz", Kind::Decimal),
     ];
@@ -95,10 +97,15 @@ async fn lines(
             number: text(row, 1)?,
             sku: text(row, 2)?,
             name: text(row, 3)?,
-            quantity: row.optional_integer(4)?,
+            quantity: row.optional_decimal(4)?.and_then(whole),
             gross: row.optional_decimal(5)?,
             vat: row.optional_decimal(6)?,
         })
     };
     rows.iter().map(line).collect()
+}
+
+/// `menge` has two decimals in some installations.
+fn whole(number: Decimal) -> Option<i64> {
+    if number.is_integer() { number.to_i64() } else { None }
 }

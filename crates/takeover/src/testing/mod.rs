@@ -133,7 +133,7 @@ impl OldTables {
     pub async fn line(&self, number: &str, line: &str, sku: &str, quantity: &str) {
         self.batch(&format!(
             "INSERT INTO dbo.temu_order_items (order_id, bestell_id, bestellartikel_id, produktname, sku, menge, \
-             brutto_einzelpreis, mwst_satz) SELECT id, bestell_id, N'{line}', N'Ware', N'{sku}', N'{quantity}', 12.90, 19.00 \
+             brutto_einzelpreis, mwst_satz) SELECT id, bestell_id, N'{line}', N'Ware', N'{sku}', {quantity}, 12.90, 19.00 \
              FROM dbo.temu_orders WHERE bestell_id = N'{number}'"
         ))
         .await;

@@ -19,10 +19,9 @@ pub(super) const ORDERS: &str = "CREATE TABLE dbo.temu_orders (id int IDENTITY(1
     xml_erstellt bit NULL DEFAULT 0, trackingnummer nvarchar(100) NULL, versanddienstleister nvarchar(100) NULL, \
     versanddatum datetime2 NULL, temu_gemeldet bit NULL DEFAULT 0, created_at datetime2 NULL, updated_at datetime2 NULL)";
 
-/// `menge` is a text here, so that a test may write nonsense into it.
 pub(super) const LINES: &str = "CREATE TABLE dbo.temu_order_items (id int IDENTITY(1,1) PRIMARY KEY, order_id int NOT NULL, \
     bestell_id nvarchar(50) NULL, bestellartikel_id nvarchar(50) NULL UNIQUE, produktname nvarchar(500) NULL, \
-    sku nvarchar(100) NULL, sku_id nvarchar(50) NULL, variation nvarchar(255) NULL, menge nvarchar(20) NULL, \
+    sku nvarchar(100) NULL, sku_id nvarchar(50) NULL, variation nvarchar(255) NULL, menge decimal(10,2) NULL, \
     netto_einzelpreis decimal(10,2) NULL, brutto_einzelpreis decimal(10,2) NULL, gesamtpreis_netto decimal(10,2) NULL, \
     gesamtpreis_brutto decimal(10,2) NULL, mwst_satz decimal(5,2) NULL, \
     CONSTRAINT fk_item_order FOREIGN KEY (order_id) REFERENCES dbo.temu_orders (id))";

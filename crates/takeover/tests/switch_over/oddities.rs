@@ -26,7 +26,7 @@ async fn odd_rows_are_told_and_judged() {
     old.insert(&OldRow { told: "cancelled", ..OldRow::new("PO-CANCELLED").exported() }, None).await;
     old.insert(&OldRow { told: "delivered", ..OldRow::new("PO-BY-HAND") }, None).await;
     old.insert(&OldRow::new("PO-NOT-OURS"), None).await;
-    old.line("PO-NOT-OURS", "L-1", "MW-0003", "zwei").await;
+    old.line("PO-NOT-OURS", "L-1", "MW-0003", "1.5").await;
     old.batch("INSERT INTO dbo.temu_orders (bestell_id) VALUES (N'  ')").await;
     old.batch("INSERT INTO dbo.temu_orders (status, updated_at) VALUES (NULL, SYSDATETIME())").await;
     old.batch("INSERT INTO dbo.temu_xml_export (bestell_id, status) VALUES (N'PO-XML-ONLY', N'pending')")
@@ -50,6 +50,7 @@ async fn odd_rows_are_told_and_judged() {
         "has the number once more",
         "has no order number",
         "has no lines",
+        "PO-NOT-OURS: has lines without a number, an article or a whole quantity",
         "PO-XML-ONLY",
         "must be stopped",
     ] {
