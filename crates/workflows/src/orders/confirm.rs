@@ -4,7 +4,7 @@
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel};
+use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
@@ -31,6 +31,8 @@ const OTHER_NUMBERS: &str =
 enum Hindrance {
     /// A person must act; raised and shown.
     Attention(AttentionKind, String),
+    /// The marketplace does not say what it was told of this order. Nothing is told until it does.
+    Unknown(String),
     /// Something may go away by itself.
     Failure(Failure),
 }
@@ -93,33 +95,33 @@ impl Orders<'_> {
             Ok(()) => return Ok(()),
             Err(hindrance) => hindrance,
         };
-        match hindrance {
+        let (kind, message, report) = match hindrance {
             Hindrance::Failure(failure) => {
                 step.info(format!("order {} is not reported yet: {failure}", record.number), Value::Null);
-                Err(failure)
+                return Err(failure);
             }
-            Hindrance::Attention(kind, message) => {
-                let text = format!("order {} is not reported: {message}", record.number);
-                if record.reason.as_ref() == Some(&message) {
-                    step.info(text, Value::Null);
-                } else {
-                    step.warning(text, Value::Null).await;
-                }
-                let doublings = record.report_tries.min(LONGEST_PAUSE_DOUBLINGS);
-                let pause = FIRST_PAUSE * 2_i32.pow(doublings);
-                let patch = OrderPatch {
-                    reason: Some(Some(message.clone())),
-                    report: Some(None),
-                    report_tries: Some(record.report_tries + 1),
-                    next_report_at: Some(Some(self.now() + pause)),
-                    ..OrderPatch::default()
-                };
-                let raise = vec![self.attention(kind, &record.number, message)];
-                self.save(&[OrderChange { raise, ..self.change(record, patch) }]).await?;
-                step.count("not_reported", 1);
-                Ok(())
-            }
+            Hindrance::Unknown(message) => (AttentionKind::ShipmentRefused, message, None),
+            Hindrance::Attention(kind, message) => (kind, message, Some(None)),
+        };
+        let text = format!("order {} is not reported: {message}", record.number);
+        if record.reason.as_ref() == Some(&message) {
+            step.info(text, Value::Null);
+        } else {
+            step.warning(text, Value::Null).await;
         }
+        let doublings = record.report_tries.min(LONGEST_PAUSE_DOUBLINGS);
+        let pause = FIRST_PAUSE * 2_i32.pow(doublings);
+        let patch = OrderPatch {
+            reason: Some(Some(message.clone())),
+            report,
+            report_tries: Some(record.report_tries + 1),
+            next_report_at: Some(Some(self.now() + pause)),
+            ..OrderPatch::default()
+        };
+        let raise = vec![self.attention(kind, &record.number, message)];
+        self.save(&[OrderChange { raise, ..self.change(record, patch) }]).await?;
+        step.count("not_reported", 1);
+        Ok(())
     }
 
     async fn try_to_report(&self, step: &Step, record: &OrderRecord) -> Result<(), Hindrance> {
@@ -145,7 +147,7 @@ impl Orders<'_> {
         }
         crash::point("report.intent_committed");
         self.context.ensure_lease()?;
-        let answer = self.marketplace.confirm_shipment(&report).await.map_err(|error| error.failure())?;
+        let answer = self.marketplace.confirm_shipment(&report).await.map_err(hindrance)?;
         crash::point("report.answer_received");
         match answer {
             ConfirmAnswer::Accepted { warnings } => {
@@ -202,11 +204,8 @@ impl Orders<'_> {
                 step.info(message, json!({ "parcel": parcel.id }));
                 continue;
             }
-            let code = self
-                .marketplace
-                .carrier_code(order.region, &parcel.carrier)
-                .await
-                .map_err(|error| error.failure())?;
+            let code =
+                self.marketplace.carrier_code(order.region, &parcel.carrier).await.map_err(hindrance)?;
             let Some(carrier_code) = code else {
                 let message = format!(
                     "the marketplace's list has no carrier `{}`: choose another shipping method in JTL, or report it there by hand",
@@ -242,14 +241,13 @@ impl Orders<'_> {
     }
 
     /// Whether the marketplace shows every parcel of a report.
-    async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Failure> {
+    async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Hindrance> {
         let lines: Vec<String> = report
             .parcels
             .iter()
             .flat_map(|parcel| parcel.lines.iter().map(|(line, _)| line.clone()))
             .collect();
-        let shown =
-            self.marketplace.read_shipments(&report.number, &lines).await.map_err(|error| error.failure())?;
+        let shown = self.marketplace.read_shipments(&report.number, &lines).await.map_err(hindrance)?;
         Ok(report.parcels.iter().all(|parcel| is_shown(parcel, &shown)))
     }
 
@@ -268,6 +266,15 @@ impl Orders<'_> {
             step.info(format!("order {} reported", record.number), Value::Null);
         }
         Ok(())
+    }
+}
+
+/// A no to this one order is a person's business; what would meet every order alike fails the run.
+fn hindrance(error: ConnectorError) -> Hindrance {
+    let failure = error.failure();
+    match error.concerns_one_order() {
+        true => Hindrance::Unknown(format!("the marketplace does not answer for it: {}", failure.message)),
+        false => Hindrance::Failure(failure),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::OrderState;
+use marktwerk_domain::run::RunState;
 use marktwerk_sandbox::{Fault, FaultKind, Faults, LineSeed, OrderSeed, ParcelSeed, WorldOptions};
 use serde_json::Value;
 
@@ -94,6 +95,33 @@ async fn an_answer_that_is_lost_is_looked_up_and_not_told_twice() {
     assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
     assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1);
     assert!(shop.world.shipments().unwrap().iter().all(|parcel| parcel.accepted == 1));
+}
+
+/// The marketplace does not say what it was told of one order: the others go on, the run does not fail, and nothing is told twice.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_the_marketplace_does_not_know_stops_no_other() {
+    let shop = Shop::open().await;
+    let numbers = shop.place(2);
+    shop.ship_everything().await;
+    let unknown =
+        FaultKind::ErrorCode { code: 120_012_007, message: "Parent order does not exist".to_owned() };
+    let fault = Fault::new(unknown).only("bg.logistics.shipment.v2.get").times(1);
+    shop.world.set_faults(Faults::one(fault)).unwrap();
+    let run = shop.run("order_workflow", Value::Null).await;
+    assert_eq!((run.state, run.attempt), (RunState::Succeeded, 1), "{}", shop.log().await);
+    let told = shop.attention(AttentionKind::ShipmentRefused).await;
+    let [waiting] = &told[..] else { panic!("{told:?}\n{}", shop.log().await) };
+    let record = shop.order(waiting).await;
+    assert_eq!(record.state, OrderState::Shipped, "{}", shop.log().await);
+    assert!(record.report.is_some(), "what was told is asked for before it is told again");
+
+    shop.wait(16 * 60).await;
+    shop.sync_orders().await;
+    for number in &numbers {
+        assert_eq!(shop.order(number).await.state, OrderState::Reported, "{}", shop.log().await);
+    }
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 2);
+    assert!(shop.attention(AttentionKind::ShipmentRefused).await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
