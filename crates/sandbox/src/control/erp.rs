@@ -85,6 +85,11 @@ impl Control {
         self.erp.with(|connection| ship::cancel(&self.erp, connection, external))
     }
 
+    /// The order is deleted in JTL, as if there had never been one.
+    pub fn delete_in_jtl(&self, external: &str) -> Done<()> {
+        self.erp.with(|connection| ship::delete(connection, external))
+    }
+
     /// Name of the shipping method of all next parcels, also one that no carrier map knows; `None` = the
     /// carriers by chance.
     pub fn set_shipping_method(&self, name: Option<String>) {

@@ -116,6 +116,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "dropped" => json!(control.dropped()?),
         "ship_now" => json!(control.ship_now(&external, &parcels)?),
         "cancel_in_jtl" => json!(control.cancel_in_jtl(&external)?),
+        "delete_in_jtl" => json!(control.delete_in_jtl(&external)?),
         "set_shipping_method" => json!(control.set_shipping_method(name)),
         _ => return Err(SandboxError::Unknown { what: "lever", name: lever.to_owned() }),
     })

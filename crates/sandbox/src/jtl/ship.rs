@@ -254,16 +254,45 @@ pub(crate) fn cancel(erp: &Erp, connection: &Connection, external: &str) -> Resu
     if look::is_cancelled(connection, order)? {
         return Err(SandboxError::Refused(format!("{external} is cancelled already")));
     }
-    for open in open_positions(connection, order)? {
-        if let Some(article) = open.article {
-            stock::reserve(connection, article, -open.pieces)?;
-        }
-    }
+    free(connection, order)?;
     connection.execute("UPDATE Verkauf_tAuftrag SET nStorno = 1 WHERE kAuftrag = ?1", [order])?;
     connection.execute(
         "INSERT INTO Verkauf_tAuftragStorno VALUES (?1, 1, 1, ?2, 'Sandkasten')",
         params![order, jtl_date(erp.time.now_ms())],
     )?;
     connection.execute("DELETE FROM sandbox_plan WHERE kAuftrag = ?1", [order])?;
+    Ok(())
+}
+
+/// Deletes an order of which nothing has left, with everything that belongs to it.
+pub(crate) fn delete(connection: &Connection, external: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let sql = "SELECT COUNT(*) FROM tLieferschein WHERE kBestellung = ?1";
+    if connection.query_row(sql, [order], |row| row.get::<_, i64>(0))? > 0 {
+        return Err(SandboxError::Refused(format!("{external} has a delivery note")));
+    }
+    if !look::is_cancelled(connection, order)? {
+        free(connection, order)?;
+    }
+    for table in [
+        "sandbox_plan",
+        "Verkauf_tAuftragStorno",
+        "Verkauf_tAuftragEckdaten",
+        "Verkauf_tAuftragAdresse",
+        "Verkauf_tAuftragPosition",
+        "Verkauf_tAuftrag",
+    ] {
+        connection.execute(&format!("DELETE FROM {table} WHERE kAuftrag = ?1"), [order])?;
+    }
+    Ok(())
+}
+
+/// What was reserved for an order is for sale again.
+fn free(connection: &Connection, order: i64) -> Result<(), SandboxError> {
+    for open in open_positions(connection, order)? {
+        if let Some(article) = open.article {
+            stock::reserve(connection, article, -open.pieces)?;
+        }
+    }
     Ok(())
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Orders;
 use super::export::handed_over;
+use super::taken_over;
 
 /// So long a hand-over is looked up before a person is asked.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -61,7 +62,8 @@ impl Orders<'_> {
     ) -> OrderChange {
         let Some(intent) = record.intent.clone().filter(|intent| intent.identity != identity) else {
             // Nobody has inserted anything since: it never got there.
-            if record.mark.is_some() || record.is_unread || record.status != MarketplaceStatus::Ready {
+            let is_stale = record.is_unread || taken_over::lacks_document(record);
+            if record.mark.is_some() || is_stale || record.status != MarketplaceStatus::Ready {
                 return self.begin_again(step, record);
             }
             step.info(

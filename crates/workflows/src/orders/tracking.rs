@@ -48,7 +48,10 @@ impl Orders<'_> {
             for record in &page {
                 match found.get(record.number.as_str()) {
                     Some(order) => changes.extend(self.found(step, record, order).await),
-                    None if is_overdue(record, self.now()) => missing.push(record),
+                    // A shipped one is reported all the same: its parcels are known.
+                    None if record.state == OrderState::InJtl || is_overdue(record, self.now()) => {
+                        missing.push(record);
+                    }
                     None => {}
                 }
             }
@@ -79,13 +82,10 @@ impl Orders<'_> {
             }
         }
         if order.is_cancelled && record.mark == Some(Mark::Cancelled) {
-            patch.state = Some(OrderState::Cancelled);
-            patch.mark = Some(None);
-            change.settle.extend([
-                AttentionKind::CancelledAfterHandOver,
-                AttentionKind::ChangedAfterHandOver,
-                AttentionKind::ClosedInErp,
-            ]);
+            let over = self.cancelled_everywhere(record);
+            change.patch.state = over.patch.state;
+            change.patch.mark = over.patch.mark;
+            change.settle.extend(over.settle);
             step.info(format!("order {} is cancelled in JTL too", record.number), Value::Null);
             return Some(change);
         }
@@ -115,7 +115,7 @@ impl Orders<'_> {
         (change.patch != OrderPatch::default()).then_some(change)
     }
 
-    /// Handed over long ago and not an order: the row still waits, or it was dropped.
+    /// JTL should have an order and has none: the row still waits or was dropped, or somebody deleted the order.
     async fn missing(&self, step: &Step, records: &[&OrderRecord]) -> Result<Vec<OrderChange>, Failure> {
         if records.is_empty() {
             return Ok(Vec::new());
@@ -124,6 +124,12 @@ impl Orders<'_> {
         let presences: Vec<Presence> = self.connections.erp.look_up(&numbers).await?;
         let mut changes = Vec::new();
         for (record, presence) in records.iter().zip(presences) {
+            if record.state == OrderState::InJtl {
+                if !presence.is_there() {
+                    changes.push(self.deleted(step, record).await);
+                }
+                continue;
+            }
             let (kind, state, reason) = if presence.waiting_rows > 0 {
                 (
                     AttentionKind::WorkerStuck,
@@ -147,6 +153,37 @@ impl Orders<'_> {
             });
         }
         Ok(changes)
+    }
+
+    /// It was an order in JTL and is none any more.
+    async fn deleted(&self, step: &Step, record: &OrderRecord) -> OrderChange {
+        if record.mark == Some(Mark::Cancelled) {
+            let text = format!("order {} is cancelled, and deleted in JTL", record.number);
+            step.info(text, Value::Null);
+            return self.cancelled_everywhere(record);
+        }
+        let reason = "JTL had the order and has it no more: was it deleted there, or merged with another? Closing this entry hands it over \
+                      again; if nothing is to be sent, cancel it at the marketplace";
+        step.warning(format!("order {}: {reason}", record.number), Value::Null).await;
+        let patch = OrderPatch {
+            state: Some(OrderState::Unclear),
+            reason: Some(Some(reason.to_owned())),
+            ..OrderPatch::default()
+        };
+        let raise = vec![self.attention(AttentionKind::Unclear, &record.number, reason)];
+        OrderChange { raise, ..self.change(record, patch) }
+    }
+
+    /// The marketplace had cancelled it already; now the ERP has, too.
+    fn cancelled_everywhere(&self, record: &OrderRecord) -> OrderChange {
+        let patch =
+            OrderPatch { state: Some(OrderState::Cancelled), mark: Some(None), ..OrderPatch::default() };
+        let settle = vec![
+            AttentionKind::CancelledAfterHandOver,
+            AttentionKind::ChangedAfterHandOver,
+            AttentionKind::ClosedInErp,
+        ];
+        OrderChange { settle, ..self.change(record, patch) }
     }
 }
 

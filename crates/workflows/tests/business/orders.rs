@@ -1,8 +1,11 @@
 //! Orders come in completely, at the right price, once.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::OrderState;
-use marktwerk_sandbox::{LineSeed, OrderSeed};
+use marktwerk_sandbox::{LineSeed, OrderSeed, WorldOptions};
 use marktwerk_store::orders::Mark;
 
 use crate::shop::Shop;
@@ -117,6 +120,51 @@ async fn an_order_cancelled_after_the_hand_over_waits_for_a_person() {
     assert_eq!(shop.order(&number).await.mark, Some(Mark::Cancelled));
     assert_eq!(shop.attention(AttentionKind::CancelledAfterHandOver).await, std::slice::from_ref(&number));
     assert!(shop.world.shipments().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_somebody_deleted_in_jtl_is_told_and_goes_there_again_only_when_asked() {
+    let shop = Shop::open().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl);
+    shop.world.delete_in_jtl(&number).unwrap();
+    shop.sync_orders().await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Unclear, "{}", shop.log().await);
+    assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 0);
+    let items = shop.store.attentions().await.unwrap();
+    let [item] = &items[..] else { panic!("{items:?}") };
+    assert!(item.message.contains("deleted") && item.kind == AttentionKind::Unclear, "{item:?}");
+
+    shop.store.close_attention(item.id, shop.clock.now()).await.unwrap();
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "{}", shop.log().await);
+    assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 1);
+}
+
+/// Deleting is how some people cancel.
+#[tokio::test(start_paused = true)]
+async fn an_order_cancelled_there_and_deleted_in_jtl_is_over() {
+    let slow = Duration::from_secs(86_400);
+    let shop =
+        Shop::open_in(WorldOptions { ship_after: slow, ..WorldOptions::quiet() }, |temu| Arc::new(temu))
+            .await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.sync_orders().await;
+    shop.world.cancel(&number).unwrap();
+    shop.wait(60).await;
+    shop.sync_orders().await;
+    shop.world.delete_in_jtl(&number).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Cancelled, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
