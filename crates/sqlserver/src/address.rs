@@ -100,15 +100,17 @@ impl Address {
         Ok(address)
     }
 
-    /// Host and instance or port as the system in use today writes them: `HOST`, `HOST\INSTANCE`, `HOST,PORT`, each with `tcp:`
-    /// before it or without.
+    /// Host and instance or port as the system in use today writes them: `HOST`, `HOST\INSTANCE`, `HOST,PORT` or `HOST:PORT`, each with
+    /// `tcp:` before it or without.
     ///
     /// # Errors
     /// With what is wrong and what to write instead.
     pub fn of_server(server: &str, database: &str) -> Result<Self, AddressError> {
         let text = server.trim();
         let text = text.strip_prefix("tcp:").unwrap_or(text);
-        let (text, port) = match text.split_once(',') {
+        // The old system took a colon for a comma; an IPv6 address has several.
+        let by_colon = || text.split_once(':').filter(|(_, port)| !port.contains(':'));
+        let (text, port) = match text.split_once(',').or_else(by_colon) {
             None => (text, None),
             Some((text, port)) => {
                 let port = port.trim().parse().map_err(|_| {
@@ -278,8 +280,10 @@ mod tests {
         };
         assert_eq!(place("SRV\\JTLWAWI"), Ok(("SRV\\JTLWAWI".to_owned(), None)));
         assert_eq!(place("tcp:SRV,1444"), Ok(("SRV,1444".to_owned(), Some(1444))));
+        assert_eq!(place("SRV:1444"), Ok(("SRV,1444".to_owned(), Some(1444))));
+        assert_eq!(place("tcp:SRV:1444"), Ok(("SRV,1444".to_owned(), Some(1444))));
         assert_eq!(place("SRV\\JTLWAWI, 1444"), Ok(("SRV,1444".to_owned(), Some(1444))));
         assert_eq!(place("(local)\\MSSQLSERVER"), Ok(("localhost".to_owned(), Some(1433))));
-        assert!(place("SRV,port").is_err() && place(" ").is_err());
+        assert!(place("SRV,port").is_err() && place("SRV:port").is_err() && place(" ").is_err());
     }
 }

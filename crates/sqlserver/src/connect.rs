@@ -1,5 +1,6 @@
 //! Opening a connection: the port of a named instance, TCP, TLS, login, and what each session of ours is set to.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -92,9 +93,10 @@ fn config(address: &Address) -> Result<Config, SqlError> {
 }
 
 async fn tcp(address: &Address, config: &Config) -> Result<TcpStream, SqlError> {
+    let addresses = resolve(address).await?;
     let stream = match address.known_port() {
         Some(port) => {
-            let connecting = TcpStream::connect((address.host.as_str(), port));
+            let connecting = TcpStream::connect(&addresses[..]);
             match tokio::time::timeout(PATIENCE, connecting).await {
                 Err(_) => Err(format!("no answer on TCP port {port} within 10 s: check the firewall")),
                 Ok(Err(error)) => Err(format!(
@@ -125,6 +127,25 @@ async fn tcp(address: &Address, config: &Config) -> Result<TcpStream, SqlError> 
     let set = stream.set_nodelay(true).and_then(|()| SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE));
     set.map_err(|error| unreachable(address, error.to_string()))?;
     Ok(stream)
+}
+
+/// A name that nobody knows is another mistake than a server that does not answer.
+async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SqlError> {
+    let host = address.host.as_str();
+    let found = tokio::net::lookup_host((host, address.known_port().unwrap_or_default()));
+    let unknown = |reason: String| {
+        unreachable(
+            address,
+            format!(
+                "the name {host} is not known to this machine ({reason}): check its spelling, or write the server's IP address"
+            ),
+        )
+    };
+    match tokio::time::timeout(PATIENCE, found).await {
+        Err(_) => Err(unknown("no answer within 10 s".to_owned())),
+        Ok(Err(error)) => Err(unknown(error.to_string())),
+        Ok(Ok(addresses)) => Ok(addresses.collect()),
+    }
 }
 
 fn unreachable(address: &Address, reason: impl Into<String>) -> SqlError {

@@ -86,6 +86,16 @@ async fn a_server_that_does_not_encrypt_is_told_nothing() {
 }
 
 #[tokio::test]
+async fn a_name_that_nobody_knows_is_told_as_one() {
+    // `.invalid` is reserved for this (RFC 2606).
+    let address = Address::of_server("no-such-server.invalid\\JTLWAWI", "toci").unwrap();
+    let error = look(address).await.unwrap_err();
+    assert!(matches!(error, SqlError::Unreachable { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(message.contains("the name no-such-server.invalid is not known"), "{message}");
+}
+
+#[tokio::test]
 async fn a_closed_port_names_what_may_be_wrong() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
