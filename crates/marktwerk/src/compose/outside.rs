@@ -25,20 +25,25 @@ pub(super) struct Outside {
     pub(super) notice: String,
 }
 
+/// Refuses a JTL without an account, before anything is made.
+pub(super) fn insist_on_account(settings: &Settings) -> anyhow::Result<()> {
+    if settings.is_demonstration() && !settings.sandbox.enabled && settings.has_jtl() {
+        anyhow::bail!(
+            "{}: a JTL is set, but no account is; simulated orders are never handed to a JTL that somebody \
+             configured: add [[accounts]] (or TEMU_APP_KEY, …), or remove [erp.jtl] url and [sqlserver] server",
+            origin_of_jtl(settings)
+        );
+    }
+    Ok(())
+}
+
 impl Outside {
     pub(super) async fn open(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
         let is_demonstration = settings.is_demonstration();
-        if is_demonstration && !settings.sandbox.enabled && settings.has_jtl() {
-            anyhow::bail!(
-                "{}: a JTL is set, but no account is; simulated orders are never handed to a JTL that somebody \
-                 configured: add [[accounts]] (or TEMU_APP_KEY, …), or remove [erp.jtl] url and [sqlserver] server",
-                origin_of_jtl(settings)
-            );
-        }
         if settings.sandbox.enabled && !settings.accounts.is_empty() {
             let names: Vec<&str> = settings.accounts.iter().map(Account::name).collect();
             tracing::warn!(
-                "the sandbox was asked for: {} and the configured JTL are not used",
+                "the sandbox was asked for: {}, the configured JTL and [sqlserver] are not used",
                 names.join(", ")
             );
         }

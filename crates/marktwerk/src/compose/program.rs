@@ -20,7 +20,7 @@ use super::databases::open_store;
 use super::error::StartError;
 use super::first_jobs;
 use super::limits::limits;
-use super::outside::Outside;
+use super::outside::{self, Outside};
 use crate::config::{Secret, Settings};
 use crate::metrics;
 
@@ -48,6 +48,7 @@ impl Program {
         let folder =
             DataFolder::lock(&settings.data_dir, &format!("marktwerk on {}", settings.server.listen))?;
         refuse_taken_address(settings.server.listen)?;
+        outside::insist_on_account(&settings)?;
         // The engine reads it when the schema has been brought up to date; a broken one should stop the start before.
         JobsDocument::open(&settings.jobs_file())?;
         let store = open_store(&settings).await?;

@@ -2,6 +2,7 @@
 //! place that reads them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::dotenv::{self, Statement};
@@ -22,12 +23,13 @@ impl Environment {
     /// The process's environment over the `.env` file in `directory`, where there is one.
     pub fn of_process(directory: &Path) -> Result<Self, SettingsError> {
         let mut environment = Self::default();
-        environment.read_file(&directory.join(".env"))?;
-        for (name, value) in std::env::vars_os() {
-            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
-                let origin = Origin::new(format!("environment variable {name}"));
-                environment.set(name, value, origin);
-            }
+        let texts =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let process: BTreeMap<String, String> = std::env::vars_os().filter_map(texts).collect();
+        environment.read_file(&directory.join(".env"), &process)?;
+        for (name, value) in process {
+            let origin = Origin::new(format!("environment variable {name}"));
+            environment.set(name, value, origin);
         }
         Ok(environment)
     }
@@ -42,14 +44,14 @@ impl Environment {
         environment
     }
 
-    fn read_file(&mut self, path: &Path) -> Result<(), SettingsError> {
+    fn read_file(&mut self, path: &Path, process: &BTreeMap<String, String>) -> Result<(), SettingsError> {
         if !path.is_file() {
             return Ok(());
         }
         let place = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| SettingsError::new(&place, "", format!("cannot be read: {error}")))?;
-        for statement in dotenv::read(&text, |name| std::env::var(name).ok()) {
+        for statement in dotenv::read(&text, |name| process.get(name).cloned()) {
             match statement {
                 Statement::Set { name, value } => {
                     self.set(name.to_owned(), value, Origin::new(format!("{name} in {place}")));

@@ -146,7 +146,9 @@ pub(super) fn complete(
         }
     };
     let of_section = |database: &str| {
-        let Some(server) = &section.server else { return Ok(None) };
+        // What is simulated never goes into a merchant's database.
+        let server = section.server.as_ref().filter(|_| !root.sandbox.enabled);
+        let Some(server) = server else { return Ok(None) };
         let address =
             Address::of_server(server, database).map_err(|error| within("server", error.to_string()))?;
         login
@@ -160,6 +162,11 @@ pub(super) fn complete(
     let old = of_section(&section.store_database)?;
     let store = match root.store.url.as_deref() {
         None => old.clone(),
+        Some(url) if is_sql_server(url) && root.sandbox.enabled => {
+            let reason = "names a SQL Server, and the sandbox was asked for: simulated orders never go into a merchant's database; start \
+                          without --sandbox ([sandbox] enabled), or name a file (sqlite:PATH)";
+            return Err(fault("store.url", reason.to_owned()));
+        }
         Some(url) if is_sql_server(url) => of_url(url, "store.url")?,
         Some(_) => None,
     };

@@ -35,6 +35,20 @@ fn an_url_of_its_own_goes_first_and_borrows_the_login() {
     assert!(!settings.has_jtl());
 }
 
+/// Its orders would lie among the real ones for ever.
+#[test]
+fn the_sandbox_never_gets_a_merchants_database() {
+    let sandbox = |text: &str| case(text).with(&OLD).flag("--sandbox", "sandbox.enabled", "true");
+    let settings = sandbox("").load().unwrap();
+    assert_eq!(urls(&settings), [None, None]);
+    assert_eq!(settings.store_place(), "sqlite:data/marktwerk.db");
+    let error = sandbox("[store]\nurl = \"mssql://srv/toci\"\n").error();
+    assert!(
+        error.starts_with("marktwerk.toml:2: [store] url: names a SQL Server, and the sandbox"),
+        "{error}"
+    );
+}
+
 #[test]
 fn what_is_missing_or_cannot_be_is_told_with_its_place() {
     for (text, error) in [
