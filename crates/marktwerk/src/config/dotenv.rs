@@ -129,9 +129,8 @@ impl<'a> Reader<'a> {
     /// other does.
     fn quoted(&mut self, quote: char) -> Option<&'a str> {
         let inner = &self.rest[1..];
-        let closes = |(at, _): &(usize, &str)| !inner[..*at].ends_with('\\');
-        let (at, _) =
-            inner.match_indices(quote).find(closes).or_else(|| inner.match_indices(quote).last())?;
+        let closes = |at: &usize| !inner[..*at].ends_with('\\');
+        let at = inner.match_indices(quote).map(|(at, _)| at).find(closes).or_else(|| inner.rfind(quote))?;
         self.rest = &inner[at + 1..];
         Some(&inner[..at])
     }
