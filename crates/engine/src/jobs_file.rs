@@ -10,6 +10,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use format::JobsDocument;
+pub use takeover::examine;
 pub use transfer::Import;
 pub(crate) use watch::watch;
 

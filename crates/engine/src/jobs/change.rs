@@ -156,7 +156,7 @@ impl Engine {
             };
         }
         // A job of a type that is not in this version can be described anew, too.
-        self.spec(&Self::known_fields(JobDraft::read(Value::Object(document))?)?)
+        self.planner.spec(&Self::known_fields(JobDraft::read(Value::Object(document))?)?)
     }
 }
 

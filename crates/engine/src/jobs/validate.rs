@@ -12,6 +12,7 @@ use super::draft::{JobDraft, SCHEDULES};
 use super::seconds::Seconds;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::planner::Planner;
 use crate::registry::Known;
 use crate::workflow::WorkflowDescription;
 
@@ -25,7 +26,7 @@ const RESERVED_IDS: [&str; 4] = ["bulk", "export", "import", "preview"];
 const DAY: u32 = 86_400;
 const YEAR: u32 = LONGEST_INTERVAL_MINUTES * 60;
 
-impl Engine {
+impl Planner {
     /// What a job is told to do by this draft. Whether the jobs that it names exist is checked over all jobs together
     /// (`links`).
     pub(crate) fn spec(&self, draft: &JobDraft) -> Result<JobSpec, EngineError> {
@@ -53,33 +54,9 @@ impl Engine {
             policies: policies(draft)?,
         };
         // A cron that never happens or a zone that does not exist is refused here and not when it should be due.
-        let timetable = self.planner.timetable(&spec, Timestamp::UNIX_EPOCH);
+        let timetable = self.timetable(&spec, Timestamp::UNIX_EPOCH);
         timetable.map_err(|error| EngineError::invalid(error.field, error.reason))?;
         Ok(spec)
-    }
-
-    /// The same for a new or changed job, where a job type that only later versions run is refused.
-    pub(crate) fn runnable_spec(&self, draft: &JobDraft) -> Result<JobSpec, EngineError> {
-        let draft = &Self::known_fields(draft.clone())?;
-        if draft.job_type.is_empty() {
-            return Err(EngineError::invalid("job_type", "is missing"));
-        }
-        let (job_type, known) = self.registry.resolve(&draft.job_type)?;
-        match known {
-            Known::Runs(_) => self.spec(draft),
-            Known::Planned => Err(EngineError::invalid(
-                "job_type",
-                format!("`{job_type}` is documented, but not in this version"),
-            )),
-        }
-    }
-
-    /// Refuses fields that a job does not have. (In the jobs file they are kept: others may have written them.)
-    pub(crate) fn known_fields(draft: JobDraft) -> Result<JobDraft, EngineError> {
-        match draft.unknown.keys().next() {
-            Some(name) => Err(EngineError::invalid(name.clone(), "is not a field of a job")),
-            None => Ok(draft),
-        }
     }
 
     fn check_against(&self, draft: &JobDraft, description: &WorkflowDescription) -> Result<(), EngineError> {
@@ -98,6 +75,32 @@ impl Engine {
                 Err(EngineError::invalid("conditions", reason))
             }
             None => Ok(()),
+        }
+    }
+}
+
+impl Engine {
+    /// What a new or changed job is told to do; a job type that only later versions run is refused.
+    pub(crate) fn runnable_spec(&self, draft: &JobDraft) -> Result<JobSpec, EngineError> {
+        let draft = &Self::known_fields(draft.clone())?;
+        if draft.job_type.is_empty() {
+            return Err(EngineError::invalid("job_type", "is missing"));
+        }
+        let (job_type, known) = self.registry.resolve(&draft.job_type)?;
+        match known {
+            Known::Runs(_) => self.planner.spec(draft),
+            Known::Planned => Err(EngineError::invalid(
+                "job_type",
+                format!("`{job_type}` is documented, but not in this version"),
+            )),
+        }
+    }
+
+    /// Refuses fields that a job does not have. (In the jobs file they are kept: others may have written them.)
+    pub(crate) fn known_fields(draft: JobDraft) -> Result<JobDraft, EngineError> {
+        match draft.unknown.keys().next() {
+            Some(name) => Err(EngineError::invalid(name.clone(), "is not a field of a job")),
+            None => Ok(draft),
         }
     }
 }

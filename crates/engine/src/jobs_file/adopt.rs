@@ -86,7 +86,7 @@ impl Engine {
     /// The jobs as a document, in the order and the words of another.
     pub(super) async fn rendered(&self, document: &JobsDocument) -> Result<String, EngineError> {
         let jobs = self.store.jobs(false).await?;
-        let ids = self.ids(document);
+        let ids = self.planner.ids(document);
         let mut entries = Vec::with_capacity(jobs.len());
         for ((old, _), id) in document.entries.iter().zip(&ids) {
             if let Some(job) = jobs.iter().find(|job| job.id.as_str() == id) {
@@ -101,7 +101,7 @@ impl Engine {
     /// A job as the file says it: in the words that stand there where they still mean the same, and with what others wrote.
     fn entry(&self, job: &Job, old: Option<&JobDraft>) -> JobDraft {
         let Some(old) = old else { return JobDraft::of(job) };
-        if self.spec(old).is_ok_and(|spec| spec == job.spec) {
+        if self.planner.spec(old).is_ok_and(|spec| spec == job.spec) {
             return old.clone();
         }
         let fresh = JobDraft::of(job);

@@ -2,21 +2,39 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use marktwerk_domain::job::{Job, JobId, JobSpec};
 use marktwerk_store::jobs::JobEdit;
 
-use super::JobsDocument;
+use super::{JobsDocument, read};
 use crate::dispatcher::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::jobs::check_links;
+use crate::planner::Planner;
+use crate::registry::Registry;
 
 /// What a document changes.
 pub(super) struct Takeover {
     pub(super) edits: Vec<JobEdit>,
     pub(super) fresh: Vec<Job>,
     pub(super) gone: Vec<JobId>,
+}
+
+/// The jobs that a start would take from the file at `path`, `None` where there is no file: for a look, nothing is written.
+///
+/// # Errors
+/// With the place of whatever would end the start.
+pub fn examine(
+    path: &Path,
+    registry: Arc<Registry>,
+    zone: TimeZone,
+) -> Result<Option<Vec<(JobId, JobSpec)>>, EngineError> {
+    let Some(text) = read(path)? else { return Ok(None) };
+    let document = JobsDocument::parse(&text, path)?;
+    Planner { registry, zone, pace: None }.wanted(path, &text, &document).map(Some)
 }
 
 impl Engine {
@@ -27,7 +45,7 @@ impl Engine {
         text: &str,
         document: &JobsDocument,
     ) -> Result<Takeover, EngineError> {
-        let wanted = self.wanted(path, text, document)?;
+        let wanted = self.planner.wanted(path, text, document)?;
         let stored = self.store.jobs(false).await?;
         let is_wanted = |id: &JobId| wanted.iter().any(|(kept, _)| kept == id);
         let gone = stored.iter().map(|job| &job.id).filter(|id| !is_wanted(id)).cloned().collect();
@@ -52,8 +70,10 @@ impl Engine {
         self.archive(gone).await?;
         Ok(())
     }
+}
 
-    /// The jobs that a document asks for.
+impl Planner {
+    /// The jobs that a document asks for; a fault is named with its place.
     fn wanted(
         &self,
         path: &Path,
