@@ -78,6 +78,9 @@ async fn a_file_of_version_2_is_taken_over_with_its_rows() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("marktwerk.db");
     file_of_version_2(&file);
+    let before = std::fs::read(&file).unwrap();
+    assert_eq!(SqliteStore::version(&file).unwrap(), 2);
+    assert_eq!(std::fs::read(&file).unwrap(), before, "a look changes nothing");
     let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 

@@ -25,6 +25,9 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// The schema version that [`SqliteStore::open`] brings a file to.
+    pub const KNOWN_VERSION: i64 = migrations::KNOWN_VERSION;
+
     /// Opens the file, makes it where it does not exist, and brings its schema up to date. `zone` is the one whose wall time
     /// `scheduler_logs` shows. Blocks; a file of a newer program is refused without being changed.
     pub fn open(path: &Path, zone: TimeZone) -> StoreResult<Self> {
@@ -34,6 +37,12 @@ impl SqliteStore {
         let writer = Self::writer(Drainer::BlockingJob, connection, &place, &zone)?;
         let readers = Readers::of_file(path.to_owned());
         Ok(Self { place, zone, writer, readers })
+    }
+
+    /// The schema version of the file at `path`; [`SqliteStore::KNOWN_VERSION`] where it is up to date. Writes nothing; a file of a
+    /// newer program is refused.
+    pub fn version(path: &Path) -> StoreResult<i64> {
+        migrations::examine(&connection::open_untouched(path)?, &path.display().to_string())
     }
 
     /// A database that is gone with the last clone.

@@ -16,9 +16,19 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
 const ABOUT: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(100)), CAST(SERVERPROPERTY('Edition') AS nvarchar(100)), \
     CAST(d.compatibility_level AS int), CAST(d.collation_name AS nvarchar(100)), SUSER_SNAME(), SYSUTCDATETIME(), SYSDATETIME() \
     FROM sys.databases d WHERE d.name = DB_NAME()";
-/// NULL where the server cannot tell.
-const RIGHTS: &str = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE'), \
-    HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE SCHEMA')";
+/// What the login needs: the right, on what (kind and name), and whether only the first start and upgrades need it.
+const RIGHTS: [(&str, &str, &str, bool); 10] = [
+    ("CREATE TABLE", "DATABASE", "", true),
+    ("CREATE SCHEMA", "DATABASE", "", true),
+    ("ALTER", "OBJECT", "dbo.scheduler_logs", true),
+    ("SELECT", "OBJECT", "dbo.scheduler_logs", false),
+    ("INSERT", "OBJECT", "dbo.scheduler_logs", false),
+    ("DELETE", "OBJECT", "dbo.scheduler_logs", false),
+    ("SELECT", "SCHEMA", "marktwerk", false),
+    ("INSERT", "SCHEMA", "marktwerk", false),
+    ("UPDATE", "SCHEMA", "marktwerk", false),
+    ("DELETE", "SCHEMA", "marktwerk", false),
+];
 
 /// Looks at the database at `address`. `now` is this machine's time, `zone` the one that schedules go by.
 pub async fn examine(address: &Address, now: impl Fn() -> Timestamp, zone: &TimeZone) -> Vec<Finding> {
@@ -42,9 +52,7 @@ pub async fn examine(address: &Address, now: impl Fn() -> Timestamp, zone: &Time
         }
         Err(error) => Finding::Wrong(error.to_string()),
     });
-    if is_new {
-        findings.extend(rights(&pool).await);
-    }
+    findings.extend(rights(&pool, is_new).await);
     findings
 }
 
@@ -106,20 +114,32 @@ fn clocks(here: Timestamp, there: Timestamp) -> Finding {
     }
 }
 
-async fn rights(pool: &Pool) -> Option<Finding> {
+async fn rights(pool: &Pool, is_new: bool) -> Option<Finding> {
+    let asked: Vec<_> = RIGHTS.into_iter().filter(|(.., only_then)| is_new || !only_then).collect();
+    let question = |(right, kind, name, _): &(&str, &str, &str, bool)| match *name {
+        "" => format!("HAS_PERMS_BY_NAME(DB_NAME(), '{kind}', '{right}')"),
+        name => format!("HAS_PERMS_BY_NAME(N'{name}', '{kind}', '{right}')"),
+    };
+    let sql = format!("SELECT {}", asked.iter().map(question).collect::<Vec<_>>().join(", "));
     let row: Result<_, SqlError> =
-        reading!(pool, "read the login's rights", |connection| connection.one("rights", RIGHTS, &[]));
-    let lacks =
-        |column: usize| row.as_ref().ok()?.as_ref()?.optional_integer(column).ok()?.filter(|may| *may == 0);
-    let missing: Vec<&str> = [(0, "CREATE TABLE"), (1, "CREATE SCHEMA")]
-        .into_iter()
-        .filter(|(column, _)| lacks(*column).is_some())
-        .map(|(_, right)| right)
+        reading!(pool, "read the login's rights", |connection| connection.one("rights", &sql, &[]));
+    let row = match row {
+        Ok(row) => row?,
+        Err(error) => return Some(Finding::Odd(format!("the login's rights cannot be asked for: {error}"))),
+    };
+    // NULL where there is no such object, or where the server cannot tell.
+    let lacks = |column: usize| matches!(row.optional_integer(column), Ok(Some(0)));
+    let missing: Vec<String> = asked
+        .iter()
+        .enumerate()
+        .filter(|(column, _)| lacks(*column))
+        .map(|(_, (right, _, name, _))| match *name {
+            "" => (*right).to_owned(),
+            name => format!("{right} on {name}"),
+        })
         .collect();
     (!missing.is_empty()).then(|| {
-        Finding::Wrong(format!(
-            "the login lacks {}, which the first start and upgrades need: see the script in docs/OPERATING.md",
-            missing.join(" and ")
-        ))
+        let missing = missing.join(", ");
+        Finding::Wrong(format!("the login lacks rights ({missing}): see the script in docs/OPERATING.md"))
     })
 }
