@@ -25,11 +25,14 @@ pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<SharedStor
     Ok(Arc::new(SqliteStore::open(&path, zone)?))
 }
 
-/// The store where it is there already, else an empty one that is gone with the value: for looks that write nothing.
+/// The store where it is there already with this program's schema, else an empty one that is gone with the value: for looks that write nothing.
 pub(crate) async fn open_store_for_a_look(settings: &Settings) -> anyhow::Result<SharedStore> {
     let is_there = match &settings.sqlserver.store {
         Some(address) => SqlServerStore::is_up_to_date(address).await?,
-        None => settings.database().is_file(),
+        None => {
+            let path = settings.database();
+            path.is_file() && SqliteStore::version(&path)? == SqliteStore::KNOWN_VERSION
+        }
     };
     match is_there {
         true => open_store(settings).await,

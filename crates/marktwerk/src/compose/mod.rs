@@ -14,5 +14,6 @@ pub(crate) use belonging::insist;
 pub(crate) use databases::{open_jtl, open_store, open_store_for_a_look};
 pub use error::StartError;
 pub(crate) use outside::connect;
+pub(crate) use outside::job_types;
 pub use outside::sandbox_options;
 pub use program::Program;

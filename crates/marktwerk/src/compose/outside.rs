@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, TemuAccount};
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_engine::Registry;
 use marktwerk_erp::{Erp, Jtl};
 use marktwerk_sandbox::{Sandbox, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
 use marktwerk_store::data_folder::DataFolder;
+use marktwerk_store::sqlite::SqliteStore;
+use marktwerk_workflows::WorkflowSettings;
 
-use super::databases::jtl_settings;
+use super::databases::{jtl_settings, open_jtl};
 use crate::config::{Account, SIMULATED, SandboxSection, Settings};
 
 /// Everything beyond our own walls.
@@ -75,6 +78,17 @@ impl Outside {
 fn origin_of_jtl(settings: &Settings) -> String {
     let key = if settings.jtl.url.is_empty() { "sqlserver.server" } else { "erp.jtl.url" };
     settings.origins.of(key).to_string()
+}
+
+/// The job types with what is configured, for a look: nobody is called, nothing is simulated, and nothing is written.
+pub(crate) async fn job_types(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Registry> {
+    let budgets = Budgets::new(clock.clone());
+    let http = HttpClient::new()?;
+    let accounts = settings.accounts.iter().cloned();
+    let marketplaces = accounts.map(|account| connect(account, clock, &budgets, &http)).collect();
+    let erp = Arc::new(open_jtl(settings).await?);
+    let store = Arc::new(SqliteStore::open_in_memory(settings.time_zone.clone())?);
+    Ok(marktwerk_workflows::registry(marketplaces, erp, store, WorkflowSettings::default()))
 }
 
 /// An account's client; nobody is called yet.

@@ -26,6 +26,25 @@ const OF_JTL: [(&str, &str); 3] = [
     ("JTL_K_FIRMA", "erp.jtl.company"),
 ];
 
+/// Names of old tables that may be set, and the only ones that the take-over reads.
+const OLD_TABLES: [(&str, &str); 3] = [
+    ("TABLE_ORDERS", "temu_orders"),
+    ("TABLE_ORDER_ITEMS", "temu_order_items"),
+    ("TABLE_XML_EXPORT", "temu_xml_export"),
+];
+
+/// Old tables with names of their own, each a sentence: nobody should find out by an empty report.
+pub(super) fn renamed_tables(environment: &Environment) -> Vec<String> {
+    let other = |(variable, table): (&str, &str)| {
+        let (name, origin) = environment.get(variable)?;
+        let bare = name.rsplit('.').next().unwrap_or(name).trim_matches(['[', ']']);
+        (!bare.eq_ignore_ascii_case(table)).then(|| {
+            format!("{origin} is not used: `marktwerk takeover` reads dbo.{table}; make a view of this name over {name} before")
+        })
+    };
+    OLD_TABLES.into_iter().filter_map(other).collect()
+}
+
 /// Variables that look like one of these that is not set, each a sentence. Those in `used` have a meaning of their own.
 pub(super) fn misspelt(environment: &Environment, used: &[String]) -> Vec<String> {
     let known: Vec<&str> = [KEY, SECRET, TOKEN, ENDPOINT, CURRENCY]

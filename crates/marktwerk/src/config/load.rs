@@ -49,7 +49,9 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let (accounts, mut used) = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     used.extend(root.sqlserver.password_variable().cloned());
     let settings = validate::complete(root, accounts, environment, origins)?;
-    let findings = [environment.remarks(), &legacy::misspelt(environment, &used)].concat();
+    let findings =
+        [environment.remarks(), &legacy::misspelt(environment, &used), &legacy::renamed_tables(environment)]
+            .concat();
     Ok(Settings { findings, ..settings })
 }
 

@@ -46,6 +46,15 @@ pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Findi
     if !path.exists() {
         return vec![Finding::Well(format!("{shown} does not exist yet: the first start makes it"))];
     }
+    match SqliteStore::version(&path) {
+        Ok(SqliteStore::KNOWN_VERSION) => {}
+        Ok(older) => {
+            let known = SqliteStore::KNOWN_VERSION;
+            let message = format!("{shown} has schema version {older}: the next start brings it to {known}");
+            return vec![Finding::Well(message)];
+        }
+        Err(error) => return vec![Finding::Wrong(error.to_string())],
+    }
     let checked = match SqliteStore::open(&path, settings.time_zone.clone()) {
         Ok(store) => store.check().await,
         Err(error) => Err(error),

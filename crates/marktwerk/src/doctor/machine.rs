@@ -1,11 +1,10 @@
-//! This machine: the data folder, its disk, the time zone, the jobs file.
+//! This machine: the data folder, its disk, the time zone.
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use marktwerk_domain::finding::Finding;
-use marktwerk_engine::jobs_file::JobsDocument;
 
 use crate::config::Settings;
 
@@ -66,20 +65,4 @@ pub(super) fn time(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         ))),
     }
     findings
-}
-
-pub(super) fn jobs_file(settings: &Settings) -> Vec<Finding> {
-    let path = settings.jobs_file();
-    let shown = path.display();
-    vec![match JobsDocument::open(&path) {
-        Ok(None) => Finding::Well(format!(
-            "{shown} does not exist yet: the first start writes it with its own jobs; to keep those of the system in use today, put \
-                 its workers_config.json there"
-        )),
-        Ok(Some(document)) => Finding::Well(format!(
-            "{shown} has {} jobs; whether each can run is asked at the start",
-            document.entries.len()
-        )),
-        Err(error) => Finding::Wrong(error.to_string()),
-    }]
 }

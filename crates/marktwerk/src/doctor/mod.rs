@@ -2,6 +2,7 @@
 //! program will have to do with, and gives one sentence for each thing, with the cure where something is wrong.
 
 mod databases;
+mod jobs;
 mod machine;
 mod marketplaces;
 
@@ -28,7 +29,7 @@ pub async fn examine(settings: &Settings, clock: &SharedClock) -> Vec<Examined> 
     note("settings", databases::named(settings));
     note("data folder", machine::data_folder(settings));
     note("time", machine::time(settings, clock.now()));
-    note("jobs file", machine::jobs_file(settings));
+    note("jobs file", jobs::jobs_file(settings, clock).await);
     note("database", databases::store(settings, clock).await);
     note("JTL-Wawi", databases::jtl(settings).await);
     for (name, findings) in marketplaces::accounts(settings, clock).await {

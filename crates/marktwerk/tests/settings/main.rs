@@ -189,6 +189,14 @@ fn the_names_of_the_system_in_use_today_are_understood() {
 }
 
 #[test]
+fn an_old_table_of_another_name_is_told() {
+    let tables = [("TABLE_ORDERS", "[dbo].[temu_orders]"), ("TABLE_XML_EXPORT", "dbo.exports")];
+    let settings = case("").with(&tables).load().unwrap();
+    let [finding] = &settings.findings[..] else { panic!("{:?}", settings.findings) };
+    assert!(finding.starts_with("environment variable TABLE_XML_EXPORT is not used"), "{finding}");
+}
+
+#[test]
 fn a_dot_env_file_counts_less_than_the_process() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(".env"), "TEMU_APP_KEY=from-file\nPATH=/nowhere\n").unwrap();
