@@ -89,6 +89,15 @@ impl<'a> From<&'a str> for Value<'a> {
     }
 }
 
+/// Bytes in UTF-16 that the driver takes for one text of a bulk load, although `nvarchar(max)` holds more.
+const LONGEST_TEXT: usize = 65_535;
+/// The column that rows are found by again where a text is longer.
+const PLACE: Column = Column::new("place_in_load", Kind::Integer);
+
+fn is_too_long(text: &str) -> bool {
+    text.len() * 2 > LONGEST_TEXT && text.encode_utf16().count() * 2 > LONGEST_TEXT
+}
+
 impl Connection {
     /// Makes the temporary table `table` (a word that begins with `#`) anew with these columns, and fills it with rows of as
     /// many values. `name` is told in logs.
@@ -100,8 +109,24 @@ impl Connection {
         name: &'static str,
         table: &'static str,
         columns: &[Column],
-        rows: Vec<Vec<Value<'a>>>,
+        mut rows: Vec<Vec<Value<'a>>>,
     ) -> Result<(), SqlError> {
+        let mut later = Vec::new();
+        for (place, row) in (0_i64..).zip(&mut rows) {
+            for (column, value) in columns.iter().zip(row) {
+                if let (Kind::LongText, Value::Text(Some(text))) = (column.kind, *value)
+                    && is_too_long(text)
+                {
+                    later.push((place, column.name, text));
+                    *value = Value::Text(None);
+                }
+            }
+        }
+        let mut columns = columns.to_vec();
+        if !later.is_empty() {
+            columns.push(PLACE);
+            (0_i64..).zip(&mut rows).for_each(|(place, row)| row.push(Value::from(place)));
+        }
         let definitions: Vec<String> = columns.iter().map(Column::definition).collect();
         let create = format!(
             "IF OBJECT_ID('tempdb..{table}') IS NOT NULL DROP TABLE {table}; CREATE TABLE {table} ({})",
@@ -117,7 +142,12 @@ impl Connection {
             values.into_iter().for_each(|value| row.push(value.into_data()));
             row
         });
-        self.bulk(name, table, &names, rows.collect(), Class::Long).await
+        self.bulk(name, table, &names, rows.collect(), Class::Long).await?;
+        for (place, column, text) in later {
+            let sql = format!("UPDATE {table} SET {column} = @P1 WHERE {} = @P2", PLACE.name);
+            self.execute_in(name, &sql, &[&text, &place], Class::Batch).await?;
+        }
+        Ok(())
     }
 
     /// Loads a list of keys as the table `#list` with the column `value`.

@@ -21,9 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// connection that lies idle.
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(1));
-/// Set once for each session. An error ends the whole transaction; another program's lock is waited for so long; German logins
+/// Set once for each session. Messages are in the language in which this program knows them, whatever the login's; an error ends the whole transaction; another program's lock is waited for so long; German logins
 /// read dates the other way round.
-const SESSION: &str = "SET XACT_ABORT ON; SET NOCOUNT OFF; SET LOCK_TIMEOUT 5000; SET DATEFORMAT ymd; \
+const SESSION: &str = "SET XACT_ABORT ON; SET LANGUAGE us_english; SET NOCOUNT OFF; SET LOCK_TIMEOUT 5000; SET DATEFORMAT ymd; \
     SET ANSI_NULLS ON; SET QUOTED_IDENTIFIER ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; \
     SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; SET NUMERIC_ROUNDABORT OFF";
 

@@ -151,7 +151,9 @@ impl SqlError {
 fn of_token(number: u32, words: &str, statement: &'static str) -> SqlError {
     let reason = words.trim().to_owned();
     match number {
-        229 | 230 | 262 | 297 | 300 | 15247 => SqlError::Permission { statement, reason },
+        229 | 230 | 262 | 297 | 300 | 1088 | 2760 | 3701 | 15151 | 15247 => {
+            SqlError::Permission { statement, reason }
+        }
         207 | 208 | 209 | 2812 | 4902 => SqlError::Schema { statement, reason },
         2601 | 2627 => SqlError::Duplicate { statement, reason: without_values(&reason) },
         1205 => SqlError::Busy { statement, reason: "it was chosen to end a deadlock".to_owned() },
@@ -163,7 +165,7 @@ fn of_token(number: u32, words: &str, statement: &'static str) -> SqlError {
             SqlError::Lost { statement, reason: format!("{number}: {reason}") }
         }
         BABELFISH => of_babelfish(reason, statement),
-        _ => SqlError::Refused { statement, reason: format!("{number}: {reason}") },
+        _ => SqlError::Refused { statement, reason: format!("{number}: {}", without_values(&reason)) },
     }
 }
 
@@ -188,10 +190,17 @@ fn of_babelfish(reason: String, statement: &'static str) -> SqlError {
     }
 }
 
-/// "…The duplicate key value is (…)." holds a value, which may be a buyer's order number.
+/// What a value follows on in a message; it may be a buyer's order number or address. 2627 and 2601, 2628, 245 and its kin.
+const BEFORE_VALUES: [&str; 3] =
+    ["The duplicate key value", "Truncated value", "Conversion failed when converting the"];
+
 fn without_values(words: &str) -> String {
-    let end = words.find("The duplicate key value").unwrap_or(words.len());
-    words[..end].trim().to_owned()
+    let ends = BEFORE_VALUES.into_iter().filter_map(|beginning| {
+        let at = words.find(beginning)?;
+        // Of a conversion that is all, up to the value in quotes.
+        Some(at + words[at..].find('\'').filter(|_| beginning.starts_with("Conversion")).unwrap_or(0))
+    });
+    words[..ends.min().unwrap_or(words.len())].trim().to_owned()
 }
 
 #[cfg(test)]
@@ -206,6 +215,16 @@ mod tests {
         let error =
             of_token(2627, "Violation of UNIQUE KEY constraint 'k'. The duplicate key value is (PO-1).", "s");
         assert!(error.to_string().contains("'k'") && !error.to_string().contains("PO-1"), "{error}");
+        for (number, words) in [
+            (
+                2628,
+                "String or binary data would be truncated in table 't', column 'c'. Truncated value: 'PO-1'.",
+            ),
+            (245, "Conversion failed when converting the nvarchar value 'PO-1' to data type int."),
+        ] {
+            let error = of_token(number, words, "s").to_string();
+            assert!(error.contains(&number.to_string()) && !error.contains("PO-1"), "{error}");
+        }
         assert!(!of_token(102, "Incorrect syntax", "s").may_pass());
     }
 }

@@ -148,6 +148,22 @@ async fn a_bulk_load_may_be_of_any_length() {
     }
 }
 
+/// The driver takes 65,535 bytes for a text of a bulk load.
+#[tokio::test]
+async fn a_text_of_a_bulk_load_may_be_of_any_length() {
+    let Some((pool, _database)) = pool().await else { return };
+    let texts = [10, 32_767, 32_768, 200_000].map(|length| "ä".repeat(length));
+    let stored: Result<_, SqlError> = transaction!(pool, "load", |transaction| async {
+        let columns = [Column::new("id", Kind::Integer), Column::new("document", Kind::LongText)];
+        let rows = (0_i64..).zip(&texts).map(|(id, text)| vec![Value::from(id), Value::from(text.as_str())]);
+        transaction.load("load documents", "#it", &columns, rows.collect()).await?;
+        transaction.query("read them", "SELECT document FROM #it ORDER BY id", &[]).await
+    });
+    let stored = stored.unwrap();
+    let stored: Vec<String> = stored.iter().map(|row| row.text(0).unwrap()).collect();
+    assert!(stored == texts, "{:?}", stored.iter().map(String::len).collect::<Vec<_>>());
+}
+
 #[tokio::test]
 async fn an_application_lock_is_one_transactions() {
     let Some((pool, _database)) = pool().await else { return };
