@@ -105,7 +105,7 @@ macro_rules! store_conformance {
                     lines_are_counted_between_numbers;
                 log_statistics: closing_lines_are_counted, statistics_have_a_source_and_a_time, nothing_ran,
                     old_lines_are_deleted;
-                order_fetching: a_new_order_is_fetched_and_unread, a_newer_change_begins_again,
+                order_fetching: a_new_order_is_fetched_and_unread, a_long_document_is_kept_whole, a_newer_change_begins_again,
                     an_order_in_the_erp_keeps_its_state, an_older_change_has_no_effect, a_complete_document_beats_an_incomplete_one,
                     the_same_document_is_no_news, another_status_in_the_same_second_is_news,
                     a_new_order_lowers_known_stock, an_order_before_the_count_lowers_nothing,

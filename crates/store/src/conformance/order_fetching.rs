@@ -52,6 +52,18 @@ pub async fn a_new_order_is_fetched_and_unread(store: SharedStore) {
     assert_eq!(store.order("other", "PO-1").await.unwrap(), None);
 }
 
+/// An order of many lines, with letters beyond ASCII.
+pub async fn a_long_document_is_kept_whole(store: SharedStore) {
+    let raw = json!({ "lines": "Größe ".repeat(20_000) });
+    save(&store, &[FetchedOrder { raw: raw.clone(), ..fetched("PO-1", 5) }, fetched("PO-2", 5)]).await;
+    let document = format!("<xml>{}</xml>", "ß".repeat(100_000));
+    let patch = OrderPatch { document: Some(document.clone()), ..OrderPatch::default() };
+    store.change_orders(ACCOUNT, &[super::samples::change("PO-1", patch)], at(6)).await.unwrap();
+    let stored = order(&store, "PO-1").await;
+    assert!(stored.raw == Some(raw) && stored.document == Some(document));
+    assert_eq!(order(&store, "PO-2").await.raw, Some(fetched("PO-2", 5).raw));
+}
+
 /// Fetched, set aside, imported, cancelled: the ERP cannot have it yet.
 pub async fn a_newer_change_begins_again(store: SharedStore) {
     let states = [OrderState::Fetched, OrderState::SetAside, OrderState::Imported, OrderState::Cancelled];

@@ -7,10 +7,14 @@ use marktwerk_domain::finding::Finding;
 use marktwerk_sqlserver::{Address, Connection, Pool, SqlError, reading};
 
 use super::migrations::{self, KNOWN_VERSION};
-use crate::StoreResult;
+use crate::{StoreError, StoreResult};
 
 /// OPENJSON is there from this compatibility level on: SQL Server 2016.
 const COMPATIBILITY: i64 = 130;
+const TRY_OPENJSON: &str = "SELECT COUNT(*) FROM OPENJSON(@P1)";
+/// 0 where readers wait for writers.
+const VERSIONED: &str =
+    "SELECT CAST(d.is_read_committed_snapshot_on AS int) FROM sys.databases d WHERE d.name = DB_NAME()";
 /// Leases are compared between machines: clocks may differ by so much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
 const ABOUT: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(100)), CAST(SERVERPROPERTY('Edition') AS nvarchar(100)), \
@@ -78,11 +82,16 @@ async fn about(
     }
     // Babelfish says 120 and has what is needed.
     let level = row.optional_integer(2)?.unwrap_or(COMPATIBILITY);
-    let openjson = connection.one("try OPENJSON", "SELECT COUNT(*) FROM OPENJSON(@P1)", &[&"[1]"]).await;
-    if openjson.is_err() {
-        findings.push(Finding::Wrong(format!(
-            "compatibility level {level} is too old, {COMPATIBILITY} is needed: ALTER DATABASE … SET COMPATIBILITY_LEVEL = {COMPATIBILITY}"
-        )));
+    if connection.one("try OPENJSON", TRY_OPENJSON, &[&"[1]"]).await.is_err() {
+        findings.push(Finding::Wrong(too_old(level)));
+    }
+    if let Ok(Some(row)) = connection.one("ask whether readers wait", VERSIONED, &[]).await
+        && row.optional_integer(0)? == Some(0)
+    {
+        findings.push(Finding::Odd(
+            "readers wait for writers in this database: ALTER DATABASE … SET READ_COMMITTED_SNAPSHOT ON, while nobody is connected"
+                .to_owned(),
+        ));
     }
     if let Some(there) = row.optional_date_time(5)? {
         let there = there.to_zoned(TimeZone::UTC).map(|time| time.timestamp()).unwrap_or(here);
@@ -101,6 +110,26 @@ async fn about(
         });
     }
     Ok(findings)
+}
+
+fn too_old(level: i64) -> String {
+    format!(
+        "compatibility level {level} is too old, {COMPATIBILITY} is needed: ALTER DATABASE … SET COMPATIBILITY_LEVEL = {COMPATIBILITY}"
+    )
+}
+
+/// Refuses a database whose compatibility level has no OPENJSON: the migrations do without it, nothing else does.
+pub(super) async fn insist_on_level(pool: &Pool) -> StoreResult<()> {
+    let tried: Result<_, SqlError> =
+        reading!(pool, "try OPENJSON", |connection| connection.one("try OPENJSON", TRY_OPENJSON, &[&"[1]"]));
+    let Err(SqlError::Schema { .. } | SqlError::Refused { .. }) = tried else {
+        return Ok(tried.map(drop)?);
+    };
+    let sql = "SELECT CAST(compatibility_level AS int) FROM sys.databases WHERE name = DB_NAME()";
+    let level: Result<_, SqlError> =
+        reading!(pool, "read the level", |connection| connection.one("read the level", sql, &[]));
+    let level = level?.and_then(|row| row.optional_integer(0).ok().flatten()).unwrap_or_default();
+    Err(StoreError::Unusable { place: pool.address().to_string(), reason: too_old(level) })
 }
 
 fn clocks(here: Timestamp, there: Timestamp) -> Finding {

@@ -86,7 +86,7 @@ fn row<'a>(place: i64, line: &'a LogLine, json: &'a Option<String>) -> Row<'a, 1
 const STORED: &str = "\
     SELECT stored.run, stored.attempt, stored.line \
     FROM OPENJSON(@P1) WITH (job_id varchar(255), run bigint, attempt bigint, line bigint) AS sent \
-    JOIN dbo.scheduler_logs AS stored ON stored.job_id = sent.job_id AND stored.run = sent.run \
+    JOIN dbo.scheduler_logs AS stored ON stored.job_id = sent.job_id COLLATE DATABASE_DEFAULT AND stored.run = sent.run \
         AND stored.attempt = sent.attempt AND stored.line = sent.line";
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use marktwerk_sqlserver::{Address, Pool, SqlError, reading};
 use tokio::sync::watch;
 
-use super::migrations;
+use super::{examination, migrations};
 use crate::changes::{ChangeFeed, Changes};
 use crate::effects::Effects;
 use crate::{Store, StoreResult};
@@ -29,6 +29,7 @@ impl SqlServerStore {
     /// [`crate::StoreError`]; [`crate::StoreError::Unavailable`] where the server cannot be reached or used.
     pub async fn open(address: Address, zone: TimeZone) -> StoreResult<Self> {
         let pool = Pool::new(address);
+        examination::insist_on_level(&pool).await?;
         migrations::migrate(&pool).await?;
         let sql = "SELECT ISNULL(MAX(log_id), 0) FROM dbo.scheduler_logs";
         let highest: Result<_, SqlError> =

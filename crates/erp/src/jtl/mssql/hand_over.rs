@@ -25,15 +25,15 @@ const IDENTITY: &str = "\
     WHERE c.object_id = OBJECT_ID('dbo.tXMLBestellImport', 'U')";
 
 /// Of each waiting document only the part from its first to its last order number, tags included: with one order in a row
-/// that is a few dozen characters. Compared bit by bit, which is faster by far than by a language's rules.
+/// that is a few dozen characters. Cast, for CHARINDEX refuses the types of old databases (ntext). Compared bit by bit, which is faster by far than by a language's rules.
 /// `'</cExterneBestellNr>'` is 20 characters long.
 const WAITING: &str = "\
     SELECT CASE WHEN d.[last] <= d.[first] THEN NULL \
     WHEN CHARINDEX(N'<cExterneBestellNr>', d.document, d.[last]) > 0 THEN SUBSTRING(d.document, d.[first], 2147483647) \
     ELSE SUBSTRING(d.document, d.[first], d.[last] + 20 - d.[first]) END \
-    FROM (SELECT w.cText COLLATE Latin1_General_BIN2 AS document, \
-    CHARINDEX(N'<cExterneBestellNr>', w.cText COLLATE Latin1_General_BIN2) AS [first], \
-    CHARINDEX(N'</cExterneBestellNr>', w.cText COLLATE Latin1_General_BIN2) AS [last] \
+    FROM (SELECT CAST(w.cText AS nvarchar(max)) COLLATE Latin1_General_BIN2 AS document, \
+    CHARINDEX(N'<cExterneBestellNr>', CAST(w.cText AS nvarchar(max)) COLLATE Latin1_General_BIN2) AS [first], \
+    CHARINDEX(N'</cExterneBestellNr>', CAST(w.cText AS nvarchar(max)) COLLATE Latin1_General_BIN2) AS [last] \
     FROM [dbo].[tXMLBestellImport] w) d \
     WHERE d.[first] > 0 AND d.[last] > d.[first]";
 

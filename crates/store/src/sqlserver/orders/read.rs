@@ -74,6 +74,7 @@ pub(super) async fn orders_in(
     let states = OrderState::ALL.into_iter().filter(|state| states.is_empty() || states.contains(state));
     let states = keys::json(states.map(OrderState::as_str))?;
     let accounts = match account {
+        // A parameter in a derived table has the database's collation; the column's own is named below.
         Some(_) => "(SELECT @P4 AS account)",
         None => "marktwerk.order_accounts",
     };
@@ -81,7 +82,7 @@ pub(super) async fn orders_in(
         "SELECT {COLUMNS}, CAST(NULL AS nvarchar(max)), CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END \
          FROM (SELECT TOP (@P3) k.number, k.id FROM OPENJSON(@P1) WITH (value varchar(30)) j CROSS JOIN {accounts} a \
              CROSS APPLY (SELECT TOP (@P3) i.number, i.id FROM marktwerk.orders i \
-                 WHERE i.state = j.value COLLATE Latin1_General_BIN2 AND i.account = a.account AND i.number > @P2 \
+                 WHERE i.state = j.value COLLATE Latin1_General_BIN2 AND i.account = a.account COLLATE Latin1_General_BIN2 AND i.number > @P2 \
                  ORDER BY i.number) k \
              ORDER BY k.number, k.id) p \
          JOIN marktwerk.orders o ON o.id = p.id ORDER BY o.number, o.id"

@@ -65,7 +65,7 @@ impl OrderStore for SqlServerStore {
     }
 
     async fn forget_buyers(&self, before: Timestamp) -> StoreResult<u64> {
-        write_in!(self, "forget buyers", BUSINESS, |writing| forget::buyers(writing, before))
+        forget::buyers(self, before).await
     }
 
     async fn open_units(&self) -> StoreResult<HashMap<String, i64>> {

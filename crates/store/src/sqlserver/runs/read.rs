@@ -107,7 +107,7 @@ const NEXT_READY: &str = "\
     FROM (VALUES ('waiting', 0), ('waiting', 1), ('waiting', 2), ('retrying', 0), ('retrying', 1), ('retrying', 2)) \
         AS line (state, priority) \
     CROSS APPLY (SELECT TOP (1) ready_at FROM marktwerk.runs AS run \
-        WHERE run.state = line.state AND run.priority = line.priority ORDER BY run.ready_at) AS head";
+        WHERE run.state = line.state COLLATE DATABASE_DEFAULT AND run.priority = line.priority ORDER BY run.ready_at) AS head";
 
 pub(super) async fn next_ready(connection: &mut Connection) -> StoreResult<Option<Timestamp>> {
     let ready = connection.one("ask when a run is ready", NEXT_READY, &[]).await?;
