@@ -1,4 +1,4 @@
-//! `doctor` names each of ten prepared faults.
+//! `doctor` names each prepared fault.
 
 use marktwerk::clock::SystemClock;
 use marktwerk::config::{Account, Settings};
@@ -8,6 +8,7 @@ use marktwerk_domain::finding::Finding;
 use marktwerk_erp::testing::{Eazybusiness, Schema};
 use marktwerk_sqlserver::testing::{TestDatabase, database};
 use marktwerk_sqlserver::{Address, Encryption, Pool, SqlError, reading};
+use marktwerk_store::sqlserver::SqlServerStore;
 
 /// Settings of a shop where all is well but the marketplace, which is not asked here.
 struct Practice {
@@ -48,7 +49,7 @@ async fn batch(pool: &Pool, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_faults_are_named_each_with_its_cure() {
+async fn faults_are_named_each_with_its_cure() {
     let Some(mut practice) = practice().await else { return };
     let well = practice.settings.clone();
     assert_eq!(wrong(&well).await, Vec::<String>::new());
@@ -60,6 +61,20 @@ async fn ten_faults_are_named_each_with_its_cure() {
     let tells = |finding: &Finding| finding.to_string().contains("orders in Verkauf.tAuftrag");
     assert!(examined.iter().any(|one| tells(&one.finding)), "{examined:#?}");
     let address = well.sqlserver.store.clone().unwrap();
+    // With the tables there, rights to their rows are asked for.
+    SqlServerStore::open(address.clone(), well.time_zone.clone()).await.unwrap();
+    assert_eq!(wrong(&well).await, Vec::<String>::new());
+    let pool = Pool::new(address.clone());
+    // A name of its own: a login belongs to the whole server.
+    let login = format!("reader_{}", std::process::id());
+    for sql in [
+        format!("CREATE LOGIN {login} WITH PASSWORD = 'Only-reads-4'"),
+        format!("CREATE USER {login} FOR LOGIN {login}"),
+        format!("GRANT SELECT ON SCHEMA::marktwerk TO {login}"),
+        format!("GRANT SELECT, INSERT ON dbo.scheduler_logs TO {login}"),
+    ] {
+        batch(&pool, &sql).await;
+    }
     let with = |change: &dyn Fn(&mut Address)| {
         let mut settings = well.clone();
         let mut address = address.clone();
@@ -67,6 +82,23 @@ async fn ten_faults_are_named_each_with_its_cure() {
         settings.sqlserver.store = Some(address);
         settings
     };
+    let reader = with(&|address| {
+        (address.user, address.password) = (login.clone(), "Only-reads-4".to_owned().into());
+    });
+    must_be_named(
+        &reader,
+        "database",
+        "rights (DELETE on dbo.scheduler_logs, INSERT on marktwerk.orders, UPDATE on",
+    )
+    .await;
+    for sql in [
+        format!("REVOKE SELECT, INSERT ON dbo.scheduler_logs FROM {login}"),
+        format!("REVOKE SELECT ON SCHEMA::marktwerk FROM {login}"),
+        format!("DROP USER {login}"),
+        format!("DROP LOGIN {login}"),
+    ] {
+        batch(&pool, &sql).await;
+    }
     let wrong_password = with(&|address| address.password = "wrong".to_owned().into());
     must_be_named(&wrong_password, "database", "was refused: check user and password").await;
     let no_database = with(&|address| address.database = "no_such_database".to_owned());

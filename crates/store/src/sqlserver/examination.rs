@@ -20,18 +20,17 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
 const ABOUT: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(100)), CAST(SERVERPROPERTY('Edition') AS nvarchar(100)), \
     CAST(d.compatibility_level AS int), CAST(d.collation_name AS nvarchar(100)), SUSER_SNAME(), SYSUTCDATETIME(), SYSDATETIME() \
     FROM sys.databases d WHERE d.name = DB_NAME()";
-/// What the login needs: the right, on what (kind and name), and whether only the first start and upgrades need it.
-const RIGHTS: [(&str, &str, &str, bool); 10] = [
-    ("CREATE TABLE", "DATABASE", "", true),
-    ("CREATE SCHEMA", "DATABASE", "", true),
-    ("ALTER", "OBJECT", "dbo.scheduler_logs", true),
-    ("SELECT", "OBJECT", "dbo.scheduler_logs", false),
-    ("INSERT", "OBJECT", "dbo.scheduler_logs", false),
-    ("DELETE", "OBJECT", "dbo.scheduler_logs", false),
-    ("SELECT", "SCHEMA", "marktwerk", false),
-    ("INSERT", "SCHEMA", "marktwerk", false),
-    ("UPDATE", "SCHEMA", "marktwerk", false),
-    ("DELETE", "SCHEMA", "marktwerk", false),
+/// What the first start and upgrades need in the database.
+const TO_MAKE: [&str; 2] = ["CREATE TABLE", "CREATE SCHEMA"];
+/// What the work needs, and on what. One table stands for its schema, on which the rights are given.
+const TO_WORK: [(&str, &str); 7] = [
+    ("SELECT", "dbo.scheduler_logs"),
+    ("INSERT", "dbo.scheduler_logs"),
+    ("DELETE", "dbo.scheduler_logs"),
+    ("SELECT", "marktwerk.orders"),
+    ("INSERT", "marktwerk.orders"),
+    ("UPDATE", "marktwerk.orders"),
+    ("DELETE", "marktwerk.orders"),
 ];
 
 /// Looks at the database at `address`. `now` is this machine's time, `zone` the one that schedules go by.
@@ -47,7 +46,9 @@ pub async fn examine(address: &Address, now: impl Fn() -> Timestamp, zone: &Time
     }
     let version: StoreResult<i64> =
         reading!(pool, "read the schema's version", |connection| migrations::examine(connection, &place));
-    let is_new = !matches!(version, Ok(KNOWN_VERSION));
+    // Where nothing is yet, no right on it can be asked for.
+    let (may_need_more, is_there) =
+        (!matches!(version, Ok(KNOWN_VERSION)), !matches!(version, Ok(0) | Err(_)));
     findings.push(match version {
         Ok(KNOWN_VERSION) => Finding::Well(format!("schema version {KNOWN_VERSION}")),
         Ok(0) => Finding::Well("no tables of ours yet: the first start makes them".to_owned()),
@@ -56,7 +57,7 @@ pub async fn examine(address: &Address, now: impl Fn() -> Timestamp, zone: &Time
         }
         Err(error) => Finding::Wrong(error.to_string()),
     });
-    findings.extend(rights(&pool, is_new).await);
+    findings.extend(rights(&pool, may_need_more, is_there).await);
     findings
 }
 
@@ -143,30 +144,26 @@ fn clocks(here: Timestamp, there: Timestamp) -> Finding {
     }
 }
 
-async fn rights(pool: &Pool, is_new: bool) -> Option<Finding> {
-    let asked: Vec<_> = RIGHTS.into_iter().filter(|(.., only_then)| is_new || !only_then).collect();
-    let question = |(right, kind, name, _): &(&str, &str, &str, bool)| match *name {
-        "" => format!("HAS_PERMS_BY_NAME(DB_NAME(), '{kind}', '{right}')"),
-        name => format!("HAS_PERMS_BY_NAME(N'{name}', '{kind}', '{right}')"),
-    };
-    let sql = format!("SELECT {}", asked.iter().map(question).collect::<Vec<_>>().join(", "));
+async fn rights(pool: &Pool, to_make: bool, to_work: bool) -> Option<Finding> {
+    let of_database = TO_MAKE.into_iter().filter(|_| to_make);
+    let of_objects = TO_WORK.into_iter().filter(|_| to_work);
+    let (questions, names): (Vec<String>, Vec<String>) = of_database
+        .map(|right| (format!("HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')"), right.to_owned()))
+        .chain(of_objects.map(|(right, name)| {
+            (format!("HAS_PERMS_BY_NAME(N'{name}', 'OBJECT', '{right}')"), format!("{right} on {name}"))
+        }))
+        .unzip();
+    let sql = format!("SELECT {}", questions.join(", "));
     let row: Result<_, SqlError> =
         reading!(pool, "read the login's rights", |connection| connection.one("rights", &sql, &[]));
     let row = match row {
         Ok(row) => row?,
         Err(error) => return Some(Finding::Odd(format!("the login's rights cannot be asked for: {error}"))),
     };
-    // NULL where there is no such object, or where the server cannot tell.
+    // NULL where the server cannot tell.
     let lacks = |column: usize| matches!(row.optional_integer(column), Ok(Some(0)));
-    let missing: Vec<String> = asked
-        .iter()
-        .enumerate()
-        .filter(|(column, _)| lacks(*column))
-        .map(|(_, (right, _, name, _))| match *name {
-            "" => (*right).to_owned(),
-            name => format!("{right} on {name}"),
-        })
-        .collect();
+    let missing: Vec<String> =
+        names.into_iter().enumerate().filter(|(column, _)| lacks(*column)).map(|(_, name)| name).collect();
     (!missing.is_empty()).then(|| {
         let missing = missing.join(", ");
         Finding::Wrong(format!("the login lacks rights ({missing}): see the script in docs/OPERATING.md"))
