@@ -49,9 +49,10 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let (accounts, mut used) = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     used.extend(root.sqlserver.password_variable().cloned());
     let settings = validate::complete(root, accounts, environment, origins)?;
-    let findings =
+    let mut findings =
         [environment.remarks(), &legacy::misspelt(environment, &used), &legacy::renamed_tables(environment)]
             .concat();
+    findings.extend(sqlserver::unused_database(environment, &settings.sqlserver));
     Ok(Settings { findings, ..settings })
 }
 

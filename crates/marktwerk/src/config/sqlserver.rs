@@ -98,12 +98,21 @@ pub struct SqlServers {
 }
 
 /// The names of the system in use today, and the keys that they set.
-pub(super) const OLD_NAMES: [(&str, &str); 4] = [
-    ("SQL_SERVER", "server"),
-    ("SQL_DATABASE", "store_database"),
-    ("SQL_USERNAME", "login"),
-    ("SQL_PASSWORD", "password"),
-];
+pub(super) const OLD_NAMES: [(&str, &str); 3] =
+    [("SQL_SERVER", "server"), ("SQL_USERNAME", "login"), ("SQL_PASSWORD", "password")];
+
+/// Stands in old files, and the system in use today does not read it: its database is `toci`.
+const OLD_DATABASE: &str = "SQL_DATABASE";
+
+/// A sentence where that one names another database than the store's: nobody should find out by an empty report.
+pub(super) fn unused_database(environment: &Environment, servers: &SqlServers) -> Option<String> {
+    let (name, origin) = environment.get(OLD_DATABASE)?;
+    let store = servers.old.as_ref().filter(|old| !old.database.eq_ignore_ascii_case(name))?;
+    Some(format!(
+        "{origin} is not used, as the system in use today did not: the database is `{}`; write store_database under [sqlserver] where another one is meant",
+        store.database
+    ))
+}
 
 /// What they say, weaker than `MARKTWERK_SQLSERVER__…`.
 pub(super) fn legacy_layers(environment: &Environment) -> Vec<Layer> {

@@ -100,14 +100,14 @@ fn a_misspelt_name_of_the_system_in_use_today_is_told() {
     let error = case("").with(&[("SQL_SERVR", "srv"), ("SQL_USERNAME", "temu")]).error();
     assert!(error.contains("SQL_USERNAME: [sqlserver] login: is set, but no server"), "{error}");
     let with_all_but = |name: &'static str, wrong: &'static str| {
-        let names = OLD.iter().copied().chain([("SQL_DATABASE", "shop"), ("JTL_K_FIRMA", "1")]);
+        let names = OLD.iter().copied().chain([("JTL_SPRACHE", "ger"), ("JTL_K_FIRMA", "1")]);
         let names: Vec<_> =
             names.map(|(known, value)| (if known == name { wrong } else { known }, value)).collect();
         case("").with(&names).load().unwrap().findings
     };
     assert_eq!(
-        with_all_but("SQL_DATABASE", "SQL_DATABSE"),
-        ["environment variable SQL_DATABSE is not known, and not used; did you mean SQL_DATABASE?"]
+        with_all_but("JTL_SPRACHE", "JTL_SPRACH"),
+        ["environment variable JTL_SPRACH is not known, and not used; did you mean JTL_SPRACHE?"]
     );
     assert_eq!(with_all_but("JTL_K_FIRMA", "JTL_FIRMA").len(), 1);
     // Others are none of ours.
@@ -119,4 +119,20 @@ fn a_misspelt_name_of_the_system_in_use_today_is_told() {
         ("SQL_SERVER_2", "other"),
     ]);
     assert_eq!(used.load().unwrap().findings, [""; 0]);
+}
+
+#[test]
+fn a_database_that_the_system_in_use_today_did_not_read_either_is_told_and_not_used() {
+    let with = |text: &str, name: &'static str| {
+        let names: Vec<_> = OLD.iter().copied().chain([("SQL_DATABASE", name)]).collect();
+        case(text).with(&names).load().unwrap()
+    };
+    let settings = with("", "toci_dev");
+    let [told] = &settings.findings[..] else { panic!("{:?}", settings.findings) };
+    assert!(told.starts_with("environment variable SQL_DATABASE is not used"), "{told}");
+    assert!(told.contains("the database is `toci`; write store_database"), "{told}");
+    assert_eq!(settings.sqlserver.store.unwrap().database, "toci");
+    assert_eq!(with("", "TOCI").findings, [""; 0]);
+    let meant = with("[sqlserver]\nstore_database = \"toci_dev\"\n", "toci_dev");
+    assert_eq!((meant.findings.len(), meant.sqlserver.store.unwrap().database.as_str()), (0, "toci_dev"));
 }

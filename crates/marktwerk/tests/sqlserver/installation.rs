@@ -24,7 +24,6 @@ pub(crate) fn write_settings(folder: &Path, account: &TemuAccount, store: &Addre
         ("JTL_K_FIRMA", "1"),
         ("JTL_K_BENUTZER", "1"),
         ("SQL_SERVER", server.as_str()),
-        ("SQL_DATABASE", store.database.as_str()),
         ("SQL_USERNAME", store.user.as_str()),
         ("SQL_PASSWORD", store.password.expose_secret()),
     ];
@@ -36,8 +35,10 @@ pub(crate) fn write_settings(folder: &Path, account: &TemuAccount, store: &Addre
         Encryption::LoginOnly => "encrypt = \"login-only\"".to_owned(),
     };
     let toml = format!(
-        "data_dir = '{}'\n[server]\nlisten = \"127.0.0.1:0\"\n[sqlserver]\n{encrypt}\njtl_database = \"{}\"\n",
+        "data_dir = '{}'\n[server]\nlisten = \"127.0.0.1:0\"\n[sqlserver]\n{encrypt}\n\
+         store_database = \"{}\"\njtl_database = \"{}\"\n",
         folder.join("data").display(),
+        store.database,
         jtl.database
     );
     std::fs::write(folder.join(".env"), env).unwrap();
