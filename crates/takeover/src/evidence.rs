@@ -18,12 +18,13 @@ pub enum Told {
 }
 
 impl Told {
-    /// Of the word in `bestellstatus`; `None` where it is not one of the old system's words.
+    /// Of the word in `bestellstatus`; `None` where it is not one of the old system's words. Its first version kept the marketplace's German
+    /// ones; *unknown* is what it writes where it does not know better.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         match word.to_lowercase().as_str() {
-            "pending" | "processing" => Some(Self::Open),
-            "cancelled" | "canceled" => Some(Self::Cancelled),
-            "shipped" | "delivered" => Some(Self::Shipped),
+            "pending" | "processing" | "unknown" | "nicht versandt" => Some(Self::Open),
+            "cancelled" | "canceled" | "storniert" => Some(Self::Cancelled),
+            "shipped" | "delivered" | "versandt" | "zugestellt" => Some(Self::Shipped),
             _ => None,
         }
     }

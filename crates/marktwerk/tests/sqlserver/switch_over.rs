@@ -146,7 +146,7 @@ async fn stock_and_log(shop: &OldShop) {
     old.log("sync_orders_1769900600", "temu_api", "Abruf", 30).await;
     old.batch(&format!(
         "INSERT INTO scheduler_logs (job_id, job_type, level, message, duration_seconds, status, error_text) VALUES \
-         ('{OLD_EXECUTION}', 'order_workflow', 'INFO', NULL, 14.25, 'SUCCESS', NULL), \
+         ('{OLD_EXECUTION}', 'order_workflow', 'INFO', N'Job beendet', 14.25, 'SUCCESS', NULL), \
          ('sync_orders_1769900600', 'order_workflow', 'ERROR', N'✗ Fehler', 1.5, 'FAILED', N'HTTP 500')"
     ))
     .await;

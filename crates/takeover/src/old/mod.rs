@@ -81,7 +81,8 @@ impl Old {
         for column in ["id", "bestell_id"] {
             if !schema.has("temu_orders", column) {
                 let reason = format!(
-                    "it has no dbo.temu_orders.{column}; name the right database with --from, and give the login the right to read it"
+                    "it has no dbo.temu_orders.{column}; name the right database with --from, and give the login the right to read it; where the tables stand in another schema than dbo, make views of \
+                     them there"
                 );
                 return Err(TakeOverError::NotTheOld { place: pool.address().to_string(), reason });
             }

@@ -11,13 +11,13 @@ use crate::shop::Shop;
 #[tokio::test(start_paused = true)]
 async fn odd_rows_are_told_and_judged() {
     tokio::time::resume();
-    let Some(old) = OldTables::open("marktwerk_old").await else { return };
+    let Some(old) = OldTables::open_loose("marktwerk_old").await else { return };
     tokio::time::pause();
     let shop = Shop::open().await;
     let (dateless, strange) = (shop.place(), shop.place());
     tokio::time::resume();
     let blank = format!("  {strange} ");
-    old.insert(&OldRow { bought_at: "0001-01-01 00:00:00", ..OldRow::new(&dateless) }, None).await;
+    old.insert(&OldRow { bought_at: "1753-01-01 00:00:00", ..OldRow::new(&dateless) }, None).await;
     old.insert(&OldRow { told: "wat", ..OldRow::new(&blank) }, None).await;
     old.insert(&OldRow::new(&strange), None).await;
     let long_ago = "2026-03-01 10:00:00";
@@ -25,6 +25,13 @@ async fn odd_rows_are_told_and_judged() {
     old.insert(&OldRow { bought_at: long_ago, ..OldRow::new("PO-OLD") }, None).await;
     old.insert(&OldRow { told: "cancelled", ..OldRow::new("PO-CANCELLED").exported() }, None).await;
     old.insert(&OldRow { told: "delivered", ..OldRow::new("PO-BY-HAND") }, None).await;
+    // The words of the old program's first version.
+    for (number, told) in
+        [("PO-VERSANDT", "Versandt"), ("PO-ZUGESTELLT", "Zugestellt"), ("PO-STORNIERT", "Storniert")]
+    {
+        let row = OldRow { told, bought_at: long_ago, ..OldRow::new(number).exported() };
+        old.insert(&OldRow { is_reported: told != "Storniert", ..row }, None).await;
+    }
     old.insert(&OldRow::new("PO-NOT-OURS"), None).await;
     old.line("PO-NOT-OURS", "L-1", "MW-0003", "1.5").await;
     old.batch("INSERT INTO dbo.temu_orders (bestell_id) VALUES (N'  ')").await;
@@ -41,8 +48,9 @@ async fn odd_rows_are_told_and_judged() {
     assert_eq!(became(Decision::FetchAnew), [dateless.as_str(), strange.as_str(), "PO-NOT-OURS"], "{lines}");
     assert_eq!(became(Decision::LostTooOld), ["PO-LOST"]);
     assert_eq!(became(Decision::TooOld), ["PO-OLD"]);
-    assert_eq!(became(Decision::Cancelled), ["PO-CANCELLED"]);
+    assert_eq!(became(Decision::Cancelled), ["PO-CANCELLED", "PO-STORNIERT"]);
     assert_eq!(became(Decision::ShippedElsewhere), ["PO-BY-HAND"]);
+    assert_eq!(became(Decision::Reported), ["PO-VERSANDT", "PO-ZUGESTELLT"]);
     for part in [
         "no date of purchase",
         "`wat`, which is none",
