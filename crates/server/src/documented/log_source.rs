@@ -11,9 +11,9 @@ use crate::state::AppState;
 const ORDERS: &str = "order_workflow";
 const INVENTORY: &str = "inventory_workflow";
 /// How the system in use before named its executions.
-const OLD_ORDERS: [&str; 2] = ["temu_orders_", "sync_orders_"];
-const OLD_INVENTORY: [&str; 2] = ["temu_inventory_", "sync_inventory_"];
-const OLD_OTHERS: [&str; 2] = ["temu_", "sync_"];
+const OLD_ORDERS: [&str; 3] = ["temu_orders_", "sync_orders_", "JobType.SYNC_ORDERS_"];
+const OLD_INVENTORY: [&str; 3] = ["temu_inventory_", "sync_inventory_", "JobType.SYNC_INVENTORY_"];
+const OLD_OTHERS: [&str; 3] = ["temu_", "sync_", "JobType."];
 
 /// Whose lines a text asks for: a job's, an execution's, a marketplace's, those of a pattern or of a prefix.
 pub(super) async fn log_source(state: &AppState, text: &str) -> ApiResult<LogSource> {
