@@ -116,7 +116,7 @@ async fn tcp(address: &Address, config: &Config) -> Result<TcpStream, SqlError> 
             .map_err(|reason| {
                 format!(
                     "the instance {instance} was not found: {reason}; start the service SQL Server Browser (UDP 1434), enable TCP/IP for \
-                     the instance, or give its port as {},PORT",
+                     the instance, or give its port as {},PORT (the system in use before went to 1433 whatever the instance)",
                     address.host
                 )
             })
