@@ -189,6 +189,14 @@ fn refused(address: &Address, error: Tiberius) -> SqlError {
             place,
             reason: format!("{message}; {TRUST}"),
         },
+        // It hung up on the first thing that was said. A server that restarts does so, too: it is asked again.
+        Tiberius::Io { message, .. } => unreachable(
+            address,
+            format!(
+                "the connection was cut while encryption was agreed on ({message}); unless the server restarts, look whether SQL Server \
+                 and no other program listens on this port, and whether it offers TLS 1.2 with ECDHE and AES-GCM (Windows Server 2016 or newer)"
+            ),
+        ),
         other => unreachable(address, other.to_string()),
     }
 }

@@ -10,7 +10,7 @@ use tiberius::error::Error as Tiberius;
 use tiberius::{ToSql, TokenRow};
 
 use crate::connect::Tds;
-use crate::error::SqlError;
+use crate::error::{SqlError, ends_in_order};
 use crate::row::Row;
 
 /// How long a statement may take.
@@ -221,14 +221,8 @@ impl Connection {
                 Ok(answer)
             }
             Ok(Err(error)) => {
-                let error = SqlError::of_statement(error, name);
-                // These end the statement in good order. After any other, among them those of a server that goes down, nobody knows
-                // what else is still to come, and it would be taken for the next statement's answer.
-                self.is_in_doubt = !matches!(
-                    error,
-                    SqlError::Duplicate { .. } | SqlError::Permission { .. } | SqlError::Schema { .. }
-                );
-                Err(error)
+                self.is_in_doubt = !ends_in_order(&error);
+                Err(SqlError::of_statement(error, name))
             }
         };
         match &answer {

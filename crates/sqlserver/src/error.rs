@@ -1,8 +1,6 @@
 //! How talking to SQL Server fails: a variant for each kind that a caller treats differently, each with place and cure. The
 //! server's own words are kept where they hold no values of ours.
 
-use std::io::ErrorKind;
-
 use tiberius::error::Error as Tiberius;
 
 /// What went wrong.
@@ -135,10 +133,7 @@ impl SqlError {
     /// What the driver said about a statement.
     pub(crate) fn of_statement(error: Tiberius, statement: &'static str) -> Self {
         match error {
-            Tiberius::Server(token) => of_token(token.code(), token.message(), statement),
-            Tiberius::Io { kind: ErrorKind::TimedOut, .. } => {
-                Self::Busy { statement, reason: "the server did not answer in time".to_owned() }
-            }
+            Tiberius::Server(token) => of_token(token.code(), token.class(), token.message(), statement),
             Tiberius::Conversion(reason) => Self::Unreadable { statement, reason: reason.into_owned() },
             Tiberius::BulkInput(reason) => Self::Refused { statement, reason: reason.into_owned() },
             // After any other the stream of answers cannot be trusted any more.
@@ -147,24 +142,47 @@ impl SqlError {
     }
 }
 
-/// Error numbers: sys.messages. Those of a failover or a restart pass; a deadlock's victim is asked to try again.
-fn of_token(number: u32, words: &str, statement: &'static str) -> SqlError {
+/// Whether the server ended the statement in good order, so that the connection can go on: it said so itself, and by a number and a
+/// severity that do not tell of its own end. After anything else nobody knows what is still to come, and it would be taken for the next
+/// statement's answer.
+pub(crate) fn ends_in_order(error: &Tiberius) -> bool {
+    let Tiberius::Server(token) = error else { return false };
+    let (number, class) = (token.code(), token.class());
+    match of_token(number, class, token.message(), "") {
+        SqlError::Duplicate { .. } | SqlError::Permission { .. } | SqlError::Schema { .. } => true,
+        SqlError::Refused { .. } => class <= STATEMENTS_OWN && number != BABELFISH,
+        _ => false,
+    }
+}
+
+/// Up to this severity an error is the statement's own; 17 to 19 tell of what the server lacks, and what is above ends the connection.
+const STATEMENTS_OWN: u8 = 16;
+const ENDS_CONNECTION: u8 = 20;
+
+/// Error numbers: sys.messages. Those of a failover or a restart pass; a deadlock's victim is asked to try again. What is not known
+/// goes by its severity.
+fn of_token(number: u32, class: u8, words: &str, statement: &'static str) -> SqlError {
     let reason = words.trim().to_owned();
     match number {
-        229 | 230 | 262 | 297 | 300 | 1088 | 2760 | 3701 | 15151 | 15247 => {
+        229 | 230 | 262 | 297 | 300 | 916 | 1088 | 2760 | 3701 | 4902 | 15151 | 15247 => {
             SqlError::Permission { statement, reason }
         }
-        207 | 208 | 209 | 2812 | 4902 => SqlError::Schema { statement, reason },
+        207 | 208 | 209 | 2812 => SqlError::Schema { statement, reason },
         2601 | 2627 => SqlError::Duplicate { statement, reason: without_values(&reason) },
         1205 => SqlError::Busy { statement, reason: "it was chosen to end a deadlock".to_owned() },
         1222 => SqlError::Busy { statement, reason: "another program holds a lock".to_owned() },
         3960 | 3961 => SqlError::Busy { statement, reason: "a row was changed meanwhile".to_owned() },
-        701 | 802 | 845 | 1105 | 1204 | 8645 | 8651 | 9002 | 10928 | 10929 | 40197 | 40501 | 40613
-        | 49918 => SqlError::Busy { statement, reason: format!("{number}: {reason}") },
+        // 922 to 952 and 3906: the database is being recovered, is offline, or lets only read after a failover.
+        701 | 802 | 845 | 922 | 926 | 927 | 942 | 952 | 1101 | 1105 | 1204 | 3906 | 8645 | 8651 | 9002
+        | 10928 | 10929 | 40197 | 40501 | 40613 | 49918 => {
+            SqlError::Busy { statement, reason: format!("{number}: {reason}") }
+        }
         596 | 6002 | 6005 | 983 | 976 | 21 => {
             SqlError::Lost { statement, reason: format!("{number}: {reason}") }
         }
         BABELFISH => of_babelfish(reason, statement),
+        _ if class >= ENDS_CONNECTION => SqlError::Lost { statement, reason: format!("{number}: {reason}") },
+        _ if class > STATEMENTS_OWN => SqlError::Busy { statement, reason: format!("{number}: {reason}") },
         _ => SqlError::Refused { statement, reason: format!("{number}: {}", without_values(&reason)) },
     }
 }
@@ -209,11 +227,15 @@ mod tests {
 
     #[test]
     fn numbers_become_what_a_caller_treats_alike() {
-        assert!(of_token(1205, "deadlocked", "s").may_pass());
-        assert!(matches!(of_token(208, "Invalid object name 'dbo.x'.", "s"), SqlError::Schema { .. }));
-        assert!(matches!(of_token(229, "denied", "s"), SqlError::Permission { .. }));
-        let error =
-            of_token(2627, "Violation of UNIQUE KEY constraint 'k'. The duplicate key value is (PO-1).", "s");
+        assert!(of_token(1205, 13, "deadlocked", "s").may_pass());
+        assert!(matches!(of_token(208, 16, "Invalid object name 'dbo.x'.", "s"), SqlError::Schema { .. }));
+        assert!(matches!(of_token(229, 14, "denied", "s"), SqlError::Permission { .. }));
+        let error = of_token(
+            2627,
+            14,
+            "Violation of UNIQUE KEY constraint 'k'. The duplicate key value is (PO-1).",
+            "s",
+        );
         assert!(error.to_string().contains("'k'") && !error.to_string().contains("PO-1"), "{error}");
         for (number, words) in [
             (
@@ -222,9 +244,17 @@ mod tests {
             ),
             (245, "Conversion failed when converting the nvarchar value 'PO-1' to data type int."),
         ] {
-            let error = of_token(number, words, "s").to_string();
+            let error = of_token(number, 16, words, "s").to_string();
             assert!(error.contains(&number.to_string()) && !error.contains("PO-1"), "{error}");
         }
-        assert!(!of_token(102, "Incorrect syntax", "s").may_pass());
+        assert!(!of_token(102, 15, "Incorrect syntax", "s").may_pass());
+    }
+
+    #[test]
+    fn an_unknown_number_goes_by_its_severity() {
+        assert!(matches!(of_token(9999, 16, "no", "s"), SqlError::Refused { .. }));
+        assert!(matches!(of_token(9999, 17, "no room", "s"), SqlError::Busy { .. }));
+        assert!(matches!(of_token(823, 24, "the disk", "s"), SqlError::Lost { .. }));
+        assert!(matches!(of_token(3906, 16, "read-only", "s"), SqlError::Busy { .. }));
     }
 }

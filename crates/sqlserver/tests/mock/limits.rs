@@ -135,7 +135,7 @@ async fn a_caller_that_goes_away_between_two_statements_closes_its_transaction()
 
 #[tokio::test]
 async fn what_ends_in_good_order_leaves_the_connection_as_it_was() {
-    for number in [2627, 229, 208] {
+    for number in [2627, 229, 208, 102, 54_321] {
         let server = Server::start(first(Answer::Error(number, "no"))).await;
         let pool = server.pool();
         let refused: Result<u64, SqlError> =
@@ -148,8 +148,8 @@ async fn what_ends_in_good_order_leaves_the_connection_as_it_was() {
 
 #[tokio::test]
 async fn after_any_other_error_the_connection_is_closed() {
-    // A syntax error, a lock of somebody else, a server that goes down, and one that nobody knows.
-    for number in [102, 1222, 6005, 54_321] {
+    // A lock of somebody else, a server that goes down, and one that Babelfish gives to whatever PostgreSQL says.
+    for number in [1222, 6005, 33_557_097] {
         let mut server = Server::start(first(Answer::Error(number, "no"))).await;
         let pool = server.pool();
         let mut guard = pool.tries("change").connection().await.unwrap();
