@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use marktwerk_domain::inventory::StockLevel;
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ErpOrder;
@@ -66,6 +67,14 @@ pub trait Erp: Send + Sync {
     /// # Errors
     /// If the ERP cannot be asked.
     async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError>;
+
+    /// The receipts of these order numbers: for each that a hand-over with a receipt inserted, when the last such one was intended. A
+    /// receipt is there if and only if that insert was committed. `None` where receipts cannot be kept: our own database is on
+    /// another server, or the login has no right there.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn receipts(&self, numbers: &[String]) -> Result<Option<HashMap<String, Timestamp>>, ErpError>;
 
     /// Those of the article numbers that the ERP cannot take in an order: unknown, inactive, deleted, or the parent
     /// of variations, which is never sold itself.

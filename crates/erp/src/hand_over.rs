@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 /// An order as the ERP takes it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -21,6 +23,9 @@ pub struct HandOver {
     pub number: String,
     /// What [`crate::Erp::render`] gave.
     pub document: String,
+    /// Where a receipt is to be kept ([`crate::Erp::receipts`]): when the hand-over was intended, which tells this intent from
+    /// others of the same order.
+    pub receipt: Option<Timestamp>,
 }
 
 /// What became of one [`HandOver`].

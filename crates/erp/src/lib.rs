@@ -17,4 +17,4 @@ pub mod testing;
 pub use erp::Erp;
 pub use error::ErpError;
 pub use hand_over::{HandOver, HandedOver, Presence, Rendered};
-pub use jtl::{CountryStyle, CustomerPolicy, DateStyle, Jtl, JtlSettings};
+pub use jtl::{CountryStyle, CustomerPolicy, DateStyle, Jtl, JtlSettings, ReceiptTable};

@@ -59,6 +59,9 @@ pub struct HandOverIntent {
     pub at: Timestamp,
     /// When it was looked up last without result.
     pub looked_at: Option<Timestamp>,
+    /// Whether the ERP's transaction was to leave a receipt in our own database.
+    #[serde(default)]
+    pub has_receipt: bool,
 }
 
 /// What stands between us and the marketplace about an order's shipment.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use marktwerk_domain::inventory::StockLevel;
 use marktwerk_domain::order::Order;
@@ -13,7 +14,7 @@ use marktwerk_sqlserver::Address;
 use super::customers::{self, CustomerPolicy};
 use super::database::{Database, ImportRow, List};
 use super::marker::{self, Marker};
-use super::mssql::SqlServerDatabase;
+use super::mssql::{ReceiptTable, SqlServerDatabase};
 use super::row::Row;
 use super::settings::JtlSettings;
 use super::sqlite::SqliteDatabase;
@@ -35,6 +36,17 @@ impl Jtl {
     /// [`ErpError::Setting`] where a setting cannot work, [`ErpError::Unreachable`] where the SQLite file is not there. A
     /// SQL Server is asked with the first question, and again with each: it may come later, go, and come back.
     pub async fn open(settings: JtlSettings) -> Result<Self, ErpError> {
+        Self::open_beside(settings, None).await
+    }
+
+    /// The same where hand-overs may leave receipts in our own database, if that is on JTL's server.
+    ///
+    /// # Errors
+    /// As [`Jtl::open`].
+    pub async fn open_beside(
+        settings: JtlSettings,
+        receipts: Option<ReceiptTable>,
+    ) -> Result<Self, ErpError> {
         let zone = TimeZone::get(&settings.time_zone).map_err(|_| ErpError::Setting {
             setting: "time_zone",
             reason: format!(
@@ -42,7 +54,7 @@ impl Jtl {
                 settings.time_zone
             ),
         })?;
-        let database = open_database(&settings.url).await?;
+        let database = open_database(&settings.url, receipts).await?;
         Ok(Self { settings, zone, database })
     }
 
@@ -68,7 +80,7 @@ impl Jtl {
 }
 
 /// Never a silent fall-back: what is not supported is an error.
-async fn open_database(url: &str) -> Result<Box<dyn Database>, ErpError> {
+async fn open_database(url: &str, receipts: Option<ReceiptTable>) -> Result<Box<dyn Database>, ErpError> {
     let refuse = |reason: &str| ErpError::Setting { setting: "url", reason: reason.to_owned() };
     match url.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(Box::new(SqliteDatabase::open(path).await?)),
@@ -77,7 +89,10 @@ async fn open_database(url: &str) -> Result<Box<dyn Database>, ErpError> {
             Ok(address) if address.user.is_empty() => Err(refuse(
                 "names no SQL login; write mssql://user:password@host:1433/eazybusiness, special characters of the password as %XX",
             )),
-            Ok(address) => Ok(Box::new(SqlServerDatabase::new(address))),
+            Ok(address) => {
+                let receipts = receipts.and_then(|table| table.beside(&address));
+                Ok(Box::new(SqlServerDatabase::new(address, receipts)))
+            }
             Err(error) => Err(refuse(&error.to_string())),
         },
         _ => Err(refuse(
@@ -141,6 +156,7 @@ impl Erp for Jtl {
                 document: document.document.clone(),
                 platform: self.settings.platform,
                 invoice: i64::from(self.settings.invoice),
+                receipt: document.receipt,
             });
         }
         self.database.insert_absent(rows).await
@@ -151,6 +167,10 @@ impl Erp for Jtl {
             return Ok(Vec::new());
         }
         self.database.look_up(numbers).await
+    }
+
+    async fn receipts(&self, numbers: &[String]) -> Result<Option<HashMap<String, Timestamp>>, ErpError> {
+        self.database.receipts(numbers).await
     }
 
     async fn unknown_articles(&self, skus: &[String]) -> Result<BTreeSet<String>, ErpError> {

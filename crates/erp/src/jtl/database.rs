@@ -2,9 +2,11 @@
 //! trait that SQLite and SQL Server implement. Semantics are here and in [`super::presence`];
 //! an implementation adds names, parameters and locks.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::row::Row;
 use super::sql;
@@ -50,6 +52,8 @@ pub(super) struct ImportRow {
     pub(super) platform: i64,
     /// `nRechnung`.
     pub(super) invoice: i64,
+    /// Where a receipt is to be kept: when it was intended.
+    pub(super) receipt: Option<Timestamp>,
 }
 
 /// A JTL-Wawi database.
@@ -98,6 +102,11 @@ pub(super) trait Database: Debug + Send + Sync {
 
     /// Under the lock that [`Database::insert_absent`] takes: what there is of each number, in the order asked.
     async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError>;
+
+    /// See [`crate::Erp::receipts`].
+    async fn receipts(&self, _numbers: &[String]) -> Result<Option<HashMap<String, Timestamp>>, ErpError> {
+        Ok(None)
+    }
 
     /// Under a lock and in one transaction: inserts the rows whose number is neither an order nor a waiting row.
     async fn insert_absent(&self, rows: Vec<ImportRow>) -> Result<Vec<HandedOver>, ErpError>;

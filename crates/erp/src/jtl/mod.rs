@@ -18,4 +18,5 @@ mod xml;
 
 pub use client::Jtl;
 pub use customers::CustomerPolicy;
+pub use mssql::ReceiptTable;
 pub use settings::{CountryStyle, DateStyle, JtlSettings};

@@ -20,7 +20,12 @@ on_both!(
 
 fn document(jtl: &Jtl, number: &str) -> HandOver {
     let rendered = jtl.render(&order(number, vec![line("A", 1, 100, 19)]), "temu", None).expect("it renders");
-    HandOver { account: "temu".to_owned(), number: number.to_owned(), document: rendered.document }
+    HandOver {
+        account: "temu".to_owned(),
+        number: number.to_owned(),
+        document: rendered.document,
+        receipt: None,
+    }
 }
 
 fn presence(number: &str, orders: u32, waiting_rows: u32) -> Presence {

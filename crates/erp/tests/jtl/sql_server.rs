@@ -1,9 +1,12 @@
 //! What only a real SQL Server shows: the older order model, rights that are missing, and the whole way with a worker.
 
+use jiff::Timestamp;
 use jiff::civil::datetime;
 use marktwerk_domain::failure::FailureClass;
 use marktwerk_erp::testing::{Taken, ship, take_all};
-use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, JtlSettings};
+use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, JtlSettings, ReceiptTable};
+use marktwerk_sqlserver::testing::{TestDatabase, database};
+use marktwerk_sqlserver::{Pool, SqlError, reading};
 
 use crate::sample::{line, order};
 use crate::server::Server;
@@ -12,7 +15,12 @@ use crate::world::{World, numbers};
 fn document(jtl: &Jtl, number: &str) -> HandOver {
     let lines = vec![line("A", 2, 100, 19), line("B", 1, 250, 7)];
     let rendered = jtl.render(&order(number, lines), "temu", None).expect("it renders");
-    HandOver { account: "temu".to_owned(), number: number.to_owned(), document: rendered.document }
+    HandOver {
+        account: "temu".to_owned(),
+        number: number.to_owned(),
+        document: rendered.document,
+        receipt: None,
+    }
 }
 
 fn server(world: &World) -> &Server {
@@ -102,6 +110,81 @@ async fn a_right_that_is_missing_is_named_and_its_grant_needs_no_restart() {
     }
     assert!(matches!(jtl.hand_over(&documents).await.unwrap()[..], [HandedOver::Inserted(_)]));
     assert!(jtl.check().await.unwrap().is_empty());
+}
+
+/// Our own database on the same server, with the table for receipts.
+struct Receipts {
+    database: TestDatabase,
+    pool: Pool,
+}
+
+impl Receipts {
+    async fn open() -> Option<Self> {
+        let database = database("marktwerk_erp_receipts").await?;
+        let receipts = Self { pool: Pool::new(database.address.clone()), database };
+        receipts
+            .tell(
+                "IF OBJECT_ID('dbo.receipts', 'U') IS NOT NULL DROP TABLE dbo.receipts; CREATE TABLE dbo.receipts \
+                 (number nvarchar(200) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY, intended_at bigint NOT NULL)",
+            )
+            .await;
+        Some(receipts)
+    }
+
+    async fn tell(&self, sql: &str) {
+        let told: Result<(), SqlError> =
+            reading!(self.pool, "receipts", |connection| connection.batch("receipts", sql));
+        told.unwrap();
+    }
+
+    async fn jtl(&self, world: &World) -> Jtl {
+        let table = ReceiptTable { address: self.database.address.clone(), name: "dbo.receipts" };
+        Jtl::open_beside(world.settings(), Some(table)).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_is_there_if_and_only_if_the_row_was_committed() {
+    let Some(world) = World::on_sql_server().await else { return };
+    let Some(ours) = Receipts::open().await else { return };
+    let login = "marktwerk_erp_test";
+    // Without a user there the login cannot keep any: the hand-over goes the other way, and people are told.
+    ours.tell(&format!("IF DATABASE_PRINCIPAL_ID('{login}') IS NOT NULL DROP USER {login}")).await;
+    let jtl = ours.jtl(&world).await;
+    assert_eq!(jtl.receipts(&[]).await.unwrap(), None);
+    let advice = jtl.advice().await.unwrap();
+    assert!(matches!(&advice[..], [one] if one.contains("cannot keep receipts")), "{advice:?}");
+    ours.tell(&format!("CREATE USER {login} FOR LOGIN {login}")).await;
+    ours.tell(&format!("GRANT SELECT, INSERT, DELETE ON dbo.receipts TO {login}")).await;
+
+    let jtl = ours.jtl(&world).await;
+    assert_eq!(jtl.advice().await.unwrap(), Vec::<String>::new());
+    let asked = numbers(&["PO-1", "PO-2"]);
+    assert_eq!(jtl.receipts(&asked).await.unwrap(), Some([].into()));
+    let [first, second]: [Timestamp; 2] =
+        ["2026-12-01T08:30:00.000001Z", "2026-12-01T09:30:00Z"].map(|time| time.parse().unwrap());
+    let with = |number: &str, receipt| HandOver { receipt: Some(receipt), ..document(&jtl, number) };
+    jtl.hand_over(&[with("PO-1", first)]).await.unwrap();
+    // What is there already was not inserted by this hand-over.
+    jtl.hand_over(&[with("PO-1", second), with("PO-2", second)]).await.unwrap();
+    let kept = jtl.receipts(&asked).await.unwrap().unwrap();
+    assert_eq!((kept[&asked[0]], kept[&asked[1]], kept.len()), (first, second, 2));
+    // JTL's row is refused, after another of the same batch was inserted: there is no receipt of either.
+    world.run("DELETE FROM dbo.tXMLBestellImport");
+    world.run("ALTER TABLE dbo.tXMLBestellImport ADD CONSTRAINT none_of_it CHECK (cText NOT LIKE '%PO-4%')");
+    let error = jtl.hand_over(&[with("PO-3", second), with("PO-4", second)]).await.unwrap_err();
+    assert!(matches!(error, ErpError::Schema { .. }), "{error}");
+    assert_eq!(jtl.receipts(&numbers(&["PO-3", "PO-4"])).await.unwrap(), Some([].into()));
+    world.run("ALTER TABLE dbo.tXMLBestellImport DROP CONSTRAINT none_of_it");
+    // The receipt cannot be kept: nor is the row there.
+    ours.tell(&format!("REVOKE INSERT ON dbo.receipts FROM {login}")).await;
+    let error = jtl.hand_over(&[with("PO-3", second)]).await.unwrap_err();
+    assert!(matches!(error, ErpError::Permission { .. }), "{error}");
+    assert_eq!(world.count("SELECT COUNT(*) FROM dbo.tXMLBestellImport"), 0);
+    // Found out anew after such an error.
+    assert_eq!(jtl.receipts(&[]).await.unwrap(), None);
+    let error = jtl.hand_over(&[with("PO-5", second)]).await;
+    assert!(error.is_err(), "a receipt that was promised and cannot be kept");
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use marktwerk_erp::{ErpError, Jtl, JtlSettings};
+use marktwerk_erp::{ErpError, Jtl, JtlSettings, ReceiptTable};
 use marktwerk_store::sqlite::SqliteStore;
-use marktwerk_store::sqlserver::SqlServerStore;
+use marktwerk_store::sqlserver::{HAND_OVERS, SqlServerStore};
 use marktwerk_store::{SharedStore, StoreError};
 
 use crate::config::Settings;
@@ -49,7 +49,13 @@ pub(crate) fn jtl_settings(settings: &Settings) -> JtlSettings {
     jtl
 }
 
+/// Where hand-overs leave receipts, should JTL be on the same server.
+pub(crate) fn receipt_table(settings: &Settings) -> Option<ReceiptTable> {
+    let address = settings.sqlserver.store.clone()?;
+    Some(ReceiptTable { address, name: HAND_OVERS })
+}
+
 /// Connects to the JTL that is configured.
 pub(crate) async fn open_jtl(settings: &Settings) -> Result<Jtl, ErpError> {
-    Jtl::open(jtl_settings(settings)).await
+    Jtl::open_beside(jtl_settings(settings), receipt_table(settings)).await
 }

@@ -14,7 +14,7 @@ use marktwerk_store::data_folder::DataFolder;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_workflows::WorkflowSettings;
 
-use super::databases::{jtl_settings, open_jtl};
+use super::databases::{jtl_settings, open_jtl, receipt_table};
 use crate::config::{Account, SIMULATED, SandboxSection, Settings};
 
 /// Everything beyond our own walls.
@@ -60,7 +60,7 @@ impl Outside {
             // What a configured marketplace sells is no article of the simulated JTL.
             jtl.accept_unknown_articles |= !is_demonstration;
         }
-        let erp = Jtl::open(jtl).await?;
+        let erp = Jtl::open_beside(jtl, receipt_table(settings)).await?;
         let accounts = match &sandbox {
             Some(sandbox) if is_demonstration => vec![simulated_account(sandbox, &settings.sandbox)],
             _ => settings.accounts.clone(),

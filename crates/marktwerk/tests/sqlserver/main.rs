@@ -5,6 +5,7 @@
 
 mod doctor;
 mod installation;
+mod interrupted;
 mod old_shop;
 mod orders;
 mod outage;

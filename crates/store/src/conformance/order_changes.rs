@@ -74,6 +74,7 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
             identity: 12,
             at: at(6),
             looked_at: Some(at(7)),
+            has_receipt: true,
         })),
         erp_number: Some("B-1".to_owned()),
         parcels: Some(vec![parcel.clone()]),

@@ -8,11 +8,12 @@ use crate::StoreResult;
 use crate::migrating::{self, Migration};
 
 /// In order; the first has number 1. An applied text is never changed again.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlite/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlite/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlite/0003_promises.sql") },
     Migration { name: "causes", text: include_str!("../../migrations/sqlite/0004_causes.sql") },
+    Migration { name: "hand_overs", text: include_str!("../../migrations/sqlite/0005_hand_overs.sql") },
 ];
 
 /// The newest schema version that this program knows.

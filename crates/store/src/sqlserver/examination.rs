@@ -22,6 +22,9 @@ const ABOUT: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(10
     FROM sys.databases d WHERE d.name = DB_NAME()";
 /// What the first start and upgrades need in the database.
 const TO_MAKE: [&str; 2] = ["CREATE TABLE", "CREATE SCHEMA"];
+/// What they need on the log, which may be there already with somebody else's rows; where it is not, on the schema that it is made in.
+const TO_WIDEN: &str = "CASE WHEN OBJECT_ID('dbo.scheduler_logs', 'U') IS NULL THEN HAS_PERMS_BY_NAME('dbo', 'SCHEMA', 'ALTER') \
+    ELSE HAS_PERMS_BY_NAME('dbo.scheduler_logs', 'OBJECT', 'ALTER') END";
 /// What the work needs, and on what. One table stands for its schema, on which the rights are given.
 const TO_WORK: [(&str, &str); 7] = [
     ("SELECT", "dbo.scheduler_logs"),
@@ -149,6 +152,7 @@ async fn rights(pool: &Pool, to_make: bool, to_work: bool) -> Option<Finding> {
     let of_objects = TO_WORK.into_iter().filter(|_| to_work);
     let (questions, names): (Vec<String>, Vec<String>) = of_database
         .map(|right| (format!("HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')"), right.to_owned()))
+        .chain(to_make.then(|| (TO_WIDEN.to_owned(), "ALTER on dbo.scheduler_logs or its schema".to_owned())))
         .chain(of_objects.map(|(right, name)| {
             (format!("HAS_PERMS_BY_NAME(N'{name}', 'OBJECT', '{right}')"), format!("{right} on {name}"))
         }))

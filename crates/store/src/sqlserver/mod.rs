@@ -31,3 +31,7 @@ mod writing;
 
 pub use examination::examine;
 pub use store::SqlServerStore;
+
+/// The table in which JTL's own transaction notes its hand-overs, where JTL is on the same server: `number` and `intended_at`. The
+/// store makes it and clears it up; it neither writes nor reads it.
+pub const HAND_OVERS: &str = "marktwerk.hand_overs";

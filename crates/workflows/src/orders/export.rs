@@ -99,6 +99,9 @@ impl Orders<'_> {
 
     async fn hand_over(&self, step: &Step, batch: &[OrderRecord]) -> Result<(), Failure> {
         let documents = self.render(step, batch).await?;
+        if documents.is_empty() {
+            return Ok(());
+        }
         let documents = self.commit_intents(batch, documents).await?;
         if documents.is_empty() {
             return Ok(());
@@ -171,6 +174,7 @@ impl Orders<'_> {
                         account,
                         number: record.number.clone(),
                         document: rendered.document,
+                        receipt: None,
                     });
                 }
                 Err(ErpError::Order { reason, .. }) => {
@@ -186,20 +190,19 @@ impl Orders<'_> {
         Ok(documents)
     }
 
-    /// Commits the intents; answers with the documents whose orders still stood as they were read.
+    /// Commits the intents; answers with the documents whose orders still stood as they were read, to leave a receipt where one can
+    /// be kept.
     async fn commit_intents(
         &self,
         batch: &[OrderRecord],
         documents: Vec<HandOver>,
     ) -> Result<Vec<HandOver>, Failure> {
-        if documents.is_empty() {
-            return Ok(documents);
-        }
+        let has_receipt = self.connections.erp.receipts(&[]).await?.is_some();
         let identity = self.connections.erp.identity().await?;
         let seen: HashMap<&str, &OrderRecord> =
             batch.iter().map(|record| (record.number.as_str(), record)).collect();
-        let intent =
-            HandOverIntent { epoch: self.context.epoch(), identity, at: self.now(), looked_at: None };
+        let (epoch, at) = (self.context.epoch(), self.now());
+        let intent = HandOverIntent { epoch, identity, at, looked_at: None, has_receipt };
         let changes: Vec<OrderChange> = documents
             .iter()
             .map(|document| OrderChange {
@@ -218,7 +221,8 @@ impl Orders<'_> {
             .collect();
         let took_effect = self.save(&changes).await?;
         let kept = documents.into_iter().zip(took_effect).filter(|(_, took_effect)| *took_effect);
-        Ok(kept.map(|(document, _)| document).collect())
+        let receipt = has_receipt.then_some(at);
+        Ok(kept.map(|(document, _)| HandOver { receipt, ..document }).collect())
     }
 }
 

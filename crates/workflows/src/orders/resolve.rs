@@ -1,7 +1,9 @@
 //! Before anything new is handed over: what became of the hand-overs whose end is not known, because the program, the
 //! connection or the power went in between.
 
-use jiff::SignedDuration;
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
@@ -15,6 +17,28 @@ use super::taken_over;
 
 /// So long a hand-over is looked up before a person is asked.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// What an insert that was committed has left behind, whatever became of its row.
+struct Traces {
+    /// The import table's identity value.
+    identity: i64,
+    /// Where they are kept.
+    receipts: Option<HashMap<String, Timestamp>>,
+}
+
+impl Traces {
+    /// Whether the intended insert may have been committed.
+    fn may_be_of(&self, intent: &HandOverIntent, number: &str) -> bool {
+        match &self.receipts {
+            // Stored times are whole microseconds.
+            Some(receipts) if intent.has_receipt => receipts
+                .get(number)
+                .is_some_and(|intended_at| intended_at.as_microsecond() == intent.at.as_microsecond()),
+            // Unmoved, nobody has inserted anything since. Moved, others may have, or the server was killed and has skipped some.
+            _ => intent.identity != self.identity,
+        }
+    }
+}
 
 impl Orders<'_> {
     /// Looks every open hand-over up in JTL; answers whether some are still open.
@@ -30,10 +54,13 @@ impl Orders<'_> {
             return Ok(false);
         }
         let numbers: Vec<String> = open.iter().map(|record| record.number.clone()).collect();
-        // The look-up waits for the lock of an insert under way; the identity value is read after it, so that an insert
-        // that was under way has moved it.
+        // The look-up waits for the lock of an insert under way; its traces are read after it, so that an insert that was under
+        // way has left them.
         let presences = self.connections.erp.look_up(&numbers).await?;
-        let identity = self.connections.erp.identity().await?;
+        let traces = Traces {
+            identity: self.connections.erp.identity().await?,
+            receipts: self.connections.erp.receipts(&numbers).await?,
+        };
         let mut is_unresolved = false;
         let mut changes = Vec::with_capacity(open.len());
         for (record, presence) in open.iter().zip(&presences) {
@@ -45,7 +72,7 @@ impl Orders<'_> {
                 step.count("found_in_jtl", 1);
                 handed_over(&record.number)
             } else {
-                self.not_found(step, record, identity, &mut is_unresolved).await
+                self.not_found(step, record, &traces, &mut is_unresolved).await
             };
             changes.push(change);
         }
@@ -57,11 +84,12 @@ impl Orders<'_> {
         &self,
         step: &Step,
         record: &OrderRecord,
-        identity: i64,
+        traces: &Traces,
         is_unresolved: &mut bool,
     ) -> OrderChange {
-        let Some(intent) = record.intent.clone().filter(|intent| intent.identity != identity) else {
-            // Nobody has inserted anything since: it never got there.
+        let Some(intent) = record.intent.clone().filter(|intent| traces.may_be_of(intent, &record.number))
+        else {
+            // It never got there.
             let is_stale = record.is_unread || taken_over::lacks_document(record);
             if record.mark.is_some() || is_stale || record.status != MarketplaceStatus::Ready {
                 return self.begin_again(step, record);

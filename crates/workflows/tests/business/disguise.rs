@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use marktwerk_connectors::{
     ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry, OrderPage,
     OrderWindow, StockAnswer, Temu, Untranslatable,
@@ -147,6 +148,10 @@ impl Erp for Stubborn {
 
     async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError> {
         self.jtl.look_up(numbers).await
+    }
+
+    async fn receipts(&self, numbers: &[String]) -> Result<Option<HashMap<String, Timestamp>>, ErpError> {
+        self.jtl.receipts(numbers).await
     }
 
     async fn unknown_articles(&self, skus: &[String]) -> Result<BTreeSet<String>, ErpError> {

@@ -9,7 +9,7 @@ use crate::jtl::database::List;
 use crate::jtl::row::{Row, Value};
 
 /// `#list` holds texts of at most so many UTF-16 units; JTL's numbers and names are shorter.
-const LONGEST: usize = 450;
+pub(super) const LONGEST: u16 = 450;
 
 /// `dbo.tBestellung` under the newer names. 'B' is an order; the table also holds offers and corrections.
 const ORDERS_BEFORE: &str = "(SELECT o.kBestellung AS kAuftrag, o.cBestellNr AS cAuftragsNr, \
@@ -59,8 +59,9 @@ pub(super) async fn load(connection: &mut Connection, list: List<'_>) -> Result<
             connection.load_integers(name, &keys).await?;
         }
         List::Texts(texts) => {
-            let may_be_there =
-                |text: &&String| !text.trim().is_empty() && text.encode_utf16().count() <= LONGEST;
+            let may_be_there = |text: &&String| {
+                !text.trim().is_empty() && text.encode_utf16().count() <= usize::from(LONGEST)
+            };
             let texts: Vec<String> = texts.iter().filter(may_be_there).cloned().collect();
             connection.load_texts(name, &texts).await?;
         }

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use marktwerk_sqlserver::{Class, Column, Connection, Kind, Value};
 
 use super::dialect;
 use super::fault::Fault;
 use super::model::Model;
+use super::receipts;
 use crate::jtl::database::{ImportRow, List};
 use crate::jtl::presence::Presences;
 use crate::jtl::sql;
@@ -70,6 +72,7 @@ pub(super) async fn insert_absent(
     transaction: &mut Connection,
     model: &Model,
     rows: &[ImportRow],
+    receipt_table: Option<&str>,
 ) -> Result<Vec<HandedOver>, Fault> {
     transaction.lock(LOCK).await?;
     let numbers: Vec<String> = rows.iter().map(|row| row.number.clone()).collect();
@@ -87,7 +90,7 @@ pub(super) async fn insert_absent(
         // The same number again in this batch finds this row.
         presences.count_waiting(&row.document);
     }
-    let mut keys = insert(transaction, &absent).await?.into_iter();
+    let mut keys = insert(transaction, &absent, receipt_table).await?.into_iter();
     for answer in &mut handed_over {
         if let HandedOver::Inserted(key) = answer {
             *key = keys.next().ok_or_else(|| ErpError::Defect {
@@ -100,7 +103,11 @@ pub(super) async fn insert_absent(
 }
 
 /// Inserts the rows; answers with their keys, in the same order.
-async fn insert(transaction: &mut Connection, rows: &[&ImportRow]) -> Result<Vec<i64>, Fault> {
+async fn insert(
+    transaction: &mut Connection,
+    rows: &[&ImportRow],
+    receipt_table: Option<&str>,
+) -> Result<Vec<i64>, Fault> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -109,6 +116,8 @@ async fn insert(transaction: &mut Connection, rows: &[&ImportRow]) -> Result<Vec
         Column::new("document", Kind::LongText),
         Column::new("platform", Kind::Integer),
         Column::new("invoice", Kind::Integer),
+        Column::new("number", Kind::Text(dialect::LONGEST)),
+        Column::new("intended_at", Kind::Integer),
     ];
     let values = (0_i64..).zip(rows).map(|(place, row)| {
         vec![
@@ -116,10 +125,19 @@ async fn insert(transaction: &mut Connection, rows: &[&ImportRow]) -> Result<Vec
             Value::from(row.document.as_str()),
             Value::from(row.platform),
             Value::from(row.invoice),
+            Value::from(row.number.as_str()),
+            Value::Integer(row.receipt.map(Timestamp::as_microsecond)),
         ]
     });
     transaction.load("load documents", "#rows", &columns, values.collect()).await?;
     let keys = transaction.query_in("insert into the import table", INSERT, &[], Class::Batch).await?;
+    if rows.iter().any(|row| row.receipt.is_some()) {
+        let table = receipt_table.ok_or_else(|| ErpError::Defect {
+            action: "hand orders over",
+            reason: "a receipt was asked for where none can be kept".to_owned(),
+        })?;
+        receipts::write(transaction, table).await?;
+    }
     Ok(keys.iter().map(|key| key.integer(0)).collect::<Result<_, _>>()?)
 }
 

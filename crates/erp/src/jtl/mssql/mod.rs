@@ -8,18 +8,24 @@ mod dialect;
 mod fault;
 mod hand_over;
 mod model;
+mod receipts;
 mod shortcomings;
 
+pub use receipts::ReceiptTable;
+
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use marktwerk_sqlserver::{Address, Connection, Pool, reading, transaction};
+use jiff::Timestamp;
+use marktwerk_sqlserver::{Address, Connection, Pool, SqlError, reading, transaction};
 
 use super::database::{Database, ImportRow, List, Needs};
 use super::row::Row;
 use crate::{ErpError, HandedOver, Presence};
 use fault::Fault;
 use model::Model;
+use receipts::Keeping;
 
 /// A merchant's JTL-Wawi.
 #[derive(Debug)]
@@ -27,12 +33,16 @@ pub(super) struct SqlServerDatabase {
     pool: Pool,
     /// Found out with the first question, and again after an error that a new version of JTL may have brought.
     model: Mutex<Option<Model>>,
+    /// Where hand-overs leave their receipts, if our own database is on this server.
+    receipts: Option<String>,
+    /// Found out as the model is.
+    keeping: Mutex<Option<Keeping>>,
 }
 
 impl SqlServerDatabase {
     /// Asks nobody yet.
-    pub(super) fn new(address: Address) -> Self {
-        Self { pool: Pool::new(address), model: Mutex::default() }
+    pub(super) fn new(address: Address, receipts: Option<String>) -> Self {
+        Self { pool: Pool::new(address), model: Mutex::default(), receipts, keeping: Mutex::default() }
     }
 
     fn known_model(&self) -> Option<Model> {
@@ -53,11 +63,30 @@ impl SqlServerDatabase {
     fn told<T>(&self, answer: Result<T, Fault>, action: &'static str) -> Result<T, ErpError> {
         answer.map_err(|fault| {
             let error = fault.during(action);
-            if matches!(error, ErpError::Schema { .. }) {
-                *self.model.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            if matches!(error, ErpError::Schema { .. } | ErpError::Permission { .. }) {
+                self.forget();
             }
             error
         })
+    }
+
+    /// JTL may have been updated, or rights may have been given or taken.
+    fn forget(&self) {
+        *self.model.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.keeping.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether hand-overs can leave receipts in the table; tried out once.
+    async fn keeping(&self, action: &'static str, table: &str) -> Result<Keeping, ErpError> {
+        let known = || self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keeping) = known().clone() {
+            return Ok(keeping);
+        }
+        let keeping: Result<_, SqlError> =
+            reading!(self.pool, action, |connection| receipts::keeping(connection, table));
+        let keeping = keeping.map_err(|error| Fault::from(error).during(action))?;
+        *known() = Some(keeping.clone());
+        Ok(keeping)
     }
 }
 
@@ -83,8 +112,7 @@ impl Database for SqlServerDatabase {
 
     async fn shortcomings(&self, needs: Needs) -> Result<Vec<String>, ErpError> {
         let action = "check its tables";
-        // JTL may have been updated since.
-        *self.model.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget();
         let model = match self.model(action).await {
             Ok(model) => model,
             Err(error @ (ErpError::Schema { .. } | ErpError::Permission { .. })) => {
@@ -98,9 +126,19 @@ impl Database for SqlServerDatabase {
     }
 
     async fn advice(&self) -> Result<Vec<String>, ErpError> {
+        let action = "ask about rights";
         let found: Result<_, Fault> =
-            reading!(self.pool, "ask about rights", |connection| shortcomings::excess(connection));
-        self.told(found, "ask about rights")
+            reading!(self.pool, action, |connection| shortcomings::excess(connection));
+        let mut found = self.told(found, action)?;
+        if let Some(table) = &self.receipts
+            && let Keeping::Refused(reason) = self.keeping(action, table).await?
+        {
+            found.push(format!(
+                "an interrupted hand-over may have to wait for a person, for the login cannot keep receipts in {table} ({reason}): give it \
+                 SELECT, INSERT and DELETE there"
+            ));
+        }
+        Ok(found)
     }
 
     async fn has_versions(
@@ -141,6 +179,17 @@ impl Database for SqlServerDatabase {
         self.told(presences, action)
     }
 
+    async fn receipts(&self, numbers: &[String]) -> Result<Option<HashMap<String, Timestamp>>, ErpError> {
+        let action = "read receipts";
+        let Some(table) = &self.receipts else { return Ok(None) };
+        if self.keeping(action, table).await? != Keeping::Possible {
+            return Ok(None);
+        }
+        let receipts: Result<_, Fault> =
+            reading!(self.pool, action, |connection| receipts::read(connection, table, numbers));
+        self.told(receipts, action).map(Some)
+    }
+
     async fn insert_absent(&self, rows: Vec<ImportRow>) -> Result<Vec<HandedOver>, ErpError> {
         let action = "hand orders over";
         let model = self.model(action).await?;
@@ -148,7 +197,8 @@ impl Database for SqlServerDatabase {
             transaction!(self.pool, action, |transaction| hand_over::insert_absent(
                 transaction,
                 &model,
-                &rows
+                &rows,
+                self.receipts.as_deref()
             ));
         self.told(handed_over, action)
     }

@@ -9,6 +9,10 @@ use crate::sqlserver::SqlServerStore;
 use crate::sqlserver::columns::{self, micros};
 use crate::sqlserver::writing::{BUSINESS, Writing, write_in};
 
+/// Receipts of hand-overs that nobody asks about any more.
+const RECEIPTS: &str = "DELETE TOP (1000) FROM marktwerk.hand_overs WHERE intended_at < @P1 AND number NOT IN \
+     (SELECT o.number FROM marktwerk.orders o WHERE o.state = 'exporting')";
+
 /// Few enough rows that the server keeps to locks of rows.
 const PIECE: usize = 1_000;
 
@@ -26,7 +30,12 @@ pub(super) async fn buyers(store: &SqlServerStore, before: Timestamp) -> StoreRe
     for piece in over.chunks(PIECE) {
         forgotten += write_in!(store, "forget buyers", BUSINESS, |writing| forget(writing, piece, before))?;
     }
+    while write_in!(store, "forget receipts", BUSINESS, |writing| receipts(writing, before))? > 0 {}
     Ok(forgotten)
+}
+
+async fn receipts(writing: &mut Writing<'_>, before: i64) -> StoreResult<u64> {
+    Ok(writing.connection.execute_in("forget receipts", RECEIPTS, &[&before], Class::Batch).await?)
 }
 
 async fn forget(writing: &mut Writing<'_>, piece: &[i64], before: i64) -> StoreResult<u64> {

@@ -1,0 +1,2 @@
+-- On SQL Server JTL's own transaction notes its hand-overs in a table of ours. No transaction spans a file and a server, nor surely two
+-- files, so that there is none here.
