@@ -23,6 +23,31 @@ pub(super) async fn findings(
     Ok(checks.findings)
 }
 
+/// What works, and may be meant otherwise. A table that cannot be read is [`findings`]' business.
+pub(super) async fn advice(
+    database: &dyn Database,
+    settings: &JtlSettings,
+) -> Result<Option<String>, ErpError> {
+    if !settings.warehouses.is_empty() {
+        return Ok(None);
+    }
+    let mut checks = Checks { database, findings: Vec::new() };
+    let Some(rows) = checks.rows(&[sql::ACTIVE_WAREHOUSES], List::Integers(&[])).await? else {
+        return Ok(None);
+    };
+    let keys: Result<Vec<String>, ErpError> =
+        rows.iter().map(|row| Ok(row.integer(0, "tWarenLager.kWarenLager")?.to_string())).collect();
+    let keys = keys?;
+    Ok((keys.len() > 1).then(|| {
+        format!(
+            "the stock of all {} warehouses in use is published (tWarenLager.kWarenLager {}): name those that orders are sent from in \
+             [erp.jtl] warehouses; the system in use before published warehouse 2 alone",
+            keys.len(),
+            keys.join(", ")
+        )
+    }))
+}
+
 struct Checks<'check> {
     database: &'check dyn Database,
     findings: Vec<String>,

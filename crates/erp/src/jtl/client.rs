@@ -116,7 +116,9 @@ impl Erp for Jtl {
     }
 
     async fn advice(&self) -> Result<Vec<String>, ErpError> {
-        self.database.advice().await
+        let mut advice = self.database.advice().await?;
+        advice.extend(check::advice(self.database.as_ref(), &self.settings).await?);
+        Ok(advice)
     }
 
     async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError> {

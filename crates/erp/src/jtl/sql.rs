@@ -206,6 +206,10 @@ pub(super) const USER: &str =
 pub(super) const WAREHOUSES: &str =
     "SELECT w.kWarenLager, w.nAktiv FROM {list} n JOIN {dbo.tWarenLager} w ON w.kWarenLager = n.value";
 
+/// All warehouses in use.
+pub(super) const ACTIVE_WAREHOUSES: &str =
+    "SELECT w.kWarenLager FROM {dbo.tWarenLager} w WHERE w.nAktiv <> 0 ORDER BY w.kWarenLager";
+
 /// The shipping method, 1 where it is active.
 pub(super) const SHIPPING_METHOD: &str = "\
     SELECT m.kVersandArt, CASE WHEN m.cAktiv = 'Y' THEN 1 ELSE 0 END \

@@ -8,6 +8,7 @@ on_both!(
     a_good_set_up_has_no_findings,
     each_wrong_setting_is_a_sentence_that_names_it,
     a_foreign_schema_or_version_is_a_finding_too,
+    that_nobody_chose_a_warehouse_is_told_where_there_are_several,
 );
 
 async fn a_good_set_up_has_no_findings(world: World) {
@@ -51,6 +52,22 @@ async fn a_foreign_schema_or_version_is_a_finding_too(world: World) {
     );
     assert!(findings.iter().any(|finding| finding.contains("2.0.0")), "{findings:?}");
     assert!(findings.iter().any(|finding| finding.contains("tPlattform")), "{findings:?}");
+}
+
+async fn that_nobody_chose_a_warehouse_is_told_where_there_are_several(world: World) {
+    let told = async |warehouses: Vec<i64>| {
+        let jtl = Jtl::open(JtlSettings { warehouses, ..world.settings() }).await.unwrap();
+        let advice = jtl.advice().await.unwrap();
+        advice.into_iter().find(|sentence| sentence.contains("[erp.jtl] warehouses"))
+    };
+    let sentence = told(Vec::new()).await.unwrap();
+    assert!(
+        sentence.contains("all 2 warehouses in use") && sentence.contains("kWarenLager 1, 2)"),
+        "{sentence}"
+    );
+    assert_eq!(told(vec![1]).await, None);
+    world.run("UPDATE tWarenLager SET nAktiv = 0 WHERE kWarenLager = 2");
+    assert_eq!(told(Vec::new()).await, None);
 }
 
 #[tokio::test]
