@@ -284,8 +284,9 @@ impl Heart {
                 self.stop.ask(StopReason::TimedOut);
             }
             let sent_at = clock.monotonic();
-            let lease_until = clock.now().checked_add(LEASE).unwrap_or(jiff::Timestamp::MAX);
-            match self.capture.heartbeat(lease_until).await {
+            let now = clock.now();
+            let lease_until = now.checked_add(LEASE).unwrap_or(jiff::Timestamp::MAX);
+            match self.capture.heartbeat(now, lease_until).await {
                 Confirmation::Stored => self.lease.renewed(sent_at),
                 Confirmation::Fenced => {
                     self.lease.lose();

@@ -30,6 +30,8 @@ pub enum Entry {
     Line(LogLine),
     /// It is alive: the lease holds until then.
     Heartbeat {
+        /// When it said so.
+        at: Timestamp,
         /// The new end of the lease.
         lease_until: Timestamp,
     },

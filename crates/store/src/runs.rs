@@ -190,7 +190,8 @@ pub trait RunStore: Send + Sync {
     /// The earliest `next_due` of all enabled jobs.
     async fn next_due(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// Records running runs as lost whose lease ended before `now` or, with `void_others`, that belong to a node other than
+    /// Records running runs as lost whose lease ended before `now` (where several processes share the database: before its own
+    /// clock's now) or, with `void_others`, that belong to a node other than
     /// `node` (an embedded database has one process: what another left is void at once). Retried at once where the retry
     /// policy of the job leaves an attempt, ended as *lost* with a closing line where not.
     async fn rescue(&self, node: &str, void_others: bool, now: Timestamp) -> StoreResult<Vec<Rescued>>;

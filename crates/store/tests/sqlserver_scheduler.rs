@@ -15,7 +15,7 @@ use marktwerk_sqlserver::{Row, SqlError, reading};
 use marktwerk_store::journal::{AttemptEnd, Entry, JournalStore, Record};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStore};
 use marktwerk_store::runs::{Claim, NewRun, RANKS, RunStore};
-use marktwerk_store::sqlserver::SqlServerStore;
+use marktwerk_store::sqlserver::{LeaseClock, SqlServerStore};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_795_420_800 + seconds).unwrap()
@@ -246,4 +246,22 @@ async fn statements_do_not_grow_with_rows() {
     }
     // Each with its begin, its lock and its commit.
     assert_eq!(counts, [(6, 6, 8), (6, 6, 8)]);
+}
+
+/// The machines of two processes disagree by hours: neither takes a run from the other, and a lease that did end is seen by both.
+#[tokio::test]
+async fn leases_end_by_the_databases_clock() {
+    let Some((database, store)) = server::empty().await else { return };
+    let store = store.with_leases_by(LeaseClock::Database);
+    let runs = running(&store, 2).await;
+    let far_ahead: Timestamp = "2099-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(store.rescue("node-b", false, far_ahead).await.unwrap(), []);
+    // Both end by the database's clock, and one is renewed by a holder whose own is far behind.
+    let end = "UPDATE marktwerk.runs SET lease_until = \
+         DATEDIFF_BIG(MICROSECOND, CAST('19700101' AS datetime2), SYSUTCDATETIME()) - 1000000";
+    server::batch(&database, end).await;
+    let renewal = Entry::Heartbeat { at: at(-86_400), lease_until: at(-86_340) };
+    store.commit(&[record(&runs[0], renewal)]).await.unwrap();
+    let rescued = store.rescue("node-b", false, at(-86_400)).await.unwrap();
+    assert_eq!(rescued.iter().map(|rescued| rescued.run).collect::<Vec<_>>(), [runs[1].id]);
 }

@@ -1,5 +1,6 @@
 //! The lines of one attempt: numbered here, so that (run, line) names a line for ever.
 
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
@@ -78,8 +79,8 @@ impl Capture {
     }
 
     /// Renews the lease.
-    pub(crate) async fn heartbeat(&self, lease_until: jiff::Timestamp) -> Confirmation {
-        self.inner.journal.confirm(self.record(Entry::Heartbeat { lease_until })).await
+    pub(crate) async fn heartbeat(&self, at: Timestamp, lease_until: Timestamp) -> Confirmation {
+        self.inner.journal.confirm(self.record(Entry::Heartbeat { at, lease_until })).await
     }
 
     /// Stores the end; ends when it is stored.

@@ -303,7 +303,10 @@ mod tests {
             record: Record {
                 run: RunId(run),
                 epoch: Epoch(epoch),
-                entry: Entry::Heartbeat { lease_until: jiff::Timestamp::UNIX_EPOCH },
+                entry: Entry::Heartbeat {
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                    lease_until: jiff::Timestamp::UNIX_EPOCH,
+                },
             },
             confirm: None,
         });

@@ -143,7 +143,7 @@ fn record(record: &Record) -> String {
     let Record { run, epoch, entry } = record;
     let entry = match entry {
         Entry::Line(line) => format!("line {}", line.line),
-        Entry::Heartbeat { lease_until } => format!("heartbeat until {lease_until}"),
+        Entry::Heartbeat { lease_until, .. } => format!("heartbeat until {lease_until}"),
         Entry::Steps(_) => "steps".to_owned(),
         Entry::End(end) => {
             let (state, error) = (end.state.as_str(), &end.error);

@@ -40,7 +40,7 @@ pub async fn each_noun_moves_its_counter(store: SharedStore) {
     assert_eq!(moved(), [true, false, false, false, false, false]);
     store.commit(&[line_record(&run, 1, "line")]).await.unwrap();
     assert_eq!(moved(), [false, false, false, false, false, true]);
-    store.commit(&[record(&run, Entry::Heartbeat { lease_until: at(90) })]).await.unwrap();
+    store.commit(&[record(&run, Entry::Heartbeat { at: at(30), lease_until: at(90) })]).await.unwrap();
     assert_eq!(moved(), [false; 6]);
     store.commit(&[end(&run, RunState::Succeeded)]).await.unwrap();
     assert_eq!(moved(), [true, false, false, false, false, true]);

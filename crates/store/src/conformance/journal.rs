@@ -54,7 +54,7 @@ pub async fn a_run_that_does_not_run_is_fenced(store: SharedStore) {
 /// Without it the lease of 61 would have ended.
 pub async fn a_heartbeat_holds_the_lease(store: SharedStore) {
     let run = running(&store, "a").await;
-    store.commit(&[record(&run, Entry::Heartbeat { lease_until: at(120) })]).await.unwrap();
+    store.commit(&[record(&run, Entry::Heartbeat { at: at(60), lease_until: at(120) })]).await.unwrap();
     assert!(store.rescue(NODE, false, at(120)).await.unwrap().is_empty());
     assert_eq!(store.rescue(NODE, false, at(121)).await.unwrap().len(), 1);
 }

@@ -52,7 +52,7 @@ fn commit(writing: &mut Writing<'_>, records: Vec<Record>) -> StoreResult<Commit
                 run.has_changed = true;
                 unwritten.push(line);
             }
-            Entry::Heartbeat { lease_until } => {
+            Entry::Heartbeat { lease_until, .. } => {
                 run.lease_until = Some(lease_until);
                 run.has_changed = true;
             }

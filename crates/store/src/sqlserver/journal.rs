@@ -13,6 +13,7 @@ use marktwerk_domain::step::StepReport;
 use super::columns::{self, Columns};
 use super::history::{self, EndedAttempt};
 use super::journal_rows::{self, ClosedAttempt, HeldRun};
+use super::lease_clock;
 use super::lines;
 use super::runs::chain::{self, EndedRun};
 use super::runs::{cancel, queue, read};
@@ -133,8 +134,8 @@ impl<'a> Batch<'a> {
                 run.has_changed = true;
                 self.lines.push(line);
             }
-            Entry::Heartbeat { lease_until } => {
-                run.lease_until = Some(*lease_until);
+            Entry::Heartbeat { at, lease_until } => {
+                run.renewal = Some((*at, *lease_until));
                 run.has_changed = true;
             }
             Entry::Steps(steps) => {
@@ -164,7 +165,8 @@ struct OpenRun {
     /// The number of its last line before this batch.
     stored_line: i64,
     last_line: i64,
-    lease_until: Option<Timestamp>,
+    /// When its lease was renewed last, and until when.
+    renewal: Option<(Timestamp, Timestamp)>,
     steps: Option<Vec<StepReport>>,
     has_changed: bool,
 }
@@ -194,7 +196,7 @@ fn open_run(columns: &mut Columns<'_>) -> StoreResult<(RunId, OpenRun)> {
         cancel_requested,
         stored_line: last_line,
         last_line,
-        lease_until: None,
+        renewal: None,
         steps: None,
         has_changed: false,
     };
@@ -207,7 +209,8 @@ impl OpenRun {
         Ok(HeldRun {
             id: id.0,
             last_line: self.last_line,
-            lease_until: columns::optional_micros(self.lease_until),
+            renewed_at: self.renewal.map(|(at, _)| columns::micros(at)),
+            lease: self.renewal.map(|(at, until)| lease_clock::length(at, until)),
             steps: self.steps.as_ref().map(columns::json).transpose()?,
         })
     }

@@ -12,16 +12,19 @@ use crate::journal::AttemptEnd;
 pub(super) struct HeldRun {
     pub(super) id: i64,
     pub(super) last_line: i64,
-    pub(super) lease_until: Option<i64>,
+    /// When the lease was renewed, by its holder's clock, and for how long.
+    pub(super) renewed_at: Option<i64>,
+    pub(super) lease: Option<i64>,
     pub(super) steps: Option<String>,
 }
 
 impl HeldRun {
-    fn row(&self) -> Row<'_, 4> {
+    fn row(&self) -> Row<'_, 5> {
         [
             ("id", self.id.into()),
             ("last_line", self.last_line.into()),
-            ("lease_until", self.lease_until.into()),
+            ("renewed_at", self.renewed_at.into()),
+            ("lease", self.lease.into()),
             ("steps", self.steps.as_deref().into()),
         ]
     }
@@ -29,13 +32,14 @@ impl HeldRun {
 
 /// Writes what running attempts told.
 pub(super) async fn hold(writing: &mut Writing<'_>, runs: &[HeldRun]) -> StoreResult<()> {
-    let rows: Vec<Row<'_, 4>> = runs.iter().map(HeldRun::row).collect();
+    let rows: Vec<Row<'_, 5>> = runs.iter().map(HeldRun::row).collect();
     let blank = row_values::blank(&rows);
     for piece in row_values::pieces("held", &[], &rows, &blank) {
         let sql = format!(
-            "UPDATE run SET last_line = held.last_line, lease_until = COALESCE(held.lease_until, run.lease_until), \
+            "UPDATE run SET last_line = held.last_line, lease_until = COALESCE({} + held.lease, run.lease_until), \
                  steps = COALESCE(held.steps, run.steps) \
              FROM marktwerk.runs AS run JOIN {} ON run.id = held.id",
+            writing.leases.now("held.renewed_at"),
             piece.table
         );
         writing.connection.execute("write running runs", &sql, &piece.values).await?;

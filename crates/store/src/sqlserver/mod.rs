@@ -17,6 +17,7 @@ mod jobs;
 mod journal;
 mod journal_rows;
 mod keys;
+mod lease_clock;
 mod lines;
 mod listings;
 mod log_filter;
@@ -30,6 +31,7 @@ mod store;
 mod writing;
 
 pub use examination::examine;
+pub use lease_clock::LeaseClock;
 pub use store::SqlServerStore;
 
 /// The table in which JTL's own transaction notes its hand-overs, where JTL is on the same server: `number` and `intended_at`. The

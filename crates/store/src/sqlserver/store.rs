@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use marktwerk_sqlserver::{Address, Pool, SqlError, reading};
 use tokio::sync::watch;
 
+use super::lease_clock::LeaseClock;
 use super::{examination, migrations};
 use crate::changes::{ChangeFeed, Changes};
 use crate::effects::Effects;
@@ -18,6 +19,8 @@ pub struct SqlServerStore {
     pub(crate) pool: Pool,
     /// The zone of the server's wall time, to read rows of another program.
     pub(crate) zone: TimeZone,
+    /// Whose clock leases end by.
+    pub(crate) leases: LeaseClock,
     changes: Arc<watch::Sender<Changes>>,
 }
 
@@ -36,7 +39,7 @@ impl SqlServerStore {
             reading!(pool, "find the newest line", |connection| connection.one("newest line", sql, &[]));
         let highest_log_id = super::columns::only(highest?, "newest line")?;
         let changes = Arc::new(watch::Sender::new(Changes { highest_log_id, ..Changes::default() }));
-        Ok(Self { pool, zone, changes })
+        Ok(Self { pool, zone, leases: LeaseClock::Database, changes })
     }
 
     /// Whether the database has its tables, as this program knows them; writes nothing.
@@ -48,6 +51,12 @@ impl SqlServerStore {
         let version: StoreResult<i64> =
             reading!(pool, "read the schema's version", |connection| migrations::examine(connection, &place));
         Ok(version? == migrations::KNOWN_VERSION)
+    }
+
+    /// The same store with leases that end by another clock.
+    #[must_use]
+    pub fn with_leases_by(self, leases: LeaseClock) -> Self {
+        Self { leases, ..self }
     }
 
     /// The connections, for who asks how many statements were sent.

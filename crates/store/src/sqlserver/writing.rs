@@ -2,6 +2,7 @@
 
 use marktwerk_sqlserver::Connection;
 
+use super::lease_clock::LeaseClock;
 use crate::effects::Effects;
 
 /// The lock of whoever writes jobs, runs, their lines and alerts.
@@ -13,6 +14,7 @@ pub(crate) const BUSINESS: &str = "marktwerk business";
 pub(crate) struct Writing<'a> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) effects: Effects,
+    pub(crate) leases: LeaseClock,
 }
 
 /// Writes in one transaction under a lock: `write!(store, "name", LOCK, |writing| future)`. The future answers a `StoreResult` and may be
@@ -26,6 +28,7 @@ macro_rules! write_in {
                 let mut writing = $crate::sqlserver::writing::Writing {
                     connection,
                     effects: $crate::effects::Effects::default(),
+                    leases: store.leases,
                 };
                 let $writing = &mut writing;
                 let answer = $work.await?;

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use marktwerk_sqlserver::testing::{self, TestDatabase};
 use marktwerk_sqlserver::{Pool, Row, SqlError, reading};
 use marktwerk_store::StoreError;
-use marktwerk_store::sqlserver::SqlServerStore;
+use marktwerk_store::sqlserver::{LeaseClock, SqlServerStore};
 
 /// What was made for the store.
 const TABLES: &str = "\
@@ -34,7 +34,8 @@ pub(crate) async fn empty() -> Option<(TestDatabase, SqlServerStore)> {
         }
         opened => opened,
     };
-    Some((database, store.unwrap()))
+    // The suite moves the time.
+    Some((database, store.unwrap().with_leases_by(LeaseClock::Callers)))
 }
 
 /// A database without a table of the store.

@@ -37,7 +37,7 @@ impl Oracle {
                         format!("run {run} has line {} after {}", line.line, known.row.last_line - 1)
                     })?;
                 }
-                Entry::Heartbeat { lease_until } => {
+                Entry::Heartbeat { lease_until, .. } => {
                     known.lease_until = Some(micros(*lease_until));
                     known.renewed_at = event.since;
                 }

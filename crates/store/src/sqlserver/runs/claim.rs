@@ -13,6 +13,7 @@ use super::{read, row};
 use crate::claiming::{AtTheirLimit, Busy, Candidate, Turns};
 use crate::runs::{Claim, RANKS};
 use crate::sqlserver::columns::{self, Columns, micros};
+use crate::sqlserver::lease_clock;
 use crate::sqlserver::writing::Writing;
 use crate::{StoreError, StoreResult};
 
@@ -26,7 +27,7 @@ pub(super) async fn claim(writing: &mut Writing<'_>, claim: &Claim) -> StoreResu
         return Ok(Vec::new());
     }
     writing.effects.jobs = true;
-    lease(writing.connection, &chosen, claim).await
+    lease(writing, &chosen, claim).await
 }
 
 /// The runs to claim, in their order.
@@ -173,19 +174,21 @@ async fn running(connection: &mut Connection) -> StoreResult<Vec<Candidate>> {
 }
 
 /// Takes the leases and opens the attempts.
-async fn lease(connection: &mut Connection, chosen: &[i64], claim: &Claim) -> StoreResult<Vec<Run>> {
+async fn lease(writing: &mut Writing<'_>, chosen: &[i64], claim: &Claim) -> StoreResult<Vec<Run>> {
     let sql = format!(
-        "UPDATE marktwerk.runs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, node = @P2, lease_until = @P3, \
+        "UPDATE marktwerk.runs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, node = @P2, lease_until = {} + @P3, \
              started_at = COALESCE(started_at, @P4), attempt_started_at = @P4, warnings = 0, error = NULL, steps = '[]' \
          WHERE id IN (SELECT CAST(value AS bigint) FROM OPENJSON(@P1)); \
          INSERT INTO marktwerk.attempts (run_id, number, epoch, node, started_at, outcome) \
          SELECT id, attempt, epoch, @P2, @P4, 'running' FROM marktwerk.runs \
          WHERE id IN (SELECT CAST(value AS bigint) FROM OPENJSON(@P1)); \
          SELECT {} FROM marktwerk.runs WHERE id IN (SELECT CAST(value AS bigint) FROM OPENJSON(@P1))",
+        writing.leases.now("@P4"),
         row::COLUMNS
     );
-    let (ids, lease_until, now) = (columns::json(chosen)?, micros(claim.lease_until), micros(claim.now));
-    let rows = connection.query("take leases", &sql, &[&ids, &claim.node, &lease_until, &now]).await?;
+    let (ids, now) = (columns::json(chosen)?, micros(claim.now));
+    let length = lease_clock::length(claim.now, claim.lease_until);
+    let rows = writing.connection.query("take leases", &sql, &[&ids, &claim.node, &length, &now]).await?;
     let mut leased = read::by_number(columns::map(&rows, row::run)?);
     let missing = |id: i64| StoreError::NotFound(format!("run {id}"));
     chosen.iter().map(|id| leased.remove(&RunId(*id)).ok_or_else(|| missing(*id))).collect()

@@ -14,20 +14,23 @@ use crate::own_lines;
 use crate::runs::Rescued;
 use crate::sqlserver::columns::{self, Columns, micros};
 use crate::sqlserver::history::{self, EndedAttempt};
+use crate::sqlserver::lease_clock::LeaseClock;
 use crate::sqlserver::lines;
 use crate::sqlserver::writing::Writing;
 
 /// Running runs whose lease ended or, with `void_others`, belongs to another node.
 pub(super) async fn lost(
     connection: &mut Connection,
+    leases: LeaseClock,
     node: &str,
     void_others: bool,
     now: Timestamp,
 ) -> StoreResult<Vec<Run>> {
     let sql = format!(
         "SELECT {} FROM marktwerk.runs \
-         WHERE state = 'running' AND (lease_until < @P1 OR (@P2 = 1 AND node <> @P3)) ORDER BY id",
-        row::COLUMNS
+         WHERE state = 'running' AND (lease_until < {} OR (@P2 = 1 AND node <> @P3)) ORDER BY id",
+        row::COLUMNS,
+        leases.now("@P1")
     );
     let (now, void_others) = (micros(now), i64::from(void_others));
     let rows = connection.query("look for lost runs", &sql, &[&now, &void_others, &node]).await?;
@@ -41,7 +44,7 @@ pub(super) async fn rescue(
     now: Timestamp,
 ) -> StoreResult<Vec<Rescued>> {
     let mut rescued = Vec::new();
-    for run in lost(writing.connection, node, void_others, now).await? {
+    for run in lost(writing.connection, writing.leases, node, void_others, now).await? {
         rescued.push(rescue_one(writing, run, now).await?);
     }
     Ok(rescued)

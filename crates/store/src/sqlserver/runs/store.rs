@@ -39,7 +39,7 @@ impl RunStore for SqlServerStore {
     async fn rescue(&self, node: &str, void_others: bool, now: Timestamp) -> StoreResult<Vec<Rescued>> {
         // Usually nothing is lost, and to find that out needs no lock.
         let lost: StoreResult<Vec<Run>> = reading!(self.pool, "look for lost runs", |connection| {
-            rescue::lost(connection, node, void_others, now)
+            rescue::lost(connection, self.leases, node, void_others, now)
         });
         if lost?.is_empty() {
             return Ok(Vec::new());
