@@ -18,7 +18,7 @@ use crate::crash;
 
 /// Orders read at once and handed over in one transaction. Their documents are a few megabytes; smaller batches repeat
 /// every statement more often.
-const BATCH: usize = 500;
+const BATCH: usize = 1_000;
 
 impl Orders<'_> {
     /// Finds out what became of earlier hand-overs, then hands over what is imported.

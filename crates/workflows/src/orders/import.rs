@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Orders, taken_over};
 
-const BATCH: usize = 500;
+const BATCH: usize = 1_000;
 
 impl Orders<'_> {
     /// Reads every document that is newer than what was imported; answers whether a next slice has to go on.
