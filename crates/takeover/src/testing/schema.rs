@@ -47,5 +47,6 @@ pub(super) const INVENTORY: &str = "CREATE TABLE dbo.temu_inventory (id int IDEN
 /// Its indexes have names that ours must not meet.
 pub(super) const LOGS: &str = "CREATE TABLE dbo.scheduler_logs (log_id int PRIMARY KEY IDENTITY(1,1), job_id varchar(255) NOT NULL, \
     job_type varchar(100) NOT NULL, level varchar(20) NOT NULL, message nvarchar(max) NOT NULL, \
-    timestamp datetime2 NOT NULL DEFAULT GETDATE(), duration_seconds float, status varchar(20), error_text nvarchar(max), \
-    INDEX idx_job_id (job_id), INDEX idx_timestamp (timestamp), INDEX idx_level (level))";
+    timestamp datetime2 NOT NULL DEFAULT GETDATE(), duration_seconds float, status varchar(20), error_text nvarchar(max)); \
+    CREATE INDEX idx_job_id ON dbo.scheduler_logs (job_id); CREATE INDEX idx_timestamp ON dbo.scheduler_logs (timestamp); \
+    CREATE INDEX idx_level ON dbo.scheduler_logs (level)";
