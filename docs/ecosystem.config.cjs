@@ -1,6 +1,6 @@
 // For PM2: `pm2 start ecosystem.config.cjs`, beside the program, marktwerk.toml and .env. The process keeps the name that the system in
 // use today has, so that `pm2 logs temu-api` and `pm2 logs temu-api | grep order_workflow` work as before. Where PM2 still knows that one,
-// `pm2 delete temu-api` comes first: PM2 would start the old program again, for it goes by the name. `pm2 save` afterwards.
+// `pm2 delete temu-api && pm2 save --force` comes first: PM2 would start the old program again, for it goes by the name. `pm2 save` afterwards.
 module.exports = {
   apps: [
     {

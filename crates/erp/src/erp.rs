@@ -48,11 +48,12 @@ pub trait Erp: Send + Sync {
     /// [`ErpError::Order`] if the ERP could not take the order as it is.
     fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError>;
 
-    /// The import table's identity value now: it never falls, and moves with each row that anybody inserts.
+    /// The import table's identity value now: it never falls, and moves with each row that anybody inserts. `None` where the database
+    /// does not show it to this login.
     ///
     /// # Errors
     /// If the ERP cannot be asked.
-    async fn identity(&self) -> Result<i64, ErpError>;
+    async fn identity(&self) -> Result<Option<i64>, ErpError>;
 
     /// Hands documents over: under a lock on the order numbers each is looked up first, and only what is neither an
     /// order nor a waiting row is inserted. One transaction for all; the answer has a row per document, in the same

@@ -172,11 +172,12 @@ fn refused(address: &Address, error: Tiberius) -> SqlError {
         },
         Tiberius::Tls(reason) => SqlError::Encryption {
             place,
-            reason: format!(
-                "{}; {TRUST}",
+            reason: match reason.contains("CaUsedAsEndEntity") || reason.contains("UnknownIssuer") {
+                // Nearly always: SQL Server makes one for itself.
+                true => format!("the server's certificate is of its own making, or its authority is not known here; {TRUST}"),
                 // What the driver goes on with is advice to programmers.
-                reason.split(". To connect anyway").next().unwrap_or(&reason)
-            ),
+                false => format!("{}; {TRUST}", reason.split(". To connect anyway").next().unwrap_or(&reason)),
+            },
         },
         // The only word of the driver's for it.
         Tiberius::Protocol(reason) if reason.contains("encryption level") => SqlError::Encryption {

@@ -53,8 +53,8 @@ pub struct KnownChange {
 pub struct HandOverIntent {
     /// The attempt that meant to do it.
     pub epoch: Epoch,
-    /// The import table's identity value at that time.
-    pub identity: i64,
+    /// The import table's identity value at that time, where it could be seen and was needed.
+    pub identity: Option<i64>,
     /// When.
     pub at: Timestamp,
     /// When it was looked up last without result.

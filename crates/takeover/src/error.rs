@@ -12,7 +12,7 @@ pub enum TakeOverError {
     #[error("the old database cannot be read")]
     Old(#[from] SqlError),
     /// It is not the old database.
-    #[error("{place} is not the database of the system in use today: {reason}")]
+    #[error("{place} cannot be read as the database of the system in use today: {reason}")]
     NotTheOld {
         /// Database and server.
         place: String,

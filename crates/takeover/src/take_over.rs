@@ -61,7 +61,11 @@ pub async fn take_over(
     };
     if let Some(minutes) = old.quiet_for().await?.filter(|minutes| (0..RESTLESS_MINUTES).contains(minutes)) {
         let message = format!(
-            "was changed {minutes} minutes ago: the old program must be stopped before orders are taken over"
+            "was changed {}: see that the old program is stopped before orders are taken over (if it is, this is no trouble)",
+            match minutes {
+                0 => "less than a minute ago".to_owned(),
+                minutes => format!("{minutes} minutes ago"),
+            }
         );
         report.remark("temu_orders", message);
     }

@@ -137,7 +137,7 @@ impl Erp for Jtl {
         xml::render(order, account, customer, &self.settings, &self.zone)
     }
 
-    async fn identity(&self) -> Result<i64, ErpError> {
+    async fn identity(&self) -> Result<Option<i64>, ErpError> {
         self.database.identity().await
     }
 

@@ -97,8 +97,8 @@ pub(super) trait Database: Debug + Send + Sync {
         list: List<'_>,
     ) -> Result<Vec<Vec<Row>>, ErpError>;
 
-    /// The identity value of `dbo.tXMLBestellImport`; 0 before the first row.
-    async fn identity(&self) -> Result<i64, ErpError>;
+    /// The identity value of `dbo.tXMLBestellImport`; 0 before the first row, `None` where it is not shown.
+    async fn identity(&self) -> Result<Option<i64>, ErpError>;
 
     /// Under the lock that [`Database::insert_absent`] takes: what there is of each number, in the order asked.
     async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError>;

@@ -34,7 +34,7 @@ fn presence(number: &str, orders: u32, waiting_rows: u32) -> Presence {
 
 async fn handed_over_twice_is_one_row(world: World) {
     let jtl = world.open_as_owner().await;
-    assert_eq!(jtl.identity().await.unwrap(), 1, "an earlier row is long gone");
+    assert_eq!(jtl.identity().await.unwrap(), Some(1), "an earlier row is long gone");
     let documents = [document(&jtl, "1"), document(&jtl, "2"), document(&jtl, "1")];
     let first = jtl.hand_over(&documents).await.unwrap();
     assert_eq!(
@@ -50,7 +50,7 @@ async fn handed_over_twice_is_one_row(world: World) {
         world.count("SELECT COUNT(*) FROM tXMLBestellImport WHERE nPlattform = 5 AND nRechnung = 0"),
         2
     );
-    assert_eq!(jtl.identity().await.unwrap(), 3);
+    assert_eq!(jtl.identity().await.unwrap(), Some(3));
 }
 
 async fn an_order_that_jtl_took_or_cancelled_is_not_inserted_again_and_the_identity_stays(world: World) {
@@ -71,7 +71,7 @@ async fn an_order_that_jtl_took_or_cancelled_is_not_inserted_again_and_the_ident
             HandedOver::Inserted(3),
         ]
     );
-    assert_eq!(jtl.identity().await.unwrap(), 3);
+    assert_eq!(jtl.identity().await.unwrap(), Some(3));
 }
 
 async fn wildcards_and_markup_in_numbers_mean_themselves(world: World) {
@@ -142,7 +142,7 @@ async fn a_refused_row_leaves_nothing_of_its_batch(world: World) {
     assert_eq!(jtl.look_up(&numbers(&["1", "2"])).await.unwrap(), [presence("1", 0, 0), presence("2", 0, 0)]);
     // On SQL Server the identity value moves although nothing stays: it only has to move with each insert.
     let identity = jtl.identity().await.unwrap();
-    assert!(identity == 1 || matches!(world, World::Server(_)));
+    assert!(identity == Some(1) || matches!(world, World::Server(_)));
     jtl.hand_over(&[document(&jtl, "1")]).await.unwrap();
     assert!(jtl.identity().await.unwrap() > identity);
 }

@@ -39,6 +39,8 @@ fn chosen(world: &World) -> JtlSettings {
 async fn from_the_hand_over_to_the_parcel() {
     let Some(world) = World::on_sql_server().await else { return };
     let jtl = world.open().await;
+    // Shown or not to a login with least rights, it stops nothing.
+    jtl.identity().await.unwrap();
     let asked = numbers(&["PO-1", "Łódź & Söhne", "PO-3"]);
     let documents: Vec<HandOver> = asked.iter().map(|number| document(&jtl, number)).collect();
     jtl.hand_over(&documents).await.unwrap();
@@ -158,7 +160,7 @@ async fn a_receipt_is_there_if_and_only_if_the_row_was_committed() {
     let jtl = ours.jtl(&world).await;
     assert_eq!(jtl.receipts(&[]).await.unwrap(), None);
     let advice = jtl.advice().await.unwrap();
-    assert!(matches!(&advice[..], [one] if one.contains("cannot keep receipts")), "{advice:?}");
+    assert!(advice.iter().any(|sentence| sentence.contains("cannot keep receipts")), "{advice:?}");
     ours.tell(&format!("CREATE USER {login} FOR LOGIN {login}")).await;
     ours.tell(&format!("GRANT SELECT, INSERT, DELETE ON dbo.receipts TO {login}")).await;
 
@@ -229,7 +231,8 @@ async fn an_administrators_login_is_warned_of_and_a_wrong_one_is_told() {
     let advice = administrator.advice().await.unwrap();
     assert!(matches!(&advice[..], [one] if one.contains("sysadmin")), "{advice:?}");
     let ordinary = Jtl::open(chosen(&world)).await.unwrap();
-    assert_eq!(ordinary.advice().await.unwrap(), Vec::<String>::new());
+    let advice = ordinary.advice().await.unwrap();
+    assert!(!advice.iter().any(|sentence| sentence.contains("sysadmin")), "{advice:?}");
     let wrong = open(server(&world).eazybusiness.url_as("marktwerk_erp_test", "not-the-password")).await;
     let error = wrong.identity().await.unwrap_err();
     assert!(matches!(error, ErpError::Login { .. }), "{error}");

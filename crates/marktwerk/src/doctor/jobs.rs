@@ -65,7 +65,7 @@ fn never_full(jobs: &[(JobId, JobSpec)]) -> Option<Finding> {
     (of_inventory().next().is_some() && !of_inventory().any(is_full)).then(|| {
         Finding::Odd(format!(
             "no {INVENTORY} has \"mode\": \"full\": what is listed at the marketplace from now on stays unknown, and its stock is never told; \
-             add one that runs daily (docs/OPERATING.md)"
+             add one that runs daily: marktwerk jobs add {INVENTORY} --daily 03:30 --param mode=full"
         ))
     })
 }

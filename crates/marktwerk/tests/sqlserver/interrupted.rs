@@ -40,7 +40,7 @@ async fn what_never_reached_jtl_goes_again_at_once_and_what_did_does_not() {
     let receipts = ask(&ours, "SELECT intended_at FROM marktwerk.hand_overs").await;
     assert_eq!(receipts.len(), 2);
     let at = Timestamp::from_microsecond(receipts[0].integer(0).unwrap()).unwrap();
-    let intent = HandOverIntent { epoch: Epoch(1), identity: 0, at, looked_at: None, has_receipt: true };
+    let intent = HandOverIntent { epoch: Epoch(1), identity: None, at, looked_at: None, has_receipt: true };
     let change = |number: &String| OrderChange {
         number: number.clone(),
         from: vec![OrderState::HandedOver],

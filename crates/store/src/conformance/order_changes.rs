@@ -71,7 +71,7 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         mark: Some(Some(Mark::Changed)),
         intent: Some(Some(HandOverIntent {
             epoch: Epoch(3),
-            identity: 12,
+            identity: Some(12),
             at: at(6),
             looked_at: Some(at(7)),
             has_receipt: true,

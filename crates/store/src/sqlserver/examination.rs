@@ -108,7 +108,7 @@ async fn about(
         findings.push(match (offset - i64::from(expected)).abs() <= 60 {
             true => Finding::Well("the server's wall time is that of [scheduler] time_zone".to_owned()),
             false => Finding::Odd(format!(
-                "the server's wall time is {} minutes away from [scheduler] time_zone: scheduler_logs shows the server's",
+                "the server's wall time is {} minutes away from [scheduler] time_zone: scheduler_logs shows the server's; where JTL is there too, set [erp.jtl] time_zone to the server's zone",
                 (offset - i64::from(expected)) / 60
             )),
         });

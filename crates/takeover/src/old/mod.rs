@@ -81,7 +81,7 @@ impl Old {
         for column in ["id", "bestell_id"] {
             if !schema.has("temu_orders", column) {
                 let reason = format!(
-                    "it has no dbo.temu_orders.{column}; name the right database with --from, and give the login the right to read it; where the tables stand in another schema than dbo, make views of \
+                    "dbo.temu_orders.{column} is missing, or the login has no right to read it; name the right database with --from, or grant SELECT on the old tables; where the tables stand in another schema than dbo, make views of \
                      them there"
                 );
                 return Err(TakeOverError::NotTheOld { place: pool.address().to_string(), reason });

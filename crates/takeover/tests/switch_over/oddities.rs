@@ -60,7 +60,7 @@ async fn odd_rows_are_told_and_judged() {
         "has no lines",
         "PO-NOT-OURS: has lines without a number, an article or a whole quantity",
         "PO-XML-ONLY",
-        "must be stopped",
+        "see that the old program is stopped",
     ] {
         assert!(lines.contains(part), "{part}\n{lines}");
     }

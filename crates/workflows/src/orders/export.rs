@@ -198,7 +198,8 @@ impl Orders<'_> {
         documents: Vec<HandOver>,
     ) -> Result<Vec<HandOver>, Failure> {
         let has_receipt = self.connections.erp.receipts(&[]).await?.is_some();
-        let identity = self.connections.erp.identity().await?;
+        // A receipt says more.
+        let identity = if has_receipt { None } else { self.connections.erp.identity().await? };
         let seen: HashMap<&str, &OrderRecord> =
             batch.iter().map(|record| (record.number.as_str(), record)).collect();
         let (epoch, at) = (self.context.epoch(), self.now());

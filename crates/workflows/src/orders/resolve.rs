@@ -20,8 +20,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What an insert that was committed has left behind, whatever became of its row.
 struct Traces {
-    /// The import table's identity value.
-    identity: i64,
+    /// The import table's identity value, where it can be seen.
+    identity: Option<i64>,
     /// Where they are kept.
     receipts: Option<HashMap<String, Timestamp>>,
 }
@@ -34,8 +34,9 @@ impl Traces {
             Some(receipts) if intent.has_receipt => receipts
                 .get(number)
                 .is_some_and(|intended_at| intended_at.as_microsecond() == intent.at.as_microsecond()),
-            // Unmoved, nobody has inserted anything since. Moved, others may have, or the server was killed and has skipped some.
-            _ => intent.identity != self.identity,
+            // Unmoved, nobody has inserted anything since. Moved, others may have, or the server was killed and has skipped some. Not
+            // seen, nobody knows.
+            _ => self.identity.is_none() || intent.identity != self.identity,
         }
     }
 }

@@ -135,7 +135,7 @@ impl Erp for Stubborn {
         self.jtl.render(order, account, customer)
     }
 
-    async fn identity(&self) -> Result<i64, ErpError> {
+    async fn identity(&self) -> Result<Option<i64>, ErpError> {
         self.jtl.identity().await
     }
 

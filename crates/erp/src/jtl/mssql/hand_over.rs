@@ -22,9 +22,10 @@ const LOCK: &str = "marktwerk hand-over";
 
 /// The identity value, NULL before the first row. Not `IDENT_CURRENT`, which answers 1 both before and after it, and on Babelfish
 /// always 1 to whoever has only rights on the table: a value that seems unmoved would have orders inserted twice.
+/// Babelfish shows the catalogue's row only to whoever owns the table.
 const IDENTITY: &str = "\
-    SELECT CAST(c.last_value AS bigint) FROM sys.identity_columns c \
-    WHERE c.object_id = OBJECT_ID('dbo.tXMLBestellImport', 'U')";
+    SELECT t.id, c.object_id, CAST(c.last_value AS bigint) \
+    FROM (SELECT OBJECT_ID('dbo.tXMLBestellImport', 'U') AS id) t LEFT JOIN sys.identity_columns c ON c.object_id = t.id";
 
 /// Of each waiting document only the part from its first to its last order number, tags included: with one order in a row
 /// that is a few dozen characters. Cast, for CHARINDEX refuses the types of old databases (ntext). Compared bit by bit, which is faster by far than by a language's rules.
@@ -48,12 +49,19 @@ const INSERT: &str = "\
     SELECT k.kXMLBestellImport FROM @keys k ORDER BY k.kXMLBestellImport";
 
 /// See [`crate::jtl::database::Database::identity`].
-pub(super) async fn identity(connection: &mut Connection, action: &'static str) -> Result<i64, Fault> {
-    let Some(row) = connection.one("read the identity value", IDENTITY, &[]).await? else {
-        let reason = "dbo.tXMLBestellImport is missing, has no identity column, or the login may not see it";
+pub(super) async fn identity(
+    connection: &mut Connection,
+    action: &'static str,
+) -> Result<Option<i64>, Fault> {
+    let row = connection.one("read the identity value", IDENTITY, &[]).await?;
+    let Some(row) = row.filter(|row| !matches!(row.optional_integer(0), Ok(None))) else {
+        let reason = "dbo.tXMLBestellImport is missing, or the login may not see it";
         return Err(ErpError::Schema { action, reason: reason.to_owned() }.into());
     };
-    Ok(row.optional_integer(0)?.unwrap_or_default())
+    match row.optional_integer(1)? {
+        None => Ok(None),
+        Some(_) => Ok(Some(row.optional_integer(2)?.unwrap_or_default())),
+    }
 }
 
 /// See [`crate::jtl::database::Database::look_up`].

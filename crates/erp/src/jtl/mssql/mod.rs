@@ -130,13 +130,21 @@ impl Database for SqlServerDatabase {
         let found: Result<_, Fault> =
             reading!(self.pool, action, |connection| shortcomings::excess(connection));
         let mut found = self.told(found, action)?;
-        if let Some(table) = &self.receipts
-            && let Keeping::Refused(reason) = self.keeping(action, table).await?
-        {
+        let keeping = match &self.receipts {
+            Some(table) => self.keeping(action, table).await?,
+            None => Keeping::NoTable,
+        };
+        if let (Keeping::Refused(reason), Some(table)) = (&keeping, &self.receipts) {
             found.push(format!(
                 "an interrupted hand-over may have to wait for a person, for the login cannot keep receipts in {table} ({reason}): give it \
                  SELECT, INSERT and DELETE there"
             ));
+        }
+        if keeping != Keeping::Possible && matches!(self.identity().await, Ok(None)) {
+            let sentence = "an interrupted hand-over has to wait for a person, for the login does not see the identity value of \
+                dbo.tXMLBestellImport: give it the right to see the table's definition (VIEW DEFINITION), or keep our own database on \
+                the same server";
+            found.push(sentence.to_owned());
         }
         Ok(found)
     }
@@ -164,7 +172,7 @@ impl Database for SqlServerDatabase {
         self.told(answers, action)
     }
 
-    async fn identity(&self) -> Result<i64, ErpError> {
+    async fn identity(&self) -> Result<Option<i64>, ErpError> {
         let action = "read the import table's identity value";
         let identity: Result<_, Fault> =
             reading!(self.pool, action, |connection| hand_over::identity(connection, action));

@@ -7,7 +7,6 @@ use marktwerk_sqlserver::{Connection, SqlError};
 
 use super::dialect;
 use super::fault::Fault;
-use super::hand_over;
 use super::model::{Model, OrderModel};
 use crate::jtl::database::{List, Needs};
 
@@ -80,9 +79,6 @@ pub(super) async fn find(
     let mut found = columns(connection, model, needs).await?;
     found.extend(statements(connection, model, needs, found.is_empty()).await?);
     found.extend(right_to_insert(connection).await?);
-    if found.is_empty() {
-        found.extend(identity(connection).await?);
-    }
     if !model.unversioned.is_empty() {
         found.push(format!(
             "this JTL has no row versions (bRowversion) in {}: whether something is new there cannot be told, and jobs that wait for \
@@ -193,20 +189,6 @@ fn note(found: &mut Vec<String>, error: SqlError) {
     let sentence = Fault::from(error).during("check its tables").to_string();
     if !found.contains(&sentence) {
         found.push(sentence);
-    }
-}
-
-/// Whether the identity value can be read. Babelfish shows it only to the table's owner.
-async fn identity(connection: &mut Connection) -> Result<Option<String>, Fault> {
-    const BABELFISH: &str = "SELECT CAST(SERVERPROPERTY('Babelfish') AS int)";
-    let row = connection.one("ask which server it is", BABELFISH, &[]).await?;
-    if row.map(|row| row.optional_integer(0)).transpose()?.flatten() == Some(1) {
-        return Ok(None);
-    }
-    match hand_over::identity(connection, "read the import table's identity value").await {
-        Ok(_) => Ok(None),
-        Err(Fault::Erp(error)) => Ok(Some(error.to_string())),
-        Err(error) => Err(error),
     }
 }
 

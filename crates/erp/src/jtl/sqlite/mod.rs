@@ -72,8 +72,8 @@ impl Database for SqliteDatabase {
         .await
     }
 
-    async fn identity(&self) -> Result<i64, ErpError> {
-        self.run("read the import table's identity value", hand_over::identity).await
+    async fn identity(&self) -> Result<Option<i64>, ErpError> {
+        self.run("read the import table's identity value", hand_over::identity).await.map(Some)
     }
 
     async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError> {
