@@ -127,7 +127,11 @@ fn schedule(draft: &JobDraft) -> Result<Schedule, EngineError> {
         SCHEDULES.iter().zip(given).filter(|(_, given)| *given).map(|(name, _)| *name).collect();
     let [name] = names.as_slice() else {
         let (field, found) = match names.as_slice() {
-            [] => ("interval_minutes", "none of them".to_owned()),
+            [] if draft.unknown.is_empty() => ("interval_minutes", "none of them".to_owned()),
+            [] => {
+                let unknown: Vec<&str> = draft.unknown.keys().map(String::as_str).collect();
+                ("interval_minutes", format!("none of them, and not known: {}", unknown.join(", ")))
+            }
             [first, ..] => (*first, names.join(" and ")),
         };
         let reason = format!("one of {} says when a job runs; here is {found}", SCHEDULES.join(", "));

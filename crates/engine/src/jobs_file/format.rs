@@ -70,7 +70,10 @@ impl JobsDocument {
     /// Where a field of the entry at `offset` stands, for an error.
     pub fn fault(text: &str, path: &Path, offset: usize, field: &str, reason: &str) -> JobsFileError {
         let name = field.split(['.', '[']).next().unwrap_or(field);
-        let within = text[offset..].find(&format!("\"{name}\"")).unwrap_or(0);
+        // Of this entry alone: the next one has fields of the same names.
+        let entry = serde_json::Deserializer::from_str(&text[offset..]).into_iter::<&RawValue>().next();
+        let entry = entry.and_then(Result::ok).map_or("", RawValue::get);
+        let within = entry.find(&format!("\"{name}\"")).unwrap_or(0);
         let (line, column) = place(text, offset + within);
         JobsFileError::Malformed {
             path: path.display().to_string(),
@@ -149,6 +152,15 @@ mod tests {
     fn a_broken_bracket_is_named_with_its_place() {
         let error = parse("{\"jobs\": [\n  {\"job_type\": \"a\"\n}").unwrap_err();
         assert!(error.starts_with("jobs.json:3:"), "{error}");
+    }
+
+    #[test]
+    fn a_field_that_an_entry_lacks_is_not_looked_for_in_the_next_one() {
+        let text = "[\n  {\"job_type\": \"a\"},\n  {\"job_type\": \"b\", \"interval_minutes\": 5}\n]";
+        let offset = text.find('{').unwrap();
+        let fault =
+            JobsDocument::fault(text, Path::new("jobs.json"), offset, "interval_minutes", "is missing");
+        assert!(fault.to_string().starts_with("jobs.json:2:3: interval_minutes: "), "{fault}");
     }
 
     #[test]
