@@ -242,7 +242,7 @@ impl Engine {
         let description = self.runnable(&job.spec.job_type)?;
         let mut merged = job.spec.parameters.clone();
         merged.extend(parameters);
-        description.validate(&merged)?;
+        self.registry.check_parameters(description.job_type, &merged)?;
         let now = self.clock.now();
         let run = NewRun { parameters: merged, ..self.planner.new_run(&job, Trigger::Manual, now, now) };
         self.queue(run).await

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::job::Parameters;
 
 use crate::error::EngineError;
 use crate::probe::Probe;
-use crate::workflow::{Workflow, WorkflowDescription};
+use crate::workflow::{ParameterCheck, Workflow, WorkflowDescription};
 
 /// Job types that the documents name and this version does not have yet: kept and shown, never run.
 const DOCUMENTED: &[&str] = &[
@@ -59,6 +60,7 @@ pub enum Known {
 struct Entry {
     workflow: Arc<dyn Workflow>,
     description: WorkflowDescription,
+    parameters: ParameterCheck,
 }
 
 /// Job types by name.
@@ -78,7 +80,8 @@ impl Registry {
     /// Adds a job type.
     pub fn with(mut self, workflow: impl Workflow + 'static) -> Self {
         let description = workflow.description();
-        self.entries.insert(description.job_type, Entry { workflow: Arc::new(workflow), description });
+        let entry = Entry { workflow: Arc::new(workflow), description, parameters: ParameterCheck::new() };
+        self.entries.insert(entry.description.job_type, entry);
         self
     }
 
@@ -130,6 +133,18 @@ impl Registry {
             ("succeeded_within", true),
         ];
         known.into_iter().filter(|(_, can_be_asked)| *can_be_asked).map(|(word, _)| word).collect()
+    }
+
+    /// Refuses parameters that the job type does not take, naming the field. A job type that does not run here takes any.
+    pub(crate) fn check_parameters(
+        &self,
+        job_type: &str,
+        parameters: &Parameters,
+    ) -> Result<(), EngineError> {
+        match self.entries.get(job_type) {
+            Some(entry) => entry.parameters.check(&entry.description, parameters),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn workflow(&self, job_type: &str) -> Option<Arc<dyn Workflow>> {

@@ -1,6 +1,9 @@
 //! What a job type is made of: a description and something that runs.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
+use jsonschema::Validator;
 use marktwerk_domain::job::Parameters;
 use marktwerk_domain::run::WorkflowResult;
 use schemars::JsonSchema;
@@ -61,11 +64,30 @@ impl WorkflowDescription {
         let properties = self.parameters.get("properties").and_then(Value::as_object);
         properties.map(|names| names.keys().map(String::as_str).collect()).unwrap_or_default()
     }
+}
 
-    /// Refuses parameters that the schema does not describe, naming the field.
-    pub fn validate(&self, parameters: &Parameters) -> Result<(), EngineError> {
-        let validator = jsonschema::validator_for(&self.parameters).map_err(|error| {
-            EngineError::invalid("parameters", format!("the schema of {} is broken: {error}", self.job_type))
+/// Refuses parameters that a job type's schema does not describe. Compiling a schema takes longer than checking against it, so it is
+/// done once, at the first use.
+pub(crate) struct ParameterCheck(OnceLock<Result<Validator, String>>);
+
+impl ParameterCheck {
+    pub(crate) fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Names the first field that is wrong. `description` is the same at each call.
+    pub(crate) fn check(
+        &self,
+        description: &WorkflowDescription,
+        parameters: &Parameters,
+    ) -> Result<(), EngineError> {
+        let compile =
+            || jsonschema::validator_for(&description.parameters).map_err(|error| error.to_string());
+        let validator = self.0.get_or_init(compile).as_ref().map_err(|error| {
+            EngineError::invalid(
+                "parameters",
+                format!("the schema of {} is broken: {error}", description.job_type),
+            )
         })?;
         let instance = Value::Object(parameters.clone());
         match validator.iter_errors(&instance).next() {

@@ -60,7 +60,7 @@ impl Planner {
     }
 
     fn check_against(&self, draft: &JobDraft, description: &WorkflowDescription) -> Result<(), EngineError> {
-        description.validate(&draft.parameters)?;
+        self.registry.check_parameters(description.job_type, &draft.parameters)?;
         if !draft.account.is_empty() && !description.accounts.contains(&draft.account) {
             let known = description.accounts.join(", ");
             return Err(EngineError::invalid(
