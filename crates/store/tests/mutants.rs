@@ -1,5 +1,4 @@
-//! Each mutant breaks its promise and no other, and only while it is set. The switch is one for the whole process, so this
-//! is one test.
+//! Each mutant breaks its promise and no other, and only while it is set.
 #![expect(clippy::unwrap_used, reason = "set-up that fails ends its test")]
 
 use std::future::Future;

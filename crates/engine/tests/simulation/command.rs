@@ -30,7 +30,7 @@ mod world;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use marktwerk_store::mutant::{self, Mutant};
+use marktwerk_store::mutant::Mutant;
 use size::Size;
 
 const USAGE: &str = "\
@@ -94,7 +94,6 @@ fn run(wish: &Wish) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    mutant::set(broken);
     let began = Instant::now();
     let tell = |report: &report::Report| {
         if wish.is_brief {
@@ -111,7 +110,7 @@ fn run(wish: &Wish) -> ExitCode {
         }
     };
     let size = Size::months(wish.months);
-    let ended = many::play_all(wish.first_seed, wish.seeds, size, tell);
+    let ended = many::play_all(wish.first_seed, wish.seeds, size, broken, tell);
     let seconds = began.elapsed().as_secs_f64();
     match ended {
         Ok(sum) => {

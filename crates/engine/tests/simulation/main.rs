@@ -8,7 +8,6 @@ mod conditions;
 mod dice;
 mod ground;
 mod kinds;
-mod many;
 mod oracle;
 mod passing;
 mod people;
@@ -23,34 +22,90 @@ mod tapped;
 mod trace;
 mod world;
 
+use std::ops::Range;
 use std::time::Duration;
 
-use many::play_all;
 use marktwerk_store::mutant::{self, Mutant};
 use size::Size;
 
-/// Short and dense ones.
+/// Short and dense ones that are played whenever the engine is tested.
 const HISTORIES: u64 = 500;
-/// In so many of them a broken promise must show.
+/// `cargo xtask test` plays this many, in parts that run side by side.
+const ALL_HISTORIES: u64 = 10_000;
+const PARTS: u64 = 10;
+/// In this many histories a broken promise must show.
 const FOUND_WITHIN: u64 = 300;
 
-/// One test, for a mutant is one for the whole process.
-#[test]
-fn every_promise_is_kept_and_a_broken_one_is_found() {
-    let sum = play_all(0, HISTORIES, Size::DENSE, |report| assert!(report.lasted > Duration::ZERO));
-    let sum = sum.unwrap_or_else(|report| panic!("{}", report.complaint(None)));
-    assert!(sum.histories == HISTORIES && sum.fewest_events >= 200, "{sum:?}");
-    assert!(sum.events as u64 >= HISTORIES * 200, "{sum:?}");
-    for broken in [Mutant::Overlap, Mutant::Fence, Mutant::Ageing] {
-        mutant::set(Some(broken));
-        let found = play_all(0, FOUND_WITHIN, Size::DENSE, |_| {}).is_err();
-        mutant::set(None);
-        assert!(found, "{broken:?} was not found in {FOUND_WITHIN} histories");
+fn keeps_every_promise(seeds: Range<u64>) {
+    for seed in seeds {
+        let report = play::play(seed, Size::DENSE);
+        assert!(report.violation.is_none(), "{}", report.complaint(None));
+        assert!(report.lasted > Duration::ZERO && report.weight >= Size::DENSE.events, "seed {seed} is thin");
     }
+}
+
+fn is_found(broken: Mutant) {
+    let found = (0..FOUND_WITHIN).any(|seed| {
+        mutant::set(Some(broken));
+        let report = play::play(seed, Size::DENSE);
+        mutant::set(None);
+        report.violation.is_some()
+    });
+    assert!(found, "{broken:?} was not found in {FOUND_WITHIN} histories");
+}
+
+#[test]
+fn every_promise_is_kept() {
+    keeps_every_promise(0..HISTORIES);
+}
+
+#[test]
+fn a_broken_overlap_is_found() {
+    is_found(Mutant::Overlap);
+}
+
+#[test]
+fn a_broken_fence_is_found() {
+    is_found(Mutant::Fence);
+}
+
+#[test]
+fn broken_ageing_is_found() {
+    is_found(Mutant::Ageing);
 }
 
 #[test]
 fn a_month_of_a_shop_keeps_every_promise() {
     let report = play::play(1, Size::months(1));
     assert!(report.violation.is_none(), "{}", report.complaint(None));
+}
+
+/// The rest of all histories, one part a test.
+mod part {
+    use super::{ALL_HISTORIES, HISTORIES, PARTS, keeps_every_promise};
+
+    fn play(part: u64) {
+        let length = (ALL_HISTORIES - HISTORIES) / PARTS;
+        let first = HISTORIES + part * length;
+        keeps_every_promise(first..first + length);
+    }
+
+    macro_rules! parts {
+        ($($name:ident $number:literal)*) => {
+            $(
+                #[test]
+                fn $name() {
+                    play($number);
+                }
+            )*
+
+            #[test]
+            fn together_are_all() {
+                let numbers = [$($number),*];
+                assert!(numbers.into_iter().eq(0..PARTS) && (ALL_HISTORIES - HISTORIES) % PARTS == 0);
+            }
+        };
+    }
+
+    parts! { p0 0 p1 1 p2 2 p3 3 p4 4 p5 5 p6 6 p7 7 p8 8 p9 9 }
 }

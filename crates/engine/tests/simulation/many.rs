@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use marktwerk_store::mutant::{self, Mutant};
+
 use crate::play::play;
 use crate::report::Report;
 use crate::size::Size;
@@ -16,11 +18,12 @@ pub(crate) struct Sum {
     pub(crate) fewest_events: usize,
 }
 
-/// Plays the histories of these seeds, and ends with the first of them in which a promise was broken. `tell` is told of each.
+/// Plays the histories of these seeds, and ends with the first of them in which a promise was broken. `tell` gets each report.
 pub(crate) fn play_all(
     first_seed: u64,
     seeds: u64,
     size: Size,
+    broken: Option<Mutant>,
     tell: impl Fn(&Report) + Sync,
 ) -> Result<Sum, Box<Report>> {
     let next = AtomicU64::new(0);
@@ -31,6 +34,7 @@ pub(crate) fn play_all(
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
+                mutant::set(broken);
                 while !has_failed.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= seeds {

@@ -1,9 +1,12 @@
 //! Brings a database up to date: numbered texts, each applied once in a transaction of its own, with
 //! its checksum remembered. What a newer program wrote is refused before anything is changed.
 
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::rows;
+use super::{connection, rows};
 use crate::StoreResult;
 use crate::migrating::{self, Migration};
 
@@ -15,6 +18,9 @@ const MIGRATIONS: [Migration; 5] = [
     Migration { name: "causes", text: include_str!("../../migrations/sqlite/0004_causes.sql") },
     Migration { name: "hand_overs", text: include_str!("../../migrations/sqlite/0005_hand_overs.sql") },
 ];
+
+/// In a backup's step.
+const ALL_PAGES: i32 = -1;
 
 /// The newest schema version that this program knows.
 pub(crate) const KNOWN_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -45,6 +51,24 @@ pub(crate) fn migrate(connection: &mut Connection, place: &str) -> StoreResult<(
         tracing::info!(place, number, name = migration.name, "schema migration applied");
     }
     Ok(())
+}
+
+/// A database in memory that is up to date: a copy of one that was migrated, because a copy takes a tenth of the time and a simulation
+/// opens thousands.
+pub(crate) fn migrated_in_memory(place: &str) -> StoreResult<Connection> {
+    static MIGRATED: Mutex<Option<Connection>> = Mutex::new(None);
+    let mut migrated = MIGRATED.lock().unwrap_or_else(PoisonError::into_inner);
+    let source = match &*migrated {
+        Some(source) => source,
+        None => {
+            let mut source = connection::open_memory()?;
+            migrate(&mut source, place)?;
+            migrated.insert(source)
+        }
+    };
+    let mut copy = connection::open_memory()?;
+    Backup::new(source, &mut copy)?.step(ALL_PAGES)?;
+    Ok(copy)
 }
 
 /// Numbers and checksums of the applied migrations, ascending.

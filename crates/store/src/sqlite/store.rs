@@ -48,7 +48,8 @@ impl SqliteStore {
     /// A database that is gone with the last clone.
     pub fn open_in_memory(zone: TimeZone) -> StoreResult<Self> {
         let place = "the database in memory".to_owned();
-        let writer = Self::writer(Drainer::CallingTask, connection::open_memory()?, &place, &zone)?;
+        let writer =
+            Self::writer(Drainer::CallingTask, migrations::migrated_in_memory(&place)?, &place, &zone)?;
         let readers = Readers::Writer(writer.clone());
         Ok(Self { place, zone, writer, readers })
     }

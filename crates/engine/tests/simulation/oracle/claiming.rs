@@ -34,7 +34,7 @@ impl Oracle {
             self.is_next(event, claim, run.id)?;
             self.begins(event, claim, run)?;
         }
-        let left = self.free_to_begin(claim).into_iter().next();
+        let left = self.free_to_begin(claim).next();
         ensure(runs.len() == claim.limit || left.is_none(), LIES, || {
             format!("run {} was left lying with a worker free", left.unwrap_or(RunId(0)))
         })
@@ -59,29 +59,16 @@ impl Oracle {
         Ok(())
     }
 
-    fn at_work(&self, is_of: impl Fn(&KnownRun) -> bool) -> usize {
-        self.running.iter().filter_map(|id| self.runs.get(id)).filter(|known| is_of(known)).count()
-    }
-
-    /// Whether another run beside those at work would be within the limits.
-    fn is_admitted(&self, id: RunId, limits: &Limits) -> bool {
-        let Some(known) = self.runs.get(&id) else { return false };
-        let row = &known.row;
-        let job = self.at_work(|other| other.row.job_id == row.job_id);
-        let lane =
-            known.lane.as_ref().map_or(0, |lane| self.at_work(|other| other.lane.as_ref() == Some(lane)));
-        let of_type = self.at_work(|other| other.row.job_type == row.job_type);
-        let of_account = self.at_work(|other| other.row.account == row.account);
-        job < limits.per_job.get(row.job_id.as_str()).copied().unwrap_or(1) as usize
-            && lane == 0
-            && limits.per_type.get(&row.job_type).is_none_or(|limit| of_type < *limit as usize)
-            && (row.account.is_empty() || limits.per_account.is_none_or(|limit| of_account < limit as usize))
+    fn at_work(&self) -> Vec<&KnownRun> {
+        self.running.iter().filter_map(|id| self.runs.get(id)).collect()
     }
 
     /// What is ready and within the limits.
-    fn free_to_begin(&self, claim: &Claim) -> Vec<RunId> {
-        let ready = self.waiting.iter().filter(|id| self.runs[*id].row.ready_at <= claim.now);
-        ready.copied().filter(|id| self.is_admitted(*id, &claim.limits)).collect()
+    fn free_to_begin(&self, claim: &Claim) -> impl Iterator<Item = RunId> {
+        let at_work = self.at_work();
+        let waiting = self.waiting.iter().map(|id| (*id, &self.runs[id]));
+        let ready = waiting.filter(|(_, known)| known.row.ready_at <= claim.now);
+        ready.filter(move |(_, known)| is_admitted(known, &at_work, &claim.limits)).map(|(id, _)| id)
     }
 
     fn class(&self, row: &Run, now: Timestamp) -> i128 {
@@ -91,7 +78,7 @@ impl Oracle {
 
     /// Nothing that could begin is more urgent than this one.
     fn is_next(&mut self, event: &Event, claim: &Claim, id: RunId) -> Verdict {
-        let free = self.free_to_begin(claim);
+        let free: Vec<RunId> = self.free_to_begin(claim).collect();
         ensure(free.contains(&id), LIMITS, || format!("run {id} began, which was not ready or at a limit"))?;
         let row = &self.runs[&id].row;
         let (class, rank) = (self.class(row, claim.now), row.priority.rank() as usize);
@@ -164,11 +151,14 @@ impl Oracle {
         let process = self.current_process();
         let has_worker = self.work_of(process) + self.claimed_and_not_begun(process) < self.workers;
         let undisturbed = self.undisturbed_since.filter(|_| has_worker);
-        let waiting: Vec<RunId> = self.waiting.iter().copied().collect();
         let limits = self.limits_of_the_jobs();
-        for id in waiting {
-            let is_ready = self.runs[&id].row.ready_at <= event.at;
-            let is_free = undisturbed.is_some() && is_ready && self.is_admitted(id, &limits);
+        let at_work = self.at_work();
+        let is_free = |known: &KnownRun| {
+            undisturbed.is_some() && known.row.ready_at <= event.at && is_admitted(known, &at_work, &limits)
+        };
+        let waiting: Vec<(RunId, bool)> =
+            self.waiting.iter().map(|id| (*id, is_free(&self.runs[id]))).collect();
+        for (id, is_free) in waiting {
             let known = self.run_mut(id)?;
             known.free_since = is_free.then(|| known.free_since.unwrap_or(event.since));
             let since = known.free_since.max(undisturbed).unwrap_or(event.since);
@@ -197,4 +187,20 @@ fn changes_the_queue(what: &What) -> bool {
         | What::Asked(_) => false,
         _ => true,
     }
+}
+
+/// Whether another run beside those at work would be within the limits.
+fn is_admitted(known: &KnownRun, at_work: &[&KnownRun], limits: &Limits) -> bool {
+    let row = &known.row;
+    let (mut of_job, mut of_lane, mut of_type, mut of_account) = (0, 0, 0, 0);
+    for other in at_work {
+        of_job += u32::from(other.row.job_id == row.job_id);
+        of_lane += u32::from(known.lane.is_some() && other.lane == known.lane);
+        of_type += u32::from(other.row.job_type == row.job_type);
+        of_account += u32::from(other.row.account == row.account);
+    }
+    of_job < limits.per_job.get(row.job_id.as_str()).copied().unwrap_or(1)
+        && of_lane == 0
+        && limits.per_type.get(&row.job_type).is_none_or(|limit| of_type < *limit)
+        && (row.account.is_empty() || limits.per_account.is_none_or(|limit| of_account < limit))
 }
