@@ -1,6 +1,10 @@
 //! Calls of Cargo and its companions.
 
+use std::path::PathBuf;
 use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::environment;
 
@@ -31,4 +35,21 @@ pub(crate) fn cargo_with_features(arguments: &[&str]) -> Command {
 /// Whether `cargo <name>` is there.
 pub(crate) fn has(name: &str) -> bool {
     environment::succeeds(&mut cargo(&[name, "--version"]))
+}
+
+/// What Cargo reports about the workspace's own packages, as JSON of format version 1. It needs no network.
+pub(crate) fn metadata() -> Result<Value> {
+    let output = cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1"]).output();
+    let output = output.context("cargo cannot be started")?;
+    let problem = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo metadata failed ({}): {problem}", output.status);
+    serde_json::from_slice(&output.stdout).context("cargo metadata did not print JSON")
+}
+
+/// Where Cargo builds, wherever `CARGO_TARGET_DIR` or a configuration file puts it.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let directory =
+        metadata["target_directory"].as_str().context("cargo metadata names no target directory")?;
+    Ok(directory.into())
 }

@@ -9,6 +9,7 @@ mod environment;
 mod lint;
 mod packages;
 mod promtool;
+mod rooms;
 mod simulate;
 mod steps;
 mod test;
@@ -19,9 +20,11 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "\
 cargo xtask test    set up what is missing, then format, lints, every test
+cargo xtask test --room store    lints, and the tests of one room and of those that depend on it
 cargo xtask lint    format, lints, documentation, dependencies; no tests
 cargo xtask bench orders    what an order costs, and what an unchanged run does; on SQL Server with --store mssql
 cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are
+cargo xtask bench build    what building and testing costs, from nothing and after a change
 cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed";
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn run() -> Result<ExitCode> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["test"] => test::run(),
+        ["test", "--room", room] => test::run_room(room),
         ["lint"] => lint::run(),
         ["bench", name, options @ ..] => bench::run(name, options),
         ["simulate", wish @ ..] => simulate::run(wish),

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{environment, packages};
+use crate::{cargo, environment, packages};
 
 /// Tells the tests which one to use.
 const PATH: &str = "MARKTWERK_TEST_PROMTOOL";
@@ -30,7 +30,7 @@ pub(crate) enum Promtool {
 impl Promtool {
     /// Finds one that starts, or fetches one. Where neither is possible it is missing, which is an error with `CI` set.
     pub(crate) fn set_up() -> Result<Self> {
-        let folder = environment::root().join("target/tools");
+        let folder = cargo::target_directory()?.join("tools");
         let fetched = folder.join("promtool");
         let named = environment::variable(PATH).map(PathBuf::from);
         if let Some(named) = named.as_ref().filter(|named| !starts(named)) {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench <name>`: what things cost, measured on whole processes. What concerns only our program is a file of its
 //! `benches/`; this knows their names, and whatever is measured beside it.
 
+mod build;
 mod peers;
 mod scheduler;
 
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::cargo::cargo;
 
 /// The benchmarks there are.
-pub(crate) const NAMES: [&str; 2] = ["orders", "scheduler"];
+pub(crate) const NAMES: [&str; 3] = ["build", "orders", "scheduler"];
 
 /// Builds for speed and runs one.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
@@ -19,7 +20,8 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
         ("orders", [] | ["--store", "sqlite"]) => of_the_program("orders"),
         ("orders", ["--store", "mssql"]) => of_the_program("orders_on_sqlserver"),
         ("scheduler", []) => scheduler::run(),
-        ("orders" | "scheduler", other) => bail!("{name} has no option `{}`", other.join(" ")),
+        ("build", []) => build::run(),
+        ("build" | "orders" | "scheduler", other) => bail!("{name} has no option `{}`", other.join(" ")),
         _ => bail!("there is no benchmark `{name}`; there is {}", NAMES.join(", ")),
     }
 }

@@ -16,7 +16,7 @@ const RUNS: u32 = 20_000;
 
 /// Builds it.
 pub(crate) fn set_up(load: &Load) -> Result<Command> {
-    let target = target(NAME);
+    let target = target(NAME)?;
     let mut build = cargo(&["build", "--release", "--locked"]);
     build.arg("--manifest-path").arg(source(NAME).join("Cargo.toml")).arg("--target-dir").arg(&target);
     let status = build.status().context("cargo cannot be started")?;

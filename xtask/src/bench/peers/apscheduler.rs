@@ -20,7 +20,7 @@ const REQUIREMENTS: &str = "requirements.txt";
 
 /// Makes the environment where there is none of these versions.
 pub(crate) fn set_up(load: &Load) -> Result<Command> {
-    let environment = target(NAME).join("venv");
+    let environment = target(NAME)?.join("venv");
     let python = environment.join("bin").join("python");
     let wanted = fs::read_to_string(source(NAME).join(REQUIREMENTS))?;
     let installed = environment.join(REQUIREMENTS);
@@ -31,7 +31,7 @@ pub(crate) fn set_up(load: &Load) -> Result<Command> {
         fs::write(&installed, wanted)?;
     }
     let mut command = Command::new(python);
-    command.arg(source(NAME).join("measure.py")).arg("--folder").arg(target(NAME).join("data"));
+    command.arg(source(NAME).join("measure.py")).arg("--folder").arg(target(NAME)?.join("data"));
     for (name, value) in [
         ("--runs", RUNS),
         ("--per-second", load.per_second),

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::environment;
+use crate::{cargo, environment};
 
 pub(crate) use process::figures;
 
@@ -70,6 +70,6 @@ fn source(peer: &str) -> PathBuf {
 }
 
 /// Where what it needs, and what it writes, is put: on the disk that we build on.
-fn target(peer: &str) -> PathBuf {
-    environment::root().join("target").join("peers").join(peer)
+fn target(peer: &str) -> Result<PathBuf> {
+    Ok(cargo::target_directory()?.join("peers").join(peer))
 }

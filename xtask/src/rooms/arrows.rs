@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use cargo_metadata::{DependencyKind, MetadataCommand};
+use super::{Arrow, Rooms};
 
 /// Room, and whom it may know. `marktwerk` is where all parts meet.
 const ARROWS: [(&str, &[&str]); 13] = [
@@ -43,18 +43,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
 /// Rooms that know nobody of ours, not even in their tests: the sandbox would repeat our mistakes, the domain is the ground.
 const ALONE: [&str; 3] = ["marktwerk-sandbox", "marktwerk-sqlserver", "marktwerk-domain"];
 
-/// Every package of ours with its arrows to others of ours: (to whom, of which kind).
-#[expect(clippy::unwrap_used, reason = "a manifest that cannot be read is a failed test")]
-fn drawn() -> BTreeMap<String, Vec<(String, DependencyKind)>> {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();
-    let ours: Vec<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
-    let arrows = |package: &cargo_metadata::Package| {
-        let others = package.dependencies.iter().filter(|other| other.name != *package.name);
-        let others = others.filter(|other| ours.contains(&other.name));
-        others.map(|other| (other.name.clone(), other.kind)).collect()
-    };
-    metadata.packages.iter().map(|package| (package.name.to_string(), arrows(package))).collect()
+fn drawn() -> BTreeMap<String, Vec<Arrow>> {
+    Rooms::read().unwrap().0
 }
 
 #[test]
@@ -66,10 +56,9 @@ fn rooms_know_only_whom_they_may_know() {
             faults.push(format!("{room} is not in the picture"));
             continue;
         };
-        let offending = arrows
-            .iter()
-            .filter(|(to, kind)| *kind != DependencyKind::Development && !allowed.contains(&to.as_str()));
-        faults.extend(offending.map(|(to, _)| format!("{room} ─► {to}")));
+        let offending =
+            arrows.iter().filter(|arrow| !arrow.is_for_tests && !allowed.contains(&arrow.to.as_str()));
+        faults.extend(offending.map(|arrow| format!("{room} ─► {}", arrow.to)));
     }
     assert!(faults.is_empty(), "arrows that nobody has drawn: {faults:#?}");
 }
