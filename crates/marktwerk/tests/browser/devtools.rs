@@ -1,23 +1,26 @@
 //! A real browser, told what to do over its DevTools protocol: commands with an answer each, and events, which are kept.
+//!
+//! They go through a pipe, not through a socket: a browser that finds its pipe closed ends, however the test ended. (Killing it is not
+//! enough, because Debian's `chromium-headless-shell` is a script, and what it has started would go on.)
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use futures::stream::{SplitSink, SplitStream};
-use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// How long anything on the page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Starts a program whose input and output are the pipe, as the file descriptors 3 and 4.
+const WITH_PIPE: &str = r#"exec "$0" "$@" 3<&0 4>&1 0</dev/null 1>&2"#;
+/// The end of a message in the pipe.
+const END: u8 = 0;
 const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -28,40 +31,37 @@ const ARGUMENTS: [&str; 10] = [
     "--disable-component-update",
     "--disable-sync",
     "--lang=de",
-    "--remote-debugging-port=0",
+    "--remote-debugging-pipe",
 ];
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 type Events = Arc<Mutex<Vec<Value>>>;
 
 /// A browser with one page; it ends with its test.
 pub(crate) struct Browser {
     child: Child,
-    sink: SplitSink<Socket, Message>,
+    /// None once it is to end.
+    pipe: Option<ChildStdin>,
     waiting: Waiting,
     events: Events,
     session: Value,
     next: u64,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
     /// Starts it with an empty page.
     pub(crate) async fn start(program: &Path) -> Self {
         let profile = tempfile::tempdir().unwrap();
-        let mut command = Command::new(program);
-        command.args(ARGUMENTS).arg(format!("--user-data-dir={}", profile.path().display()));
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let address = lines.find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned));
-        let address = address.expect("the browser says where its tools are");
-        std::thread::spawn(move || lines.for_each(drop));
-        let (sink, stream) = connect_async(&address).await.unwrap().0.split();
+        let mut command = Command::new("sh");
+        command.args(["-c", WITH_PIPE]).arg(program).args(ARGUMENTS);
+        command.arg(format!("--user-data-dir={}", profile.path().display()));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let (pipe, answers) = (child.stdin.take(), child.stdout.take().unwrap());
         let (waiting, events) = (Waiting::default(), Events::default());
-        tokio::spawn(listen(stream, waiting.clone(), events.clone()));
-        let mut browser =
-            Self { child, sink, waiting, events, session: Value::Null, next: 1, _profile: profile };
+        tokio::spawn(listen(answers, waiting.clone(), events.clone()));
+        let mut browser = Self { child, pipe, waiting, events, session: Value::Null, next: 1, profile };
         let target = browser.command("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         browser.session = browser.command("Target.attachToTarget", attach).await["sessionId"].take();
@@ -69,6 +69,14 @@ impl Browser {
             browser.command(&format!("{domain}.enable"), json!({})).await;
         }
         browser
+    }
+
+    /// Ends it, and waits until it has ended and its files are gone.
+    pub(crate) async fn close(mut self) {
+        self.pipe = None;
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the browser ends");
+        status.unwrap();
+        self.profile.close().unwrap();
     }
 
     /// Sends a command and waits for its result.
@@ -81,7 +89,9 @@ impl Browser {
         }
         let (answer, answered) = oneshot::channel();
         self.waiting.lock().unwrap().insert(id, answer);
-        self.sink.send(Message::text(message.to_string())).await.unwrap();
+        let mut message = message.to_string().into_bytes();
+        message.push(END);
+        self.pipe.as_mut().unwrap().write_all(&message).await.unwrap();
         let mut answer = tokio::time::timeout(PATIENCE, answered).await.expect(method).expect(method);
         assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
         answer["result"].take()
@@ -128,22 +138,20 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-async fn listen(mut stream: SplitStream<Socket>, waiting: Waiting, events: Events) {
-    while let Some(Ok(message)) = stream.next().await {
-        let Message::Text(text) = message else { continue };
-        let message: Value = serde_json::from_str(&text).unwrap();
-        match message["id"].as_u64().and_then(|id| waiting.lock().unwrap().remove(&id)) {
-            // Whoever asked may have gone.
-            Some(answer) => drop(answer.send(message)),
-            None => events.lock().unwrap().push(message),
+async fn listen(answers: ChildStdout, waiting: Waiting, events: Events) {
+    let mut answers = BufReader::new(answers);
+    let mut message = Vec::new();
+    while answers.read_until(END, &mut message).await.is_ok_and(|length| length > 0) {
+        if message.pop_if(|last| *last == END).is_none() {
+            // The pipe broke in the middle of a message.
+            return;
+        }
+        let event: Value = serde_json::from_slice(&message).unwrap();
+        message.clear();
+        match event["id"].as_u64().and_then(|id| waiting.lock().unwrap().remove(&id)) {
+            // The caller may have gone.
+            Some(answer) => drop(answer.send(event)),
+            None => events.lock().unwrap().push(event),
         }
     }
 }

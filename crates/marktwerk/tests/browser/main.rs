@@ -131,6 +131,7 @@ async fn counts_and_lines_move_without_a_reload() {
     assert!(rows.is_sorted_by(|newer, older| newer > older), "each line once, newest first: {rows:?}");
     screen.must_not_have_been_reloaded().await;
     screen.must_have_been_quiet();
+    screen.browser.close().await;
 }
 
 #[tokio::test]
@@ -161,6 +162,7 @@ async fn the_log_shows_one_job_type_where_one_is_chosen() {
     assert_eq!(screen.browser.value(&only).await, true);
     screen.must_not_have_been_reloaded().await;
     screen.must_have_been_quiet();
+    screen.browser.close().await;
 }
 
 #[tokio::test]
@@ -185,6 +187,7 @@ async fn the_buttons_of_a_job_do_what_they_say() {
     }
     screen.must_not_have_been_reloaded().await;
     screen.must_have_been_quiet();
+    screen.browser.close().await;
 }
 
 #[tokio::test]
@@ -214,6 +217,7 @@ async fn the_page_speaks_another_language_and_fits_a_phone() {
     assert_eq!(screen.browser.value(&wide).await, json!([]), "these stick out of a phone's screen");
     assert_eq!(screen.browser.value("document.documentElement.scrollWidth").await, NARROW);
     screen.must_have_been_quiet();
+    screen.browser.close().await;
 }
 
 /// The control of `must_have_been_quiet`: what it looks for is seen, and the page's policy stops a foreign script.
@@ -242,4 +246,5 @@ async fn a_foreign_script_is_stopped_and_seen() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(screen.browser.value("window.__foreign === undefined").await, true);
+    screen.browser.close().await;
 }
