@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Why something stands on the attention list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,11 +32,17 @@ pub enum AttentionKind {
     Unauthorised,
     /// Cancelled or closed without shipment in JTL, and the marketplace still waits for it.
     ClosedInErp,
+    /// Shipped at the marketplace without us, while JTL has not shipped it.
+    ShippedElsewhere,
+    /// A buyer's wish or a check is open at the marketplace, already in JTL.
+    BuyerWish,
+    /// Shipped in JTL without a tracking number, for too long.
+    WithoutNumber,
 }
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -48,6 +55,9 @@ impl AttentionKind {
         Self::Duplicate,
         Self::Unauthorised,
         Self::ClosedInErp,
+        Self::ShippedElsewhere,
+        Self::BuyerWish,
+        Self::WithoutNumber,
     ];
 
     /// The word stored and shown.
@@ -65,6 +75,29 @@ impl AttentionKind {
             Self::Duplicate => "duplicate",
             Self::Unauthorised => "unauthorised",
             Self::ClosedInErp => "closed_in_erp",
+            Self::ShippedElsewhere => "shipped_elsewhere",
+            Self::BuyerWish => "buyer_wish",
+            Self::WithoutNumber => "without_number",
+        }
+    }
+
+    /// Whether its subject is an order, so that the order's judgement alone puts it on the list and takes it off.
+    pub fn is_of_an_order(self) -> bool {
+        match self {
+            Self::StockRefused | Self::Unauthorised => false,
+            Self::SetAside
+            | Self::Unclear
+            | Self::CancelledAfterHandOver
+            | Self::ChangedAfterHandOver
+            | Self::UnknownCarrier
+            | Self::ShipmentRefused
+            | Self::UnknownArticle
+            | Self::WorkerStuck
+            | Self::Duplicate
+            | Self::ClosedInErp
+            | Self::ShippedElsewhere
+            | Self::BuyerWish
+            | Self::WithoutNumber => true,
         }
     }
 }
@@ -82,6 +115,8 @@ pub struct Attention {
     pub subject: String,
     /// What happened and what to do.
     pub message: String,
+    /// The same as facts, a JSON object; empty where there is only the text.
+    pub facts: Value,
     /// Since when.
     pub since: Timestamp,
 }

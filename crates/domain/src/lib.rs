@@ -12,6 +12,7 @@ pub mod finding;
 pub mod health;
 pub mod inventory;
 pub mod job;
+pub mod judgement;
 pub mod log;
 pub mod misfire;
 pub mod money;

@@ -1,0 +1,299 @@
+//! The facts of an order: what the marketplace said, what the ERP shows, what we did, what a person decided. No conclusions:
+//! those are made by [`judge`](super::judge).
+//!
+//! Serialised, the facts leave out what the store keeps in columns of its own (status, intents, parcels): whoever reads them
+//! back fills these fields in. No field holds a buyer's data.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::attention::AttentionKind;
+use crate::order::{MarketplaceStatus, Order};
+
+/// Everything that a judgement is based on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OrderFacts {
+    /// What the marketplace said last.
+    pub there: ThereFacts,
+    /// What the ERP showed last.
+    pub erp: ErpFacts,
+    /// What we did.
+    pub ours: OurFacts,
+    /// What a person decided, until it is used up or the facts that it rests on change.
+    pub decided: Option<Decided>,
+    /// What the take-over found that no other fact holds.
+    pub remarks: Vec<Remark>,
+}
+
+/// What the marketplace said last of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThereFacts {
+    /// Its status. Column.
+    #[serde(skip)]
+    pub status: MarketplaceStatus,
+    /// Whether a newer document is stored than the one that `document` speaks of. Column.
+    #[serde(skip)]
+    pub is_unread: bool,
+    /// Until when it must leave, if the marketplace says so. Column (in the translation).
+    #[serde(skip)]
+    pub ship_until: Option<Timestamp>,
+    /// When the stored document was fetched. Column.
+    #[serde(skip)]
+    pub asked_at: Option<Timestamp>,
+    /// The order was over when its account was first read. Column.
+    #[serde(skip)]
+    pub was_over: bool,
+    /// What became of the document.
+    pub document: Document,
+    /// Open wishes and checks. TEMU's connector does not report them yet.
+    pub holds: Vec<Hold>,
+    /// The marketplace ships it from its own warehouse.
+    pub is_fulfilled: bool,
+    /// What differs between what the ERP has and the newest document.
+    pub difference: Option<Difference>,
+}
+
+impl Default for ThereFacts {
+    fn default() -> Self {
+        Self {
+            status: MarketplaceStatus::Pending,
+            is_unread: false,
+            ship_until: None,
+            asked_at: None,
+            was_over: false,
+            document: Document::Missing,
+            holds: Vec::new(),
+            is_fulfilled: false,
+            difference: None,
+        }
+    }
+}
+
+/// What became of an order's document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Document {
+    /// Not read yet, or incomplete.
+    #[default]
+    Missing,
+    /// The marketplace refuses it for good, or we cannot hand it over as it is.
+    Refused {
+        /// Why, for people.
+        reason: String,
+    },
+    /// It cannot be translated without guessing.
+    Untranslatable {
+        /// Why, for people.
+        reason: String,
+    },
+    /// There is a translation.
+    Translated,
+}
+
+/// An open wish or check that keeps an order from being handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// The buyer asks to cancel.
+    Cancellation,
+    /// The buyer asks for another address.
+    Address,
+    /// The marketplace checks the order.
+    Risk,
+    /// The buyer has not paid yet.
+    Payment,
+}
+
+impl Hold {
+    /// What is open, for a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Cancellation => "the buyer asks to cancel",
+            Self::Address => "the buyer asks for another address",
+            Self::Risk => "the marketplace is still checking the order",
+            Self::Payment => "the order is not paid yet",
+        }
+    }
+}
+
+/// What differs between what the ERP has and the newest document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// The address.
+    Address,
+    /// Articles or quantities.
+    Contents,
+    /// Both.
+    Both,
+}
+
+impl Difference {
+    /// What differs, as the subject of a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Address => "the address",
+            Self::Contents => "what is to be shipped",
+            Self::Both => "the address and what is to be shipped",
+        }
+    }
+}
+
+/// What the ERP showed last of an order's number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ErpFacts {
+    /// Since when it shows this. `None`: it was not asked since the order was given (back) to us, so that nothing is known. An
+    /// answer that is the same as before does not move this time.
+    pub since: Option<Timestamp>,
+    /// Orders with the number; cancelled ones only if there is no other.
+    pub orders: u32,
+    /// Import rows with the number that the ERP has not taken yet.
+    pub waiting_rows: u32,
+    /// It showed an order with the number before.
+    pub was_seen: bool,
+    /// The order is cancelled.
+    pub is_cancelled: bool,
+    /// Every line has left, by the ERP's own reckoning.
+    pub is_complete: bool,
+    /// At least one part was closed without shipment.
+    pub is_closed_unshipped: bool,
+    /// Every ordered unit lies in a parcel that has left, whatever was closed or cancelled.
+    pub has_all_left: bool,
+    /// Since when everything has left and a tracking number is missing.
+    pub without_number_since: Option<Timestamp>,
+    /// Article numbers of the order that the ERP does not know.
+    pub unknown_articles: Vec<String>,
+    /// Parcels that have left. Column.
+    #[serde(skip)]
+    pub parcels: u32,
+    /// Parcels among them without a tracking number. Column.
+    #[serde(skip)]
+    pub parcels_without_number: u32,
+}
+
+/// What we did with an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OurFacts {
+    /// When the open intent to hand it over was committed. Column.
+    #[serde(skip)]
+    pub hand_over_since: Option<Timestamp>,
+    /// When we handed it over.
+    pub handed_over_at: Option<Timestamp>,
+    /// What the ERP has, as far as we know.
+    pub baseline: Option<Baseline>,
+    /// When the open intent to report it was committed. Column.
+    #[serde(skip)]
+    pub report_since: Option<Timestamp>,
+    /// When the marketplace was known to have our report.
+    pub reported_at: Option<Timestamp>,
+    /// Why the last try to report it failed.
+    pub refused: Option<Refused>,
+    /// Failed tries to report it. Column.
+    #[serde(skip)]
+    pub tries: u32,
+    /// Earliest time of the next try. Column.
+    #[serde(skip)]
+    pub next_try: Option<Timestamp>,
+}
+
+/// Why a shipment was not reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// [`AttentionKind::UnknownCarrier`] or [`AttentionKind::ShipmentRefused`].
+    pub kind: AttentionKind,
+    /// What happened and what to do, for people.
+    pub message: String,
+}
+
+/// Fingerprints of what the ERP has: of the translation that was handed over, or that was current when the order was first seen
+/// in the ERP. They tell whether a newer document differs, also after it changed back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Of the address; `None` where it is not known.
+    pub address: Option<u64>,
+    /// Of line numbers and quantities.
+    pub contents: u64,
+}
+
+impl Baseline {
+    /// The fingerprints of an order.
+    pub fn of(order: &Order) -> Self {
+        let mut contents = Fingerprint::new();
+        for line in &order.lines {
+            contents.add(&line.number);
+            contents.add(&line.quantity().to_string());
+        }
+        Self { address: Some(address(order)), contents: contents.0 }
+    }
+
+    /// What differs in a newer translation.
+    pub fn difference(&self, newest: &Order) -> Option<Difference> {
+        let newest = Self::of(newest);
+        let has_other_address = self.address.is_some() && self.address != newest.address;
+        match (has_other_address, self.contents != newest.contents) {
+            (true, true) => Some(Difference::Both),
+            (true, false) => Some(Difference::Address),
+            (false, true) => Some(Difference::Contents),
+            (false, false) => None,
+        }
+    }
+}
+
+/// The order's number is part of it, so that equal addresses of two orders cannot be recognised.
+fn address(order: &Order) -> u64 {
+    let to = &order.delivery;
+    let mut fingerprint = Fingerprint::new();
+    fingerprint.add(&order.number);
+    let parts = [
+        &to.first_name,
+        &to.last_name,
+        &to.company,
+        &to.street,
+        &to.addition,
+        &to.postal_code,
+        &to.city,
+        &to.state,
+        &to.country,
+        &to.phone,
+        &to.email,
+    ];
+    parts.into_iter().for_each(|part| fingerprint.add(part));
+    fingerprint.0
+}
+
+/// FNV-1a, 64 bits: stored values stay comparable, whatever the compiler's own hasher does.
+struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, text: &str) {
+        for byte in text.bytes().chain([0]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+/// What a person decided about an order's entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The kind of the entry: it is to go on although the cause persists.
+    pub kind: AttentionKind,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Something about an order that no other fact holds, with an entry of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The kind of its entry.
+    pub kind: AttentionKind,
+    /// What happened and what to do, for people.
+    pub message: String,
+}

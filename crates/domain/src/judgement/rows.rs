@@ -1,0 +1,320 @@
+//! Which row of the table a situation has. The match is exhaustive: the compiler proves that each combination has exactly one
+//! row, and no combination is covered by a pattern that does not name it.
+
+use super::situation::{Articles, Differs, HandOver, InErp, Reporting, Situation, There};
+
+answers! {
+    /// A row of the table. Its meaning is written in `table.rs`.
+    Row {
+        /// Shipped before the account was first read.
+        History,
+        /// Shipped by the marketplace itself.
+        FulfilledThere,
+        /// May still change or vanish.
+        Pending,
+        /// To be shipped, without a document that was read.
+        DetailsMissing,
+        /// Cannot be translated, or not be handed over as it is.
+        SetAside,
+        /// An open wish or check keeps it from being handed over.
+        Held,
+        /// The ERP does not know an article.
+        UnknownArticle,
+        /// To be handed over.
+        Ready,
+        /// Partly shipped there; the ERP does not have it.
+        PartlyShippedElsewhere,
+        /// Shipped there; the ERP was not asked yet.
+        ShippedElsewhereUnknown,
+        /// Shipped there; the ERP does not have it, or gave it up.
+        ShippedElsewhere,
+        /// Cancelled before the ERP had it.
+        CancelledBefore,
+        /// The hand-over's intent is open.
+        HandOverOpen,
+        /// The same for too long.
+        Unclear,
+        /// The ERP has the row.
+        HandedOver,
+        /// The same for too long.
+        WorkerStuck,
+        /// The ERP has neither the row nor an order any more.
+        Dropped,
+        /// The ERP had the order and does not have it any more.
+        Deleted,
+        /// Cancelled there while the row waits.
+        CancelledWaiting,
+        /// Shipped there while the row waits.
+        ShippedWaiting,
+        /// An open wish or check while the row waits.
+        WishWaiting,
+        /// Changed there while the row waits.
+        ChangedWaiting,
+        /// Changed there so that it cannot be read, while the row waits.
+        UnreadableWaiting,
+        /// An order in the ERP.
+        InErp,
+        /// The same; the marketplace's newest word is not read yet.
+        InErpUnread,
+        /// An open wish or check; nothing has left.
+        WishOpen,
+        /// An open wish or check; a parcel has left.
+        WishLeft,
+        /// Changed there; nothing has left.
+        ChangedOpen,
+        /// Changed there; a parcel has left.
+        ChangedLeft,
+        /// Changed there so that it cannot be read; nothing has left.
+        UnreadableOpen,
+        /// Changed there so that it cannot be read; a parcel has left.
+        UnreadableLeft,
+        /// Cancelled there; nothing has left.
+        CancelledOpen,
+        /// Cancelled there; a parcel has left.
+        CancelledLeft,
+        /// Cancelled there, and in the ERP too.
+        CancelledBoth,
+        /// Shipped there without us; the ERP has not shipped it.
+        ShippedWithoutUs,
+        /// Partly shipped there without us; the ERP has not shipped anything.
+        PartlyWithoutUs,
+        /// A part has left.
+        PartLeft,
+        /// All has left; a tracking number is missing.
+        WithoutNumber,
+        /// The same for too long.
+        WithoutNumberLong,
+        /// A part has left, the rest was closed or cancelled in the ERP.
+        RestClosed,
+        /// Closed in the ERP; nothing has left.
+        ClosedUnshipped,
+        /// Cancelled in the ERP; nothing has left.
+        CancelledInErp,
+        /// Several orders in the ERP have the number.
+        Several,
+        /// All has left; the marketplace's newest word is not read yet.
+        LeftUnread,
+        /// All has left with tracking numbers: to be reported.
+        ToReport,
+        /// The report's intent is open.
+        ReportOpen,
+        /// The same, and the marketplace does not say what became of it.
+        ReportUnanswered,
+        /// The marketplace does not know the carrier.
+        UnknownCarrier,
+        /// The marketplace refused the report, or it cannot be composed.
+        Refused,
+        /// Shipped in the ERP, and reported there by somebody else.
+        ReportedByHand,
+        /// Reported by us.
+        Reported,
+        /// Reported by us, and cancelled there afterwards.
+        CancelledAfterReport,
+    }
+}
+
+impl Row {
+    /// The row of a situation. While an intent is open, nothing else counts.
+    pub fn of(situation: &Situation) -> Self {
+        match situation.reporting {
+            Reporting::Intended => Self::ReportOpen,
+            Reporting::Unanswered => Self::ReportUnanswered,
+            Reporting::Done => match situation.there {
+                There::Cancelled => Self::CancelledAfterReport,
+                There::History
+                | There::Fulfilled
+                | There::Pending
+                | There::Unread
+                | There::Unusable
+                | There::Held
+                | There::Open
+                | There::PartlyShipped
+                | There::Shipped => Self::Reported,
+            },
+            Reporting::Never | Reporting::UnknownCarrier | Reporting::Refused => match situation.hand_over {
+                HandOver::Intended => Self::HandOverOpen,
+                HandOver::IntendedLong => Self::Unclear,
+                HandOver::Never | HandOver::Done | HandOver::DoneLong => unreported(situation),
+            },
+        }
+    }
+}
+
+/// No intent is open, and we did not report it.
+fn unreported(situation: &Situation) -> Row {
+    let was_handed_over = match situation.hand_over {
+        HandOver::Never => false,
+        HandOver::Intended | HandOver::IntendedLong | HandOver::Done | HandOver::DoneLong => true,
+    };
+    match (situation.in_erp, situation.hand_over) {
+        (InErp::Unknown | InErp::Absent, HandOver::Never) => untouched(situation),
+        (
+            InErp::Unknown,
+            HandOver::Intended | HandOver::IntendedLong | HandOver::Done | HandOver::DoneLong,
+        )
+        | (InErp::Absent, HandOver::Intended | HandOver::IntendedLong | HandOver::Done)
+        | (InErp::Waiting, HandOver::Never | HandOver::Intended | HandOver::IntendedLong | HandOver::Done) => {
+            waiting(situation, was_handed_over, Row::HandedOver)
+        }
+        (InErp::Waiting, HandOver::DoneLong) => waiting(situation, was_handed_over, Row::WorkerStuck),
+        (InErp::Absent, HandOver::DoneLong) => gone(situation, Row::Dropped),
+        (
+            InErp::Deleted,
+            HandOver::Never
+            | HandOver::Intended
+            | HandOver::IntendedLong
+            | HandOver::Done
+            | HandOver::DoneLong,
+        ) => gone(situation, Row::Deleted),
+        (
+            InErp::Open
+            | InErp::PartLeft
+            | InErp::RestClosed
+            | InErp::WithoutNumber
+            | InErp::WithoutNumberLong
+            | InErp::Left
+            | InErp::ClosedUnshipped
+            | InErp::Cancelled
+            | InErp::Several,
+            HandOver::Never
+            | HandOver::Intended
+            | HandOver::IntendedLong
+            | HandOver::Done
+            | HandOver::DoneLong,
+        ) => in_erp(situation, was_handed_over),
+    }
+}
+
+/// We did not hand it over, and the ERP does not have it as far as we know.
+fn untouched(situation: &Situation) -> Row {
+    let was_asked = situation.in_erp != InErp::Unknown;
+    match situation.there {
+        There::History => Row::History,
+        There::Fulfilled => Row::FulfilledThere,
+        There::Pending => Row::Pending,
+        There::Unread => Row::DetailsMissing,
+        There::Unusable => Row::SetAside,
+        There::Held => Row::Held,
+        There::Open => match situation.articles {
+            Articles::Unknown => Row::UnknownArticle,
+            Articles::Known => Row::Ready,
+        },
+        There::PartlyShipped => Row::PartlyShippedElsewhere,
+        There::Shipped if was_asked => Row::ShippedElsewhere,
+        There::Shipped => Row::ShippedElsewhereUnknown,
+        There::Cancelled => Row::CancelledBefore,
+    }
+}
+
+/// A row waits to become an order, or should.
+fn waiting(situation: &Situation, was_handed_over: bool, quiet: Row) -> Row {
+    match (situation.there, situation.differs) {
+        (There::History, Differs::No | Differs::Yes) => Row::History,
+        (There::Fulfilled, Differs::No | Differs::Yes) => Row::FulfilledThere,
+        (There::Cancelled, Differs::No | Differs::Yes) => Row::CancelledWaiting,
+        (There::Shipped | There::PartlyShipped, Differs::No | Differs::Yes) => Row::ShippedWaiting,
+        (There::Held, Differs::No | Differs::Yes) => Row::WishWaiting,
+        (There::Unusable, Differs::No | Differs::Yes) if was_handed_over => Row::UnreadableWaiting,
+        (There::Open, Differs::Yes) => Row::ChangedWaiting,
+        (There::Pending | There::Unread | There::Unusable, Differs::No | Differs::Yes)
+        | (There::Open, Differs::No) => quiet,
+    }
+}
+
+/// The ERP had it, or should have it, and does not.
+fn gone(situation: &Situation, open: Row) -> Row {
+    match situation.there {
+        There::History => Row::History,
+        There::Fulfilled => Row::FulfilledThere,
+        There::Cancelled => Row::CancelledBoth,
+        There::Shipped => Row::ShippedElsewhere,
+        There::PartlyShipped => Row::PartlyShippedElsewhere,
+        There::Pending | There::Unread | There::Unusable | There::Held | There::Open => open,
+    }
+}
+
+/// The ERP shows at least one order.
+fn in_erp(situation: &Situation, was_handed_over: bool) -> Row {
+    match situation.there {
+        There::History => Row::History,
+        There::Fulfilled => Row::FulfilledThere,
+        There::Cancelled => cancelled_there(situation.in_erp),
+        There::Shipped => shipped_there(situation.in_erp),
+        There::PartlyShipped => match situation.in_erp {
+            InErp::Open => Row::PartlyWithoutUs,
+            InErp::Cancelled | InErp::ClosedUnshipped => Row::PartlyShippedElsewhere,
+            InErp::Unknown
+            | InErp::Absent
+            | InErp::Deleted
+            | InErp::Waiting
+            | InErp::PartLeft
+            | InErp::RestClosed
+            | InErp::WithoutNumber
+            | InErp::WithoutNumberLong
+            | InErp::Left
+            | InErp::Several => wanted(situation, Row::InErp, None, report(situation.reporting)),
+        },
+        There::Held => wanted(situation, Row::WishOpen, Some(Row::WishLeft), Row::WishLeft),
+        There::Unusable if was_handed_over => {
+            wanted(situation, Row::UnreadableOpen, Some(Row::UnreadableLeft), Row::UnreadableLeft)
+        }
+        There::Unread | There::Pending => wanted(situation, Row::InErpUnread, None, Row::LeftUnread),
+        There::Open | There::Unusable => match situation.differs {
+            Differs::No => wanted(situation, Row::InErp, None, report(situation.reporting)),
+            Differs::Yes => wanted(situation, Row::ChangedOpen, Some(Row::ChangedLeft), Row::ChangedLeft),
+        },
+    }
+}
+
+/// The marketplace waits for it: the row while nothing has left, the row that replaces those of a part or a missing number, and
+/// the row once all has left.
+fn wanted(situation: &Situation, open: Row, part: Option<Row>, all: Row) -> Row {
+    match situation.in_erp {
+        InErp::Unknown | InErp::Absent | InErp::Deleted | InErp::Waiting | InErp::Open => open,
+        InErp::PartLeft => part.unwrap_or(Row::PartLeft),
+        InErp::WithoutNumber => part.unwrap_or(Row::WithoutNumber),
+        InErp::WithoutNumberLong => part.unwrap_or(Row::WithoutNumberLong),
+        InErp::Left => all,
+        InErp::RestClosed => Row::RestClosed,
+        InErp::ClosedUnshipped => Row::ClosedUnshipped,
+        InErp::Cancelled => Row::CancelledInErp,
+        InErp::Several => Row::Several,
+    }
+}
+
+fn cancelled_there(in_erp: InErp) -> Row {
+    match in_erp {
+        InErp::Unknown | InErp::Absent | InErp::Deleted | InErp::Cancelled | InErp::ClosedUnshipped => {
+            Row::CancelledBoth
+        }
+        InErp::Waiting | InErp::Open | InErp::Several => Row::CancelledOpen,
+        InErp::PartLeft
+        | InErp::RestClosed
+        | InErp::WithoutNumber
+        | InErp::WithoutNumberLong
+        | InErp::Left => Row::CancelledLeft,
+    }
+}
+
+fn shipped_there(in_erp: InErp) -> Row {
+    match in_erp {
+        InErp::Unknown | InErp::Absent | InErp::Deleted | InErp::Cancelled | InErp::ClosedUnshipped => {
+            Row::ShippedElsewhere
+        }
+        InErp::Waiting | InErp::Open | InErp::PartLeft | InErp::Several => Row::ShippedWithoutUs,
+        InErp::RestClosed | InErp::WithoutNumber | InErp::WithoutNumberLong | InErp::Left => {
+            Row::ReportedByHand
+        }
+    }
+}
+
+/// All has left with tracking numbers, and the marketplace waits for it.
+fn report(reporting: Reporting) -> Row {
+    match reporting {
+        Reporting::Never | Reporting::Done => Row::ToReport,
+        Reporting::UnknownCarrier => Row::UnknownCarrier,
+        Reporting::Refused => Row::Refused,
+        Reporting::Intended => Row::ReportOpen,
+        Reporting::Unanswered => Row::ReportUnanswered,
+    }
+}

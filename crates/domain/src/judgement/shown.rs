@@ -1,0 +1,159 @@
+//! What an order in the ERP shows, as facts.
+
+use jiff::Timestamp;
+
+use super::facts::ErpFacts;
+use crate::order::Order;
+use crate::shipment::{Content, ErpOrder, Parcel};
+
+impl ErpFacts {
+    /// The facts after the ERP showed `order` under the number of `ours`. Equal to these facts where it shows what it showed
+    /// before.
+    pub fn after(&self, order: &ErpOrder, ours: Option<&Order>, now: Timestamp) -> Self {
+        let has_all_left = !order.parcels.is_empty() && holds(&contents(&order.parcels), &order.ordered);
+        let is_ended = order.is_cancelled || order.is_closed_unshipped;
+        let is_done = order.is_complete || (is_ended && has_all_left);
+        let lacks_number =
+            order.parcels.is_empty() || order.parcels.iter().any(|parcel| parcel.tracking.is_empty());
+        let shown = Self {
+            since: self.since,
+            orders: if is_split(order, ours) { 1 } else { order.count },
+            waiting_rows: 0,
+            was_seen: true,
+            is_cancelled: order.is_cancelled,
+            is_complete: order.is_complete,
+            is_closed_unshipped: order.is_closed_unshipped,
+            has_all_left,
+            without_number_since: (is_done && lacks_number).then(|| self.without_number_since.unwrap_or(now)),
+            unknown_articles: Vec::new(),
+            parcels: self.parcels,
+            parcels_without_number: self.parcels_without_number,
+        };
+        let is_news = self.since.is_none() || shown != *self;
+        Self { since: if is_news { Some(now) } else { self.since }, ..shown }
+    }
+
+    /// The facts after the ERP had no order with the number, but this many waiting rows.
+    pub fn without_order(&self, waiting_rows: u32, now: Timestamp) -> Self {
+        let shown = Self {
+            since: self.since,
+            waiting_rows,
+            was_seen: self.was_seen || self.orders > 0,
+            unknown_articles: self.unknown_articles.clone(),
+            parcels: self.parcels,
+            parcels_without_number: self.parcels_without_number,
+            ..Self::default()
+        };
+        let is_news = self.since.is_none() || shown != *self;
+        Self { since: if is_news { Some(now) } else { self.since }, ..shown }
+    }
+}
+
+/// Several orders that together hold no more than ours does are parts of it.
+fn is_split(order: &ErpOrder, ours: Option<&Order>) -> bool {
+    let Some(ours) = ours else { return false };
+    let lines = ours.lines.iter().map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() });
+    let lines: Vec<Content> = lines.collect();
+    order.count > 1 && !order.ordered.is_empty() && holds(&lines, &order.ordered)
+}
+
+fn contents(parcels: &[Parcel]) -> Vec<Content> {
+    parcels.iter().flat_map(|parcel| parcel.contents.iter().cloned()).collect()
+}
+
+/// Whether `all` holds at least as much as `wanted` of each article, as JTL's collation compares them.
+fn holds(all: &[Content], wanted: &[Content]) -> bool {
+    let sum = |of: &[Content], sku: &str| -> i64 {
+        let same = of.iter().filter(|content| content.sku.to_lowercase() == sku.to_lowercase());
+        same.map(|content| content.quantity).sum()
+    };
+    wanted.iter().all(|content| sum(all, &content.sku) >= sum(wanted, &content.sku))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::{Currency, Money, VatRate};
+    use crate::order::{Address, OrderLine, PricedUnits};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn content(sku: &str, quantity: i64) -> Content {
+        Content { sku: sku.to_owned(), quantity }
+    }
+
+    fn parcel(tracking: &str, contents: &[Content]) -> Parcel {
+        let (tracking, contents) = (tracking.to_owned(), contents.to_vec());
+        Parcel { id: 1, tracking, carrier: "DHL".to_owned(), shipped_at: None, contents }
+    }
+
+    fn in_erp(count: u32, ordered: &[Content], parcels: Vec<Parcel>) -> ErpOrder {
+        ErpOrder {
+            number: "PO-1".to_owned(),
+            erp_number: "B-1".to_owned(),
+            count,
+            is_cancelled: false,
+            is_complete: false,
+            is_closed_unshipped: false,
+            ordered: ordered.to_vec(),
+            parcels,
+        }
+    }
+
+    fn ours(lines: &[(&str, i64)]) -> Order {
+        let line = |(sku, quantity): &(&str, i64)| OrderLine {
+            number: format!("line-{sku}"),
+            sku: (*sku).to_owned(),
+            name: String::new(),
+            vat_rate: VatRate::percent(19),
+            units: vec![PricedUnits { quantity: *quantity, unit_gross: 100 }],
+        };
+        Order {
+            number: "PO-1".to_owned(),
+            ordered_at: at(0),
+            ship_until: None,
+            deliver_until: None,
+            region: None,
+            total: Money::new(100, Currency::EUR),
+            lines: lines.iter().map(line).collect(),
+            shipping: Vec::new(),
+            delivery: Address::default(),
+        }
+    }
+
+    #[test]
+    fn the_same_answer_is_no_news() {
+        let order = in_erp(1, &[content("A", 1)], Vec::new());
+        let first = ErpFacts::default().after(&order, None, at(1));
+        assert_eq!((first.since, first.orders), (Some(at(1)), 1));
+        assert_eq!(first.after(&order, None, at(2)), first);
+        let gone = first.without_order(0, at(3));
+        assert_eq!((gone.since, gone.was_seen, gone.orders), (Some(at(3)), true, 0));
+        assert_eq!(gone.without_order(0, at(4)), gone);
+    }
+
+    #[test]
+    fn halves_of_a_split_order_are_one_and_copies_are_several() {
+        let ours = ours(&[("A", 1), ("B", 2)]);
+        let split = in_erp(2, &[content("a", 1), content("B", 2)], Vec::new());
+        assert_eq!(ErpFacts::default().after(&split, Some(&ours), at(1)).orders, 1);
+        let copies = in_erp(2, &[content("A", 2), content("B", 4)], Vec::new());
+        assert_eq!(ErpFacts::default().after(&copies, Some(&ours), at(1)).orders, 2);
+        assert_eq!(ErpFacts::default().after(&split, None, at(1)).orders, 2, "nobody knows what it holds");
+    }
+
+    #[test]
+    fn all_that_was_ordered_has_left_whatever_was_closed() {
+        let ordered = [content("A", 1), content("B", 2)];
+        let part = in_erp(1, &ordered, vec![parcel("T", &[content("A", 1)])]);
+        assert!(!ErpFacts::default().after(&part, None, at(1)).has_all_left);
+        let all = vec![parcel("T", &[content("A", 1)]), parcel("", &[content("b", 2)])];
+        let all = ErpOrder { is_closed_unshipped: true, ..in_erp(1, &ordered, all) };
+        let facts = ErpFacts::default().after(&all, None, at(1));
+        assert!(facts.has_all_left);
+        assert_eq!(facts.without_number_since, Some(at(1)));
+        assert_eq!(facts.after(&all, None, at(9)).without_number_since, Some(at(1)), "it goes on waiting");
+    }
+}

@@ -1,0 +1,232 @@
+//! Every combination of answers has one row, every row is reached, and no row leaves an order to itself.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::{
+    Act, Decided, Difference, Document, ErpFacts, HandOver, Hold, InErp, Limits, OrderFacts, Refused,
+    Reporting, Row, Situation, There, judge,
+};
+use marktwerk_domain::order::MarketplaceStatus;
+use proptest::prelude::*;
+
+use crate::order::at;
+
+#[test]
+fn every_row_is_reached_and_every_combination_has_one() {
+    let mut covered: BTreeMap<String, usize> = BTreeMap::new();
+    let mut combinations = 0;
+    for situation in Situation::all() {
+        combinations += 1;
+        *covered.entry(format!("{:?}", Row::of(&situation))).or_default() += 1;
+    }
+    let axes = [There::ALL.len(), InErp::ALL.len(), HandOver::ALL.len(), Reporting::ALL.len(), 2, 2];
+    assert_eq!(combinations, axes.into_iter().product::<usize>());
+    for row in Row::ALL {
+        assert!(covered.contains_key(&format!("{row:?}")), "{row:?} is never reached");
+    }
+    for (row, count) in &covered {
+        #[expect(clippy::print_stdout, reason = "shown with --no-capture")]
+        {
+            println!("{count:>6} {row}");
+        }
+    }
+}
+
+/// An order that is not over has something that is done without a person, or an entry that asks one.
+#[test]
+fn no_open_row_is_without_a_next_act_or_an_entry() {
+    for row in Row::ALL {
+        let line = row.line();
+        assert_eq!(line.is_over, line.act == Act::Nothing, "{row:?}");
+        assert_eq!(line.kind.is_some(), !row.advice().is_empty(), "{row:?}: advice is for entries");
+        assert!(!line.is_over || !line.takes_stock, "{row:?}: nothing would ever give the units back");
+        assert!(line.kind.is_none_or(AttentionKind::is_of_an_order), "{row:?}");
+    }
+}
+
+#[test]
+fn rows_have_meanings_of_their_own() {
+    let meanings: HashSet<&str> = Row::ALL.iter().map(|row| row.meaning()).collect();
+    assert_eq!(meanings.len(), Row::ALL.len());
+}
+
+/// While an intent is open, resolving it is the only next act.
+#[test]
+fn an_open_intent_is_resolved_first() {
+    for situation in Situation::all() {
+        let act = Row::of(&situation).line().act;
+        let is_reporting = matches!(situation.reporting, Reporting::Intended | Reporting::Unanswered);
+        let is_handing_over = matches!(situation.hand_over, HandOver::Intended | HandOver::IntendedLong);
+        if is_reporting {
+            assert_eq!(act, Act::ResolveReport, "{situation:?}");
+        } else if is_handing_over && situation.reporting != Reporting::Done {
+            assert_eq!(act, Act::ResolveHandOver, "{situation:?}");
+        }
+    }
+}
+
+/// What is not known leads to no act towards the outside, and what the ERP has or may have is not handed over again.
+#[test]
+fn nothing_is_done_outside_without_knowledge() {
+    for situation in Situation::all() {
+        let row = Row::of(&situation);
+        match row.line().act {
+            Act::Report => {
+                assert_eq!(situation.in_erp, InErp::Left, "{situation:?}: {row:?}");
+                let wants = [There::Open, There::PartlyShipped, There::Unusable];
+                assert!(wants.contains(&situation.there), "{situation:?}: {row:?}");
+            }
+            Act::HandOver => {
+                assert_eq!(
+                    (situation.there, situation.hand_over),
+                    (There::Open, HandOver::Never),
+                    "{situation:?}"
+                );
+                // The hand-over itself looks it up, under the lock of an insert.
+                assert!(matches!(situation.in_erp, InErp::Unknown | InErp::Absent), "{situation:?}");
+            }
+            act => assert!(!act.writes_outside(), "{situation:?}: {row:?}"),
+        }
+    }
+}
+
+/// Shipped at the marketplace without us: an entry at once wherever the order is, unless the ERP has shipped it too.
+#[test]
+fn shipped_elsewhere_is_an_entry_in_every_state() {
+    let is_quiet = |situation: &Situation| {
+        let is_unreported =
+            !matches!(situation.reporting, Reporting::Done | Reporting::Intended | Reporting::Unanswered);
+        let is_known = situation.in_erp != InErp::Unknown;
+        let is_open = matches!(situation.hand_over, HandOver::Intended | HandOver::IntendedLong);
+        situation.there == There::Shipped && is_unreported && is_known && !is_open
+    };
+    for situation in Situation::all().filter(is_quiet) {
+        let row = Row::of(&situation);
+        let has_left = matches!(
+            situation.in_erp,
+            InErp::Left | InErp::WithoutNumber | InErp::WithoutNumberLong | InErp::RestClosed
+        );
+        let kind = row.line().kind;
+        assert_eq!(kind == Some(AttentionKind::ShippedElsewhere), !has_left, "{situation:?}: {row:?}");
+    }
+}
+
+fn facts() -> impl Strategy<Value = OrderFacts> {
+    let time = || prop::option::of((0..6_000_i64).prop_map(at));
+    let there = (
+        prop::sample::select(vec![
+            MarketplaceStatus::Pending,
+            MarketplaceStatus::Ready,
+            MarketplaceStatus::Cancelled,
+            MarketplaceStatus::PartlyShipped,
+            MarketplaceStatus::Shipped,
+        ]),
+        prop::sample::select(vec![
+            Document::Missing,
+            Document::Translated,
+            Document::Refused { reason: "a".to_owned() },
+            Document::Untranslatable { reason: "b".to_owned() },
+        ]),
+        prop::collection::vec(prop::sample::select(vec![Hold::Cancellation, Hold::Risk]), 0..2),
+        (any::<bool>(), any::<bool>(), prop::bool::weighted(0.05)),
+        prop::option::of(Just(Difference::Address)),
+        time(),
+    );
+    let erp = (
+        time(),
+        (0..3_u32, 0..2_u32, 0..3_u32, 0..2_u32),
+        (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+        time(),
+        prop::collection::vec(Just("A-1".to_owned()), 0..2),
+    );
+    let kinds = prop::sample::select(vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused]);
+    let ours = (time(), time(), time(), prop::option::weighted(0.1, Just(at(5))), prop::option::of(kinds));
+    let decided = prop::option::of(prop::sample::select(AttentionKind::ALL.to_vec()));
+    (there, erp, ours, decided).prop_map(|(there, erp, ours, decided)| {
+        let mut facts = OrderFacts::default();
+        let (status, document, holds, (is_unread, was_over, is_fulfilled), difference, ship_until) = there;
+        facts.there.status = status;
+        facts.there.document = document;
+        facts.there.holds = holds;
+        (facts.there.is_unread, facts.there.was_over, facts.there.is_fulfilled) =
+            (is_unread, was_over, is_fulfilled);
+        (facts.there.difference, facts.there.ship_until) = (difference, ship_until);
+        let (since, (orders, waiting_rows, parcels, without), flags, without_number_since, articles) = erp;
+        facts.erp = ErpFacts {
+            since,
+            orders,
+            waiting_rows,
+            was_seen: flags.0,
+            is_cancelled: flags.1,
+            is_complete: flags.2,
+            is_closed_unshipped: flags.3,
+            has_all_left: flags.4,
+            without_number_since,
+            unknown_articles: articles,
+            parcels,
+            parcels_without_number: without.min(parcels),
+        };
+        facts.ours.hand_over_since = ours.0;
+        facts.ours.handed_over_at = ours.1;
+        facts.ours.report_since = ours.2;
+        facts.ours.reported_at = ours.3;
+        facts.ours.refused = ours.4.map(|kind| Refused { kind, message: "no".to_owned() });
+        facts.decided = decided.map(|kind| Decided { kind, at: at(1) });
+        facts
+    })
+}
+
+proptest! {
+    /// The same facts and the same time give the same result, stored facts too.
+    #[test]
+    fn the_same_facts_have_the_same_result(facts in facts(), minutes in 0..6_000_i64) {
+        let limits = Limits::default();
+        let judgement = judge(&facts, &limits, at(minutes));
+        prop_assert_eq!(&judgement, &judge(&facts.clone(), &limits, at(minutes)));
+        let text = serde_json::to_string(&facts).unwrap();
+        let mut read: OrderFacts = serde_json::from_str(&text).unwrap();
+        // What columns hold is filled in by the store.
+        read.there = marktwerk_domain::judgement::ThereFacts {
+            document: read.there.document,
+            holds: read.there.holds,
+            is_fulfilled: read.there.is_fulfilled,
+            difference: read.there.difference,
+            ..facts.there.clone()
+        };
+        (read.erp.parcels, read.erp.parcels_without_number) =
+            (facts.erp.parcels, facts.erp.parcels_without_number);
+        (read.ours.hand_over_since, read.ours.report_since) =
+            (facts.ours.hand_over_since, facts.ours.report_since);
+        prop_assert_eq!(judgement, judge(&read, &limits, at(minutes)));
+    }
+
+    /// Until the named time nothing changes by time alone, and at that time something does.
+    #[test]
+    fn the_named_time_is_the_first_change(facts in facts(), minutes in 0..6_000_i64) {
+        let limits = Limits::default();
+        let now = at(minutes);
+        let judgement = judge(&facts, &limits, now);
+        let end = judgement.changes_at.unwrap_or(at(20_000));
+        prop_assert!(end > now);
+        for part in 1..20 {
+            let between = now + SignedDuration::from_millis(end.duration_since(now).as_millis() as i64 * part / 20);
+            prop_assert_eq!(judge(&facts, &limits, between).row, judgement.row);
+        }
+        if let Some(at) = judgement.changes_at {
+            prop_assert!(judge(&facts, &limits, at).row != judgement.row);
+        }
+    }
+
+    /// No stored time makes a judgement fail.
+    #[test]
+    fn extreme_times_are_judged(mut facts in facts(), late in any::<bool>()) {
+        let extreme = if late { Timestamp::MAX } else { Timestamp::MIN };
+        facts.ours.hand_over_since = facts.ours.hand_over_since.map(|_| extreme);
+        facts.erp.without_number_since = Some(extreme);
+        facts.there.ship_until = Some(extreme);
+        judge(&facts, &Limits::default(), at(0));
+        judge(&facts, &Limits::default(), extreme);
+    }
+}
