@@ -32,8 +32,7 @@ pub trait AttentionStore: Send + Sync {
     /// without a write.
     async fn settle(&self, items: &[(String, AttentionKind, String)], now: Timestamp) -> StoreResult<()>;
 
-    /// A person closes one, and what waited for that goes on: an order's mark is cleared (`CancelledAfterHandOver`,
-    /// `ChangedAfterHandOver`), it is read again (`SetAside`), handed over again after another look-up (`Unclear`), or its
-    /// report is due at once (`UnknownCarrier`, `ShipmentRefused`). What still does not go comes back on the list.
+    /// Takes one off the list because a person closed it. The order that it speaks of is to be judged at once; what the closing
+    /// means for it is decided by [`close`](crate::judging::close), which every caller should use.
     async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention>;
 }

@@ -3,7 +3,8 @@
 //! The traits say what is promised; [`sqlite`] keeps the promises on an embedded database, [`sqlserver`] on
 //! the merchant's own, and
 //! `conformance` is the one suite that every database must pass. No business rule lives here: what a
-//! state means and when it changes is decided by the engine and the workflows.
+//! state means and when it changes is decided by the engine, the workflows, and the domain's judgement of an order, which
+//! [`judging`] turns into changes of rows.
 
 pub mod alerts;
 pub mod attention;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod inventory;
 pub mod jobs;
 pub mod journal;
+pub mod judging;
 mod live_runs;
 pub mod logs;
 pub mod meta;

@@ -1,8 +1,7 @@
 //! Rules that every database keeps about an order's rows, whichever statements it needs for them: what is news, what a state has
-//! reached, what is given back to stock, and what goes on when a person closes an item of the attention list.
+//! reached, what is given back to stock.
 
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::Content;
 
@@ -84,24 +83,7 @@ impl Reached {
     }
 }
 
-/// What a person who closes an item sets in the order that it speaks of: columns and the condition, in words that every database
-/// understands.
-pub(crate) fn goes_on(kind: AttentionKind) -> Option<&'static str> {
-    // Only its own mark goes: an order that was changed and then cancelled is still cancelled.
-    match kind {
-        AttentionKind::CancelledAfterHandOver => Some("mark = NULL WHERE mark = 'cancelled'"),
-        AttentionKind::ChangedAfterHandOver => Some("mark = NULL WHERE mark = 'changed'"),
-        // Its details are fetched anew: what was mended at the marketplace is not in the stored ones.
-        AttentionKind::SetAside => {
-            Some("state = 'fetched', is_unread = 1, is_complete = 0, reason = NULL WHERE state = 'set_aside'")
-        }
-        // An open hand-over without an intent: the next run looks it up before it does anything.
-        AttentionKind::Unclear => {
-            Some("state = 'exporting', intent = NULL, reason = NULL WHERE state = 'unclear'")
-        }
-        AttentionKind::UnknownCarrier | AttentionKind::ShipmentRefused => {
-            Some("next_report_at = NULL WHERE state = 'shipped'")
-        }
-        _ => None,
-    }
+/// Whether a new order's units are subtracted from stock before it is judged.
+pub(crate) fn takes_stock(status: MarketplaceStatus) -> bool {
+    matches!(status, MarketplaceStatus::Pending | MarketplaceStatus::Ready)
 }

@@ -7,14 +7,16 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::OrderFacts;
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Content, Parcel, ShipmentReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::StoreResult;
-use crate::attention::NewAttention;
+pub use marktwerk_domain::judgement::Mark;
+
+use crate::{StoreResult, order_rules};
 
 /// An order as the marketplace told it.
 #[derive(Clone, PartialEq)]
@@ -33,6 +35,8 @@ pub struct FetchedOrder {
     pub is_complete: bool,
     /// What it takes from stock, by article number.
     pub contents: Vec<Content>,
+    /// It was over when its account was first read. Kept from the first time that the order is stored.
+    pub was_over: bool,
 }
 
 /// What is stored of an order at the marketplace: enough to tell whether a listing has news of it.
@@ -73,26 +77,6 @@ pub struct ReportIntent {
     pub at: Timestamp,
     /// What was to be told.
     pub report: ShipmentReport,
-}
-
-/// What happened at the marketplace to an order that the ERP has already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// Cancelled at the marketplace.
-    Cancelled,
-    /// Changed (address, quantities) at the marketplace.
-    Changed,
-}
-
-impl Mark {
-    /// The word stored and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cancelled => "cancelled",
-            Self::Changed => "changed",
-        }
-    }
 }
 
 /// An order as it stands in the store.
@@ -138,6 +122,59 @@ pub struct OrderRecord {
     pub next_report_at: Option<Timestamp>,
     /// When it was handed over.
     pub handed_over_at: Option<Timestamp>,
+    /// When it was reported.
+    pub reported_at: Option<Timestamp>,
+    /// When the raw document was fetched.
+    pub fetched_at: Timestamp,
+    /// It was over when its account was first read.
+    pub was_over: bool,
+    /// The facts that no other column holds; `None` in a row of an earlier version that was not judged since. Read them with
+    /// [`OrderRecord::facts`](crate::judging).
+    pub kept: Option<OrderFacts>,
+    /// Whether its units are subtracted from the ERP's stock figures.
+    pub takes_stock: bool,
+    /// Whether something is left to do.
+    pub is_open: bool,
+    /// When it is to be judged again although no fact changes.
+    pub next_judged_at: Option<Timestamp>,
+    /// Raised by each write: an optimistic lock.
+    pub revision: i64,
+}
+
+impl OrderRecord {
+    /// A new order as it is after [`OrderStore::save_fetched`].
+    pub fn new(account: impl Into<String>, order: &FetchedOrder, now: Timestamp) -> Self {
+        Self {
+            account: account.into(),
+            number: order.number.clone(),
+            state: OrderState::Fetched,
+            status: order.status,
+            changed_at: order.changed_at,
+            ordered_at: order.ordered_at,
+            raw: Some(order.raw.clone()),
+            is_complete: order.is_complete,
+            is_unread: true,
+            order: None,
+            document: None,
+            reason: None,
+            mark: None,
+            intent: None,
+            erp_number: None,
+            parcels: Vec::new(),
+            report: None,
+            report_tries: 0,
+            next_report_at: None,
+            handed_over_at: None,
+            reported_at: None,
+            fetched_at: now,
+            was_over: order.was_over,
+            kept: None,
+            takes_stock: order_rules::takes_stock(order.status),
+            is_open: true,
+            next_judged_at: None,
+            revision: 0,
+        }
+    }
 }
 
 /// What changes in an order; `None` leaves a field as it is.
@@ -168,6 +205,27 @@ pub struct OrderPatch {
     pub next_report_at: Option<Option<Timestamp>>,
     /// Whether the raw document is to be looked at (again).
     pub is_unread: Option<bool>,
+    /// Whether the raw document is complete; `false` has it fetched again.
+    pub is_complete: Option<bool>,
+    /// The facts that no other column holds.
+    pub kept: Option<OrderFacts>,
+    /// Whether its units are subtracted from the ERP's stock figures.
+    pub takes_stock: Option<bool>,
+    /// Whether something is left to do.
+    pub is_open: Option<bool>,
+    /// When it is to be judged again; `Some(None)`: not by time alone.
+    pub next_judged_at: Option<Option<Timestamp>>,
+}
+
+/// An entry of an order on the attention list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderEntry {
+    /// Why it is there; [`AttentionKind::is_of_an_order`] holds.
+    pub kind: AttentionKind,
+    /// What it says, as a JSON object.
+    pub facts: Value,
+    /// The same as a text.
+    pub message: String,
 }
 
 /// A compare-and-swap on one order.
@@ -179,12 +237,21 @@ pub struct OrderChange {
     pub from: Vec<OrderState>,
     /// Has an effect only while this is the newest change of the marketplace that is stored.
     pub seen_change: Option<Timestamp>,
+    /// Has an effect only while this is the stored revision.
+    pub seen_revision: Option<i64>,
     /// What changes.
     pub patch: OrderPatch,
-    /// Put on the attention list with it, after what is settled was taken off.
-    pub raise: Vec<NewAttention>,
-    /// Taken off the attention list with it (subject: the order number).
-    pub settle: Vec<AttentionKind>,
+    /// All entries that the order has on the attention list from now on, written where they differ from those that are open.
+    /// `None` leaves the list as it is.
+    pub entries: Option<Vec<OrderEntry>>,
+}
+
+impl OrderChange {
+    /// A change without guards that leaves the attention list as it is.
+    pub fn new(number: impl Into<String>, patch: OrderPatch) -> Self {
+        let number = number.into();
+        Self { number, from: Vec::new(), seen_change: None, seen_revision: None, patch, entries: None }
+    }
 }
 
 // Documents hold buyers' addresses: none of these types shows one in a log or an assertion.
@@ -248,12 +315,13 @@ pub trait OrderStore: Send + Sync {
         numbers: &[String],
     ) -> StoreResult<HashMap<String, KnownChange>>;
 
-    /// Keeps a page, in one transaction. A new order is *fetched*; one that the ERP cannot have yet (fetched, set aside,
+    /// Keeps a page, in one transaction. A new order is *fetched*, open, and takes stock if it is pending or ready; one that the ERP cannot have yet (fetched, set aside,
     /// imported, cancelled) becomes *fetched* again; one that it may have keeps its state. All become unread. A new order also
     /// lowers the known marketplace stock of its listing, where it was bought well after that was known; within five minutes of
     /// it, with several listings of one article, and where an order gives something back the stock becomes unknown. What an order
     /// takes stays while it is on its way into the ERP. An older change than the
-    /// stored one has no effect (unless the stored document is incomplete and this one is not), nor has the same document again.
+    /// stored one has no effect (unless the stored document is incomplete and this one is not), nor has the same document again. An order that takes
+    /// stock goes on taking it until it is judged.
     async fn save_fetched(&self, account: &str, orders: &[FetchedOrder], now: Timestamp) -> StoreResult<()>;
 
     /// Orders whose raw document is newer than what was imported, with it; by number.
@@ -270,7 +338,18 @@ pub trait OrderStore: Send + Sync {
     /// One order, whole.
     async fn order(&self, account: &str, number: &str) -> StoreResult<Option<OrderRecord>>;
 
-    /// Makes changes in one transaction; answers per change whether it had an effect (its attention items only then).
+    /// Open orders of an account by number, without raw documents. Costs nothing in the orders that are over.
+    async fn open_orders(
+        &self,
+        account: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> StoreResult<Vec<OrderRecord>>;
+
+    /// Orders of all accounts whose time to be judged again has come, the longest due first, without raw documents.
+    async fn orders_to_judge(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderRecord>>;
+
+    /// Makes changes in one transaction; returns per change whether it had an effect (its entries are written only then).
     async fn change_orders(
         &self,
         account: &str,
@@ -282,9 +361,7 @@ pub trait OrderStore: Send + Sync {
     /// changed since `before`. Numbers, articles, prices and times stay. Answers with the number of orders.
     async fn forget_buyers(&self, before: Timestamp) -> StoreResult<u64>;
 
-    /// Units by article number in orders of all accounts that the ERP does not know yet: fetched (pending or ready at the
-    /// marketplace), set aside, imported, exporting, handed over, unclear. Orders that the marketplace says are cancelled,
-    /// shipped or delivered (and were never ours to ship) do not count.
+    /// Units by article number in orders of all accounts that take stock ([`OrderRecord::takes_stock`]).
     async fn open_units(&self) -> StoreResult<HashMap<String, i64>>;
 
     /// Counts over the accounts given (empty: all).

@@ -12,7 +12,7 @@ use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::Content;
 use marktwerk_store::attention::{AttentionStore, NewAttention};
 use marktwerk_store::inventory::{InventoryStore, ListingPatch};
-use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch, OrderStore};
+use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderEntry, OrderPatch, OrderStore};
 use marktwerk_store::sqlserver::SqlServerStore;
 use serde_json::json;
 
@@ -33,28 +33,39 @@ fn page(count: usize, changed: i64) -> Vec<FetchedOrder> {
         raw: json!({ "name": "Ölmühle 🌻".repeat(400), "number": number, "changed": changed }),
         is_complete: true,
         contents: vec![Content { sku: format!("A-{number}"), quantity: changed }],
+        was_over: false,
     };
     (0..count).map(order).collect()
 }
 
-fn changes(count: usize) -> Vec<OrderChange> {
-    let raise = |number: &str| NewAttention {
+fn items(count: usize) -> Vec<NewAttention> {
+    let item = |number| NewAttention {
         account: ACCOUNT.to_owned(),
         kind: AttentionKind::SetAside,
-        subject: number.to_owned(),
+        subject: format!("PO-{number}"),
         message: "sums differ".to_owned(),
     };
-    let change = |number: String| OrderChange {
-        from: vec![OrderState::Fetched],
-        seen_change: Some(at(2)),
-        patch: OrderPatch {
+    (0..count).map(item).collect()
+}
+
+fn changes(count: usize) -> Vec<OrderChange> {
+    let entry = OrderEntry {
+        kind: AttentionKind::SetAside,
+        facts: json!({ "cause": "sums differ" }),
+        message: "sums differ".to_owned(),
+    };
+    let change = |number: String| {
+        let patch = OrderPatch {
             state: Some(OrderState::Exporting),
             document: Some("<xml/>".repeat(1_000)),
             ..OrderPatch::default()
-        },
-        raise: vec![raise(&number)],
-        settle: vec![AttentionKind::Unclear],
-        number,
+        };
+        OrderChange {
+            from: vec![OrderState::Fetched],
+            seen_change: Some(at(2)),
+            entries: Some(vec![entry.clone()]),
+            ..OrderChange::new(number, patch)
+        }
     };
     (0..count).map(|number| change(format!("PO-{number}"))).collect()
 }
@@ -79,7 +90,7 @@ async fn costs(store: &SqlServerStore, count: usize) -> Vec<(&'static str, u64)>
         costs.push((call, now - std::mem::replace(&mut before, now)));
     };
     let numbers: Vec<String> = (0..count).map(|number| format!("PO-{number}")).collect();
-    let raised: Vec<NewAttention> = changes(count).into_iter().flat_map(|change| change.raise).collect();
+    let raised = items(count);
     store.save_listings(ACCOUNT, &listings(count, 9), at(0)).await.unwrap();
     note("save_listings, new");
     store.save_listings(ACCOUNT, &listings(count, 9), at(1)).await.unwrap();
@@ -149,8 +160,7 @@ async fn two_processes_keep_an_order_once() {
     let other = SqlServerStore::open(database.address.clone(), TimeZone::UTC).await.unwrap();
     for round in 0..5 {
         let told = page(20 * (round + 1), 1);
-        let raised: Vec<NewAttention> =
-            changes(told.len()).into_iter().flat_map(|change| change.raise).collect();
+        let raised = items(told.len());
         let (first, second, third, fourth) = tokio::join!(
             one.save_fetched(ACCOUNT, &told, at(2)),
             other.save_fetched(ACCOUNT, &told, at(2)),

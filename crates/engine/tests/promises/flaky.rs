@@ -207,6 +207,8 @@ hand_on! { OrderStore:
     unread_orders(account: &str, after: Option<&str>, limit: usize) -> Vec<OrderRecord>;
     orders_in(filter: &OrderFilter) -> Vec<OrderRecord>;
     order(account: &str, number: &str) -> Option<OrderRecord>;
+    open_orders(account: &str, after: Option<&str>, limit: usize) -> Vec<OrderRecord>;
+    orders_to_judge(now: Timestamp, limit: usize) -> Vec<OrderRecord>;
     change_orders(account: &str, changes: &[OrderChange], now: Timestamp) -> Vec<bool>;
     forget_buyers(before: Timestamp) -> u64;
     open_units() -> HashMap<String, i64>;

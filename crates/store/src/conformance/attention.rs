@@ -1,12 +1,13 @@
 //! The attention list.
 
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::judgement::{Difference, Document, ErpFacts, OrderFacts};
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 
-use super::samples::{ACCOUNT, at, change, fetched, save};
+use super::samples::{ACCOUNT, at, fetched, save};
 use crate::attention::NewAttention;
-use crate::orders::{Mark, OrderPatch};
-use crate::{SharedStore, StoreError};
+use crate::orders::{FetchedOrder, Mark, OrderPatch, OrderRecord};
+use crate::{SharedStore, StoreError, judging};
 
 fn item(kind: AttentionKind, subject: &str, message: &str) -> NewAttention {
     NewAttention {
@@ -42,25 +43,58 @@ pub async fn a_settled_item_may_be_raised_again(store: SharedStore) {
     assert_eq!(store.attentions().await.unwrap()[0].since, at(3));
 }
 
-/// The mark that the item speaks of, and no other.
+/// An order in JTL that was cancelled or changed at the marketplace; its record.
+async fn marked(
+    store: &SharedStore,
+    status: MarketplaceStatus,
+    difference: Option<Difference>,
+) -> OrderRecord {
+    save(store, &[FetchedOrder { status, ..fetched("PO-1", 5) }]).await;
+    let mut facts = OrderFacts::default();
+    facts.there.document = Document::Translated;
+    facts.there.difference = difference;
+    facts.ours.handed_over_at = Some(at(6));
+    facts.erp = ErpFacts { since: Some(at(7)), orders: 1, was_seen: true, ..ErpFacts::default() };
+    let record = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
+    let patch = OrderPatch { kept: Some(facts), is_unread: Some(false), ..OrderPatch::default() };
+    let change = judging::judged(&record, patch, at(8));
+    assert_eq!(store.change_orders(ACCOUNT, &[change], at(8)).await.unwrap(), [true]);
+    store.order(ACCOUNT, "PO-1").await.unwrap().unwrap()
+}
+
+/// The mark that the item speaks of goes, and the order goes on.
 pub async fn closing_clears_the_mark(store: SharedStore) {
-    save(&store, &[fetched("PO-1", 5)]).await;
-    let patch = OrderPatch {
-        state: Some(OrderState::InJtl),
-        mark: Some(Some(Mark::Cancelled)),
-        ..OrderPatch::default()
-    };
-    store.change_orders(ACCOUNT, &[change("PO-1", patch)], at(6)).await.unwrap();
-    let changed = item(AttentionKind::ChangedAfterHandOver, "PO-1", "changed");
-    let cancelled = item(AttentionKind::CancelledAfterHandOver, "PO-1", "cancelled");
-    store.raise(&[changed, cancelled], at(6)).await.unwrap();
-    let open = store.attentions().await.unwrap();
-    let mark = async || store.order(ACCOUNT, "PO-1").await.unwrap().unwrap().mark;
-    store.close_attention(open[0].id, at(7)).await.unwrap();
-    assert_eq!(mark().await, Some(Mark::Cancelled));
-    assert_eq!(store.close_attention(open[1].id, at(7)).await.unwrap(), open[1]);
-    assert_eq!(mark().await, None);
+    for (status, difference, mark) in [
+        (MarketplaceStatus::Cancelled, None, Mark::Cancelled),
+        (MarketplaceStatus::Ready, Some(Difference::Address), Mark::Changed),
+    ] {
+        let record = marked(&store, status, difference).await;
+        assert_eq!((record.mark, record.state), (Some(mark), OrderState::InJtl));
+        let [open] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
+        assert_eq!(judging::close(&*store, open.id, at(9)).await.unwrap(), open);
+        let record = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
+        assert_eq!((record.mark, record.reason, record.next_judged_at), (None, None, None));
+        assert!(store.attentions().await.unwrap().is_empty());
+    }
+}
+
+/// Closed while its cause persists.
+pub async fn an_entry_whose_cause_persists_comes_back(store: SharedStore) {
+    let record = marked(&store, MarketplaceStatus::Ready, None).await;
+    let mut facts = record.facts();
+    facts.erp.orders = 2;
+    let change = judging::judged(&record, OrderPatch { kept: Some(facts), ..OrderPatch::default() }, at(9));
+    store.change_orders(ACCOUNT, &[change], at(9)).await.unwrap();
+    let [open] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
+    judging::close(&*store, open.id, at(10)).await.unwrap();
+    let [again] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
+    assert_eq!((again.kind, again.since), (AttentionKind::Duplicate, at(10)));
+    // The same where the process died after the entry was closed.
+    store.close_attention(again.id, at(11)).await.unwrap();
     assert!(store.attentions().await.unwrap().is_empty());
+    assert_eq!(judging::judge_due(&*store, at(11)).await.unwrap(), 1);
+    assert_eq!(store.attentions().await.unwrap().len(), 1);
+    assert_eq!(judging::judge_due(&*store, at(12)).await.unwrap(), 0);
 }
 
 /// Somebody else was quicker.

@@ -1,6 +1,7 @@
 //! Changing orders by compare-and-swap.
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
 use marktwerk_domain::money::{Currency, Money};
 use marktwerk_domain::order::{Address, Order, OrderState};
 use marktwerk_domain::run::Epoch;
@@ -9,7 +10,7 @@ use marktwerk_domain::shipment::{Parcel, ShipmentReport};
 use super::samples::{ACCOUNT, at, change, content, fetched, move_to, save};
 use crate::SharedStore;
 use crate::attention::NewAttention;
-use crate::orders::{HandOverIntent, Mark, OrderChange, OrderPatch, OrderRecord, ReportIntent};
+use crate::orders::{HandOverIntent, Mark, OrderChange, OrderEntry, OrderPatch, OrderRecord, ReportIntent};
 
 async fn order(store: &SharedStore) -> OrderRecord {
     store.order(ACCOUNT, "PO-1").await.unwrap().unwrap()
@@ -63,6 +64,9 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         contents: vec![content("A", 2)],
     };
     let report = ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels: Vec::new() };
+    let mut kept = OrderFacts::default();
+    kept.there.document = Document::Untranslatable { reason: "größer als \"eins\"".to_owned() };
+    kept.ours.baseline = Some(Baseline { address: Some(u64::MAX), contents: 7 });
     let full = OrderPatch {
         state: Some(OrderState::HandedOver),
         order: Some(translation.clone()),
@@ -82,6 +86,11 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         report_tries: Some(2),
         next_report_at: Some(Some(at(60))),
         is_unread: Some(false),
+        is_complete: Some(false),
+        kept: Some(kept.clone()),
+        takes_stock: Some(false),
+        is_open: Some(false),
+        next_judged_at: Some(Some(at(70))),
     };
     store.change_orders(ACCOUNT, &[change("PO-1", full.clone())], at(9)).await.unwrap();
     let stored = order(&store).await;
@@ -91,6 +100,8 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
     assert_eq!((stored.erp_number.as_deref(), stored.parcels.as_slice()), (Some("B-1"), [parcel].as_slice()));
     assert_eq!((stored.report_tries, stored.next_report_at, stored.is_unread), (2, Some(at(60)), false));
     assert_eq!(stored.handed_over_at, Some(at(9)));
+    assert_eq!((stored.kept.as_ref(), stored.next_judged_at), (Some(&kept), Some(at(70))));
+    assert_eq!((stored.is_complete, stored.takes_stock, stored.is_open), (false, false, false));
 
     let nothing = change("PO-1", OrderPatch::default());
     assert_eq!(store.change_orders(ACCOUNT, &[nothing], at(10)).await.unwrap(), [true]);
@@ -102,34 +113,101 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         intent: Some(None),
         report: Some(None),
         next_report_at: Some(None),
+        next_judged_at: Some(None),
         ..OrderPatch::default()
     };
     store.change_orders(ACCOUNT, &[change("PO-1", clearing)], at(11)).await.unwrap();
-    let cleared =
-        OrderRecord { reason: None, mark: None, intent: None, report: None, next_report_at: None, ..stored };
+    let cleared = OrderRecord {
+        reason: None,
+        mark: None,
+        intent: None,
+        report: None,
+        next_report_at: None,
+        next_judged_at: None,
+        revision: stored.revision + 1,
+        ..stored
+    };
     assert_eq!(order(&store).await, cleared);
 }
 
-/// Raised and settled only where the change had an effect.
-pub async fn attention_follows_the_change(store: SharedStore) {
-    save(&store, &[fetched("PO-1", 5)]).await;
-    let raise = vec![NewAttention {
-        account: ACCOUNT.to_owned(),
-        kind: AttentionKind::SetAside,
-        subject: "PO-1".to_owned(),
-        message: "sums differ".to_owned(),
-    }];
-    let set_aside =
-        OrderChange { from: vec![OrderState::Imported], raise, ..change("PO-1", to(OrderState::SetAside)) };
+fn entry(kind: AttentionKind, message: &str) -> OrderEntry {
+    OrderEntry { kind, facts: serde_json::json!({ "cause": message }), message: message.to_owned() }
+}
+
+/// Kinds and messages of what is open.
+async fn open(store: &SharedStore) -> Vec<(AttentionKind, String)> {
+    let open = store.attentions().await.unwrap();
+    open.into_iter().map(|item| (item.kind, item.message)).collect()
+}
+
+/// Written only where the change had an effect, and all of them: what is not among them goes.
+pub async fn entries_follow_the_change(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5), fetched("PO-2", 5)]).await;
+    let aside = |message| vec![entry(AttentionKind::SetAside, message)];
+    let set_aside = OrderChange {
+        from: vec![OrderState::Imported],
+        entries: Some(aside("sums differ")),
+        ..change("PO-1", to(OrderState::SetAside))
+    };
     store.change_orders(ACCOUNT, std::slice::from_ref(&set_aside), at(6)).await.unwrap();
     assert!(store.attentions().await.unwrap().is_empty());
     let effective = OrderChange { from: Vec::new(), ..set_aside };
-    store.change_orders(ACCOUNT, &[effective], at(7)).await.unwrap();
-    assert_eq!(store.attentions().await.unwrap().len(), 1);
-    let settle =
-        OrderChange { settle: vec![AttentionKind::SetAside], ..change("PO-1", to(OrderState::Imported)) };
-    store.change_orders(ACCOUNT, &[settle], at(8)).await.unwrap();
+    let other = OrderChange { entries: Some(aside("other")), ..change("PO-2", OrderPatch::default()) };
+    store.change_orders(ACCOUNT, &[effective, other], at(7)).await.unwrap();
+    let [first, _] = <[_; 2]>::try_from(store.attentions().await.unwrap()).unwrap();
+    assert_eq!((first.message.as_str(), first.since), ("sums differ", at(7)));
+    assert_eq!(first.facts, serde_json::json!({ "cause": "sums differ" }));
+    let renewed = OrderChange { entries: Some(aside("no lines")), ..change("PO-1", OrderPatch::default()) };
+    store.change_orders(ACCOUNT, &[renewed], at(8)).await.unwrap();
+    let [again, _] = <[_; 2]>::try_from(store.attentions().await.unwrap()).unwrap();
+    assert_eq!((again.id, again.since, again.message.as_str()), (first.id, at(7), "no lines"));
+    assert_eq!(again.facts, serde_json::json!({ "cause": "no lines" }));
+    let both = vec![entry(AttentionKind::Duplicate, "two"), entry(AttentionKind::Unclear, "where")];
+    let instead = OrderChange { entries: Some(both), ..change("PO-1", to(OrderState::InJtl)) };
+    let left_alone = change("PO-2", to(OrderState::Imported));
+    store.change_orders(ACCOUNT, &[instead, left_alone], at(9)).await.unwrap();
+    let mut kinds: Vec<_> = open(&store).await.into_iter().map(|(kind, _)| kind.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["duplicate", "set_aside", "unclear"]);
+    for number in ["PO-1", "PO-2"] {
+        let none = OrderChange { entries: Some(Vec::new()), ..change(number, to(OrderState::Imported)) };
+        store.change_orders(ACCOUNT, &[none], at(10)).await.unwrap();
+    }
     assert!(store.attentions().await.unwrap().is_empty());
+}
+
+/// Of another order, another account, and of what is no order's.
+pub async fn entries_of_others_stay(store: SharedStore) {
+    save(&store, &[fetched("1", 5)]).await;
+    let item = |account: &str, kind, subject: &str| NewAttention {
+        account: account.to_owned(),
+        kind,
+        subject: subject.to_owned(),
+        message: "stays".to_owned(),
+    };
+    let others = [
+        item(ACCOUNT, AttentionKind::StockRefused, "1"),
+        item(ACCOUNT, AttentionKind::Unclear, "2"),
+        item("other", AttentionKind::Unclear, "1"),
+    ];
+    store.raise(&others, at(5)).await.unwrap();
+    let none = OrderChange { entries: Some(Vec::new()), ..change("1", to(OrderState::Imported)) };
+    store.change_orders(ACCOUNT, &[none], at(6)).await.unwrap();
+    assert_eq!(store.attentions().await.unwrap().len(), 3);
+}
+
+/// Of two who read the same revision, the second has no effect; what the marketplace said meanwhile counts as a change too.
+pub async fn a_change_needs_its_revision(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5)]).await;
+    let seen = order(&store).await.revision;
+    let change = |state| OrderChange { seen_revision: Some(seen), ..change("PO-1", to(state)) };
+    let both = [change(OrderState::Imported), change(OrderState::SetAside)];
+    assert_eq!(store.change_orders(ACCOUNT, &both, at(6)).await.unwrap(), [true, false]);
+    let seen = order(&store).await;
+    assert_eq!(seen.state, OrderState::Imported);
+    save(&store, &[fetched("PO-1", 6)]).await;
+    let late = OrderChange { seen_revision: Some(seen.revision), ..change(OrderState::Exporting) };
+    assert_eq!(store.change_orders(ACCOUNT, &[late], at(7)).await.unwrap(), [false]);
 }
 
 /// The others of its batch are.
@@ -164,31 +242,28 @@ pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
 /// Each change sees what the ones before it left, and the attention list follows them.
 pub async fn a_batch_is_taken_in_its_order(store: SharedStore) {
     save(&store, &[fetched("PO-1", 5)]).await;
-    let raise = |message: &str| {
-        let (account, subject) = (ACCOUNT.to_owned(), "PO-1".to_owned());
-        vec![NewAttention { account, kind: AttentionKind::SetAside, subject, message: message.to_owned() }]
-    };
+    let entries = |message: &str| Some(vec![entry(AttentionKind::SetAside, message)]);
     let reason = |reason: Option<&str>| OrderPatch {
         reason: Some(reason.map(str::to_owned)),
         ..to(OrderState::Imported)
     };
-    let settle = vec![AttentionKind::SetAside];
     let document = OrderPatch { document: Some("<xml/>".to_owned()), ..to(OrderState::Exporting) };
     let batch = [
-        OrderChange { raise: raise("first"), ..change("PO-1", reason(Some("first"))) },
+        OrderChange { entries: entries("first"), ..change("PO-1", reason(Some("first"))) },
         OrderChange { from: vec![OrderState::Fetched], ..change("PO-1", to(OrderState::Cancelled)) },
         OrderChange { from: vec![OrderState::Imported], ..change("PO-1", reason(Some("second"))) },
-        OrderChange { settle: settle.clone(), raise: raise("third"), ..change("PO-1", document) },
+        OrderChange { entries: entries("third"), ..change("PO-1", document) },
     ];
     let effective = store.change_orders(ACCOUNT, &batch, at(6)).await.unwrap();
     assert_eq!(effective, [true, false, true, true]);
     let stored = order(&store).await;
     assert_eq!((stored.state, stored.reason.as_deref()), (OrderState::Exporting, Some("second")));
     assert_eq!(stored.document.as_deref(), Some("<xml/>"));
-    let open = store.attentions().await.unwrap();
-    assert_eq!(open.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), ["third"]);
-    let back =
-        [OrderChange { settle, ..change("PO-1", reason(Some("fourth"))) }, change("PO-1", reason(None))];
+    assert_eq!(open(&store).await, [(AttentionKind::SetAside, "third".to_owned())]);
+    let back = [
+        OrderChange { entries: Some(Vec::new()), ..change("PO-1", reason(Some("fourth"))) },
+        change("PO-1", reason(None)),
+    ];
     assert_eq!(store.change_orders(ACCOUNT, &back, at(7)).await.unwrap(), [true, true]);
     let stored = order(&store).await;
     assert_eq!((stored.state, stored.reason), (OrderState::Imported, None));

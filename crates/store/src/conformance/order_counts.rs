@@ -41,31 +41,51 @@ pub async fn states_are_counted(store: SharedStore) {
     assert_eq!(other, [(OrderState::Fetched, 1)]);
 }
 
-/// From pending at the marketplace until JTL shows the order.
-pub async fn open_units_are_those_unknown_to_the_erp(store: SharedStore) {
-    let open = [
-        OrderState::Fetched,
-        OrderState::SetAside,
-        OrderState::Imported,
-        OrderState::Exporting,
-        OrderState::HandedOver,
-        OrderState::Unclear,
-    ];
+/// What is written of an order counts; a new one that is pending or ready takes its units at once.
+pub async fn open_units_are_those_of_orders_that_take_stock(store: SharedStore) {
+    let takes = |takes_stock| OrderPatch { takes_stock: Some(takes_stock), ..OrderPatch::default() };
     for state in OrderState::ALL {
         save(&store, &[fetched(state.as_str(), 5)]).await;
         move_to(&store, state.as_str(), state).await;
-        let expected = if open.contains(&state) { Some(2) } else { None };
-        assert_eq!(units(&store).await.get("A").copied(), expected, "{state}");
-        move_to(&store, state.as_str(), OrderState::Reported).await;
+        assert_eq!(units(&store).await.get("A").copied(), Some(2), "{state}");
+        store.change_orders(ACCOUNT, &[change(state.as_str(), takes(false))], at(6)).await.unwrap();
+        assert_eq!(units(&store).await.get("A"), None, "{state}");
     }
     let pending = FetchedOrder { status: MarketplaceStatus::Pending, ..fetched("pending", 5) };
     let cancelled = FetchedOrder { status: MarketplaceStatus::Cancelled, ..fetched("cancelled", 5) };
-    let shipped = FetchedOrder { status: MarketplaceStatus::Shipped, ..fetched("shipped", 5) };
+    let shipped = FetchedOrder { status: MarketplaceStatus::Shipped, ..fetched("gone", 5) };
     save(&store, &[pending, cancelled, shipped]).await;
     store.save_fetched("other", &[fetched("1", 5)], at(5)).await.unwrap();
     assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 4)]));
-    move_to(&store, "cancelled", OrderState::HandedOver).await;
+    store.change_orders(ACCOUNT, &[change("gone", takes(true))], at(6)).await.unwrap();
     assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 6)]));
+}
+
+/// Until it is judged: one that is cancelled or shipped may still have to be booked.
+pub async fn an_order_told_again_takes_stock_until_it_is_judged(store: SharedStore) {
+    let told = |status, changed| FetchedOrder { status, ..fetched("1", changed) };
+    save(&store, &[told(MarketplaceStatus::Ready, 5)]).await;
+    save(&store, &[told(MarketplaceStatus::Shipped, 6)]).await;
+    assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 2)]));
+    let over = OrderPatch { takes_stock: Some(false), is_open: Some(false), ..OrderPatch::default() };
+    store.change_orders(ACCOUNT, &[change("1", over)], at(7)).await.unwrap();
+    save(&store, &[told(MarketplaceStatus::Cancelled, 8)]).await;
+    assert_eq!(units(&store).await, HashMap::new());
+    assert!(store.order(ACCOUNT, "1").await.unwrap().unwrap().is_open, "it is looked at again");
+    save(&store, &[told(MarketplaceStatus::Ready, 9)]).await;
+    assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 2)]));
+    // What the ERP has is not taken twice.
+    store
+        .change_orders(
+            ACCOUNT,
+            &[change("1", OrderPatch { takes_stock: Some(false), ..OrderPatch::default() })],
+            at(10),
+        )
+        .await
+        .unwrap();
+    move_to(&store, "1", OrderState::InJtl).await;
+    save(&store, &[told(MarketplaceStatus::Ready, 11)]).await;
+    assert_eq!(units(&store).await, HashMap::new());
 }
 
 /// Not what it held before.

@@ -24,30 +24,10 @@ async fn known_stock(store: &SharedStore) -> Vec<Option<i64>> {
 
 /// Every field that the marketplace told.
 pub async fn a_new_order_is_fetched_and_unread(store: SharedStore) {
-    let told = FetchedOrder { ordered_at: at(3), ..fetched("PO-1", 5) };
+    let told = FetchedOrder { ordered_at: at(3), was_over: true, ..fetched("PO-1", 5) };
     save(&store, std::slice::from_ref(&told)).await;
-    let expected = OrderRecord {
-        account: ACCOUNT.to_owned(),
-        number: "PO-1".to_owned(),
-        state: OrderState::Fetched,
-        status: MarketplaceStatus::Ready,
-        changed_at: at(5),
-        ordered_at: at(3),
-        raw: Some(told.raw),
-        is_complete: true,
-        is_unread: true,
-        order: None,
-        document: None,
-        reason: None,
-        mark: None,
-        intent: None,
-        erp_number: None,
-        parcels: Vec::new(),
-        report: None,
-        report_tries: 0,
-        next_report_at: None,
-        handed_over_at: None,
-    };
+    let expected = OrderRecord::new(ACCOUNT, &told, at(1_000));
+    assert_eq!((expected.state, expected.is_unread, expected.was_over), (OrderState::Fetched, true, true));
     assert_eq!(order(&store, "PO-1").await, expected);
     assert_eq!(store.order("other", "PO-1").await.unwrap(), None);
 }

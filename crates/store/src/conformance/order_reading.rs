@@ -69,3 +69,31 @@ pub async fn documents_are_read_where_they_are_needed(store: SharedStore) {
     assert_eq!((&orders[0].document, &orders[1].document), (&document, &None));
     assert_eq!(store.order(ACCOUNT, "2").await.unwrap().unwrap().document, document);
 }
+
+/// By number, without those that are over.
+pub async fn open_orders_come_in_pages(store: SharedStore) {
+    save(&store, &[fetched("3", 5), fetched("1", 5), fetched("2", 5), fetched("4", 5)]).await;
+    let over = OrderPatch { is_open: Some(false), ..OrderPatch::default() };
+    store.change_orders(ACCOUNT, &[change("2", over)], at(6)).await.unwrap();
+    move_to(&store, "3", OrderState::InJtl).await;
+    assert_eq!(numbers(&store.open_orders(ACCOUNT, None, 2).await.unwrap()), ["1", "3"]);
+    assert_eq!(numbers(&store.open_orders(ACCOUNT, Some("3"), 2).await.unwrap()), ["4"]);
+    assert!(store.open_orders("other", None, 2).await.unwrap().is_empty());
+}
+
+/// Over all accounts, the longest due first, until the next time is written.
+pub async fn orders_are_judged_when_their_time_has_come(store: SharedStore) {
+    save(&store, &[fetched("1", 5), fetched("2", 5), fetched("3", 5)]).await;
+    store.save_fetched("other", &[fetched("1", 5)], at(5)).await.unwrap();
+    let due = |at| OrderPatch { next_judged_at: Some(at), ..OrderPatch::default() };
+    let changes = [change("1", due(Some(at(60)))), change("2", due(Some(at(61))))];
+    store.change_orders(ACCOUNT, &changes, at(6)).await.unwrap();
+    store.change_orders("other", &[change("1", due(Some(at(50))))], at(6)).await.unwrap();
+    assert!(store.orders_to_judge(at(49), 9).await.unwrap().is_empty());
+    let found = store.orders_to_judge(at(60), 9).await.unwrap();
+    let found: Vec<_> = found.iter().map(|order| (order.account.as_str(), order.number.as_str())).collect();
+    assert_eq!(found, [("other", "1"), (ACCOUNT, "1")]);
+    assert_eq!(store.orders_to_judge(at(61), 2).await.unwrap().len(), 2);
+    store.change_orders(ACCOUNT, &[change("1", due(None))], at(62)).await.unwrap();
+    assert_eq!(store.orders_to_judge(at(99), 9).await.unwrap().len(), 2);
+}

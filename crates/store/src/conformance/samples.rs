@@ -252,6 +252,7 @@ pub(super) fn fetched(number: &str, changed: i64) -> FetchedOrder {
         raw: json!({"number": number, "changed": changed}),
         is_complete: true,
         contents: vec![content("A", 2)],
+        was_over: false,
     }
 }
 
@@ -261,14 +262,7 @@ pub(super) async fn save(store: &SharedStore, orders: &[FetchedOrder]) {
 
 /// A change without guards.
 pub(super) fn change(number: &str, patch: OrderPatch) -> OrderChange {
-    OrderChange {
-        number: number.to_owned(),
-        from: Vec::new(),
-        seen_change: None,
-        patch,
-        raise: Vec::new(),
-        settle: Vec::new(),
-    }
+    OrderChange::new(number, patch)
 }
 
 /// Moves an order to a state.

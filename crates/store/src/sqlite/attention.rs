@@ -5,14 +5,15 @@ use jiff::Timestamp;
 use marktwerk_domain::attention::{Attention, AttentionKind};
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{self, Columns, Micros};
+use super::rows::{self, Columns, Json, Micros, Word};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::attention::{AttentionStore, NewAttention};
-use crate::{StoreError, StoreResult, order_rules};
+use crate::orders::OrderEntry;
+use crate::{StoreError, StoreResult};
 
 const SELECT: &str =
-    "SELECT id, account, kind, subject, message, since FROM attentions WHERE closed_at IS NULL";
+    "SELECT id, account, kind, subject, message, facts, since FROM attentions WHERE closed_at IS NULL";
 
 #[async_trait]
 impl AttentionStore for SqliteStore {
@@ -94,6 +95,34 @@ pub(super) fn raise(writing: &mut Writing<'_>, items: &[NewAttention], now: Time
     Ok(())
 }
 
+/// Makes these the entries of an order: others of its kinds go, and what differs is written.
+pub(super) fn keep_entries(
+    writing: &mut Writing<'_>,
+    account: &str,
+    number: &str,
+    entries: &[OrderEntry],
+    now: Timestamp,
+) -> StoreResult<()> {
+    let sql = "SELECT kind FROM attentions INDEXED BY attentions_subject \
+         WHERE account = ?1 AND subject = ?2 AND closed_at IS NULL";
+    let open: Vec<Word<AttentionKind>> =
+        rows::all(writing.connection, sql, [account, number], |row| row.get(0))?;
+    let goes =
+        |kind: &AttentionKind| kind.is_of_an_order() && entries.iter().all(|entry| entry.kind != *kind);
+    for kind in open.into_iter().map(|kind| kind.0).filter(goes) {
+        settle(writing, account, kind, number, now)?;
+    }
+    let sql = "INSERT INTO attentions (account, kind, subject, message, facts, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (account, kind, subject) WHERE closed_at IS NULL \
+         DO UPDATE SET message = excluded.message, facts = excluded.facts \
+         WHERE message <> excluded.message OR facts <> excluded.facts";
+    for OrderEntry { kind, facts, message } in entries {
+        let params = params![account, kind.as_str(), number, message, Json(facts), Micros(now)];
+        writing.effects.attention |= rows::execute(writing.connection, sql, params)? > 0;
+    }
+    Ok(())
+}
+
 /// Takes one off the list, where it is on it.
 pub(super) fn settle(
     writing: &mut Writing<'_>,
@@ -113,9 +142,11 @@ fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Atte
     let found = rows::one(writing.connection, &format!("{SELECT} AND id = ?1"), [id], attention)?;
     let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
     settle(writing, &found.account, found.kind, &found.subject, now)?;
-    let Some(goes_on) = order_rules::goes_on(found.kind) else { return Ok(found) };
-    let sql = format!("UPDATE orders SET {goes_on} AND account = ?1 AND number = ?2");
-    writing.effects.orders |= rows::execute(writing.connection, &sql, [&found.account, &found.subject])? > 0;
+    if found.kind.is_of_an_order() {
+        let sql = "UPDATE orders SET next_judged_at = ?3, revision = revision + 1 WHERE account = ?1 AND number = ?2";
+        let params = params![found.account, found.subject, Micros(now)];
+        writing.effects.orders |= rows::execute(writing.connection, sql, params)? > 0;
+    }
     Ok(found)
 }
 
@@ -127,6 +158,7 @@ fn attention(row: &Row<'_>) -> rusqlite::Result<Attention> {
         kind: columns.word()?,
         subject: columns.value()?,
         message: columns.value()?,
+        facts: columns.json()?,
         since: columns.time()?,
     })
 }

@@ -41,10 +41,20 @@ fn unread_orders_are_read_from_the_index_of_the_unread() {
 }
 
 #[test]
+fn open_orders_and_those_to_be_judged_are_read_from_their_indexes() {
+    for (sql, expected) in [
+        (read::open_statement(), "SEARCH o USING INDEX orders_open (account=? AND number>?)"),
+        (read::to_judge_statement(), "SEARCH o USING INDEX orders_to_judge (next_judged_at<?)"),
+    ] {
+        assert_eq!(plan(&sql), [expected]);
+    }
+}
+
+#[test]
 fn open_units_are_summed_over_the_open_orders_alone() {
     let steps = plan(read::OPEN_UNITS);
     // The whole of this index is the orders that take stock.
-    assert!(steps[0].starts_with("SCAN o USING") && steps[0].contains("orders_taking_stock"), "{steps:?}");
+    assert_eq!(steps[0], "SEARCH o USING COVERING INDEX orders_taking_stock (takes_stock=?)");
     assert!(steps[1].starts_with("SEARCH c USING PRIMARY KEY (order_id=?)"), "{steps:?}");
 }
 

@@ -1,6 +1,7 @@
 //! The attention list on SQL Server. Closed rows stay, so that "since when" and "how often" can be told. That only one of (account,
 //! kind, subject) is open is kept under the lock: what is open is read with one statement, decided upon here, and written back.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -11,25 +12,97 @@ use serde::Serialize;
 
 use super::SqlServerStore;
 use super::columns::{self, Columns, micros};
-use super::keys::key;
+use super::keys::{self, WITH_KEYS, key};
 use super::writing::{BUSINESS, Writing, write_in};
 use crate::attention::{AttentionStore, NewAttention};
-use crate::{StoreError, StoreResult, order_rules};
+use crate::orders::OrderEntry;
+use crate::{StoreError, StoreResult};
 
-const SELECT: &str =
-    "SELECT id, account, kind, subject, message, since FROM marktwerk.attentions WHERE closed_at IS NULL";
+/// The facts of an item that has only its text.
+const NO_FACTS: &str = "{}";
+const SELECT: &str = "SELECT id, account, kind, subject, message, facts, since FROM marktwerk.attentions WHERE closed_at IS NULL";
 
 /// One thing put on the list or taken off it.
 pub(super) enum Step<'a> {
-    Raise(&'a NewAttention),
+    Raise(Raised<'a>),
     Settle(&'a str, AttentionKind, &'a str),
+}
+
+/// What is put on the list.
+pub(super) struct Raised<'a> {
+    account: &'a str,
+    kind: AttentionKind,
+    subject: &'a str,
+    message: &'a str,
+    /// JSON; `None` leaves those of an open item.
+    facts: Option<String>,
+}
+
+impl<'a> From<&'a NewAttention> for Raised<'a> {
+    fn from(item: &'a NewAttention) -> Self {
+        let NewAttention { account, kind, subject, message } = item;
+        Self { account, kind: *kind, subject, message, facts: None }
+    }
+}
+
+/// What of its own kinds an order has on the list, by the order's key.
+pub(super) type OpenKinds<'a> = HashMap<&'a str, Vec<AttentionKind>>;
+
+/// Reads what is open of the orders whose entries are to be kept.
+pub(super) async fn open_kinds<'a>(
+    connection: &mut Connection,
+    account: &str,
+    kept: &[(&'a str, &'a [OrderEntry])],
+) -> StoreResult<OpenKinds<'a>> {
+    if kept.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT j.position, a.kind FROM OPENJSON(@P2) {WITH_KEYS} j JOIN marktwerk.attentions a \
+         ON a.account = @P1 AND a.subject = j.value COLLATE Latin1_General_BIN2 WHERE a.closed_at IS NULL"
+    );
+    let numbers = keys::json(kept.iter().map(|(number, _)| *number))?;
+    let parameters: [&dyn ToSql; 2] = [&account, &numbers];
+    let rows = connection.query_in("look up entries of orders", &sql, &parameters, Class::Batch).await?;
+    let found = columns::map(&rows, |columns| {
+        let position: usize = columns.integer()?;
+        Ok((position, columns.word::<AttentionKind>()?))
+    })?;
+    let mut open = OpenKinds::new();
+    for (position, kind) in found.into_iter().filter(|(_, kind)| kind.is_of_an_order()) {
+        let Some((number, _)) = kept.get(position) else { continue };
+        let kinds = open.entry(key(number)).or_default();
+        // An order that is changed twice is asked about twice.
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(open)
+}
+
+/// The steps that make these the entries of an order, of which `open` are there; `open` becomes what is there afterwards.
+pub(super) fn keep_entries<'a>(
+    account: &'a str,
+    number: &'a str,
+    entries: &'a [OrderEntry],
+    open: &mut Vec<AttentionKind>,
+) -> StoreResult<Vec<Step<'a>>> {
+    let goes = |kind: &AttentionKind| entries.iter().all(|entry| entry.kind != *kind);
+    let mut steps: Vec<Step<'a>> =
+        open.iter().copied().filter(goes).map(|kind| Step::Settle(account, kind, number)).collect();
+    for OrderEntry { kind, facts, message } in entries {
+        let facts = Some(columns::json(facts)?);
+        steps.push(Step::Raise(Raised { account, kind: *kind, subject: number, message, facts }));
+    }
+    *open = entries.iter().map(|entry| entry.kind).collect();
+    Ok(steps)
 }
 
 impl<'a> Step<'a> {
     fn key(&self) -> (&'a str, AttentionKind, &'a str) {
-        match *self {
-            Self::Raise(NewAttention { account, kind, subject, .. }) => (key(account), *kind, key(subject)),
-            Self::Settle(account, kind, subject) => (key(account), kind, key(subject)),
+        match self {
+            Self::Raise(Raised { account, kind, subject, .. }) => (key(account), *kind, key(subject)),
+            Self::Settle(account, kind, subject) => (key(account), *kind, key(subject)),
         }
     }
 }
@@ -45,7 +118,7 @@ impl AttentionStore for SqlServerStore {
     }
 
     async fn raise(&self, items: &[NewAttention], now: Timestamp) -> StoreResult<()> {
-        let steps: Vec<Step<'_>> = items.iter().map(Step::Raise).collect();
+        let steps: Vec<Step<'_>> = items.iter().map(|item| Step::Raise(item.into())).collect();
         self.move_attentions(&steps, now).await
     }
 
@@ -84,18 +157,18 @@ pub(super) async fn take(writing: &mut Writing<'_>, steps: &[Step<'_>], now: Tim
     writing.effects.attention |= !plan.is_empty();
     let now = micros(now);
     if !plan.changed.is_empty() {
-        let sql = "UPDATE a SET message = j.message, closed_at = CASE WHEN j.is_closed = 1 THEN @P2 END \
+        let sql = "UPDATE a SET message = j.message, facts = j.facts, closed_at = CASE WHEN j.is_closed = 1 THEN @P2 END \
              FROM marktwerk.attentions a JOIN OPENJSON(@P1) \
-             WITH (id bigint, message nvarchar(max), is_closed bit) j ON a.id = j.id";
+             WITH (id bigint, message nvarchar(max), facts nvarchar(max), is_closed bit) j ON a.id = j.id";
         let rows = columns::json(&plan.changed)?;
         let parameters: [&dyn ToSql; 2] = [&rows, &now];
         writing.connection.execute_in("renew attention items", sql, &parameters, Class::Batch).await?;
     }
     if !plan.new.is_empty() {
-        let sql = "INSERT INTO marktwerk.attentions (account, kind, subject, message, since, closed_at) \
-             SELECT j.account, j.kind, j.subject, j.message, @P2, CASE WHEN j.is_closed = 1 THEN @P2 END \
+        let sql = "INSERT INTO marktwerk.attentions (account, kind, subject, message, facts, since, closed_at) \
+             SELECT j.account, j.kind, j.subject, j.message, j.facts, @P2, CASE WHEN j.is_closed = 1 THEN @P2 END \
              FROM OPENJSON(@P1) WITH (position bigint, account nvarchar(450), kind varchar(60), \
-             subject nvarchar(450), message nvarchar(max), is_closed bit) j ORDER BY j.position";
+             subject nvarchar(450), message nvarchar(max), facts nvarchar(max), is_closed bit) j ORDER BY j.position";
         let rows = columns::json(&plan.new)?;
         let parameters: [&dyn ToSql; 2] = [&rows, &now];
         writing.connection.execute_in("add attention items", sql, &parameters, Class::Batch).await?;
@@ -119,7 +192,8 @@ impl Plan<'_> {
 #[derive(Serialize)]
 struct Changed<'a> {
     id: i64,
-    message: std::borrow::Cow<'a, str>,
+    message: Cow<'a, str>,
+    facts: Cow<'a, str>,
     is_closed: bool,
 }
 
@@ -130,6 +204,7 @@ struct New<'a> {
     kind: &'static str,
     subject: &'a str,
     message: &'a str,
+    facts: Cow<'a, str>,
     is_closed: bool,
 }
 
@@ -137,12 +212,13 @@ struct New<'a> {
 struct Stored<'a> {
     id: i64,
     message: String,
-    renewed: Option<&'a str>,
+    facts: String,
+    renewed: Option<&'a Raised<'a>>,
     is_closed: bool,
 }
 
 /// Reads what is open of the steps' keys, and finds out what they come to.
-async fn plan<'a>(connection: &mut Connection, steps: &[Step<'a>]) -> StoreResult<Plan<'a>> {
+async fn plan<'a>(connection: &mut Connection, steps: &'a [Step<'a>]) -> StoreResult<Plan<'a>> {
     let mut plan = Plan::default();
     let (keys, mut stored) = open(connection, steps).await?;
     // The open one that was made by an earlier step.
@@ -152,14 +228,18 @@ async fn plan<'a>(connection: &mut Connection, steps: &[Step<'a>]) -> StoreResul
         let old = stored.get_mut(&position).filter(|stored| !stored.is_closed);
         let new = made.get(&position).and_then(|&index| plan.new.get_mut(index));
         match (step, old, new) {
-            (Step::Raise(item), Some(old), _) => old.renewed = Some(&item.message),
-            (Step::Raise(item), None, Some(new)) => new.message = &item.message,
+            (Step::Raise(item), Some(old), _) => old.renewed = Some(item),
+            (Step::Raise(item), None, Some(new)) => {
+                new.message = item.message;
+                new.facts = item.facts.as_deref().map_or_else(|| new.facts.clone(), Cow::Borrowed);
+            }
             (Step::Raise(item), None, None) => {
-                let NewAttention { account, kind, subject, message } = item;
+                let Raised { account, kind, subject, message, facts } = item;
                 let kind = kind.as_str();
+                let facts = Cow::Borrowed(facts.as_deref().unwrap_or(NO_FACTS));
                 made.insert(position, plan.new.len());
                 let position = plan.new.len();
-                plan.new.push(New { position, account, kind, subject, message, is_closed: false });
+                plan.new.push(New { position, account, kind, subject, message, facts, is_closed: false });
             }
             (Step::Settle(..), Some(old), _) => old.is_closed = true,
             (Step::Settle(..), None, new) => {
@@ -170,11 +250,12 @@ async fn plan<'a>(connection: &mut Connection, steps: &[Step<'a>]) -> StoreResul
             }
         }
     }
-    for Stored { id, message, renewed, is_closed } in stored.into_values() {
-        let renewed = renewed.filter(|renewed| *renewed != message);
-        if is_closed || renewed.is_some() {
-            let message = renewed.map_or_else(|| message.into(), Into::into);
-            plan.changed.push(Changed { id, message, is_closed });
+    for Stored { id, message, facts, renewed, is_closed } in stored.into_values() {
+        let told = renewed.map_or(message.as_str(), |renewed| renewed.message);
+        let shown = renewed.and_then(|renewed| renewed.facts.as_deref()).unwrap_or(facts.as_str());
+        if is_closed || told != message || shown != facts {
+            let (message, facts) = (told.to_owned().into(), shown.to_owned().into());
+            plan.changed.push(Changed { id, message, facts, is_closed });
         }
     }
     Ok(plan)
@@ -200,7 +281,7 @@ async fn open<'a>(
             keys.len() - 1
         });
     }
-    let sql = "SELECT j.position, a.id, a.message FROM OPENJSON(@P1) \
+    let sql = "SELECT j.position, a.id, a.message, a.facts FROM OPENJSON(@P1) \
          WITH (position bigint, account nvarchar(450), kind varchar(60), subject nvarchar(450)) j \
          JOIN marktwerk.attentions a ON a.account = j.account COLLATE Latin1_General_BIN2 \
          AND a.kind = j.kind COLLATE Latin1_General_BIN2 AND a.subject = j.subject COLLATE Latin1_General_BIN2 \
@@ -209,8 +290,8 @@ async fn open<'a>(
         connection.query_in("look up attention items", sql, &[&columns::json(&keys)?], Class::Batch).await?;
     let stored = columns::map(&rows, |columns| {
         let position: usize = columns.integer()?;
-        let (id, message) = (columns.integer()?, columns.text()?);
-        Ok((position, Stored { id, message, renewed: None, is_closed: false }))
+        let (id, message, facts) = (columns.integer()?, columns.text()?, columns.text()?);
+        Ok((position, Stored { id, message, facts, renewed: None, is_closed: false }))
     })?;
     Ok((positions, stored.into_iter().collect()))
 }
@@ -223,11 +304,14 @@ async fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResul
     let sql = "UPDATE marktwerk.attentions SET closed_at = @P2 WHERE id = @P1";
     writing.connection.execute("close an attention item", sql, &[&id, &micros(now)]).await?;
     writing.effects.attention = true;
-    let Some(goes_on) = order_rules::goes_on(found.kind) else { return Ok(found) };
-    let sql = format!("UPDATE marktwerk.orders SET {goes_on} AND account = @P1 AND number = @P2");
-    let parameters: [&dyn ToSql; 2] = [&found.account, &found.subject];
-    let changed = writing.connection.execute("let an order go on", &sql, &parameters).await?;
-    writing.effects.orders |= changed > 0;
+    if found.kind.is_of_an_order() {
+        let sql = "UPDATE marktwerk.orders SET next_judged_at = @P3, revision = revision + 1 \
+             WHERE account = @P1 AND number = @P2";
+        let now = micros(now);
+        let parameters: [&dyn ToSql; 3] = [&found.account, &found.subject, &now];
+        let changed = writing.connection.execute("have an order judged", sql, &parameters).await?;
+        writing.effects.orders |= changed > 0;
+    }
     Ok(found)
 }
 
@@ -238,6 +322,7 @@ fn attention(columns: &mut Columns<'_>) -> StoreResult<Attention> {
         kind: columns.word()?,
         subject: columns.text()?,
         message: columns.text()?,
+        facts: columns.json()?,
         since: columns.time()?,
     })
 }

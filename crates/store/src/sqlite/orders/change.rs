@@ -18,24 +18,27 @@ pub(super) fn change(
     change: &OrderChange,
     now: Timestamp,
 ) -> StoreResult<bool> {
-    let OrderChange { number, from, seen_change, patch, raise, settle } = change;
-    let sql = "SELECT id, state, changed_at FROM orders WHERE account = ?1 AND number = ?2";
+    let OrderChange { number, from, seen_change, seen_revision, patch, entries } = change;
+    let sql = "SELECT id, state, changed_at, revision FROM orders WHERE account = ?1 AND number = ?2";
     let found = rows::one(writing.connection, sql, [account, number], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Word<OrderState>>(1)?.0, row.get::<_, Micros>(2)?.0))
+        let (id, revision): (i64, i64) = (row.get(0)?, row.get(3)?);
+        Ok((id, row.get::<_, Word<OrderState>>(1)?.0, row.get::<_, Micros>(2)?.0, revision))
     })?;
-    let Some((id, state, changed_at)) = found else { return Ok(false) };
+    let Some((id, state, changed_at, revision)) = found else { return Ok(false) };
     let is_in_state = from.is_empty() || from.contains(&state);
     // Stored times are whole microseconds; the caller's may be finer.
     let is_newest = seen_change.is_none_or(|seen| seen.as_microsecond() == changed_at.as_microsecond());
-    if !is_in_state || !is_newest {
+    let is_as_read = seen_revision.is_none_or(|seen| seen == revision);
+    if !is_in_state || !is_newest || !is_as_read {
         return Ok(false);
     }
-    apply(writing.connection, id, patch, now)?;
-    writing.effects.orders = true;
-    for kind in settle {
-        attention::settle(writing, account, *kind, number, now)?;
+    if *patch != OrderPatch::default() {
+        apply(writing.connection, id, patch, now)?;
+        writing.effects.orders = true;
     }
-    attention::raise(writing, raise, now)?;
+    if let Some(entries) = entries {
+        attention::keep_entries(writing, account, number, entries, now)?;
+    }
     Ok(true)
 }
 
@@ -53,6 +56,11 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
         report_tries,
         next_report_at,
         is_unread,
+        is_complete,
+        kept,
+        takes_stock,
+        is_open,
+        next_judged_at,
     } = patch;
     let reached = state.map_or(Reached::Nothing, Reached::by);
     let stamp = |what: Reached| (reached >= what).then_some(Micros(now));
@@ -65,7 +73,9 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
          parcels = COALESCE(?11, parcels), report = CASE WHEN ?12 THEN ?13 ELSE report END, \
          report_tries = COALESCE(?14, report_tries), \
          next_report_at = CASE WHEN ?15 THEN ?16 ELSE next_report_at END, \
-         is_unread = COALESCE(?17, is_unread), \
+         is_unread = COALESCE(?17, is_unread), is_complete = COALESCE(?22, is_complete), \
+         facts = COALESCE(?23, facts), takes_stock = COALESCE(?24, takes_stock), is_open = COALESCE(?25, is_open), \
+         next_judged_at = CASE WHEN ?26 THEN ?27 ELSE next_judged_at END, revision = revision + 1, \
          imported_at = COALESCE(imported_at, ?18), document_at = COALESCE(document_at, ?19), \
          handed_over_at = COALESCE(handed_over_at, ?20), reported_at = COALESCE(reported_at, ?21) WHERE id = ?1",
         params![
@@ -90,6 +100,12 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
             document_at,
             stamp(Reached::HandedOver),
             stamp(Reached::Reported),
+            is_complete,
+            kept.as_ref().map(Json),
+            takes_stock,
+            is_open,
+            next_judged_at.is_some(),
+            micros(next_judged_at.flatten()),
         ],
     )?;
     if let Some(document) = document {

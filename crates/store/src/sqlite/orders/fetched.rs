@@ -76,8 +76,8 @@ fn is_news(connection: &Connection, stored: &Stored, order: &FetchedOrder) -> St
 fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Timestamp) -> StoreResult<i64> {
     rows::execute(
         connection,
-        "INSERT INTO orders (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, fetched_at) \
-         VALUES (?1, ?2, 'fetched', ?3, ?4, ?5, ?6, 1, ?7)",
+        "INSERT INTO orders (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, fetched_at, \
+         was_over, takes_stock, is_open) VALUES (?1, ?2, 'fetched', ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 1)",
         params![
             account,
             order.number,
@@ -86,6 +86,8 @@ fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Tim
             Micros(order.ordered_at),
             order.is_complete,
             Micros(now),
+            order.was_over,
+            order_rules::takes_stock(order.status),
         ],
     )?;
     Ok(connection.last_insert_rowid())
@@ -98,7 +100,8 @@ fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Ti
         connection,
         "UPDATE orders SET status = ?2, changed_at = ?3, ordered_at = ?4, is_complete = ?5, is_unread = 1, \
          fetched_at = ?6, state = CASE WHEN ?7 THEN 'fetched' ELSE state END, \
-         reason = CASE WHEN ?7 THEN NULL ELSE reason END WHERE id = ?1",
+         reason = CASE WHEN ?7 THEN NULL ELSE reason END, is_open = 1, \
+         takes_stock = CASE WHEN ?7 AND ?8 THEN 1 ELSE takes_stock END, revision = revision + 1 WHERE id = ?1",
         params![
             stored.id,
             order.status.as_str(),
@@ -107,6 +110,7 @@ fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Ti
             order.is_complete,
             Micros(now),
             begins_again,
+            order_rules::takes_stock(order.status),
         ],
     )?;
     Ok(())

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use rusqlite::{Connection, params};
 
@@ -15,14 +16,9 @@ use crate::sqlite::rows::{self, Micros, Word};
 pub(in crate::sqlite) const PAGE: &str = "SELECT number, id FROM orders INDEXED BY orders_state \
      WHERE state = ?1 AND account = ?2 AND number > ?3 ORDER BY number LIMIT ?4";
 
-/// The condition is the index's own, word for word. What we have (perhaps) handed over counts whatever the marketplace says of
-/// it: the ERP will take it in.
+/// The whole of this index is the orders that take stock.
 pub(in crate::sqlite) const OPEN_UNITS: &str = "SELECT c.sku, SUM(c.quantity) FROM orders o INDEXED BY orders_taking_stock \
-         CROSS JOIN order_contents c ON c.order_id = o.id \
-         WHERE (state IN ('exporting', 'handed_over', 'unclear') \
-            OR (state = 'fetched' AND status IN ('pending', 'ready')) \
-            OR (state IN ('set_aside', 'imported') AND status IN ('pending', 'ready', 'partly_shipped'))) \
-         GROUP BY c.sku";
+         CROSS JOIN order_contents c ON c.order_id = o.id WHERE o.takes_stock = 1 GROUP BY c.sku";
 
 pub(super) fn known_changes(
     connection: &Connection,
@@ -101,6 +97,37 @@ pub(super) fn orders_in(connection: &Connection, filter: &OrderFilter) -> StoreR
         orders.extend(rows::one(connection, &sql, [id], row::record)?);
     }
     Ok(orders)
+}
+
+pub(super) fn open(
+    connection: &Connection,
+    account: &str,
+    after: &str,
+    limit: usize,
+) -> StoreResult<Vec<OrderRecord>> {
+    rows::all(connection, &open_statement(), params![account, after, at_most(limit)], row::record)
+}
+
+pub(in crate::sqlite) fn open_statement() -> String {
+    format!(
+        "SELECT {COLUMNS}, NULL, NULL FROM orders o INDEXED BY orders_open \
+         WHERE o.is_open = 1 AND o.account = ?1 AND o.number > ?2 ORDER BY o.number LIMIT ?3"
+    )
+}
+
+pub(super) fn to_judge(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> StoreResult<Vec<OrderRecord>> {
+    rows::all(connection, &to_judge_statement(), params![Micros(now), at_most(limit)], row::record)
+}
+
+pub(in crate::sqlite) fn to_judge_statement() -> String {
+    format!(
+        "SELECT {COLUMNS}, NULL, NULL FROM orders o INDEXED BY orders_to_judge \
+         WHERE o.next_judged_at <= ?1 ORDER BY o.next_judged_at LIMIT ?2"
+    )
 }
 
 /// Accounts that ever had an order.

@@ -52,6 +52,20 @@ impl OrderStore for SqliteStore {
         self.read(move |connection| read::whole(connection, &account, &number)).await
     }
 
+    async fn open_orders(
+        &self,
+        account: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> StoreResult<Vec<OrderRecord>> {
+        let (account, after) = (account.to_owned(), after.unwrap_or_default().to_owned());
+        self.read(move |connection| read::open(connection, &account, &after, limit)).await
+    }
+
+    async fn orders_to_judge(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderRecord>> {
+        self.read(move |connection| read::to_judge(connection, now, limit)).await
+    }
+
     async fn change_orders(
         &self,
         account: &str,

@@ -10,8 +10,8 @@ use marktwerk_sqlserver::{Class, Connection, ToSql};
 use super::patch;
 use crate::StoreResult;
 use crate::order_rules::Reached;
-use crate::orders::{OrderChange, OrderPatch};
-use crate::sqlserver::attention::{self, Step};
+use crate::orders::{OrderChange, OrderEntry, OrderPatch};
+use crate::sqlserver::attention;
 use crate::sqlserver::columns::{self, micros};
 use crate::sqlserver::keys::{self, WITH_KEYS, key};
 use crate::sqlserver::writing::Writing;
@@ -22,6 +22,7 @@ struct Changing {
     state: OrderState,
     /// Microseconds.
     changed_at: i64,
+    revision: i64,
     patch: Option<OrderPatch>,
     reached: Reached,
 }
@@ -34,6 +35,9 @@ pub(super) async fn change(
     now: Timestamp,
 ) -> StoreResult<Vec<bool>> {
     let mut orders = read(writing.connection, account, changes).await?;
+    let kept = changes.iter().filter_map(|change| Some((change.number.as_str(), change.entries.as_deref()?)));
+    let kept: Vec<(&str, &[OrderEntry])> = kept.collect();
+    let mut open = attention::open_kinds(writing.connection, account, &kept).await?;
     let mut steps = Vec::new();
     let mut effective = Vec::with_capacity(changes.len());
     for change in changes {
@@ -41,8 +45,10 @@ pub(super) async fn change(
         effective.push(order.is_some());
         let Some(order) = order else { continue };
         order.take(&change.patch);
-        let settled = change.settle.iter().map(|kind| Step::Settle(account, *kind, &change.number));
-        steps.extend(settled.chain(change.raise.iter().map(Step::Raise)));
+        if let Some(entries) = &change.entries {
+            let open = open.entry(key(&change.number)).or_default();
+            steps.extend(attention::keep_entries(account, &change.number, entries, open)?);
+        }
     }
     let changed = orders.into_values().filter_map(|order| {
         let Changing { id, patch, reached, .. } = order;
@@ -59,13 +65,18 @@ pub(super) async fn change(
 
 impl Changing {
     fn accepts(&self, change: &OrderChange) -> bool {
-        let OrderChange { from, seen_change, .. } = change;
+        let OrderChange { from, seen_change, seen_revision, .. } = change;
         let is_in_state = from.is_empty() || from.contains(&self.state);
         // Stored times are whole microseconds; the caller's may be finer.
-        is_in_state && seen_change.is_none_or(|seen| seen.as_microsecond() == self.changed_at)
+        let is_newest = seen_change.is_none_or(|seen| seen.as_microsecond() == self.changed_at);
+        is_in_state && is_newest && seen_revision.is_none_or(|seen| seen == self.revision)
     }
 
     fn take(&mut self, patch: &OrderPatch) {
+        if *patch == OrderPatch::default() {
+            return;
+        }
+        self.revision += 1;
         if let Some(state) = patch.state {
             self.state = state;
             self.reached = self.reached.max(Reached::by(state));
@@ -92,6 +103,11 @@ fn both(earlier: OrderPatch, later: OrderPatch) -> OrderPatch {
         report_tries,
         next_report_at,
         is_unread,
+        is_complete,
+        kept,
+        takes_stock,
+        is_open,
+        next_judged_at,
     } = later;
     OrderPatch {
         state: state.or(earlier.state),
@@ -106,6 +122,11 @@ fn both(earlier: OrderPatch, later: OrderPatch) -> OrderPatch {
         report_tries: report_tries.or(earlier.report_tries),
         next_report_at: next_report_at.or(earlier.next_report_at),
         is_unread: is_unread.or(earlier.is_unread),
+        is_complete: is_complete.or(earlier.is_complete),
+        kept: kept.or(earlier.kept),
+        takes_stock: takes_stock.or(earlier.takes_stock),
+        is_open: is_open.or(earlier.is_open),
+        next_judged_at: next_judged_at.or(earlier.next_judged_at),
     }
 }
 
@@ -116,7 +137,7 @@ async fn read<'a>(
     changes: &'a [OrderChange],
 ) -> StoreResult<HashMap<&'a str, Changing>> {
     let sql = format!(
-        "SELECT j.position, o.id, o.state, o.changed_at FROM OPENJSON(@P2) {WITH_KEYS} j \
+        "SELECT j.position, o.id, o.state, o.changed_at, o.revision FROM OPENJSON(@P2) {WITH_KEYS} j \
          JOIN marktwerk.orders o ON o.account = @P1 AND o.number = j.value COLLATE Latin1_General_BIN2"
     );
     let numbers = keys::json(changes.iter().map(|change| change.number.as_str()))?;
@@ -125,7 +146,8 @@ async fn read<'a>(
     let found = columns::map(&rows, |columns| {
         let position: usize = columns.integer()?;
         let (id, state, changed_at) = (columns.integer()?, columns.word()?, columns.integer()?);
-        Ok((position, Changing { id, state, changed_at, patch: None, reached: Reached::Nothing }))
+        let revision = columns.integer()?;
+        Ok((position, Changing { id, state, changed_at, revision, patch: None, reached: Reached::Nothing }))
     })?;
     let keyed = |(position, order): (usize, Changing)| Some((key(&changes.get(position)?.number), order));
     Ok(found.into_iter().filter_map(keyed).collect())

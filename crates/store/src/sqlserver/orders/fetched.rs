@@ -31,6 +31,10 @@ pub(super) struct Kept<'a> {
     pub(super) newest: Option<&'a FetchedOrder>,
     pub(super) begins_again: bool,
     pub(super) has_new_contents: bool,
+    /// As the first of the page that is new says.
+    pub(super) was_over: bool,
+    /// Whether one of the page's begins it again so that it takes stock.
+    pub(super) takes_stock: bool,
 }
 
 pub(super) async fn save(
@@ -72,6 +76,8 @@ impl<'a> Kept<'a> {
             newest: Some(order),
             begins_again: true,
             has_new_contents: true,
+            was_over: order.was_over,
+            takes_stock: order_rules::takes_stock(order.status),
         }
     }
 
@@ -98,6 +104,7 @@ impl<'a> Kept<'a> {
         if !self.state.may_be_in_erp() {
             self.state = OrderState::Fetched;
             self.begins_again = true;
+            self.takes_stock |= order_rules::takes_stock(order.status);
         }
         self.told = told(order);
         self.newest = Some(order);
@@ -157,6 +164,8 @@ async fn known<'a>(
             newest: None,
             begins_again: false,
             has_new_contents: false,
+            was_over: false,
+            takes_stock: false,
         });
         // Told twice in this page, it is read where one of them may be the same.
         kept.raw = raw.or(kept.raw.take());

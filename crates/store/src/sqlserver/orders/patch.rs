@@ -11,7 +11,7 @@ use crate::orders::{Mark, OrderPatch};
 use crate::sqlserver::columns::{self, optional_micros};
 
 /// What is loaded of each change. A field is kept where it is NULL, or where a field that may be cleared is not said to be set.
-const COLUMNS: [Column; 22] = [
+const COLUMNS: [Column; 28] = [
     Column::new("id", Kind::Integer),
     Column::new("state", Kind::Text(30)),
     Column::new("translation", Kind::LongText),
@@ -34,6 +34,12 @@ const COLUMNS: [Column; 22] = [
     Column::new("handed_over_at", Kind::Integer),
     Column::new("reported_at", Kind::Integer),
     Column::new("document", Kind::LongText),
+    Column::new("is_complete", Kind::Integer),
+    Column::new("facts", Kind::LongText),
+    Column::new("takes_stock", Kind::Integer),
+    Column::new("is_open", Kind::Integer),
+    Column::new("sets_next_judged_at", Kind::Integer),
+    Column::new("next_judged_at", Kind::Integer),
 ];
 
 const UPDATE: &str = "UPDATE o SET state = ISNULL(c.state COLLATE Latin1_General_BIN2, o.state), \
@@ -46,6 +52,12 @@ const UPDATE: &str = "UPDATE o SET state = ISNULL(c.state COLLATE Latin1_General
      report_tries = ISNULL(c.report_tries, o.report_tries), \
      next_report_at = CASE WHEN c.sets_next_report_at = 1 THEN c.next_report_at ELSE o.next_report_at END, \
      is_unread = CASE WHEN c.is_unread IS NULL THEN o.is_unread ELSE CAST(c.is_unread AS bit) END, \
+     is_complete = CASE WHEN c.is_complete IS NULL THEN o.is_complete ELSE CAST(c.is_complete AS bit) END, \
+     facts = ISNULL(c.facts, o.facts), \
+     takes_stock = CASE WHEN c.takes_stock IS NULL THEN o.takes_stock ELSE CAST(c.takes_stock AS bit) END, \
+     is_open = CASE WHEN c.is_open IS NULL THEN o.is_open ELSE CAST(c.is_open AS bit) END, \
+     next_judged_at = CASE WHEN c.sets_next_judged_at = 1 THEN c.next_judged_at ELSE o.next_judged_at END, \
+     revision = o.revision + 1, \
      imported_at = ISNULL(o.imported_at, c.imported_at), document_at = ISNULL(o.document_at, c.document_at), \
      handed_over_at = ISNULL(o.handed_over_at, c.handed_over_at), \
      reported_at = ISNULL(o.reported_at, c.reported_at) \
@@ -82,16 +94,18 @@ struct Texts {
     intent: Option<String>,
     parcels: Option<String>,
     report: Option<String>,
+    facts: Option<String>,
 }
 
 impl Texts {
     fn of(patch: &OrderPatch) -> StoreResult<Self> {
-        let OrderPatch { order, intent, parcels, report, .. } = patch;
+        let OrderPatch { order, intent, parcels, report, kept, .. } = patch;
         Ok(Self {
             translation: text(order.as_ref())?,
             intent: text(intent.as_ref().and_then(Option::as_ref))?,
             parcels: text(parcels.as_ref())?,
             report: text(report.as_ref().and_then(Option::as_ref))?,
+            facts: text(kept.as_ref())?,
         })
     }
 }
@@ -122,8 +136,13 @@ fn values<'a>(
         report_tries,
         next_report_at,
         is_unread,
+        is_complete,
+        kept: _,
+        takes_stock,
+        is_open,
+        next_judged_at,
     } = patch;
-    let Texts { translation, intent: intent_text, parcels, report: report_text } = texts;
+    let Texts { translation, intent: intent_text, parcels, report: report_text, facts } = texts;
     let is = |truth: bool| Value::Integer(Some(i64::from(truth)));
     let stamp = |what: Reached| (reached >= what).then_some(now);
     vec![
@@ -149,5 +168,11 @@ fn values<'a>(
         Value::Integer(stamp(Reached::HandedOver)),
         Value::Integer(stamp(Reached::Reported)),
         Value::Text(document.as_deref()),
+        Value::Integer(is_complete.map(i64::from)),
+        Value::Text(facts.as_deref()),
+        Value::Integer(takes_stock.map(i64::from)),
+        Value::Integer(is_open.map(i64::from)),
+        is(next_judged_at.is_some()),
+        Value::Integer(optional_micros(next_judged_at.flatten())),
     ]
 }

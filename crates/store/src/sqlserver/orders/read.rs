@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use marktwerk_domain::order::OrderState;
 use marktwerk_sqlserver::{Class, Connection, ToSql};
 
 use super::row::{self, COLUMNS, DOCUMENT, RAW};
 use crate::StoreResult;
 use crate::orders::{KnownChange, OrderFilter, OrderRecord};
-use crate::sqlserver::columns;
+use crate::sqlserver::columns::{self, micros};
 use crate::sqlserver::keys::{self, WITH_KEYS};
 
 pub(super) async fn known_changes(
@@ -95,15 +96,39 @@ pub(super) async fn orders_in(
     columns::map(&rows, row::record)
 }
 
-/// Units by article in orders that the ERP does not know of. What we have (perhaps) handed over counts whatever the marketplace says
-/// of it: the ERP will take it in.
+pub(super) async fn open(
+    connection: &mut Connection,
+    account: &str,
+    after: &str,
+    limit: usize,
+) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT TOP (@P3) {COLUMNS}, CAST(NULL AS nvarchar(max)), CAST(NULL AS nvarchar(max)) FROM marktwerk.orders o \
+         WHERE o.is_open = 1 AND o.account = @P1 AND o.number > @P2 ORDER BY o.number"
+    );
+    let parameters: [&dyn ToSql; 3] = [&account, &after, &at_most(limit)];
+    let rows = connection.query_in("read open orders", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, row::record)
+}
+
+pub(super) async fn to_judge(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: usize,
+) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT TOP (@P2) {COLUMNS}, CAST(NULL AS nvarchar(max)), CAST(NULL AS nvarchar(max)) FROM marktwerk.orders o \
+         WHERE o.next_judged_at <= @P1 ORDER BY o.next_judged_at"
+    );
+    let parameters: [&dyn ToSql; 2] = [&micros(now), &at_most(limit)];
+    let rows = connection.query_in("read orders to be judged", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, row::record)
+}
+
+/// Units by article in orders that take stock.
 pub(super) async fn open_units(connection: &mut Connection) -> StoreResult<HashMap<String, i64>> {
     let sql = "SELECT c.sku, SUM(c.quantity) FROM marktwerk.orders o \
-         JOIN marktwerk.order_contents c ON c.order_id = o.id \
-         WHERE o.state IN ('exporting', 'handed_over', 'unclear') \
-            OR (o.state = 'fetched' AND o.status IN ('pending', 'ready')) \
-            OR (o.state IN ('set_aside', 'imported') AND o.status IN ('pending', 'ready', 'partly_shipped')) \
-         GROUP BY c.sku";
+         JOIN marktwerk.order_contents c ON c.order_id = o.id WHERE o.takes_stock = 1 GROUP BY c.sku";
     let rows = connection.query_in("sum open units", sql, &[], Class::Batch).await?;
     let units = columns::map(&rows, |columns| Ok((columns.text()?, columns.integer()?)))?;
     Ok(units.into_iter().collect())

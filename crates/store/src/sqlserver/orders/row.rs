@@ -7,7 +7,8 @@ use crate::sqlserver::columns::Columns;
 /// The columns of [`record`] that stand in the order's own row, in its order; the raw document and the ERP's follow.
 pub(super) const COLUMNS: &str = "o.account, o.number, o.state, o.status, o.changed_at, o.ordered_at, o.is_complete, \
      o.is_unread, o.translation, o.reason, o.mark, o.intent, o.erp_number, o.parcels, o.report, o.report_tries, \
-     o.next_report_at, o.handed_over_at";
+     o.next_report_at, o.handed_over_at, o.reported_at, o.fetched_at, o.was_over, o.facts, o.takes_stock, o.is_open, \
+     o.next_judged_at, o.revision";
 
 /// The raw document, to stand behind [`COLUMNS`].
 pub(super) const RAW: &str = "(SELECT r.raw FROM marktwerk.order_raws r WHERE r.order_id = o.id)";
@@ -36,6 +37,14 @@ pub(super) fn record(columns: &mut Columns<'_>) -> StoreResult<OrderRecord> {
         report_tries: columns.integer()?,
         next_report_at: columns.optional_time()?,
         handed_over_at: columns.optional_time()?,
+        reported_at: columns.optional_time()?,
+        fetched_at: columns.time()?,
+        was_over: columns.truth()?,
+        kept: columns.optional_json()?,
+        takes_stock: columns.truth()?,
+        is_open: columns.truth()?,
+        next_judged_at: columns.optional_time()?,
+        revision: columns.integer()?,
         raw: columns.optional_json()?,
         document: columns.optional_text()?,
     })

@@ -52,6 +52,20 @@ impl OrderStore for SqlServerStore {
         reading!(self.pool, "one order", |connection| read::whole(connection, account, number))
     }
 
+    async fn open_orders(
+        &self,
+        account: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> StoreResult<Vec<OrderRecord>> {
+        let after = after.unwrap_or_default();
+        reading!(self.pool, "open orders", |connection| read::open(connection, account, after, limit))
+    }
+
+    async fn orders_to_judge(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderRecord>> {
+        reading!(self.pool, "orders to be judged", |connection| read::to_judge(connection, now, limit))
+    }
+
     async fn change_orders(
         &self,
         account: &str,

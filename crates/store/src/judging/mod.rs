@@ -1,0 +1,240 @@
+//! From facts to rows: every change of an order is written together with what the domain's judgement makes of it. One place for
+//! all databases; workflows, the take-over, the server and the program's clock use it.
+
+mod before;
+
+use jiff::Timestamp;
+use marktwerk_domain::attention::{Attention, AttentionKind};
+use marktwerk_domain::judgement::{Decided, Document, ErpFacts, Judgement, Limits, OrderFacts, Row, judge};
+use marktwerk_domain::order::Order;
+use serde_json::Value;
+
+use crate::orders::{HandOverIntent, OrderChange, OrderEntry, OrderPatch, OrderRecord, ReportIntent};
+use crate::{Store, StoreError, StoreResult};
+
+/// Orders judged in one transaction.
+const BATCH: usize = 500;
+/// Tries to store a person's decision on an order that changes meanwhile.
+const TRIES: u32 = 5;
+
+impl OrderRecord {
+    /// All facts of the order.
+    pub fn facts(&self) -> OrderFacts {
+        facts_after(self, &OrderPatch::default())
+    }
+
+    /// What its facts come to.
+    pub fn judgement(&self, now: Timestamp) -> Judgement {
+        judge(&self.facts(), &Limits::default(), now)
+    }
+
+    /// Takes a patch that was stored, so that the next change of this record finds it as the store has it.
+    pub fn apply(&mut self, patch: OrderPatch) {
+        if patch == OrderPatch::default() {
+            return;
+        }
+        // Destructured, so that a new field is not forgotten here.
+        let OrderPatch {
+            state,
+            order,
+            document,
+            reason,
+            mark,
+            intent,
+            erp_number,
+            parcels,
+            report,
+            report_tries,
+            next_report_at,
+            is_unread,
+            is_complete,
+            kept,
+            takes_stock,
+            is_open,
+            next_judged_at,
+        } = patch;
+        self.revision += 1;
+        self.state = state.unwrap_or(self.state);
+        self.order = order.or(self.order.take());
+        self.document = document.or(self.document.take());
+        self.reason = reason.unwrap_or(self.reason.take());
+        self.mark = mark.unwrap_or(self.mark);
+        self.intent = intent.unwrap_or(self.intent.take());
+        self.erp_number = erp_number.or(self.erp_number.take());
+        self.parcels = parcels.unwrap_or(std::mem::take(&mut self.parcels));
+        self.report = report.unwrap_or(self.report.take());
+        self.report_tries = report_tries.unwrap_or(self.report_tries);
+        self.next_report_at = next_report_at.unwrap_or(self.next_report_at);
+        self.is_unread = is_unread.unwrap_or(self.is_unread);
+        self.is_complete = is_complete.unwrap_or(self.is_complete);
+        self.kept = kept.or(self.kept.take());
+        self.takes_stock = takes_stock.unwrap_or(self.takes_stock);
+        self.is_open = is_open.unwrap_or(self.is_open);
+        self.next_judged_at = next_judged_at.unwrap_or(self.next_judged_at);
+    }
+}
+
+/// The change of an order that `patch` and the judgement of the facts after it come to. It has an effect only while the order is
+/// as it was read. Where nothing would be written, its patch is the default.
+pub fn judged(record: &OrderRecord, patch: OrderPatch, now: Timestamp) -> OrderChange {
+    let facts = facts_after(record, &patch);
+    let judgement = judge(&facts, &Limits::default(), now);
+    let mark = judgement.row.line().mark;
+    let kept = without_columns(facts.clone());
+    let is_open = !judgement.is_over;
+    let patch = OrderPatch {
+        state: (record.state != judgement.state).then_some(judgement.state),
+        reason: (record.reason != judgement.reason).then(|| judgement.reason.clone()),
+        mark: (record.mark != mark).then_some(mark),
+        takes_stock: (record.takes_stock != judgement.takes_stock).then_some(judgement.takes_stock),
+        is_open: (record.is_open != is_open).then_some(is_open),
+        next_judged_at: (record.next_judged_at != judgement.changes_at).then_some(judgement.changes_at),
+        kept: (record.kept.as_ref() != Some(&kept)).then_some(kept),
+        ..patch
+    };
+    OrderChange {
+        from: vec![record.state],
+        seen_revision: Some(record.revision),
+        entries: Some(entries(&judgement, &facts)),
+        ..OrderChange::new(&record.number, patch)
+    }
+}
+
+/// Judges the orders whose time has come, whatever their jobs do. Returns how many were written.
+///
+/// # Errors
+/// If the database cannot be used; the rest is judged by the next call.
+pub async fn judge_due(store: &dyn Store, now: Timestamp) -> StoreResult<u64> {
+    let mut written = 0;
+    loop {
+        let due = store.orders_to_judge(now, BATCH).await?;
+        let mut done = 0;
+        for orders in due.chunk_by(|one, other| one.account == other.account) {
+            let Some(first) = orders.first() else { continue };
+            let changes: Vec<OrderChange> =
+                orders.iter().map(|record| judged(record, OrderPatch::default(), now)).collect();
+            let effective = store.change_orders(&first.account, &changes, now).await?;
+            done += effective.into_iter().filter(|effective| *effective).count();
+        }
+        written += done as u64;
+        // What another writer changed meanwhile is due again, or was judged by that writer.
+        if due.len() < BATCH || done == 0 {
+            return Ok(written);
+        }
+    }
+}
+
+/// Takes an entry off the attention list because a person closed it, and lets its order go on as that means. An entry whose cause
+/// persists comes back.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if it is not open.
+pub async fn close(store: &dyn Store, id: i64, now: Timestamp) -> StoreResult<Attention> {
+    let closed = store.close_attention(id, now).await?;
+    if !closed.kind.is_of_an_order() {
+        return Ok(closed);
+    }
+    for _ in 0..TRIES {
+        let Some(record) = store.order(&closed.account, &closed.subject).await? else { return Ok(closed) };
+        let change = judged(&record, decision(&record, closed.kind, now), now);
+        if store.change_orders(&closed.account, &[change], now).await? == [true] {
+            return Ok(closed);
+        }
+    }
+    Err(StoreError::Database(format!("order {} changes all the time: close its entry again", closed.subject)))
+}
+
+/// What closing an entry of this kind changes in its order.
+fn decision(record: &OrderRecord, kind: AttentionKind, now: Timestamp) -> OrderPatch {
+    let mut facts = record.facts();
+    let row = judge(&facts, &Limits::default(), now).row;
+    let mut patch = OrderPatch::default();
+    facts.remarks.retain(|remark| remark.kind != kind);
+    match kind {
+        AttentionKind::CancelledAfterHandOver
+        | AttentionKind::ChangedAfterHandOver
+        | AttentionKind::BuyerWish => facts.decided = Some(Decided { kind, at: now }),
+        // Its details are fetched again: what was mended at the marketplace is not in the stored ones.
+        AttentionKind::SetAside if row == Row::SetAside => {
+            facts.there.document = Document::Missing;
+            patch.is_unread = Some(true);
+            patch.is_complete = Some(false);
+        }
+        // It is handed over again: that looks it up first, under the lock of an insert.
+        AttentionKind::Unclear if matches!(row, Row::Unclear | Row::Dropped | Row::Deleted) => {
+            facts.ours.handed_over_at = None;
+            facts.ours.baseline = None;
+            facts.erp = ErpFacts::default();
+            patch.intent = Some(None);
+        }
+        AttentionKind::UnknownCarrier | AttentionKind::ShipmentRefused => patch.next_report_at = Some(None),
+        AttentionKind::SetAside
+        | AttentionKind::Unclear
+        | AttentionKind::UnknownArticle
+        | AttentionKind::StockRefused
+        | AttentionKind::WorkerStuck
+        | AttentionKind::Duplicate
+        | AttentionKind::Unauthorised
+        | AttentionKind::ClosedInErp
+        | AttentionKind::ShippedElsewhere
+        | AttentionKind::WithoutNumber => {}
+    }
+    patch.kept = Some(facts);
+    patch
+}
+
+fn entries(judgement: &Judgement, facts: &OrderFacts) -> Vec<OrderEntry> {
+    let mut entries = Vec::new();
+    if let Some(entry) = &judgement.entry {
+        let facts = serde_json::to_value(&entry.facts).unwrap_or(Value::Null);
+        entries.push(OrderEntry { kind: entry.kind, facts, message: entry.message() });
+    }
+    for remark in &facts.remarks {
+        if entries.iter().all(|entry| entry.kind != remark.kind) {
+            let facts = serde_json::json!({ "cause": remark.message });
+            entries.push(OrderEntry { kind: remark.kind, facts, message: remark.message.clone() });
+        }
+    }
+    entries
+}
+
+/// The facts as the order's columns would have them after `patch`.
+fn facts_after(record: &OrderRecord, patch: &OrderPatch) -> OrderFacts {
+    let kept = patch.kept.as_ref().or(record.kept.as_ref()).cloned();
+    let mut facts = kept.unwrap_or_else(|| before::facts(record));
+    let order: Option<&Order> = patch.order.as_ref().or(record.order.as_ref());
+    let intent: Option<&HandOverIntent> = patch.intent.as_ref().unwrap_or(&record.intent).as_ref();
+    let report: Option<&ReportIntent> = patch.report.as_ref().unwrap_or(&record.report).as_ref();
+    let parcels = patch.parcels.as_ref().unwrap_or(&record.parcels);
+    let count = |parcels: usize| u32::try_from(parcels).unwrap_or(u32::MAX);
+    facts.there.status = record.status;
+    facts.there.is_unread = patch.is_unread.unwrap_or(record.is_unread);
+    facts.there.ship_until = order.and_then(|order| order.ship_until);
+    facts.there.asked_at = Some(record.fetched_at);
+    facts.there.was_over = record.was_over;
+    facts.erp.parcels = count(parcels.len());
+    facts.erp.parcels_without_number =
+        count(parcels.iter().filter(|parcel| parcel.tracking.is_empty()).count());
+    facts.ours.hand_over_since = intent.map(|intent| intent.at);
+    facts.ours.report_since = report.map(|report| report.at);
+    facts.ours.tries = patch.report_tries.unwrap_or(record.report_tries);
+    facts.ours.next_try = patch.next_report_at.unwrap_or(record.next_report_at);
+    facts
+}
+
+/// The facts without what columns hold, as they are stored.
+fn without_columns(mut facts: OrderFacts) -> OrderFacts {
+    let empty = OrderFacts::default();
+    facts.there.status = empty.there.status;
+    facts.there.is_unread = empty.there.is_unread;
+    facts.there.ship_until = None;
+    facts.there.asked_at = None;
+    facts.there.was_over = false;
+    facts.erp.parcels = 0;
+    facts.erp.parcels_without_number = 0;
+    facts.ours.hand_over_since = None;
+    facts.ours.report_since = None;
+    facts.ours.tries = 0;
+    facts.ours.next_try = None;
+    facts
+}
