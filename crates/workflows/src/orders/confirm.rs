@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::judgement::{Act, Refused};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
-use marktwerk_store::orders::{OrderChange, OrderFilter, OrderPatch, OrderRecord, ReportIntent};
+use marktwerk_store::orders::{OrderFilter, OrderPatch, OrderRecord, ReportIntent};
 use serde_json::{Value, json};
 
 use super::Orders;
@@ -59,7 +60,7 @@ impl Orders<'_> {
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.number.clone());
-            let due: Vec<&OrderRecord> = page.iter().filter(|record| is_due(record, now)).collect();
+            let due: Vec<OrderRecord> = page.into_iter().filter(|record| is_due(record, now)).collect();
             if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
                 self.say_what_would_be_sent(step, &refusal, &due).await;
                 return Ok(false);
@@ -80,7 +81,7 @@ impl Orders<'_> {
         failure.map_or(Ok(false), Err)
     }
 
-    async fn say_what_would_be_sent(&self, step: &Step, refusal: &str, due: &[&OrderRecord]) {
+    async fn say_what_would_be_sent(&self, step: &Step, refusal: &str, due: &[OrderRecord]) {
         if due.is_empty() {
             return;
         }
@@ -90,8 +91,8 @@ impl Orders<'_> {
     }
 
     /// One order, from the intent to the mark.
-    async fn report(&self, step: &Step, record: &OrderRecord) -> Result<(), Failure> {
-        let hindrance = match self.try_to_report(step, record).await {
+    async fn report(&self, step: &Step, mut record: OrderRecord) -> Result<(), Failure> {
+        let hindrance = match self.try_to_report(step, &mut record).await {
             Ok(()) => return Ok(()),
             Err(hindrance) => hindrance,
         };
@@ -111,25 +112,34 @@ impl Orders<'_> {
         }
         let doublings = record.report_tries.min(LONGEST_PAUSE_DOUBLINGS);
         let pause = FIRST_PAUSE * 2_i32.pow(doublings);
+        let mut facts = record.facts();
+        facts.ours.refused = Some(Refused { kind, message });
         let patch = OrderPatch {
-            reason: Some(Some(message.clone())),
             report,
             report_tries: Some(record.report_tries + 1),
             next_report_at: Some(Some(self.now() + pause)),
+            kept: Some(facts),
             ..OrderPatch::default()
         };
-        let raise = vec![self.attention(kind, &record.number, message)];
-        self.save(&[OrderChange { raise, ..self.change(record, patch) }]).await?;
+        self.save_one(&mut record, patch).await?;
         step.count("not_reported", 1);
         Ok(())
     }
 
-    async fn try_to_report(&self, step: &Step, record: &OrderRecord) -> Result<(), Hindrance> {
+    async fn try_to_report(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
         // An intent without an end: the call may have arrived. Asked first, never told twice.
-        if let Some(earlier) = &record.report
-            && self.is_known_there(&earlier.report).await?
-        {
-            return Ok(self.mark_reported(step, record).await?);
+        if let Some(earlier) = record.report.take() {
+            let is_known = self.is_known_there(&earlier.report).await;
+            record.report = Some(earlier);
+            if is_known? {
+                return Ok(self.mark_reported(step, record).await?);
+            }
+            // It never arrived; what is to be done now, the order's other facts say.
+            if !self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
+                || record.judgement(self.now()).next_act != Act::Report
+            {
+                return Ok(());
+            }
         }
         if taken_over::lacks_document(record) {
             return self.report_without_document(step, record).await;
@@ -140,8 +150,10 @@ impl Orders<'_> {
             return Ok(self.mark_reported(step, record).await?);
         }
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
-        let patch = OrderPatch { report: Some(Some(intent)), ..OrderPatch::default() };
-        if self.save(&[self.change(record, patch)]).await? != [true] {
+        let mut facts = record.facts();
+        facts.ours.refused = None;
+        let patch = OrderPatch { report: Some(Some(intent)), kept: Some(facts), ..OrderPatch::default() };
+        if !self.save_one(record, patch).await? {
             // Somebody changed the order meanwhile; the next run sees how.
             return Ok(());
         }
@@ -185,10 +197,10 @@ impl Orders<'_> {
 
     /// What is to be told: carriers by the marketplace's own list, lines by their articles.
     async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, Hindrance> {
-        let order = record
-            .order
-            .as_ref()
-            .ok_or_else(|| Failure::refused(format!("order {} has no translation", record.number)))?;
+        let Some(order) = &record.order else {
+            let message = "the order cannot be translated, so that its lines are not known: report this shipment at the marketplace by hand";
+            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
+        };
         let Some(allocated) = allocate(&order.lines, &record.parcels) else {
             let message = "JTL sent less than was ordered, or does not tell what lies in which parcel: report this shipment at the marketplace by \
                  hand";
@@ -225,7 +237,7 @@ impl Orders<'_> {
 
     /// An order that was taken over, and whose own document the marketplace did not give: nothing is told, for its carriers are not
     /// known, but what the marketplace shows is compared with what JTL shipped.
-    async fn report_without_document(&self, step: &Step, record: &OrderRecord) -> Result<(), Hindrance> {
+    async fn report_without_document(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
         if record.status == MarketplaceStatus::Shipped {
             let Some(shown) = taken_over::to_compare(record) else {
                 return Ok(self.mark_reported(step, record).await?);
@@ -251,16 +263,18 @@ impl Orders<'_> {
         Ok(report.parcels.iter().all(|parcel| is_shown(parcel, &shown)))
     }
 
-    async fn mark_reported(&self, step: &Step, record: &OrderRecord) -> Result<(), Failure> {
+    async fn mark_reported(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Failure> {
+        let mut facts = record.facts();
+        facts.ours.reported_at = Some(self.now());
+        facts.ours.refused = None;
+        facts.remarks.retain(|remark| remark.kind != AttentionKind::ShipmentRefused);
         let patch = OrderPatch {
-            state: Some(OrderState::Reported),
-            reason: Some(None),
             report: Some(None),
             next_report_at: Some(None),
+            kept: Some(facts),
             ..OrderPatch::default()
         };
-        let settle = vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused];
-        self.save(&[OrderChange { settle, ..self.change(record, patch) }]).await?;
+        self.save_one(record, patch).await?;
         step.count("reported", 1);
         if self.parameters.verbose.unwrap_or(false) {
             step.info(format!("order {} reported", record.number), Value::Null);
@@ -278,12 +292,11 @@ fn hindrance(error: ConnectorError) -> Hindrance {
     }
 }
 
-/// Whether a shipped order is to be reported now: a marked one waits for a person, a refused one for its time, one that was taken
-/// over for its document.
+/// Whether a shipped order is to be reported now, or the marketplace is to be asked for its report.
 pub(super) fn is_due(record: &OrderRecord, now: Timestamp) -> bool {
-    record.mark.is_none()
-        && !taken_over::waits_for_document(record)
-        && record.next_report_at.is_none_or(|at| at <= now)
+    let judgement = record.judgement(now);
+    matches!(judgement.next_act, Act::Report | Act::ResolveReport)
+        && judgement.not_before.is_none_or(|at| at <= now)
 }
 
 /// The marketplace may store a tracking number without its blanks and hyphens.

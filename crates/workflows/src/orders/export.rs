@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use marktwerk_domain::attention::AttentionKind;
+use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
+use marktwerk_domain::judgement::{Act, Baseline, ErpFacts};
+use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_engine::Step;
-use marktwerk_erp::{ErpError, HandOver, HandedOver};
+use marktwerk_erp::{ErpError, HandOver, HandedOver, Presence};
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
 use serde_json::Value;
 
@@ -36,14 +37,15 @@ impl Orders<'_> {
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { return Ok(rest) };
             after = Some(last.number.clone());
-            let page = page.into_iter().filter(may_go_out);
+            let now = self.now();
+            let page = page.into_iter().filter(|record| may_go_out(record, now));
             let ready = self.with_known_articles(step, page.collect()).await?;
             if self.context.should_stop() {
                 rest.has_more = true;
                 return Ok(rest);
             }
             if !ready.is_empty() {
-                self.hand_over(step, &ready).await?;
+                self.hand_over(step, ready).await?;
             }
         }
     }
@@ -58,51 +60,44 @@ impl Orders<'_> {
             page.iter().filter_map(|record| record.order.as_ref()).flat_map(skus).collect();
         let skus: Vec<String> = skus.into_iter().collect();
         let unknown = self.connections.erp.unknown_articles(&skus).await?;
+        let mut records = Vec::with_capacity(page.len());
         let mut changes = Vec::new();
-        let mut ready = Vec::with_capacity(page.len());
         for record in page {
             let missing: Vec<String> =
                 record.order.iter().flat_map(skus_of).filter(|sku| unknown.contains(sku)).collect();
-            match (missing.is_empty(), record.reason.is_some()) {
-                (true, false) => {}
-                (true, true) => changes.push(OrderChange {
-                    settle: vec![AttentionKind::UnknownArticle],
-                    ..self.change(&record, OrderPatch { reason: Some(None), ..OrderPatch::default() })
-                }),
-                (false, _) => {
-                    let reason = format!(
-                        "JTL does not know {}: add the article there and the order goes on",
-                        missing.join(", ")
-                    );
-                    if record.reason.as_deref() != Some(&reason) {
-                        step.warning(format!("order {} waits: {reason}", record.number), Value::Null).await;
-                        changes.push(OrderChange {
-                            raise: vec![self.attention(
-                                AttentionKind::UnknownArticle,
-                                &record.number,
-                                reason.clone(),
-                            )],
-                            ..self.change(
-                                &record,
-                                OrderPatch { reason: Some(Some(reason)), ..OrderPatch::default() },
-                            )
-                        });
-                    }
-                    continue;
-                }
+            let mut facts = record.facts();
+            let is_ready = missing.is_empty();
+            if facts.erp.unknown_articles == missing {
+                records.push((record, is_ready, None));
+                continue;
             }
-            ready.push(record);
+            facts.erp.unknown_articles = missing;
+            let change = self.judged(&record, OrderPatch { kept: Some(facts), ..OrderPatch::default() });
+            self.warn_of(step, &record, &change).await;
+            records.push((record, is_ready, Some(changes.len())));
+            changes.push(change);
         }
-        self.save(&changes).await?;
+        let done = self.save(&changes).await?;
+        let mut ready = Vec::with_capacity(records.len());
+        for (mut record, is_ready, change) in records {
+            // One that somebody else changed meanwhile goes on in the next run.
+            let is_as_stored = change.is_none_or(|index| done.get(index) == Some(&true));
+            if let Some(change) = change.and_then(|index| changes.get(index)) {
+                record.apply(change.patch.clone());
+            }
+            if is_ready && is_as_stored {
+                ready.push(record);
+            }
+        }
         Ok(ready)
     }
 
-    async fn hand_over(&self, step: &Step, batch: &[OrderRecord]) -> Result<(), Failure> {
-        let documents = self.render(step, batch).await?;
+    async fn hand_over(&self, step: &Step, batch: Vec<OrderRecord>) -> Result<(), Failure> {
+        let documents = self.render(step, &batch).await?;
         if documents.is_empty() {
             return Ok(());
         }
-        let documents = self.commit_intents(batch, documents).await?;
+        let (documents, exporting) = self.commit_intents(batch, documents).await?;
         if documents.is_empty() {
             return Ok(());
         }
@@ -113,18 +108,22 @@ impl Orders<'_> {
             Err(error) => {
                 // Only a connection that went leaves a doubt; it is resolved by looking.
                 if !matches!(error, ErpError::Unreachable { .. }) {
-                    self.take_back(&documents).await?;
+                    self.take_back(&exporting).await?;
                 }
                 return Err(error.into());
             }
         };
         crash::point("hand_over.jtl_committed");
         let mut changes = Vec::with_capacity(documents.len());
-        for (document, answer) in documents.iter().zip(&answers) {
-            if let HandedOver::AlreadyThere(_) = answer {
-                step.info(format!("order {} was in JTL already", document.number), Value::Null);
-            }
-            changes.push(handed_over(&document.number));
+        for (record, answer) in exporting.iter().zip(&answers) {
+            let presence = match answer {
+                HandedOver::Inserted(_) => None,
+                HandedOver::AlreadyThere(presence) => {
+                    step.info(format!("order {} was in JTL already", record.number), Value::Null);
+                    Some(presence)
+                }
+            };
+            changes.push(self.handed_over(record, presence));
         }
         crash::point("hand_over.before_mark");
         self.save(&changes).await?;
@@ -132,21 +131,30 @@ impl Orders<'_> {
         Ok(())
     }
 
-    /// JTL certainly wrote nothing: the orders stand as before.
-    async fn take_back(&self, documents: &[HandOver]) -> Result<(), Failure> {
-        let change = |document: &HandOver| OrderChange {
-            number: document.number.clone(),
-            from: vec![OrderState::Exporting],
-            seen_change: None,
-            patch: OrderPatch {
-                state: Some(OrderState::Imported),
-                intent: Some(None),
-                ..OrderPatch::default()
-            },
-            raise: Vec::new(),
-            settle: Vec::new(),
-        };
-        self.save(&documents.iter().map(change).collect::<Vec<_>>()).await.map(drop)
+    /// JTL certainly wrote nothing: the orders are as before.
+    async fn take_back(&self, exporting: &[OrderRecord]) -> Result<(), Failure> {
+        let changes = exporting.iter().map(|record| self.not_handed_over(record, OrderPatch::default()));
+        self.save(&changes.collect::<Vec<_>>()).await.map(drop)
+    }
+
+    /// JTL does not have it: the intent is gone, with what was noted for it.
+    pub(super) fn not_handed_over(&self, record: &OrderRecord, patch: OrderPatch) -> OrderChange {
+        let mut facts = record.facts();
+        facts.ours.baseline = None;
+        facts.there.difference = None;
+        self.judged(record, OrderPatch { intent: Some(None), kept: Some(facts), ..patch })
+    }
+
+    /// JTL has the row or the order: a new row, or what was found.
+    pub(super) fn handed_over(&self, record: &OrderRecord, found: Option<&Presence>) -> OrderChange {
+        let now = self.now();
+        let mut facts = record.facts();
+        facts.ours.handed_over_at = Some(now);
+        // Which order it is, tracking finds out; until then nothing is known of it.
+        if found.is_none_or(|presence| presence.waiting_rows > 0) {
+            facts.erp = ErpFacts { since: Some(now), waiting_rows: 1, ..ErpFacts::default() };
+        }
+        self.judged(record, OrderPatch { intent: Some(None), kept: Some(facts), ..OrderPatch::default() })
     }
 
     /// The documents of a batch; an order that JTL could not take as it is is set aside.
@@ -190,63 +198,55 @@ impl Orders<'_> {
         Ok(documents)
     }
 
-    /// Commits the intents; answers with the documents whose orders still stood as they were read, to leave a receipt where one can
-    /// be kept.
+    /// Commits the intents; returns the documents whose orders were still as they were read, to leave a receipt where one can be
+    /// kept, and these orders.
     async fn commit_intents(
         &self,
-        batch: &[OrderRecord],
+        batch: Vec<OrderRecord>,
         documents: Vec<HandOver>,
-    ) -> Result<Vec<HandOver>, Failure> {
+    ) -> Result<(Vec<HandOver>, Vec<OrderRecord>), Failure> {
         let has_receipt = self.connections.erp.receipts(&[]).await?.is_some();
         // A receipt says more.
         let identity = if has_receipt { None } else { self.connections.erp.identity().await? };
-        let seen: HashMap<&str, &OrderRecord> =
-            batch.iter().map(|record| (record.number.as_str(), record)).collect();
+        let numbered = documents.into_iter().map(|document| (document.number.clone(), document));
+        let mut documents: HashMap<String, HandOver> = numbered.collect();
         let (epoch, at) = (self.context.epoch(), self.now());
         let intent = HandOverIntent { epoch, identity, at, looked_at: None, has_receipt };
-        let changes: Vec<OrderChange> = documents
-            .iter()
-            .map(|document| OrderChange {
-                number: document.number.clone(),
-                from: vec![OrderState::Imported],
-                seen_change: seen.get(document.number.as_str()).map(|record| record.changed_at),
-                patch: OrderPatch {
-                    state: Some(OrderState::Exporting),
-                    document: Some(document.document.clone()),
-                    intent: Some(Some(intent.clone())),
-                    ..OrderPatch::default()
-                },
-                raise: Vec::new(),
-                settle: Vec::new(),
-            })
-            .collect();
+        let mut changes: Vec<OrderChange> = Vec::with_capacity(documents.len());
+        let mut intended = Vec::with_capacity(documents.len());
+        for record in batch {
+            let Some(document) = documents.remove(&record.number) else { continue };
+            let mut facts = record.facts();
+            facts.ours.baseline = record.order.as_ref().map(Baseline::of);
+            let patch = OrderPatch {
+                document: Some(document.document.clone()),
+                intent: Some(Some(intent.clone())),
+                kept: Some(facts),
+                ..OrderPatch::default()
+            };
+            changes.push(OrderChange { seen_change: Some(record.changed_at), ..self.judged(&record, patch) });
+            intended.push((document, record));
+        }
         let took_effect = self.save(&changes).await?;
-        let kept = documents.into_iter().zip(took_effect).filter(|(_, took_effect)| *took_effect);
         let receipt = has_receipt.then_some(at);
-        Ok(kept.map(|(document, _)| HandOver { receipt, ..document }).collect())
+        let (mut kept, mut exporting) = (Vec::new(), Vec::new());
+        for (((document, mut record), change), took_effect) in
+            intended.into_iter().zip(changes).zip(took_effect)
+        {
+            if took_effect {
+                // The document is stored, and not needed here any more.
+                record.apply(OrderPatch { document: None, ..change.patch });
+                exporting.push(record);
+                kept.push(HandOver { receipt, ..document });
+            }
+        }
+        Ok((kept, exporting))
     }
 }
 
-/// JTL has the row or the order.
-pub(super) fn handed_over(number: &str) -> OrderChange {
-    OrderChange {
-        number: number.to_owned(),
-        from: vec![OrderState::Exporting],
-        seen_change: None,
-        patch: OrderPatch {
-            state: Some(OrderState::HandedOver),
-            intent: Some(None),
-            reason: Some(None),
-            ..OrderPatch::default()
-        },
-        raise: Vec::new(),
-        settle: vec![AttentionKind::Unclear],
-    }
-}
-
-/// Whatever brought an order here: only what the marketplace wants shipped, as it was last seen, goes out.
-pub(super) fn may_go_out(record: &OrderRecord) -> bool {
-    record.status == MarketplaceStatus::Ready && record.mark.is_none() && !record.is_unread
+/// Whatever brought an order here: only what is to be handed over, or waits for its articles alone, goes out.
+pub(super) fn may_go_out(record: &OrderRecord, now: Timestamp) -> bool {
+    matches!(record.judgement(now).next_act, Act::HandOver | Act::CheckArticles)
 }
 
 pub(super) fn skus(order: &Order) -> impl Iterator<Item = String> + '_ {

@@ -9,10 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConnectorError, OrderEntry, OrderPage, OrderWindow, WindowReader};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
-use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_domain::shipment::Content;
 use marktwerk_engine::Step;
-use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch};
+use marktwerk_store::attention::NewAttention;
+use marktwerk_store::orders::FetchedOrder;
 use serde_json::{Value, json};
 
 use super::{Orders, cursor_name};
@@ -53,6 +54,7 @@ impl Orders<'_> {
         if is_scheduled && let Some(oldest) = self.oldest_incomplete().await? {
             window.changed_from = window.changed_from.min(oldest);
         }
+        let is_first = cursor.is_none();
         let mut newest = cursor;
         let begin = window.changed_from;
         let mut failure: Option<Failure> = None;
@@ -68,7 +70,7 @@ impl Orders<'_> {
                 newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
                 reader.accept(&page)?;
                 // One order that cannot be had must not hide the pages behind it.
-                let incomplete = self.keep(step, &page).await?;
+                let incomplete = self.keep(step, &page, is_first).await?;
                 failure = failure.or(incomplete);
             }
             if !reader.has_shrunk() {
@@ -113,7 +115,7 @@ impl Orders<'_> {
 
     /// Keeps what is new or changed on a page. Answers with a failure that left orders
     /// incomplete and may go away; one that concerns the whole account is an error.
-    async fn keep(&self, step: &Step, page: &OrderPage) -> Result<Option<Failure>, Failure> {
+    async fn keep(&self, step: &Step, page: &OrderPage, is_first: bool) -> Result<Option<Failure>, Failure> {
         self.show_malformed(step, page).await?;
         let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
         let known = self.connections.store.known_changes(self.account(), &numbers).await?;
@@ -131,14 +133,20 @@ impl Orders<'_> {
         if news.is_empty() {
             return Ok(None);
         }
-        self.keep_news(step, &news).await
+        self.keep_news(step, &news, is_first).await
     }
 
     /// Fetches the details of what is new. A page of a hundred takes ten seconds at TEMU's pace: what is there is kept
     /// meanwhile, some at a time and each time in one transaction, without a pause in the calls.
-    async fn keep_news(&self, step: &Step, news: &[&OrderEntry]) -> Result<Option<Failure>, Failure> {
+    async fn keep_news(
+        &self,
+        step: &Step,
+        news: &[&OrderEntry],
+        is_first: bool,
+    ) -> Result<Option<Failure>, Failure> {
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
-        let calls: Vec<BoxFuture<'_, _>> = news.iter().map(|entry| self.detail(entry).boxed()).collect();
+        let calls: Vec<BoxFuture<'_, _>> =
+            news.iter().map(|entry| self.detail(entry, is_first).boxed()).collect();
         let mut answers = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
         let mut details = Details::default();
         loop {
@@ -190,7 +198,12 @@ impl Orders<'_> {
                 "an entry of the order list cannot be read: {}; look at it in the marketplace",
                 malformed.reason
             );
-            let attention = self.attention(AttentionKind::SetAside, subject, message);
+            let attention = NewAttention {
+                account: self.account().to_owned(),
+                kind: AttentionKind::SetAside,
+                subject: subject.to_owned(),
+                message,
+            };
             let is_shown = open.iter().any(|item| {
                 (item.account.as_str(), item.kind, item.subject.as_str())
                     == (self.account(), attention.kind, subject)
@@ -239,7 +252,8 @@ impl Orders<'_> {
 
     /// One order with everything that can be had. Only what is to be shipped has details: a pending one may vanish, and
     /// after shipment the marketplace gives no address.
-    async fn detail(&self, entry: &OrderEntry) -> (FetchedOrder, Option<ConnectorError>) {
+    async fn detail(&self, entry: &OrderEntry, is_first: bool) -> (FetchedOrder, Option<ConnectorError>) {
+        let is_over = matches!(entry.status, MarketplaceStatus::Shipped | MarketplaceStatus::Cancelled);
         let mut fetched = FetchedOrder {
             number: entry.number.clone(),
             changed_at: entry.changed_at,
@@ -248,6 +262,7 @@ impl Orders<'_> {
             raw: json!({ "order": entry.raw }),
             is_complete: false,
             contents: Vec::new(),
+            was_over: is_first && is_over,
         };
         match self.marketplace.order_contents(entry).await {
             Ok(contents) => fetched.contents = contents,
@@ -274,37 +289,13 @@ impl Orders<'_> {
         }
     }
 
-    /// The marketplace refuses these orders' details: what JTL cannot have yet is set aside, of the others a person must know
-    /// that something about them changed.
+    /// The marketplace refuses these orders' details.
     async fn set_aside_refused(&self, refused: &[(String, String)]) -> Result<(), Failure> {
-        let read = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
-        let change = |number: &String, from, patch, kind, message| OrderChange {
-            number: number.clone(),
-            from,
-            seen_change: None,
-            patch,
-            raise: vec![self.attention(kind, number, message)],
-            settle: Vec::new(),
-        };
-        let mut changes = Vec::with_capacity(2 * refused.len());
+        let mut changes = Vec::with_capacity(refused.len());
         for (number, reason) in refused {
-            let aside = OrderPatch {
-                state: Some(OrderState::SetAside),
-                reason: Some(Some(reason.clone())),
-                ..read.clone()
-            };
-            changes.push(change(
-                number,
-                vec![OrderState::Fetched],
-                aside,
-                AttentionKind::SetAside,
-                reason.clone(),
-            ));
-            let in_erp: Vec<OrderState> =
-                OrderState::ALL.into_iter().filter(|state| state.may_be_in_erp()).collect();
-            let message =
-                format!("changed at the marketplace, already in JTL, and the details are refused: {reason}");
-            changes.push(change(number, in_erp, read.clone(), AttentionKind::ChangedAfterHandOver, message));
+            if let Some(record) = self.connections.store.order(self.account(), number).await? {
+                changes.push(self.set_aside(&record, reason.clone()));
+            }
         }
         self.save(&changes).await.map(drop)
     }

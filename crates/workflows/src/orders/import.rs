@@ -1,11 +1,11 @@
-//! Step 2: translates what was fetched. A bad order is set aside with its reason and the rest goes on; what changed at the
-//! marketplace after the hand-over is marked, for JTL is not ours to change.
+//! Step 2: reads what was fetched. What a document says becomes a fact of its order; what follows from it, the judgement says.
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_engine::Step;
-use marktwerk_store::orders::{Mark, OrderChange, OrderPatch, OrderRecord};
+use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::Value;
 
 use super::{Orders, taken_over};
@@ -32,119 +32,33 @@ impl Orders<'_> {
         }
     }
 
-    /// What a document means for its order; `None` waits for a complete one.
+    /// What a document says of its order; `None` waits for a complete one.
     fn read(&self, record: &OrderRecord) -> Option<OrderChange> {
-        let is_waiting = record.status == MarketplaceStatus::Ready && !record.is_complete;
-        if is_waiting {
+        let is_wanted = record.status == MarketplaceStatus::Ready;
+        if is_wanted && !record.is_complete {
             return None;
         }
-        let change =
-            if record.state.may_be_in_erp() { self.read_late(record) } else { self.read_early(record) };
-        Some(OrderChange { seen_change: Some(record.changed_at), ..change })
-    }
-
-    /// JTL cannot have it yet: the newest document counts.
-    fn read_early(&self, record: &OrderRecord) -> OrderChange {
-        let read = OrderPatch { is_unread: Some(false), reason: Some(None), ..OrderPatch::default() };
-        let settled = vec![AttentionKind::SetAside, AttentionKind::UnknownArticle];
-        match record.status {
-            MarketplaceStatus::Cancelled => OrderChange {
-                settle: settled,
-                ..self.change(record, OrderPatch { state: Some(OrderState::Cancelled), ..read })
-            },
-            MarketplaceStatus::PartlyShipped => self.set_aside(
-                record,
-                "partly shipped at the marketplace, and not by us: look at it there".to_owned(),
-            ),
-            MarketplaceStatus::Pending | MarketplaceStatus::Shipped => {
-                OrderChange { settle: settled, ..self.change(record, read) }
+        let mut facts = record.facts();
+        let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
+        // It rested on what was known before.
+        facts.decided = None;
+        if is_wanted {
+            let translation = self.translate(record);
+            if facts.ours.reported_at.is_some() && taken_over::lacks_document(record) {
+                taken_over::begin_to_report(record, &mut facts, translation.as_ref().err());
             }
-            MarketplaceStatus::Ready => match self.translate(record) {
-                Ok(order) => {
-                    let patch = OrderPatch { state: Some(OrderState::Imported), order: Some(order), ..read };
-                    OrderChange { settle: settled, ..self.change(record, patch) }
+            match translation {
+                Ok(newest) => {
+                    compare(&mut facts, &newest);
+                    facts.there.document = Document::Translated;
+                    facts.remarks.retain(|remark| remark.kind != AttentionKind::SetAside);
+                    patch.order = (record.order.as_ref() != Some(&newest)).then_some(newest);
                 }
-                Err(reason) => self.set_aside(record, reason),
-            },
-        }
-    }
-
-    /// JTL has it or may have it: a person has to see what changed.
-    fn read_late(&self, record: &OrderRecord) -> OrderChange {
-        let read = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
-        let is_over = record.state == OrderState::Reported;
-        let marked = |mark, kind, message: String| OrderChange {
-            raise: vec![self.attention(kind, &record.number, message)],
-            ..self.change(record, OrderPatch { mark: Some(Some(mark)), ..read.clone() })
-        };
-        match record.status {
-            MarketplaceStatus::Cancelled if !is_over => marked(
-                Mark::Cancelled,
-                AttentionKind::CancelledAfterHandOver,
-                "cancelled at the marketplace, already in JTL: cancel it there, or close this entry to ship it all the same".to_owned(),
-            ),
-            MarketplaceStatus::Ready if !is_over => match self.difference(record) {
-                Difference::None => self.change(record, read),
-                Difference::OursOnly(newest) => {
-                    self.change(record, OrderPatch { order: Some(*newest), ..read })
-                }
-                Difference::Seen(newest, what) => {
-                    let message = format!("{what} changed at the marketplace, already in JTL: change it there, then close this entry");
-                    let mut change = marked(Mark::Changed, AttentionKind::ChangedAfterHandOver, message);
-                    // The report names what is to be shipped now, and the same change is shown once.
-                    change.patch.order = Some(*newest);
-                    change
-                }
-                Difference::Untranslatable(reason) => marked(
-                    Mark::Changed,
-                    AttentionKind::ChangedAfterHandOver,
-                    format!("it changed at the marketplace and cannot be translated any more ({reason}), already in JTL: look at it there"),
-                ),
-            },
-            MarketplaceStatus::Ready if taken_over::lacks_document(record) => {
-                self.begin_to_report(record, self.translate(record))
+                Err(reason) => facts.there.document = Document::Untranslatable { reason },
             }
-            // Somebody reported it there by hand, or we did and did not live to write it down.
-            MarketplaceStatus::Shipped if record.state == OrderState::Shipped => OrderChange {
-                settle: vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused],
-                ..self.change(
-                    record,
-                    OrderPatch {
-                        state: Some(OrderState::Reported),
-                        reason: Some(None),
-                        report: Some(None),
-                        next_report_at: Some(None),
-                        ..read
-                    },
-                )
-            },
-            _ => self.change(record, read),
         }
-    }
-
-    /// What differs between the order as it was last seen and the newest document.
-    fn difference(&self, record: &OrderRecord) -> Difference {
-        let newest = match self.translate(record) {
-            Ok(newest) => newest,
-            Err(reason) => return Difference::Untranslatable(reason),
-        };
-        let Some(seen) = record.order.as_ref() else { return Difference::OursOnly(Box::new(newest)) };
-        let knows_address = !taken_over::lacks_document(record);
-        let lines = |order: &Order| -> Vec<(String, i64)> {
-            order.lines.iter().map(|line| (line.number.clone(), line.quantity())).collect()
-        };
-        let mut what = Vec::new();
-        if knows_address && seen.delivery != newest.delivery {
-            what.push("the address");
-        }
-        if lines(seen) != lines(&newest) {
-            what.push("what is to be shipped");
-        }
-        match what.is_empty() {
-            true if knows_address => Difference::None,
-            true => Difference::OursOnly(Box::new(newest)),
-            false => Difference::Seen(Box::new(newest), what.join(" and ")),
-        }
+        patch.kept = Some(facts);
+        Some(OrderChange { seen_change: Some(record.changed_at), ..self.judged(record, patch) })
     }
 
     fn translate(&self, record: &OrderRecord) -> Result<Order, String> {
@@ -154,16 +68,10 @@ impl Orders<'_> {
 
     /// Sets an order aside: shown with its reason, never exported, and tried again when it changes.
     pub(super) fn set_aside(&self, record: &OrderRecord, reason: String) -> OrderChange {
-        let patch = OrderPatch {
-            state: Some(OrderState::SetAside),
-            reason: Some(Some(reason.clone())),
-            is_unread: Some(false),
-            ..OrderPatch::default()
-        };
-        OrderChange {
-            raise: vec![self.attention(AttentionKind::SetAside, &record.number, reason)],
-            ..self.change(record, patch)
-        }
+        let mut facts = record.facts();
+        facts.there.document = Document::Refused { reason };
+        let patch = OrderPatch { kept: Some(facts), is_unread: Some(false), ..OrderPatch::default() };
+        self.judged(record, patch)
     }
 
     async fn tell(&self, step: &Step, change: &OrderChange) {
@@ -189,22 +97,34 @@ impl Orders<'_> {
             }
             (_, Some(Some(_))) => {
                 step.count("marked", 1);
-                let message = change.raise.first().map(|item| item.message.as_str()).unwrap_or_default();
-                step.warning(format!("order {number}: {message}"), Value::Null).await;
+                self.tell_reason(step, change).await;
+            }
+            _ if change.entries.as_ref().is_some_and(|entries| !entries.is_empty()) => {
+                self.tell_reason(step, change).await;
             }
             _ => {}
         }
     }
+
+    async fn tell_reason(&self, step: &Step, change: &OrderChange) {
+        if let Some(Some(reason)) = &change.patch.reason {
+            step.warning(format!("order {}: {reason}", change.number), Value::Null).await;
+        }
+    }
 }
 
-/// What happened to an order that JTL has.
-enum Difference {
-    /// Nothing that matters.
-    None,
-    /// Nothing there: it is the first document that we see of an order that was taken over.
-    OursOnly(Box<Order>),
-    /// The newest translation, and what of it differs.
-    Seen(Box<Order>, String),
-    /// It cannot be compared, and why.
-    Untranslatable(String),
+/// Notes what differs between what JTL has and the newest translation.
+fn compare(facts: &mut OrderFacts, newest: &Order) {
+    facts.erp.unknown_articles.retain(|sku| newest.lines.iter().any(|line| line.sku == *sku));
+    let of_newest = Baseline::of(newest);
+    let is_in_erp = facts.erp.orders > 0;
+    let baseline = facts.ours.baseline.get_or_insert(of_newest);
+    facts.there.difference = baseline.difference(newest);
+    // The first document of an order that was taken over.
+    baseline.address = baseline.address.or(of_newest.address);
+    let is_in_our_hands = facts.ours.handed_over_at.is_none() && facts.ours.hand_over_since.is_none();
+    if is_in_our_hands && !is_in_erp {
+        facts.ours.baseline = None;
+        facts.there.difference = None;
+    }
 }

@@ -18,14 +18,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::Marketplace;
-use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
-use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
-use marktwerk_store::attention::NewAttention;
+use marktwerk_engine::{RunContext, Step, Workflow, WorkflowDescription};
+use marktwerk_store::judging;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::connections::Connections;
 use crate::metrics;
@@ -179,25 +179,9 @@ impl Orders<'_> {
         self.context.clock().now()
     }
 
-    /// A change of one order that has an effect only while it stands as it was read.
-    fn change(&self, record: &OrderRecord, patch: OrderPatch) -> OrderChange {
-        OrderChange {
-            number: record.number.clone(),
-            from: vec![record.state],
-            seen_change: None,
-            patch,
-            raise: Vec::new(),
-            settle: Vec::new(),
-        }
-    }
-
-    fn attention(&self, kind: AttentionKind, subject: &str, message: impl Into<String>) -> NewAttention {
-        NewAttention {
-            account: self.account().to_owned(),
-            kind,
-            subject: subject.to_owned(),
-            message: message.into(),
-        }
+    /// The change of an order that a patch and the judgement of the facts after it come to.
+    fn judged(&self, record: &OrderRecord, patch: OrderPatch) -> OrderChange {
+        judging::judged(record, patch, self.now())
     }
 
     async fn save(&self, changes: &[OrderChange]) -> Result<Vec<bool>, Failure> {
@@ -207,6 +191,25 @@ impl Orders<'_> {
         let done = self.connections.store.change_orders(self.account(), changes, self.now()).await?;
         metrics::orders_moved(self.account(), changes, &done);
         Ok(done)
+    }
+
+    /// Stores a change of one order, and brings its record up to date. Returns whether it had an effect: if not, somebody else
+    /// changed the order meanwhile, and the next run sees how.
+    async fn save_one(&self, record: &mut OrderRecord, patch: OrderPatch) -> Result<bool, Failure> {
+        let change = self.judged(record, patch);
+        let has_effect = self.save(std::slice::from_ref(&change)).await? == [true];
+        if has_effect {
+            record.apply(change.patch);
+        }
+        Ok(has_effect)
+    }
+
+    /// Warns of an order that needs a person now and did not before, or for another reason.
+    async fn warn_of(&self, step: &Step, record: &OrderRecord, change: &OrderChange) {
+        let needs_a_person = change.entries.as_ref().is_some_and(|entries| !entries.is_empty());
+        if let (true, Some(Some(reason))) = (needs_a_person, &change.patch.reason) {
+            step.warning(format!("order {}: {reason}", record.number), Value::Null).await;
+        }
     }
 }
 

@@ -12,7 +12,8 @@
 //! | fetched and not yet imported, or without its details | yes |
 //! | imported | yes, but for one that waits for an article: that is, once JTL has the article |
 //! | on its way into JTL (*exporting*) | yes, until its outcome is known |
-//! | handed over | once it should long be an order in JTL, until that was told; JTL's answer is in the marker then |
+//! | handed over | once it should long be an order in JTL, until its entry is there; JTL's answer is in the marker then |
+//! | shipped at the marketplace without us | until JTL was asked for it |
 //! | shipped | once its report is due; one that waits for a person or for the time of its next try is not |
 //! | set aside, unclear, marked | no: a person's closing of the entry makes it one of the above |
 
@@ -20,9 +21,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::OrderWindow;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::judgement::{Act, Row};
 use marktwerk_engine::{Probe, ProbeQuestion, Sight};
-use marktwerk_store::orders::{OrderFilter, OrderRecord};
+use marktwerk_store::orders::OrderRecord;
 use serde_json::Value;
 
 use super::fetch::{OVERLAP, cursor};
@@ -31,15 +32,6 @@ use crate::connections::Connections;
 
 /// Orders read at once.
 const PAGE: usize = 1_000;
-/// What a run still works on by itself. Set aside, cancelled and reported orders are over until they change.
-const OPEN: [OrderState; 6] = [
-    OrderState::Imported,
-    OrderState::Exporting,
-    OrderState::HandedOver,
-    OrderState::Unclear,
-    OrderState::InJtl,
-    OrderState::Shipped,
-];
 
 #[async_trait]
 impl Probe for OrderWorkflow {
@@ -76,7 +68,7 @@ impl Probe for OrderWorkflow {
 /// What our own orders say.
 #[derive(Default)]
 struct Open {
-    /// Numbers of orders that tracking asks JTL about.
+    /// Numbers of the orders that tracking asks JTL about.
     in_erp: Vec<String>,
     /// Those among them whose rows JTL should have taken long ago, as was told.
     stuck: Vec<String>,
@@ -84,6 +76,7 @@ struct Open {
     to_export: usize,
     exporting: usize,
     overdue: usize,
+    to_look_up: usize,
     to_report: usize,
 }
 
@@ -98,41 +91,26 @@ impl Open {
         let mut open = Self { has_unread, ..Self::default() };
         let mut after: Option<String> = None;
         loop {
-            let filter = OrderFilter {
-                account: Some(account.to_owned()),
-                states: OPEN.to_vec(),
-                after: after.clone(),
-                limit: PAGE,
-            };
-            let page = connections.store.orders_in(&filter).await?;
+            let page = connections.store.open_orders(account, after.as_deref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(open) };
             after = Some(last.number.clone());
-            open.to_export += released(connections, &page).await?;
+            open.to_export += released(connections, &page, now).await?;
             page.iter().for_each(|record| open.note(record, now, may_report));
         }
     }
 
     fn note(&mut self, record: &OrderRecord, now: Timestamp, may_report: bool) {
-        match record.state {
-            OrderState::Imported => {
-                let is_waiting = record.reason.is_some();
-                self.to_export += usize::from(export::may_go_out(record) && !is_waiting);
-                return;
-            }
-            OrderState::Exporting => {
-                self.exporting += 1;
-                return;
-            }
-            OrderState::HandedOver if tracking::is_overdue(record, now) => match record.reason {
+        self.in_erp.push(record.number.clone());
+        match record.judgement(now).row {
+            Row::Ready => self.to_export += 1,
+            Row::HandOverOpen => self.exporting += 1,
+            Row::ShippedElsewhereUnknown => self.to_look_up += 1,
+            _ if tracking::is_overdue(record, now) => match record.reason {
                 None => self.overdue += 1,
                 Some(_) => self.stuck.push(record.number.clone()),
             },
-            OrderState::Shipped => {
-                self.to_report += usize::from(may_report && confirm::is_due(record, now));
-            }
-            _ => {}
+            _ => self.to_report += usize::from(may_report && confirm::is_due(record, now)),
         }
-        self.in_erp.push(record.number.clone());
     }
 
     fn unfinished(&self) -> Option<String> {
@@ -140,6 +118,7 @@ impl Open {
             (self.to_export, "to be handed over"),
             (self.exporting, "on their way into JTL"),
             (self.overdue, "too long on their way into JTL"),
+            (self.to_look_up, "shipped elsewhere and not looked up in JTL"),
             (self.to_report, "shipped and not reported"),
         ];
         let mut words: Vec<String> = Vec::new();
@@ -154,11 +133,10 @@ impl Open {
 }
 
 /// How many of the imported orders that wait for an article can go on, because JTL has it now.
-async fn released(connections: &Connections, page: &[OrderRecord]) -> Result<usize, Failure> {
+async fn released(connections: &Connections, page: &[OrderRecord], now: Timestamp) -> Result<usize, Failure> {
     let waiting: Vec<Vec<String>> = page
         .iter()
-        .filter(|record| record.state == OrderState::Imported && record.reason.is_some())
-        .filter(|record| export::may_go_out(record))
+        .filter(|record| record.judgement(now).next_act == Act::CheckArticles)
         .map(|record| record.order.iter().flat_map(export::skus).collect())
         .collect();
     if waiting.is_empty() {

@@ -3,20 +3,16 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
-use marktwerk_domain::attention::AttentionKind;
+use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::judgement::Row;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
 use serde_json::Value;
 
 use super::Orders;
-use super::export::handed_over;
 use super::taken_over;
-
-/// So long a hand-over is looked up before a person is asked.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What an insert that was committed has left behind, whatever became of its row.
 struct Traces {
@@ -46,11 +42,12 @@ impl Orders<'_> {
     pub(super) async fn resolve(&self, step: &Step) -> Result<bool, Failure> {
         let filter = OrderFilter {
             account: Some(self.account().to_owned()),
-            states: vec![OrderState::Exporting],
+            states: vec![OrderState::Exporting, OrderState::Unclear],
             after: None,
             limit: usize::MAX,
         };
-        let open = self.connections.store.orders_in(&filter).await?;
+        let mut open = self.connections.store.orders_in(&filter).await?;
+        open.retain(|record| record.intent.is_some());
         if open.is_empty() {
             return Ok(false);
         }
@@ -65,17 +62,16 @@ impl Orders<'_> {
         let mut is_unresolved = false;
         let mut changes = Vec::with_capacity(open.len());
         for (record, presence) in open.iter().zip(&presences) {
-            let change = if presence.is_there() {
+            if presence.is_there() {
                 step.info(
                     format!("order {} had reached JTL before the interruption", record.number),
                     Value::Null,
                 );
                 step.count("found_in_jtl", 1);
-                handed_over(&record.number)
+                changes.push(self.handed_over(record, Some(presence)));
             } else {
-                self.not_found(step, record, &traces, &mut is_unresolved).await
-            };
-            changes.push(change);
+                changes.extend(self.not_found(step, record, &traces, &mut is_unresolved).await);
+            }
         }
         self.save(&changes).await?;
         Ok(is_unresolved)
@@ -87,62 +83,42 @@ impl Orders<'_> {
         record: &OrderRecord,
         traces: &Traces,
         is_unresolved: &mut bool,
-    ) -> OrderChange {
+    ) -> Option<OrderChange> {
         let Some(intent) = record.intent.clone().filter(|intent| traces.may_be_of(intent, &record.number))
         else {
             // It never got there.
             let is_stale = record.is_unread || taken_over::lacks_document(record);
-            if record.mark.is_some() || is_stale || record.status != MarketplaceStatus::Ready {
-                return self.begin_again(step, record);
+            let has_changed = record.facts().there.difference.is_some();
+            if has_changed || is_stale || record.status != MarketplaceStatus::Ready {
+                return Some(self.begin_again(step, record));
             }
             step.info(
                 format!("order {} had not reached JTL; it is handed over again", record.number),
                 Value::Null,
             );
-            let patch =
-                OrderPatch { state: Some(OrderState::Imported), intent: Some(None), ..OrderPatch::default() };
-            return self.change(record, patch);
+            return Some(self.not_handed_over(record, OrderPatch::default()));
         };
-        let now = self.now();
-        if now.duration_since(intent.at) < PATIENCE {
+        let row = record.judgement(self.now()).row;
+        if row == Row::HandOverOpen {
             *is_unresolved = true;
-            let intent = HandOverIntent { looked_at: Some(now), ..intent };
-            return self.change(record, OrderPatch { intent: Some(Some(intent)), ..OrderPatch::default() });
+            let intent = HandOverIntent { looked_at: Some(self.now()), ..intent };
+            return Some(
+                self.judged(record, OrderPatch { intent: Some(Some(intent)), ..OrderPatch::default() }),
+            );
         }
-        let reason = "the hand-over was interrupted, and JTL has neither a waiting row nor an order with this number; others have \
-                      inserted rows meanwhile, so it may have been taken and dropped: look in the worker's log; closing this \
-                      entry hands it over again, after another look-up";
-        step.warning(format!("order {} is unclear: {reason}", record.number), Value::Null).await;
-        OrderChange {
-            raise: vec![self.attention(AttentionKind::Unclear, &record.number, reason)],
-            ..self.change(
-                record,
-                OrderPatch {
-                    state: Some(OrderState::Unclear),
-                    intent: Some(None),
-                    reason: Some(Some(reason.to_owned())),
-                    ..OrderPatch::default()
-                },
-            )
-        }
+        // A person is asked, and it is looked up all the same.
+        let change = self.judged(record, OrderPatch::default());
+        self.warn_of(step, record, &change).await;
+        (change.patch != OrderPatch::default()).then_some(change)
     }
 
-    /// It changed at the marketplace while the hand-over was open, and JTL turned out not to have it: what was marked as too
-    /// late is not, and the newest document counts.
+    /// It changed at the marketplace while the hand-over was open, and JTL turned out not to have it: the newest document counts.
     fn begin_again(&self, step: &Step, record: &OrderRecord) -> OrderChange {
         let message = format!(
             "order {} changed at the marketplace and had not reached JTL: it is read again",
             record.number
         );
         step.info(message, Value::Null);
-        let patch = OrderPatch {
-            state: Some(OrderState::Fetched),
-            intent: Some(None),
-            mark: Some(None),
-            is_unread: Some(true),
-            ..OrderPatch::default()
-        };
-        let settle = vec![AttentionKind::CancelledAfterHandOver, AttentionKind::ChangedAfterHandOver];
-        OrderChange { settle, ..self.change(record, patch) }
+        self.not_handed_over(record, OrderPatch { is_unread: Some(true), ..OrderPatch::default() })
     }
 }

@@ -3,7 +3,8 @@
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState, TAKEN_OVER};
+use marktwerk_domain::judgement::{Document, ErpFacts, OrderFacts, Remark};
+use marktwerk_domain::order::{MarketplaceStatus, OrderState, TAKEN_OVER};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
@@ -20,11 +21,6 @@ const NAMED: usize = 20;
 /// Whether there is no translation of a document of the marketplace's own: those tell where the order goes.
 pub(super) fn lacks_document(record: &OrderRecord) -> bool {
     record.order.as_ref().is_none_or(|order| order.region.is_none() && order.delivery.country.is_empty())
-}
-
-/// Whether its document is still to be fetched.
-pub(super) fn waits_for_document(record: &OrderRecord) -> bool {
-    is_incomplete(record) && lacks_document(record)
 }
 
 fn is_incomplete(record: &OrderRecord) -> bool {
@@ -74,35 +70,6 @@ impl Orders<'_> {
         }
     }
 
-    /// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. What was told
-    /// there is asked for before anything is told again.
-    pub(super) fn begin_to_report(
-        &self,
-        record: &OrderRecord,
-        document: Result<Order, String>,
-    ) -> OrderChange {
-        let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
-        match document {
-            Ok(order) if record.erp_number.is_some() => {
-                patch.state = Some(OrderState::InJtl);
-                patch.order = Some(order);
-            }
-            // JTL did not have it either: from the beginning.
-            Ok(_) => {
-                patch.state = Some(OrderState::Fetched);
-                patch.is_unread = Some(true);
-            }
-            Err(reason) => {
-                let message = format!(
-                    "taken over as reported, the marketplace waits for it, and it cannot be translated ({reason}): look at it there"
-                );
-                let raise = vec![self.attention(AttentionKind::ShipmentRefused, &record.number, message)];
-                return OrderChange { raise, ..self.change(record, patch) };
-            }
-        }
-        self.change(record, patch)
-    }
-
     fn unlisted(&self, record: &OrderRecord) -> OrderChange {
         if record.state == OrderState::Fetched {
             let reason = "taken over from the system used before, not in JTL, and the marketplace does not list it: look whether it belongs \
@@ -110,7 +77,28 @@ impl Orders<'_> {
             return self.set_aside(record, reason.to_owned());
         }
         // JTL has it: nothing is to be done unless it ships it, and then a person is asked.
-        let read = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
-        self.change(record, read)
+        let mut facts = record.facts();
+        facts.there.document = Document::Translated;
+        self.judged(record, OrderPatch { is_unread: Some(false), kept: Some(facts), ..OrderPatch::default() })
+    }
+}
+
+/// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. What was told
+/// there is asked for before anything is told again; what JTL does not have either begins anew.
+pub(super) fn begin_to_report(record: &OrderRecord, facts: &mut OrderFacts, untranslatable: Option<&String>) {
+    facts.ours.reported_at = None;
+    match untranslatable {
+        Some(reason) => {
+            let message = format!(
+                "taken over as reported, the marketplace waits for it, and it cannot be translated ({reason}): look at it there"
+            );
+            facts.remarks.push(Remark { kind: AttentionKind::ShipmentRefused, message });
+        }
+        None if record.erp_number.is_none() => {
+            facts.ours.handed_over_at = None;
+            facts.ours.baseline = None;
+            facts.erp = ErpFacts::default();
+        }
+        None => {}
     }
 }

@@ -158,7 +158,7 @@ async fn an_order_that_waits_for_a_person_starts_nothing_until_the_person_acts()
     quiet(&shop).await;
     let items = shop.store.attentions().await.unwrap();
     let item = items.iter().find(|item| item.subject == aside).unwrap();
-    shop.store.close_attention(item.id, shop.clock.now()).await.unwrap();
+    shop.close(item.id).await;
     next_starts(&shop).await;
     assert_eq!(shop.attention(AttentionKind::SetAside).await, [aside], "it still cannot go on");
     quiet(&shop).await;

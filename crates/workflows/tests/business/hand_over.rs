@@ -70,7 +70,7 @@ async fn an_order_set_aside_is_read_again_when_a_person_says_so() {
         shop.world.add_order(OrderSeed { currency: Some("CHF".to_owned()), ..OrderSeed::default() }).unwrap();
     shop.sync_orders().await;
     let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
-    shop.store.close_attention(item.id, shop.clock.now()).await.unwrap();
+    shop.close(item.id).await;
     assert_eq!(shop.order(&number).await.state, OrderState::Fetched);
     shop.sync_orders().await;
     assert_eq!(shop.attention(AttentionKind::SetAside).await, [number], "what still does not go comes back");

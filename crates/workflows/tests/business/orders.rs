@@ -139,7 +139,7 @@ async fn an_order_that_somebody_deleted_in_jtl_is_told_and_goes_there_again_only
     let [item] = &items[..] else { panic!("{items:?}") };
     assert!(item.message.contains("deleted") && item.kind == AttentionKind::Unclear, "{item:?}");
 
-    shop.store.close_attention(item.id, shop.clock.now()).await.unwrap();
+    shop.close(item.id).await;
     shop.sync_orders().await;
     shop.wait(2).await;
     shop.sync_orders().await;

@@ -234,6 +234,11 @@ impl Shop {
         items.into_iter().filter(|item| item.kind == kind).map(|item| item.subject).collect()
     }
 
+    /// A person closes an entry.
+    pub(crate) async fn close(&self, id: i64) {
+        marktwerk_store::judging::close(&*self.store, id, self.clock.now()).await.unwrap();
+    }
+
     /// Calls of one type since the last reset.
     pub(crate) fn calls(&self, call: &str) -> u64 {
         self.world.calls().unwrap().get(call).copied().unwrap_or(0)
