@@ -1,7 +1,9 @@
 //! What becomes of an old order: a pure function of the evidence. The table with its reasons is
 //! docs/decisions/0014-old-marks-are-looked-up.md.
 
-use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::order::MarketplaceStatus;
+#[cfg(test)]
+use marktwerk_domain::order::OrderState;
 use serde::Serialize;
 
 use crate::evidence::{Evidence, Told};
@@ -72,7 +74,8 @@ impl Decision {
         matches!(self, Self::CancelledAfterHandOver | Self::Lost | Self::TooOld | Self::LostTooOld)
     }
 
-    /// The state in our own store.
+    /// The state that its facts come to in our own store.
+    #[cfg(test)]
     pub(crate) fn state(self) -> OrderState {
         match self {
             Self::Reported => OrderState::Reported,

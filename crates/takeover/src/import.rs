@@ -4,12 +4,14 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil::DateTime};
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::{Baseline, Document, OrderFacts, Remark};
 use marktwerk_domain::money::{Currency, Money, VatRate};
-use marktwerk_domain::order::{Address, Order, OrderLine, OrderState, PricedUnits, TAKEN_OVER};
+use marktwerk_domain::order::{Address, Order, OrderLine, PricedUnits, TAKEN_OVER};
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Content, ErpOrder, ReportedParcel, ShipmentReport};
 use marktwerk_store::attention::NewAttention;
-use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch, ReportIntent};
+use marktwerk_store::judging;
+use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch, OrderRecord, ReportIntent};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
@@ -100,52 +102,70 @@ impl Import<'_> {
             raw,
             is_complete: false,
             contents: if takes_stock { contents(&old.lines) } else { Vec::new() },
+            was_over: self.decision == Decision::ShippedElsewhere,
         }
     }
 
-    /// What brings it from *fetched* into its state; `None` where it stays there.
-    pub(crate) fn change(&self) -> Option<OrderChange> {
-        let state = self.decision.state();
-        let mut patch = OrderPatch {
-            state: (state != OrderState::Fetched).then_some(state),
-            is_unread: Some(false),
-            ..OrderPatch::default()
-        };
-        let mut raise = Vec::new();
+    /// The facts that bring it from *fetched* into its state, with what is odd about it; `None` where it stays there.
+    pub(crate) fn change(&self, odd: &[NewAttention]) -> Option<OrderChange> {
+        let mut facts = OrderFacts::default();
+        let remark = |item: &NewAttention| Remark { kind: item.kind, message: item.message.clone() };
+        facts.remarks = odd.iter().chain(self.warning().as_ref()).map(remark).collect();
+        let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
         match self.decision {
-            Decision::FetchAnew | Decision::Lost => return None,
+            Decision::FetchAnew => return None,
+            // The next fetch completes it.
+            Decision::Lost => {
+                patch.is_unread = None;
+                return Some(self.judged(facts, patch));
+            }
             Decision::TooOld | Decision::LostTooOld => {
                 let begin = match self.decision {
                     Decision::LostTooOld => "marked as exported by the system used before, but ",
                     _ => "taken over from the system used before: ",
                 };
-                let reason = format!("{begin}{GONE_LONG}");
-                patch.reason = Some(Some(reason.clone()));
-                raise.push(self.attention(AttentionKind::SetAside, reason));
+                facts.there.document = Document::Refused { reason: format!("{begin}{GONE_LONG}") };
             }
             Decision::InJtl | Decision::CancelledAfterHandOver | Decision::HandedOver => {
+                facts.ours.handed_over_at = Some(self.now);
                 // The next fetch completes it, or the next import sees that it is cancelled.
                 let is_cancelled = self.decision == Decision::CancelledAfterHandOver;
                 patch.is_unread = Some(self.times.is_recent || is_cancelled);
                 patch.report = self.intent().map(Some);
             }
             // Where the marketplace still waits for it, it is asked what was told before anything is told again.
-            Decision::Reported => patch.report = self.intent().map(Some),
+            Decision::Reported => {
+                facts.ours.reported_at = Some(self.now);
+                patch.report = self.intent().map(Some);
+            }
             Decision::Cancelled | Decision::ShippedElsewhere => {}
         }
         patch.order = self.translation();
+        // The old lines are what there is until its own document comes; its address is not known.
+        if facts.there.document == Document::Missing {
+            facts.there.document = Document::Translated;
+        }
+        facts.ours.baseline =
+            patch.order.as_ref().map(|order| Baseline { address: None, ..Baseline::of(order) });
         if let Some(order) = self.in_jtl {
             patch.erp_number = Some(order.erp_number.clone());
             patch.parcels = Some(order.parcels.clone());
+            facts.erp = facts.erp.after(order, patch.order.as_ref(), self.now);
+        } else if self.decision == Decision::HandedOver {
+            facts.erp = facts.erp.without_order(1, self.now);
         }
-        Some(OrderChange {
-            number: self.number.to_owned(),
-            from: vec![OrderState::Fetched],
+        Some(self.judged(facts, patch))
+    }
+
+    fn judged(&self, facts: OrderFacts, patch: OrderPatch) -> OrderChange {
+        let record = OrderRecord::new(self.account, &self.fetched(), self.now);
+        let patch = OrderPatch { kept: Some(facts), ..patch };
+        OrderChange {
             seen_change: Some(self.times.changed_after),
-            patch,
-            raise,
-            settle: Vec::new(),
-        })
+            // It may have been kept by an earlier take-over that was interrupted.
+            seen_revision: None,
+            ..judging::judged(&record, patch, self.now)
+        }
     }
 
     /// What people are to know before it is imported.

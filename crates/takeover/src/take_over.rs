@@ -140,9 +140,12 @@ impl TakeOver<'_> {
             };
             let now = self.now;
             let import = Import { account: &account, number, old, decision, times, in_jtl: order, now };
+            let odd = odd(&import, &evidence, &presence, is_other);
             if let Some(known) = known.get(number) {
                 let unfinished = import
-                    .change()
+                    .change(&odd)
+                    // A lost one stays as it is until it is fetched.
+                    .filter(|_| decision != Decision::Lost)
                     .map(|change| OrderChange { seen_change: Some(known.changed_at), ..change });
                 match unfinished {
                     Some(change) => changes.push((decision, change)),
@@ -150,18 +153,17 @@ impl TakeOver<'_> {
                 }
                 continue;
             }
-            let odd = odd(&import, &evidence, &presence, is_other);
             self.remark(&import, &evidence);
             for attention in &odd {
                 self.report.remark(number, attention.message.clone());
             }
-            warnings.extend(odd);
-            warnings.extend(import.warning());
             orders.push(import.fetched());
-            match import.change() {
+            match import.change(&odd) {
                 Some(change) => changes.push((decision, change)),
                 None => self.count(decision, number),
             }
+            warnings.extend(odd);
+            warnings.extend(import.warning());
         }
         self.write(&known, warnings, &orders, changes).await
     }

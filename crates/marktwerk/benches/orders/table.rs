@@ -35,20 +35,17 @@ fn fetched(index: usize, long_ago: Timestamp) -> FetchedOrder {
         raw: serde_json::json!({ "order": { "note": "x".repeat(500) } }),
         is_complete: true,
         contents: vec![Content { sku: format!("MW-{:04}", index % 50), quantity: 1 }],
+        was_over: false,
     }
 }
 
 fn reported(number: &str) -> OrderChange {
-    OrderChange {
-        number: number.to_owned(),
-        from: Vec::new(),
-        seen_change: None,
-        patch: OrderPatch {
-            state: Some(OrderState::Reported),
-            is_unread: Some(false),
-            ..OrderPatch::default()
-        },
-        raise: Vec::new(),
-        settle: Vec::new(),
-    }
+    let patch = OrderPatch {
+        state: Some(OrderState::Reported),
+        is_unread: Some(false),
+        is_open: Some(false),
+        takes_stock: Some(false),
+        ..OrderPatch::default()
+    };
+    OrderChange::new(number, patch)
 }

@@ -19,6 +19,7 @@ use super::belonging;
 use super::databases::open_store;
 use super::error::StartError;
 use super::first_jobs;
+use super::judging::Judging;
 use super::limits::limits;
 use super::outside::{self, Outside};
 use crate::config::{Secret, Settings};
@@ -32,6 +33,7 @@ pub struct Program {
     server: Server,
     engine: Arc<Engine>,
     store: SharedStore,
+    judging: Judging,
     sandbox: Option<Sandbox>,
     notice: String,
     /// Given back last: the data folder, and the sandbox's within it.
@@ -53,7 +55,7 @@ impl Program {
         JobsDocument::open(&settings.jobs_file())?;
         let store = open_store(&settings).await?;
         let outside = Outside::open(&settings, &clock).await?;
-        let started = Self::begin_work(&settings, &folder, clock, &store, &outside).await;
+        let started = Self::begin_work(&settings, &folder, clock.clone(), &store, &outside).await;
         let (engine, server) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -64,7 +66,8 @@ impl Program {
             }
         };
         let Outside { sandbox, sandbox_folder, notice, .. } = outside;
-        Ok(Self { server, engine, store, sandbox, notice, _folders: (folder, sandbox_folder) })
+        let judging = Judging::start(store.clone(), clock);
+        Ok(Self { server, engine, store, judging, sandbox, notice, _folders: (folder, sandbox_folder) })
     }
 
     async fn begin_work(
@@ -151,6 +154,7 @@ impl Program {
     /// No new visitors, no new runs, a grace for running ones, and then the world that they work on.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
+        drop(self.judging);
         self.engine.shutdown().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;

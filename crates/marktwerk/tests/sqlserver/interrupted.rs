@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use marktwerk::clock::SystemClock;
+use marktwerk_domain::judgement::{Document, OrderFacts};
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Epoch, RunState};
 use marktwerk_sqlserver::{Pool, Row, SqlError, reading};
@@ -41,17 +42,17 @@ async fn what_never_reached_jtl_goes_again_at_once_and_what_did_does_not() {
     assert_eq!(receipts.len(), 2);
     let at = Timestamp::from_microsecond(receipts[0].integer(0).unwrap()).unwrap();
     let intent = HandOverIntent { epoch: Epoch(1), identity: None, at, looked_at: None, has_receipt: true };
-    let change = |number: &String| OrderChange {
-        number: number.clone(),
-        from: vec![OrderState::HandedOver],
-        seen_change: None,
-        patch: OrderPatch {
+    let change = |number: &String| {
+        // As it was before the answer: not handed over as far as we know.
+        let mut kept = OrderFacts::default();
+        kept.there.document = Document::Translated;
+        let patch = OrderPatch {
             state: Some(OrderState::Exporting),
             intent: Some(Some(intent.clone())),
+            kept: Some(kept),
             ..OrderPatch::default()
-        },
-        raise: Vec::new(),
-        settle: Vec::new(),
+        };
+        OrderChange { from: vec![OrderState::HandedOver], ..OrderChange::new(number, patch) }
     };
     let changes: Vec<OrderChange> = placed.iter().map(change).collect();
     let changed = shop.program.store().change_orders(ACCOUNT, &changes, SystemClock::shared().now()).await;

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::EngineError;
+use marktwerk_store::judging;
 use serde_json::{Map, Value, json};
 
 use super::{Words, parameter_form, shell};
@@ -110,7 +111,7 @@ pub(super) async fn done(State(state): State<AppState>, Path(id): Path<String>, 
 
 async fn close(state: &AppState, id: &str) -> ApiResult<()> {
     let number = id.parse().map_err(|_| ApiError::NotFound(format!("there is no item `{id}`")))?;
-    state.store().close_attention(number, state.engine.clock().now()).await?;
+    judging::close(&**state.store(), number, state.engine.clock().now()).await?;
     Ok(())
 }
 

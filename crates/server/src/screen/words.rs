@@ -134,6 +134,9 @@ words! {
     kind_duplicate: "doppelt in JTL", "twice in JTL";
     kind_unauthorised: "Zugang abgelehnt", "not authorised";
     kind_closed_in_erp: "in JTL beendet", "closed in JTL";
+    kind_shipped_elsewhere: "ohne uns versandt", "shipped without us";
+    kind_buyer_wish: "Wunsch oder Prüfung offen", "wish or check open";
+    kind_without_number: "Sendungsnummer fehlt", "tracking number missing";
     subject: "Betrifft", "About";
     message: "Meldung", "Message";
     since: "Seit", "Since";
@@ -174,6 +177,9 @@ impl Dictionary {
             AttentionKind::Duplicate => self.kind_duplicate,
             AttentionKind::Unauthorised => self.kind_unauthorised,
             AttentionKind::ClosedInErp => self.kind_closed_in_erp,
+            AttentionKind::ShippedElsewhere => self.kind_shipped_elsewhere,
+            AttentionKind::BuyerWish => self.kind_buyer_wish,
+            AttentionKind::WithoutNumber => self.kind_without_number,
         }
     }
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use marktwerk_domain::attention::Attention;
+use marktwerk_store::judging;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,7 +34,7 @@ pub(super) async fn list(State(state): State<AppState>) -> ApiResult<Json<Vec<At
     Ok(Json(items.into_iter().map(|one| item(&state, one)).collect()))
 }
 
-/// Takes one off the list: somebody has seen to it.
+/// Takes one off the list because a person has dealt with it. It comes back if its cause persists.
 #[utoipa::path(post, path = "/api/v1/attention/{id}/close", tag = "v1", operation_id = "close_attention",
     params(("id" = i64, Path, description = "its number")),
     responses((status = 200, body = AttentionItem), (status = 404, body = Problem)))]
@@ -42,7 +43,7 @@ pub(super) async fn close(
     Path(id): Path<String>,
 ) -> ApiResult<Json<AttentionItem>> {
     let id = number(&id, "item on the attention list")?;
-    let closed = state.store().close_attention(id, state.engine.clock().now()).await?;
+    let closed = judging::close(&**state.store(), id, state.engine.clock().now()).await?;
     Ok(Json(item(&state, closed)))
 }
 
