@@ -28,7 +28,7 @@ pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
 pub use limiter::{Budget, Budgets};
 pub use marketplace::Marketplace;
-pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, Untranslatable};
+pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
 pub use paging::{PageVerdict, WindowReader};
 pub use shipments::{ConfirmAnswer, ConfirmedParcel};
 pub use stock::{ListingPage, StockAnswer};

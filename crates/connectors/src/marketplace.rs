@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::ConnectorError;
 use crate::limiter::Budget;
-use crate::orders::{OrderEntry, OrderPage, OrderWindow, Untranslatable};
+use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
 
@@ -50,6 +50,10 @@ pub trait Marketplace: Send + Sync {
 
     /// Turns a raw document into an order. Pure: no call, no clock; the same document gives the same order.
     fn translate(&self, raw: &Value) -> Result<Order, Untranslatable>;
+
+    /// What the report of a shipment needs of an order that [`translate`](Self::translate) refuses: a person may have entered it in
+    /// the ERP by hand. `None` where the document does not say it without guessing. Pure.
+    fn report_lines(&self, raw: &Value) -> Option<ReportLines>;
 
     /// One page of what the account offers. Pages count from 1.
     async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError>;

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use marktwerk_domain::order::MarketplaceStatus;
+use marktwerk_domain::order::{MarketplaceStatus, OrderLine};
 use serde_json::Value;
 
 /// Which orders to list.
@@ -17,6 +17,15 @@ pub struct OrderWindow {
     pub changed_until: Timestamp,
     /// The marketplace's own number of a status (TEMU: `parentOrderStatus`); `None`: all.
     pub status: Option<u32>,
+}
+
+/// What the report of a shipment needs of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportLines {
+    /// The lines that are left to ship; their prices are not known.
+    pub lines: Vec<OrderLine>,
+    /// Destination as the marketplace numbers it.
+    pub region: Option<i64>,
 }
 
 /// One page of a listing of orders.

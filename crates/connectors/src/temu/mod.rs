@@ -45,7 +45,7 @@ use crate::error::ConnectorError;
 use crate::http::HttpClient;
 use crate::limiter::{Budget, Budgets};
 use crate::marketplace::Marketplace;
-use crate::orders::{OrderEntry, OrderPage, OrderWindow, Untranslatable};
+use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
 
@@ -108,6 +108,10 @@ impl Marketplace for Temu {
 
     fn translate(&self, raw: &Value) -> Result<Order, Untranslatable> {
         translate::translate(raw)
+    }
+
+    fn report_lines(&self, raw: &Value) -> Option<ReportLines> {
+        translate::report_lines(raw)
     }
 
     async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {

@@ -5,14 +5,15 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use marktwerk_domain::order::{Order, OrderLine};
+use marktwerk_domain::money::VatRate;
+use marktwerk_domain::order::{Order, OrderLine, PricedUnits};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::{ShippingInfo, address};
 use super::prices::{Amounts, Quantity, prices};
 use super::wire;
-use crate::orders::Untranslatable;
+use crate::orders::{ReportLines, Untranslatable};
 
 const CANCELLED: i64 = 3;
 /// No multi-pack holds more; bounds what a nonsense factor takes from stock.
@@ -136,6 +137,22 @@ pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
         shipping: prices.shipping,
         delivery: address(shipping, parent.region_id)?,
     })
+}
+
+/// Numbers, articles and quantities of the lines that are left to ship, whatever else of the document cannot be used.
+pub(super) fn report_lines(raw: &Value) -> Option<ReportLines> {
+    let entry = Entry::deserialize(&raw["order"]).ok()?;
+    let articles = HashMap::deserialize(&raw["articles"]).unwrap_or_default();
+    let mut lines = Vec::with_capacity(entry.order_list.len());
+    for line in &entry.order_list {
+        let Quantity { line: number, remaining, .. } = line.quantity().ok()?;
+        if remaining > 0 {
+            let sku = line.article(&number, &articles).ok()?;
+            let units = vec![PricedUnits { quantity: remaining, unit_gross: 0 }];
+            lines.push(OrderLine { number, sku, name: line.name(), vat_rate: VatRate(0), units });
+        }
+    }
+    (!lines.is_empty()).then_some(ReportLines { lines, region: entry.parent_order_map.region_id })
 }
 
 impl Line {

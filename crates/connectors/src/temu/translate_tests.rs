@@ -53,6 +53,22 @@ fn a_document_becomes_an_order_without_its_cancelled_lines() {
     assert_eq!(order.delivery.country, "DE");
 }
 
+/// An order that cannot be translated may be entered in the ERP by hand; its shipment is reported all the same.
+#[test]
+fn the_lines_of_a_report_need_neither_amounts_nor_address() {
+    let mut broken = document();
+    broken["amount"] = Value::Null;
+    broken["shipping"] = Value::Null;
+    assert!(translate(&broken).is_err());
+    let report = report_lines(&broken).unwrap();
+    let lines: Vec<_> =
+        report.lines.iter().map(|line| (line.number.as_str(), line.sku.as_str(), line.quantity())).collect();
+    assert_eq!((lines.as_slice(), report.region), ([("A", "CUP-1", 2)].as_slice(), Some(76)));
+    broken["order"]["orderList"][0]["orderSn"] = Value::Null;
+    assert!(report_lines(&broken).is_none(), "nothing is guessed");
+    assert!(report_lines(&json!({"taken_over": {}})).is_none());
+}
+
 #[test]
 fn article_numbers_come_from_the_line_or_the_listings() {
     let mut local = document();

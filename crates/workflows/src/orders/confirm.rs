@@ -4,10 +4,10 @@
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError};
+use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Refused};
+use marktwerk_domain::judgement::{Act, Document, Refused};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
@@ -141,10 +141,12 @@ impl Orders<'_> {
                 return Ok(());
             }
         }
-        if taken_over::lacks_document(record) {
+        let is_unusable = is_unusable(record);
+        if !is_unusable && taken_over::lacks_document(record) {
             return self.report_without_document(step, record).await;
         }
-        let report = self.compose(step, record).await?;
+        let lines = if is_unusable { self.lines_of_document(record).await? } else { lines_of_order(record) };
+        let report = self.compose(step, record, lines).await?;
         // Somebody told it there by hand.
         if record.status == MarketplaceStatus::Shipped && self.is_known_there(&report).await? {
             return Ok(self.mark_reported(step, record).await?);
@@ -154,7 +156,7 @@ impl Orders<'_> {
         facts.ours.refused = None;
         let patch = OrderPatch { report: Some(Some(intent)), kept: Some(facts), ..OrderPatch::default() };
         if !self.save_one(record, patch).await? {
-            // Somebody changed the order meanwhile; the next run sees how.
+            // The order was changed meanwhile; the next run sees how.
             return Ok(());
         }
         crash::point("report.intent_committed");
@@ -195,13 +197,25 @@ impl Orders<'_> {
         Ok(self.mark_reported(step, record).await?)
     }
 
-    /// What is to be told: carriers by the marketplace's own list, lines by their articles.
-    async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, Hindrance> {
-        let Some(order) = &record.order else {
+    /// The lines of an order that cannot be translated, and that was entered in JTL by hand.
+    async fn lines_of_document(&self, record: &OrderRecord) -> Result<Option<ReportLines>, Failure> {
+        let whole = self.connections.store.order(self.account(), &record.number).await?;
+        let raw = whole.and_then(|whole| whole.raw);
+        Ok(raw.and_then(|raw| self.marketplace.report_lines(&raw)).or_else(|| lines_of_order(record)))
+    }
+
+    /// What is to be reported: carriers by the marketplace's own list, lines by their articles.
+    async fn compose(
+        &self,
+        step: &Step,
+        record: &OrderRecord,
+        lines: Option<ReportLines>,
+    ) -> Result<ShipmentReport, Hindrance> {
+        let Some(ReportLines { lines, region }) = lines else {
             let message = "the order cannot be translated, so that its lines are not known: report this shipment at the marketplace by hand";
             return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
         };
-        let Some(allocated) = allocate(&order.lines, &record.parcels) else {
+        let Some(allocated) = allocate(&lines, &record.parcels) else {
             let message = "JTL sent less than was ordered, or does not tell what lies in which parcel: report this shipment at the marketplace by \
                  hand";
             return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
@@ -216,8 +230,7 @@ impl Orders<'_> {
                 step.info(message, json!({ "parcel": parcel.id }));
                 continue;
             }
-            let code =
-                self.marketplace.carrier_code(order.region, &parcel.carrier).await.map_err(hindrance)?;
+            let code = self.marketplace.carrier_code(region, &parcel.carrier).await.map_err(hindrance)?;
             let Some(carrier_code) = code else {
                 let message = format!(
                     "the marketplace's list has no carrier `{}`: choose another shipping method in JTL, or report it there by hand",
@@ -232,7 +245,7 @@ impl Orders<'_> {
                 lines,
             });
         }
-        Ok(ShipmentReport { number: record.number.clone(), region: order.region, parcels })
+        Ok(ShipmentReport { number: record.number.clone(), region, parcels })
     }
 
     /// An order that was taken over, and whose own document the marketplace did not give: nothing is told, for its carriers are not
@@ -281,6 +294,17 @@ impl Orders<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the newest document cannot be used, so that the order's translation is missing or outdated.
+fn is_unusable(record: &OrderRecord) -> bool {
+    let document = record.facts().there.document;
+    matches!(document, Document::Refused { .. } | Document::Untranslatable { .. })
+}
+
+fn lines_of_order(record: &OrderRecord) -> Option<ReportLines> {
+    let order = record.order.as_ref()?;
+    Some(ReportLines { lines: order.lines.clone(), region: order.region })
 }
 
 /// A no to this one order is a person's business; what would meet every order alike fails the run.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::{
     ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry, OrderPage,
-    OrderWindow, StockAnswer, Temu, Untranslatable,
+    OrderWindow, ReportLines, StockAnswer, Temu, Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{StockLevel, StockTarget};
@@ -60,6 +60,10 @@ impl Marketplace for RealLooking {
 
     fn translate(&self, raw: &Value) -> Result<Order, Untranslatable> {
         self.temu.translate(raw)
+    }
+
+    fn report_lines(&self, raw: &Value) -> Option<ReportLines> {
+        self.temu.report_lines(raw)
     }
 
     async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {
