@@ -104,7 +104,7 @@ answers! {
         UnknownCarrier,
         /// The marketplace refused the report, or it cannot be composed.
         Refused,
-        /// Shipped in the ERP, and reported there by somebody else.
+        /// Shipped in the ERP, and reported there by hand.
         ReportedByHand,
         /// Reported by us.
         Reported,

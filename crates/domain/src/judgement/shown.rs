@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(ErpFacts::default().after(&split, Some(&ours), at(1)).orders, 1);
         let copies = in_erp(2, &[content("A", 2), content("B", 4)], Vec::new());
         assert_eq!(ErpFacts::default().after(&copies, Some(&ours), at(1)).orders, 2);
-        assert_eq!(ErpFacts::default().after(&split, None, at(1)).orders, 2, "nobody knows what it holds");
+        assert_eq!(ErpFacts::default().after(&split, None, at(1)).orders, 2, "what it holds is not known");
     }
 
     #[test]

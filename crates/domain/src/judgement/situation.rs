@@ -97,7 +97,7 @@ answers! {
         IntendedLong,
         /// It was handed over.
         Done,
-        /// It was handed over so long ago that the ERP should show it.
+        /// The time in which the ERP should show it has passed.
         DoneLong,
     }
 }

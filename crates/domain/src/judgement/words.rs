@@ -129,7 +129,9 @@ impl Row {
                 "the hand-over was interrupted, and since then JTL has shown neither a waiting row nor an order with this number"
             }
             Self::HandedOver => "handed over; the JTL-Worker has not made an order of it yet",
-            Self::WorkerStuck => "its row waits in JTL for more than 30 minutes",
+            Self::WorkerStuck => {
+                "handed over more than 30 minutes ago, and JTL has not shown an order for it since"
+            }
             Self::Dropped => "the JTL-Worker took its row and there is no order",
             Self::Deleted => "JTL had the order and does not have it any more",
             Self::CancelledWaiting => {
@@ -175,7 +177,7 @@ impl Row {
             }
             Self::UnknownCarrier => "the marketplace does not know the carrier",
             Self::Refused => "the marketplace refused the report, or it cannot be composed",
-            Self::ReportedByHand => "shipped in JTL, and reported at the marketplace by somebody else",
+            Self::ReportedByHand => "shipped in JTL, and reported at the marketplace by hand",
             Self::Reported => "reported",
             Self::CancelledAfterReport => "cancelled at the marketplace after its shipment was reported",
         }
@@ -197,10 +199,10 @@ impl Row {
                  units stay subtracted from stock"
             }
             Self::Unclear => {
-                "others have inserted rows meanwhile, so it may have been taken and dropped: look in the worker's log; closing this \
-                 entry hands it over again, after another look-up"
+                "it may have been taken and dropped: look in the worker's log; closing this entry hands it over again, after another \
+                 look-up"
             }
-            Self::WorkerStuck => "is the JTL-Worker running?",
+            Self::WorkerStuck => "is the JTL-Worker running? While the order job is paused, JTL is not asked",
             Self::Dropped => "look in the worker's log; closing this entry hands it over again",
             Self::Deleted => {
                 "was it deleted there, or merged with another? Closing this entry hands it over again; if nothing is to be sent, \
@@ -220,7 +222,7 @@ impl Row {
             }
             Self::ChangedWaiting | Self::ChangedOpen => "change it there, then close this entry",
             Self::ChangedLeft => {
-                "the parcel went out as it was before: stop or redirect it at the carrier, or tell the buyer; then close this entry \
+                "the parcel went out as it was before: stop or redirect it at the carrier, or inform the buyer; then close this entry \
                  and its shipment is reported"
             }
             Self::UnreadableWaiting | Self::UnreadableOpen => {

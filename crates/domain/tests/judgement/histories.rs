@@ -95,7 +95,7 @@ fn an_order_entered_by_hand_is_taken_up() {
 }
 
 #[test]
-fn what_changes_back_needs_nobody() {
+fn what_changes_back_needs_no_person() {
     let changed = Story::in_erp().differs(Some(Difference::Address));
     assert_eq!(changed.kind(), Some(Kind::ChangedAfterHandOver));
     assert!(changed.message().contains("the address"));
@@ -123,7 +123,7 @@ fn advice_knows_that_a_parcel_is_on_its_way() {
 }
 
 #[test]
-fn what_jtl_closed_or_cancelled_is_told_by_what_has_left() {
+fn what_has_left_decides_what_a_closed_order_means() {
     let closed = |story: Story| story.with(|facts| facts.erp.is_closed_unshipped = true);
     let cancelled = |story: Story| story.with(|facts| facts.erp.is_cancelled = true);
     assert_eq!(closed(Story::in_erp()).row(), Row::ClosedUnshipped);
@@ -159,7 +159,7 @@ fn a_hand_over_that_takes_long_needs_a_person() {
     let dropped = Story::handed_over().erp(ErpFacts::default()).at(30);
     assert_eq!((dropped.row(), dropped.kind()), (Row::Dropped, Some(Kind::Unclear)));
     let unknown = Story::handed_over().with(|facts| facts.erp = ErpFacts::default()).at(600);
-    assert_eq!((unknown.row(), unknown.kind()), (Row::HandedOver, None), "nobody has asked JTL");
+    assert_eq!((unknown.row(), unknown.kind()), (Row::HandedOver, None), "JTL was not asked");
     let open = Story::ready().with(|facts| facts.ours.hand_over_since = Some(at(0)));
     assert_eq!((open.clone().at(29).row(), open.at(30).row()), (Row::HandOverOpen, Row::Unclear));
     let deleted = Story::in_erp().erp(ErpFacts { was_seen: true, ..ErpFacts::default() });

@@ -1,4 +1,4 @@
-//! An order's facts as a test tells its history.
+//! An order's facts, written as its history.
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
