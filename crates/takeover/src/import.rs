@@ -250,3 +250,91 @@ fn contents(lines: &[OldLine]) -> Vec<Content> {
 fn pieces(line: &OldLine) -> Option<i64> {
     line.quantity.filter(|quantity| (1..=MOST_PIECES).contains(quantity))
 }
+
+#[cfg(test)]
+mod tests {
+    use marktwerk_domain::order::OrderState;
+
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        let morning: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        morning + SignedDuration::from_hours(hours)
+    }
+
+    fn in_jtl(is_cancelled: bool) -> ErpOrder {
+        ErpOrder {
+            number: "PO-1".to_owned(),
+            erp_number: "B-1".to_owned(),
+            count: 1,
+            is_cancelled,
+            is_complete: false,
+            is_closed_unshipped: false,
+            ordered: vec![Content { sku: "A".to_owned(), quantity: 1 }],
+            parcels: Vec::new(),
+        }
+    }
+
+    fn old() -> OldOrder {
+        OldOrder {
+            id: 1,
+            stored_number: Some("PO-1".to_owned()),
+            told: None,
+            status: None,
+            bought_at: None,
+            created_at: None,
+            is_exported: true,
+            is_reported: false,
+            tracking: None,
+            carrier: None,
+            lines: Vec::new(),
+        }
+    }
+
+    /// The facts that a decision comes with are judged as it was meant.
+    #[test]
+    fn the_facts_of_a_decision_come_to_its_state() {
+        let old = old();
+        let times = Times { bought_at: at(-9), changed_after: at(-9), is_recent: true, is_guessed: false };
+        for decision in Decision::ALL {
+            let order = match decision {
+                Decision::Reported | Decision::InJtl | Decision::CancelledAfterHandOver => {
+                    Some(in_jtl(false))
+                }
+                Decision::Cancelled => Some(in_jtl(true)),
+                _ => None,
+            };
+            let (account, number) = ("shop", "PO-1");
+            let import =
+                Import { account, number, old: &old, decision, times, in_jtl: order.as_ref(), now: at(0) };
+            let Some(change) = import.change(&[]) else {
+                assert_eq!(decision.state(), OrderState::Fetched, "{decision:?}");
+                continue;
+            };
+            let mut record = OrderRecord::new("shop", &import.fetched(), at(0));
+            let entries = change.entries.clone().unwrap_or_default();
+            record.apply(change.patch);
+            assert_eq!(record.state, decision.state(), "{decision:?}");
+            assert_eq!(!entries.is_empty(), decision.needs_a_person(), "{decision:?}: {entries:?}");
+            let takes_stock = matches!(
+                decision,
+                Decision::HandedOver | Decision::Lost | Decision::TooOld | Decision::LostTooOld
+            );
+            assert_eq!(record.takes_stock, takes_stock, "{decision:?}");
+        }
+    }
+
+    /// What is odd stays on the list as long as the facts say so.
+    #[test]
+    fn what_is_odd_is_an_entry_of_the_order() {
+        let old = old();
+        let times = Times { bought_at: at(-9), changed_after: at(-9), is_recent: true, is_guessed: false };
+        let (account, number) = ("shop", "PO-1");
+        let decision = Decision::Reported;
+        let import = Import { account, number, old: &old, decision, times, in_jtl: None, now: at(0) };
+        let odd = import.attention(AttentionKind::Duplicate, "JTL has 2 orders".to_owned());
+        let change = import.change(&[odd]).unwrap();
+        let entries = change.entries.unwrap();
+        assert_eq!(entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(), [AttentionKind::Duplicate]);
+    }
+}

@@ -8,7 +8,7 @@ ALTER TABLE orders ADD COLUMN is_open INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE orders ADD COLUMN next_judged_at INTEGER;
 ALTER TABLE orders ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 
--- What was over without us counts as over since before the account was read: nobody has looked at it until now.
+-- What was over without us counts as over since before the account was read, because nothing else is known of it.
 UPDATE orders SET was_over = 1 WHERE state = 'fetched' AND status IN ('shipped', 'cancelled');
 UPDATE orders SET is_open = 1, next_judged_at = 0
     WHERE state NOT IN ('reported', 'cancelled') AND NOT (state = 'fetched' AND status IN ('shipped', 'cancelled'));

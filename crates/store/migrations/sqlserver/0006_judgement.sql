@@ -13,7 +13,7 @@ ALTER TABLE marktwerk.orders ADD next_judged_at bigint NULL
 GO
 ALTER TABLE marktwerk.orders ADD revision bigint NOT NULL DEFAULT 0
 GO
--- What was over without us counts as over since before the account was read: nobody has looked at it until now.
+-- What was over without us counts as over since before the account was read, because nothing else is known of it.
 UPDATE marktwerk.orders SET was_over = 1 WHERE state = 'fetched' AND status IN ('shipped', 'cancelled')
 GO
 UPDATE marktwerk.orders SET is_open = 1, next_judged_at = 0

@@ -116,7 +116,7 @@ macro_rules! store_conformance {
                 order_changes: a_change_needs_its_state, a_change_needs_the_newest_document, fields_stay_or_are_cleared,
                     entries_follow_the_change, entries_of_others_stay, a_change_needs_its_revision, an_unknown_order_is_not_changed, a_batch_is_taken_in_its_order, buyers_of_old_orders_are_forgotten;
                 order_counts: reached_counts_are_cumulative, states_are_counted, open_units_are_those_of_orders_that_take_stock,
-                    an_order_told_again_takes_stock_until_it_is_judged,
+                    an_order_read_again_takes_stock_until_it_is_judged,
                     a_changed_order_takes_what_it_holds_now;
                 inventory: listings_are_added_and_renewed, a_listing_without_a_stock_is_unknown, a_changed_sku_loses_its_mapping,
                     unlisted_goes, patches_change_what_they_name, a_listing_named_twice_is_changed_twice,

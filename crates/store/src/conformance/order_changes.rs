@@ -20,6 +20,20 @@ fn to(state: OrderState) -> OrderPatch {
     OrderPatch { state: Some(state), ..OrderPatch::default() }
 }
 
+fn translation() -> Order {
+    Order {
+        number: "PO-1".to_owned(),
+        ordered_at: at(5),
+        ship_until: Some(at(90)),
+        deliver_until: None,
+        region: Some(76),
+        total: Money::new(1_290, Currency::EUR),
+        lines: Vec::new(),
+        shipping: Vec::new(),
+        delivery: Address { last_name: "Österreicher".to_owned(), ..Address::default() },
+    }
+}
+
 /// Of two who saw the same state, the second has no effect.
 pub async fn a_change_needs_its_state(store: SharedStore) {
     save(&store, &[fetched("PO-1", 5)]).await;
@@ -45,17 +59,7 @@ pub async fn a_change_needs_the_newest_document(store: SharedStore) {
 /// A patch without fields changes nothing; `Some(None)` clears.
 pub async fn fields_stay_or_are_cleared(store: SharedStore) {
     save(&store, &[fetched("PO-1", 5)]).await;
-    let translation = Order {
-        number: "PO-1".to_owned(),
-        ordered_at: at(5),
-        ship_until: Some(at(90)),
-        deliver_until: None,
-        region: Some(76),
-        total: Money::new(1_290, Currency::EUR),
-        lines: Vec::new(),
-        shipping: Vec::new(),
-        delivery: Address { last_name: "Österreicher".to_owned(), ..Address::default() },
-    };
+    let translation = translation();
     let parcel = Parcel {
         id: 7,
         tracking: "00340".to_owned(),
@@ -222,10 +226,14 @@ pub async fn an_unknown_order_is_not_changed(store: SharedStore) {
 /// Only of orders that are over, and nothing that is not about the buyer.
 pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
     save(&store, &[fetched("old", 5), fetched("open", 5), fetched("new", 500)]).await;
+    let mut kept = OrderFacts::default();
+    kept.ours.baseline = Some(Baseline { address: Some(1), contents: 2 });
     for number in ["old", "new"] {
         let patch = OrderPatch {
             state: Some(OrderState::Reported),
             document: Some("<xml/>".to_owned()),
+            order: Some(translation()),
+            kept: Some(kept.clone()),
             ..OrderPatch::default()
         };
         store.change_orders(ACCOUNT, &[change(number, patch)], at(6)).await.unwrap();
@@ -235,6 +243,12 @@ pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
     for (number, is_known) in [("old", false), ("open", true), ("new", true)] {
         let record = store.order(ACCOUNT, number).await.unwrap().unwrap();
         assert_eq!(record.raw.is_some(), is_known, "{number}");
+        let baseline = record.kept.and_then(|facts| facts.ours.baseline);
+        assert_eq!(
+            baseline.is_some(),
+            number == "new",
+            "{number}: the fingerprint of an address is forgotten too"
+        );
         assert!(is_known || record.document.is_none());
     }
 }

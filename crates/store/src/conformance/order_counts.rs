@@ -62,17 +62,17 @@ pub async fn open_units_are_those_of_orders_that_take_stock(store: SharedStore) 
 }
 
 /// Until it is judged: one that is cancelled or shipped may still have to be booked.
-pub async fn an_order_told_again_takes_stock_until_it_is_judged(store: SharedStore) {
-    let told = |status, changed| FetchedOrder { status, ..fetched("1", changed) };
-    save(&store, &[told(MarketplaceStatus::Ready, 5)]).await;
-    save(&store, &[told(MarketplaceStatus::Shipped, 6)]).await;
+pub async fn an_order_read_again_takes_stock_until_it_is_judged(store: SharedStore) {
+    let read = |status, changed| FetchedOrder { status, ..fetched("1", changed) };
+    save(&store, &[read(MarketplaceStatus::Ready, 5)]).await;
+    save(&store, &[read(MarketplaceStatus::Shipped, 6)]).await;
     assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 2)]));
     let over = OrderPatch { takes_stock: Some(false), is_open: Some(false), ..OrderPatch::default() };
     store.change_orders(ACCOUNT, &[change("1", over)], at(7)).await.unwrap();
-    save(&store, &[told(MarketplaceStatus::Cancelled, 8)]).await;
+    save(&store, &[read(MarketplaceStatus::Cancelled, 8)]).await;
     assert_eq!(units(&store).await, HashMap::new());
     assert!(store.order(ACCOUNT, "1").await.unwrap().unwrap().is_open, "it is looked at again");
-    save(&store, &[told(MarketplaceStatus::Ready, 9)]).await;
+    save(&store, &[read(MarketplaceStatus::Ready, 9)]).await;
     assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 2)]));
     // What the ERP has is not taken twice.
     store
@@ -84,7 +84,7 @@ pub async fn an_order_told_again_takes_stock_until_it_is_judged(store: SharedSto
         .await
         .unwrap();
     move_to(&store, "1", OrderState::InJtl).await;
-    save(&store, &[told(MarketplaceStatus::Ready, 11)]).await;
+    save(&store, &[read(MarketplaceStatus::Ready, 11)]).await;
     assert_eq!(units(&store).await, HashMap::new());
 }
 

@@ -1,5 +1,5 @@
 //! The facts of an order that an earlier version stored: from its state, its mark and its reason. What cannot be known from them
-//! counts as not known, so that the upgrade puts nothing on the attention list that nobody has looked at.
+//! counts as not known, so that the upgrade puts nothing on the attention list that may be wrong.
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
@@ -28,7 +28,7 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
         OrderState::Exporting => {}
         OrderState::HandedOver => {
             facts.ours.handed_over_at = at.or(Some(record.fetched_at));
-            // The row was seen to wait; otherwise nobody knows until JTL is asked.
+            // The row was seen to wait; otherwise it is not known until JTL is asked.
             if reason.starts_with("its row waits") {
                 facts.erp = ErpFacts { since: at, waiting_rows: 1, ..ErpFacts::default() };
             }
@@ -61,7 +61,7 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     if record.mark == Some(Mark::Changed) {
         facts.there.difference = Some(Difference::Both);
     }
-    // Its entry was closed: it was to be shipped all the same. After the report nobody looked at it.
+    // Its entry was closed: it was to be shipped all the same. After the report it was not an entry.
     if record.status == MarketplaceStatus::Cancelled && record.mark.is_none() && !record.is_unread {
         let kind = AttentionKind::CancelledAfterHandOver;
         facts.decided = Some(Decided { kind, at: record.fetched_at });
@@ -69,7 +69,7 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     facts
 }
 
-/// What JTL showed last, as far as the reason tells.
+/// What JTL showed last, as far as the reason says.
 fn in_jtl(record: &OrderRecord, reason: &str) -> ErpFacts {
     let is_shipped = record.state == OrderState::Shipped;
     let waits_for_number = reason.starts_with("waits: a parcel") || reason.starts_with("waits: JTL says");

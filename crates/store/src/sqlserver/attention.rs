@@ -251,10 +251,10 @@ async fn plan<'a>(connection: &mut Connection, steps: &'a [Step<'a>]) -> StoreRe
         }
     }
     for Stored { id, message, facts, renewed, is_closed } in stored.into_values() {
-        let told = renewed.map_or(message.as_str(), |renewed| renewed.message);
+        let text = renewed.map_or(message.as_str(), |renewed| renewed.message);
         let shown = renewed.and_then(|renewed| renewed.facts.as_deref()).unwrap_or(facts.as_str());
-        if is_closed || told != message || shown != facts {
-            let (message, facts) = (told.to_owned().into(), shown.to_owned().into());
+        if is_closed || text != message || shown != facts {
+            let (message, facts) = (text.to_owned().into(), shown.to_owned().into());
             plan.changed.push(Changed { id, message, facts, is_closed });
         }
     }

@@ -14,7 +14,8 @@ const OVER: &str = "SELECT o.id FROM order_raws r JOIN orders o ON o.id = r.orde
 pub(super) fn buyers(writing: &mut Writing<'_>, before: Timestamp) -> StoreResult<u64> {
     let before = params![Micros(before)];
     let addresses = format!(
-        "UPDATE orders SET translation = json_set(translation, '$.delivery', json('{{}}')) \
+        "UPDATE orders SET translation = json_set(translation, '$.delivery', json('{{}}')), \
+         facts = json_remove(facts, '$.ours.baseline'), revision = revision + 1 \
          WHERE translation IS NOT NULL AND id IN ({OVER})"
     );
     let documents = format!("DELETE FROM order_documents WHERE order_id IN ({OVER})");

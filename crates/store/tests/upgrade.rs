@@ -1,0 +1,268 @@
+//! Orders of a database that an earlier version wrote are judged by this one: states, units and entries stay, and no entry comes
+//! that may be wrong.
+#![expect(clippy::unwrap_used, reason = "set-up that fails ends its test")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use marktwerk_domain::order::OrderState;
+use marktwerk_store::sqlite::SqliteStore;
+use marktwerk_store::{SharedStore, judging};
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+/// The texts of version 5.
+const TEXTS: [(&str, &str); 5] = [
+    ("scheduler", include_str!("../migrations/sqlite/0001_scheduler.sql")),
+    ("business", include_str!("../migrations/sqlite/0002_business.sql")),
+    ("promises", include_str!("../migrations/sqlite/0003_promises.sql")),
+    ("causes", include_str!("../migrations/sqlite/0004_causes.sql")),
+    ("hand_overs", include_str!("../migrations/sqlite/0005_hand_overs.sql")),
+];
+/// Number, state, status, mark, reason, and the kinds of its open entries.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    &'static [&'static str],
+);
+
+const ROWS: [Row; 29] = [
+    ("pending", "fetched", "pending", None, None, &[]),
+    ("without details", "fetched", "ready", None, None, &[]),
+    ("shipped by others", "fetched", "shipped", None, None, &[]),
+    ("set aside", "set_aside", "ready", None, Some("the currency CHF is not EUR"), &["set_aside"]),
+    (
+        "partly shipped",
+        "set_aside",
+        "partly_shipped",
+        None,
+        Some("partly shipped at the marketplace"),
+        &["set_aside"],
+    ),
+    ("imported", "imported", "ready", None, None, &[]),
+    (
+        "unknown",
+        "imported",
+        "ready",
+        None,
+        Some("JTL does not know A-1, B: add the article there and the order goes on"),
+        &["unknown_article"],
+    ),
+    ("exporting", "exporting", "ready", None, None, &[]),
+    ("closed as unclear", "exporting", "ready", None, None, &[]),
+    ("handed over", "handed_over", "ready", None, None, &[]),
+    (
+        "stuck",
+        "handed_over",
+        "ready",
+        None,
+        Some("its row waits in JTL for more than 30 minutes: is the JTL-Worker running?"),
+        &["worker_stuck"],
+    ),
+    (
+        "handed over, cancelled",
+        "handed_over",
+        "cancelled",
+        Some("cancelled"),
+        None,
+        &["cancelled_after_hand_over"],
+    ),
+    (
+        "dropped",
+        "unclear",
+        "ready",
+        None,
+        Some("the JTL-Worker took its row and there is no order"),
+        &["unclear"],
+    ),
+    ("deleted", "unclear", "ready", None, Some("JTL had the order and has it no more"), &["unclear"]),
+    (
+        "interrupted",
+        "unclear",
+        "ready",
+        None,
+        Some("the hand-over was interrupted, and JTL has neither"),
+        &["unclear"],
+    ),
+    ("in jtl", "in_jtl", "ready", None, None, &[]),
+    ("cancelled", "in_jtl", "cancelled", Some("cancelled"), None, &["cancelled_after_hand_over"]),
+    ("cancelled, closed", "in_jtl", "cancelled", None, None, &[]),
+    ("changed", "in_jtl", "ready", Some("changed"), None, &["changed_after_hand_over"]),
+    (
+        "several",
+        "in_jtl",
+        "ready",
+        None,
+        Some("JTL has 2 orders with this number: cancel all but one"),
+        &["duplicate"],
+    ),
+    (
+        "part",
+        "in_jtl",
+        "ready",
+        None,
+        Some("waits: 1 parcels have left, JTL has not shipped all lines yet"),
+        &[],
+    ),
+    ("no number", "in_jtl", "ready", None, Some("waits: a parcel has no tracking number yet"), &[]),
+    (
+        "closed",
+        "in_jtl",
+        "ready",
+        None,
+        Some("closed in JTL without shipment, and the marketplace waits"),
+        &["closed_in_erp"],
+    ),
+    (
+        "cancelled there",
+        "in_jtl",
+        "ready",
+        None,
+        Some("cancelled in JTL, and the marketplace waits for it"),
+        &["closed_in_erp"],
+    ),
+    ("to report", "shipped", "ready", None, None, &[]),
+    (
+        "carrier",
+        "shipped",
+        "ready",
+        None,
+        Some("the marketplace's list has no carrier `Taube`: choose another shipping method"),
+        &["unknown_carrier"],
+    ),
+    (
+        "refused",
+        "shipped",
+        "ready",
+        None,
+        Some("the marketplace refused the shipment: no (code 1)"),
+        &["shipment_refused"],
+    ),
+    ("reported", "reported", "shipped", None, None, &[]),
+    ("reported, then cancelled", "reported", "cancelled", None, None, &[]),
+];
+
+const ORDER: &str = r#"{"number":"x","ordered_at":"2026-11-01T08:00:00Z","ship_until":null,"deliver_until":null,"region":76,
+    "total":{"minor":100,"currency":"EUR"},"lines":[],"shipping":[],"delivery":{"country":"DE"}}"#;
+const INTENT: &str = r#"{"epoch":1,"identity":7,"at":"2026-11-23T07:59:00Z","looked_at":null}"#;
+
+fn at(minutes: i64) -> Timestamp {
+    let morning: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+    morning + jiff::SignedDuration::from_mins(minutes)
+}
+
+fn file_of_version_5(file: &Path) {
+    let connection = Connection::open(file).unwrap();
+    let ledger = "CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, \
+         applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT";
+    connection.execute_batch(ledger).unwrap();
+    for (number, (name, text)) in (1..).zip(TEXTS) {
+        connection.execute_batch(text).unwrap();
+        let checksum: String =
+            Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let applied = "INSERT INTO schema_migrations (number, name, checksum) VALUES (?1, ?2, ?3)";
+        connection.execute(applied, params![number, name, checksum]).unwrap();
+    }
+    for (number, state, status, mark, reason, kinds) in ROWS {
+        let is_translated = !matches!(state, "fetched" | "set_aside");
+        let may_be_given = matches!(state, "handed_over" | "unclear" | "in_jtl" | "shipped" | "reported");
+        let parcels = match number {
+            "part" | "to report" | "carrier" | "refused" => {
+                r#"[{"id":1,"tracking":"T1","carrier":"DHL","shipped_at":null,"contents":[]}]"#
+            }
+            "no number" => r#"[{"id":1,"tracking":"","carrier":"DHL","shipped_at":null,"contents":[]}]"#,
+            _ => "[]",
+        };
+        connection
+            .execute(
+                "INSERT INTO orders (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, reason, mark, \
+                 intent, fetched_at, handed_over_at, translation, parcels) \
+                 VALUES ('shop', ?1, ?2, ?3, ?4, ?4, 1, ?5, ?6, ?7, ?8, ?4, ?9, ?10, ?11)",
+                params![
+                    number,
+                    state,
+                    status,
+                    at(-600).as_microsecond(),
+                    number == "without details",
+                    reason,
+                    mark,
+                    (number == "exporting").then_some(INTENT),
+                    may_be_given.then(|| at(-300).as_microsecond()),
+                    is_translated.then_some(ORDER),
+                    parcels,
+                ],
+            )
+            .unwrap();
+        let id = connection.last_insert_rowid();
+        let content = "INSERT INTO order_contents (order_id, position, sku, quantity) VALUES (?1, 0, ?2, 1)";
+        connection.execute(content, params![id, number]).unwrap();
+        for kind in kinds {
+            let entry = "INSERT INTO attentions (account, kind, subject, message, since) VALUES ('shop', ?1, ?2, 'old', 1)";
+            connection.execute(entry, params![kind, number]).unwrap();
+        }
+    }
+    let other = "INSERT INTO attentions (account, kind, subject, message, since) VALUES ('shop', 'stock_refused', 'A', 'old', 1)";
+    connection.execute(other, []).unwrap();
+}
+
+async fn entries(store: &SharedStore) -> BTreeSet<(String, String)> {
+    let open = store.attentions().await.unwrap();
+    open.into_iter().map(|item| (item.subject, item.kind.as_str().to_owned())).collect()
+}
+
+/// Units that the earlier version subtracted.
+fn units_before(file: &Path) -> BTreeSet<String> {
+    let connection = Connection::open(file).unwrap();
+    let sql = "SELECT number FROM orders WHERE state IN ('exporting', 'handed_over', 'unclear') \
+         OR (state = 'fetched' AND status IN ('pending', 'ready')) \
+         OR (state IN ('set_aside', 'imported') AND status IN ('pending', 'ready', 'partly_shipped'))";
+    let mut statement = connection.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+async fn units(store: &SharedStore) -> BTreeSet<String> {
+    store.open_units().await.unwrap().into_keys().collect()
+}
+
+#[tokio::test]
+async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("marktwerk.db");
+    file_of_version_5(&file);
+    let counted = units_before(&file);
+    let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
+    let before = entries(&store).await;
+    assert_eq!(units(&store).await, counted);
+    let judged = judging::judge_due(&*store, at(1)).await.unwrap();
+    let over = ["shipped by others", "reported", "reported, then cancelled"];
+    assert_eq!(judged, (ROWS.len() - over.len()) as u64);
+    assert_eq!(judging::judge_due(&*store, at(1)).await.unwrap(), 0, "once");
+
+    for (number, state, ..) in ROWS {
+        let record = store.order("shop", number).await.unwrap().unwrap();
+        // Its entry was closed to hand it over again: that is what comes next.
+        let state = if number == "closed as unclear" { "imported" } else { state };
+        assert_eq!(record.state, OrderState::from_word(state).unwrap(), "{number}: {record:?}");
+        assert_eq!(record.is_open, !over.contains(&number), "{number}");
+        let now = record.judgement(at(1));
+        assert_eq!((now.state, now.is_over), (record.state, over.contains(&number)), "{number}");
+    }
+    // Partly shipped at the marketplace without us has a kind of its own now.
+    let renamed = |(subject, kind): (String, String)| {
+        let kind = if subject == "partly shipped" { "shipped_elsewhere".to_owned() } else { kind };
+        (subject, kind)
+    };
+    let expected: BTreeSet<(String, String)> = before.into_iter().map(renamed).collect();
+    assert_eq!(entries(&store).await, expected);
+    assert_eq!(units(&store).await, counted);
+    // The time alone adds what waits too long, and nothing else.
+    judging::judge_due(&*store, at(60 * 48)).await.unwrap();
+    let later: BTreeSet<(String, String)> = entries(&store).await.difference(&expected).cloned().collect();
+    assert_eq!(later, BTreeSet::from([("exporting".to_owned(), "unclear".to_owned())]));
+}
