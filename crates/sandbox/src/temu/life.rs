@@ -107,7 +107,8 @@ pub(crate) fn set_status(order: &mut MarketOrder, status: i64, now: i64) {
         order.shipped_at = Some(now);
     }
     order.status = status;
-    for line in order.lines.iter_mut().filter(|line| line.status != CANCELED) {
+    // A line of which nothing is left stays cancelled; one that was cancelled with its order may come back with it.
+    for line in order.lines.iter_mut().filter(|line| line.status != CANCELED || line.quantity() > 0) {
         line.status = status;
     }
 }

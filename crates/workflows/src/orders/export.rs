@@ -80,7 +80,7 @@ impl Orders<'_> {
         let done = self.save(&changes).await?;
         let mut ready = Vec::with_capacity(records.len());
         for (mut record, is_ready, change) in records {
-            // One that somebody else changed meanwhile goes on in the next run.
+            // One that was changed meanwhile goes on in the next run.
             let is_as_stored = change.is_none_or(|index| done.get(index) == Some(&true));
             if let Some(change) = change.and_then(|index| changes.get(index)) {
                 record.apply(change.patch.clone());

@@ -91,7 +91,7 @@ impl Orders<'_> {
             (Some(OrderState::Cancelled), _) => {
                 step.count("cancelled", 1);
                 step.info(
-                    format!("order {number} was cancelled at the marketplace before it went to JTL"),
+                    format!("order {number} is cancelled, at the marketplace and as far as JTL has it"),
                     Value::Null,
                 );
             }

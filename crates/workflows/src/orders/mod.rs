@@ -193,8 +193,8 @@ impl Orders<'_> {
         Ok(done)
     }
 
-    /// Stores a change of one order, and brings its record up to date. Returns whether it had an effect: if not, somebody else
-    /// changed the order meanwhile, and the next run sees how.
+    /// Stores a change of one order, and brings its record up to date. Returns whether it had an effect: if not, the
+    /// order was changed meanwhile, and the next run sees how.
     async fn save_one(&self, record: &mut OrderRecord, patch: OrderPatch) -> Result<bool, Failure> {
         let change = self.judged(record, patch);
         let has_effect = self.save(std::slice::from_ref(&change)).await? == [true];

@@ -83,8 +83,8 @@ impl Orders<'_> {
     }
 }
 
-/// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. What was told
-/// there is asked for before anything is told again; what JTL does not have either begins anew.
+/// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. The
+/// marketplace is asked for its parcels before anything is reported; what JTL does not have either starts again from the beginning.
 pub(super) fn begin_to_report(record: &OrderRecord, facts: &mut OrderFacts, untranslatable: Option<&String>) {
     facts.ours.reported_at = None;
     match untranslatable {

@@ -114,7 +114,7 @@ impl Orders<'_> {
 /// JTL shows it for the first time. What it has is what we know of the order now.
 fn take_up(step: &Step, record: &OrderRecord, facts: &mut OrderFacts) {
     if facts.ours.handed_over_at.is_none() && record.intent.is_none() {
-        let text = format!("order {} was entered in JTL by somebody else: it is taken up", record.number);
+        let text = format!("order {} was entered in JTL by hand: it is taken up", record.number);
         step.info(text, Value::Null);
     }
     let own = record.order.as_ref().filter(|_| !taken_over::lacks_document(record));

@@ -8,6 +8,7 @@ mod conditions;
 mod disguise;
 mod faults;
 mod hand_over;
+mod judged;
 mod orders;
 mod outages;
 mod probes;

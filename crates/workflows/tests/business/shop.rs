@@ -11,11 +11,11 @@ use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::{JobId, Parameters};
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_domain::run::{Run, RunId, RunState};
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{AlertChannel, Engine, EngineOptions, ProbeQuestion, Sight};
-use marktwerk_erp::{Erp, Jtl, JtlSettings};
+use marktwerk_erp::{Erp, HandOver, Jtl, JtlSettings};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox, SandboxOptions, SandboxTime, WorldOptions};
 use marktwerk_store::SharedStore;
 use marktwerk_store::logs::LogFilter;
@@ -51,7 +51,7 @@ pub(crate) struct Shop {
     pub(crate) world: Control,
     pub(crate) clock: SharedClock,
     ear: Ear,
-    _sandbox: Sandbox,
+    sandbox: Sandbox,
     _folder: tempfile::TempDir,
 }
 
@@ -115,7 +115,7 @@ impl Shop {
             let job = JobDraft { enabled: false, ..JobDraft::every_minutes(job_type, 5) };
             engine.add_job(job).await.unwrap();
         }
-        Self { engine, store, world: sandbox.control(), clock, ear, _sandbox: sandbox, _folder: folder }
+        Self { engine, store, world: sandbox.control(), clock, ear, sandbox, _folder: folder }
     }
 
     /// Places so many orders of articles that JTL knows, one line each.
@@ -232,6 +232,17 @@ impl Shop {
     pub(crate) async fn attention(&self, kind: marktwerk_domain::attention::AttentionKind) -> Vec<String> {
         let items = self.store.attentions().await.unwrap();
         items.into_iter().filter(|item| item.kind == kind).map(|item| item.subject).collect()
+    }
+
+    /// A person enters an order in JTL; its worker takes it.
+    pub(crate) async fn enter_by_hand(&self, order: &Order) {
+        let url = format!("sqlite:{}", self.sandbox.jtl_database().display());
+        let jtl = Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap();
+        let document = jtl.render(order, ACCOUNT, None).unwrap().document;
+        let row =
+            HandOver { account: ACCOUNT.to_owned(), number: order.number.clone(), document, receipt: None };
+        jtl.hand_over(&[row]).await.unwrap();
+        self.wait(5).await;
     }
 
     /// A person closes an entry.
