@@ -6,3 +6,4 @@ mod combinations;
 mod histories;
 mod order;
 mod page;
+mod rows;

@@ -1,0 +1,113 @@
+//! Every row of the table with facts that lead to it: no row is there for a combination that cannot happen.
+
+use std::collections::HashSet;
+
+use marktwerk_domain::attention::AttentionKind as Kind;
+use marktwerk_domain::judgement::{Difference, Document, ErpFacts, Hold, OrderFacts, Row};
+use marktwerk_domain::order::MarketplaceStatus as Status;
+
+use crate::order::{Story, at, one_order};
+
+fn held(facts: &mut OrderFacts) {
+    facts.there.holds = vec![Hold::Cancellation];
+}
+
+fn unreadable(facts: &mut OrderFacts) {
+    facts.there.document = Document::Refused { reason: "no address".to_owned() };
+}
+
+fn before_the_hand_over() -> Vec<(Row, Story)> {
+    let absent = ErpFacts::default;
+    vec![
+        (Row::History, Story::ready().status(Status::Shipped).with(|facts| facts.there.was_over = true)),
+        (Row::FulfilledThere, Story::ready().with(|facts| facts.there.is_fulfilled = true)),
+        (Row::Pending, Story::ready().status(Status::Pending)),
+        (Row::DetailsMissing, Story::ready().with(|facts| facts.there.document = Document::Missing)),
+        (Row::SetAside, Story::unusable()),
+        (Row::Held, Story::ready().with(held)),
+        (Row::UnknownArticle, Story::ready().with(|facts| facts.erp.unknown_articles = vec!["A".to_owned()])),
+        (Row::Ready, Story::ready()),
+        (Row::PartlyShippedElsewhere, Story::ready().status(Status::PartlyShipped)),
+        (Row::ShippedElsewhereUnknown, Story::ready().status(Status::Shipped)),
+        (Row::ShippedElsewhere, Story::ready().status(Status::Shipped).erp(absent())),
+        (Row::CancelledBefore, Story::ready().status(Status::Cancelled)),
+    ]
+}
+
+fn on_its_way_into_the_erp() -> Vec<(Row, Story)> {
+    let open = Story::ready().with(|facts| facts.ours.hand_over_since = Some(at(0)));
+    let waiting = Story::handed_over;
+    vec![
+        (Row::HandOverOpen, open.clone()),
+        (Row::Unclear, open.at(30)),
+        (Row::HandedOver, waiting()),
+        (Row::WorkerStuck, waiting().at(30)),
+        (Row::Dropped, waiting().erp(ErpFacts::default()).at(30)),
+        (Row::Deleted, waiting().erp(ErpFacts { was_seen: true, ..ErpFacts::default() })),
+        (Row::CancelledWaiting, waiting().status(Status::Cancelled)),
+        (Row::ShippedWaiting, waiting().status(Status::Shipped)),
+        (Row::WishWaiting, waiting().with(held)),
+        (Row::ChangedWaiting, waiting().differs(Some(Difference::Contents))),
+        (Row::UnreadableWaiting, waiting().with(unreadable)),
+    ]
+}
+
+fn in_the_erp() -> Vec<(Row, Story)> {
+    let (open, left) = (Story::in_erp, || Story::left(1, 0));
+    let unread = |facts: &mut OrderFacts| facts.there.is_unread = true;
+    vec![
+        (Row::InErp, open()),
+        (Row::InErpUnread, open().with(unread)),
+        (Row::WishOpen, open().with(held)),
+        (Row::WishLeft, left().with(held)),
+        (Row::ChangedOpen, open().differs(Some(Difference::Address))),
+        (Row::ChangedLeft, left().differs(Some(Difference::Address))),
+        (Row::UnreadableOpen, open().with(unreadable)),
+        (Row::UnreadableLeft, left().with(unreadable)),
+        (Row::CancelledOpen, open().status(Status::Cancelled)),
+        (Row::CancelledLeft, left().status(Status::Cancelled)),
+        (
+            Row::CancelledBoth,
+            open().status(Status::Cancelled).erp(ErpFacts { is_cancelled: true, ..one_order() }),
+        ),
+        (Row::ShippedWithoutUs, open().status(Status::Shipped)),
+        (Row::PartlyWithoutUs, open().status(Status::PartlyShipped)),
+        (Row::PartLeft, open().parcels(1, 0)),
+        (Row::WithoutNumber, Story::left(2, 1)),
+        (Row::WithoutNumberLong, Story::left(2, 1).at(24 * 60)),
+        (Row::RestClosed, open().erp(ErpFacts { is_closed_unshipped: true, ..one_order() }).parcels(1, 0)),
+        (Row::ClosedUnshipped, open().erp(ErpFacts { is_closed_unshipped: true, ..one_order() })),
+        (Row::CancelledInErp, open().erp(ErpFacts { is_cancelled: true, ..one_order() })),
+        (Row::Several, open().erp(ErpFacts { orders: 2, ..one_order() })),
+        (Row::LeftUnread, left().with(unread)),
+    ]
+}
+
+fn around_the_report() -> Vec<(Row, Story)> {
+    let left = || Story::left(1, 0);
+    let open = || left().with(|facts| facts.ours.report_since = Some(at(0)));
+    let reported = || left().with(|facts| facts.ours.reported_at = Some(at(0)));
+    vec![
+        (Row::ToReport, left()),
+        (Row::ReportOpen, open()),
+        (Row::ReportUnanswered, open().refused(Kind::ShipmentRefused)),
+        (Row::UnknownCarrier, left().refused(Kind::UnknownCarrier)),
+        (Row::Refused, left().refused(Kind::ShipmentRefused)),
+        (Row::ReportedByHand, left().status(Status::Shipped)),
+        (Row::Reported, reported()),
+        (Row::CancelledAfterReport, reported().status(Status::Cancelled)),
+    ]
+}
+
+#[test]
+fn every_row_has_facts_that_lead_to_it() {
+    let stories =
+        [before_the_hand_over(), on_its_way_into_the_erp(), in_the_erp(), around_the_report()].concat();
+    let mut reached = HashSet::new();
+    for (row, story) in stories {
+        assert_eq!(story.row(), row, "{:?}", story.facts);
+        reached.insert(row);
+    }
+    let missing: Vec<&Row> = Row::ALL.iter().filter(|row| !reached.contains(row)).collect();
+    assert!(missing.is_empty(), "no facts lead to {missing:?}");
+}
