@@ -47,7 +47,6 @@ pub(crate) fn run() -> Result<ExitCode> {
     })?];
     copy::remove(&checkout.join("target"))?;
     costs.push(cost("cargo xtask test, from nothing", Some(720), || succeed(&["xtask", "test"]))?);
-    costs.push(cost("cargo xtask test, nothing changed", Some(300), || succeed(&["xtask", "test"]))?);
     build()?;
     for (room, built, tested) in [
         ("domain", "cargo build, after a change in domain", "cargo xtask test --room domain, after one"),
