@@ -163,9 +163,10 @@ impl Situation {
         let OrderFacts { there, erp, ours, .. } = facts;
         let decided = |kind| facts.decided.is_some_and(|decided| decided.kind == kind);
         let differs = there.difference.is_some() && !decided(AttentionKind::ChangedAfterHandOver);
+        let in_erp = in_erp(there, erp, limits, now);
         Self {
-            there: at_the_marketplace(facts, decided),
-            in_erp: in_erp(there, erp, limits, now),
+            there: at_the_marketplace(facts, in_erp, decided),
+            in_erp,
             hand_over: hand_over(ours, limits, now),
             reporting: reporting(ours),
             differs: if differs { Differs::Yes } else { Differs::No },
@@ -203,15 +204,20 @@ pub(super) fn turning_points(facts: &OrderFacts, limits: &Limits) -> impl Iterat
     [hand_over, number_is_late_at(&facts.there, &facts.erp, limits)].into_iter().flatten()
 }
 
-fn at_the_marketplace(facts: &OrderFacts, decided: impl Fn(AttentionKind) -> bool) -> There {
+fn at_the_marketplace(facts: &OrderFacts, in_erp: InErp, decided: impl Fn(AttentionKind) -> bool) -> There {
     let OrderFacts { there, erp, ours, .. } = facts;
+    let is_ours = ours.handed_over_at.is_some() || ours.hand_over_since.is_some() || erp.orders > 0;
+    // To ship a cancelled order all the same can be decided only of one that the ERP has and has not cancelled itself.
+    let is_shipped_all_the_same = is_ours
+        && !matches!(in_erp, InErp::Deleted | InErp::Cancelled | InErp::ClosedUnshipped)
+        && decided(AttentionKind::CancelledAfterHandOver);
     if there.is_fulfilled {
         return There::Fulfilled;
     }
     match there.status {
         MarketplaceStatus::Pending => There::Pending,
         MarketplaceStatus::PartlyShipped => There::PartlyShipped,
-        MarketplaceStatus::Cancelled if decided(AttentionKind::CancelledAfterHandOver) => There::Open,
+        MarketplaceStatus::Cancelled if is_shipped_all_the_same => There::Open,
         MarketplaceStatus::Cancelled => There::Cancelled,
         MarketplaceStatus::Shipped => {
             let is_ours =

@@ -208,3 +208,22 @@ fn several_orders_are_an_entry_until_one_is_left() {
     assert_eq!(cancelled.row(), Row::CancelledOpen);
     assert_eq!(several.with(|facts| facts.erp.orders = 1).kind(), None);
 }
+
+/// "Ship it all the same" is about an order that the ERP has.
+#[test]
+fn a_cancelled_order_is_never_handed_over_whatever_was_decided() {
+    let cancelled = Story::ready().status(Status::Cancelled).decided(Kind::CancelledAfterHandOver);
+    assert_eq!(cancelled.row(), Row::CancelledBefore);
+    let dropped = Story::handed_over().status(Status::Cancelled).decided(Kind::CancelledAfterHandOver);
+    let dropped = dropped.at(60).erp(ErpFacts::default());
+    assert!(!dropped.judged().next_act.writes_outside(), "{:?}", dropped.row());
+}
+
+/// The entry is closed before the next run could see that JTL has cancelled it as advised.
+#[test]
+fn an_order_cancelled_on_both_sides_is_over_whatever_was_decided() {
+    let decided = Story::in_erp().status(Status::Cancelled).decided(Kind::CancelledAfterHandOver);
+    assert_eq!(decided.row(), Row::InErp);
+    let cancelled = decided.with(|facts| facts.erp.is_cancelled = true);
+    assert_eq!((cancelled.row(), cancelled.kind()), (Row::CancelledBoth, None));
+}

@@ -16,6 +16,8 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     facts.there.document = match (&record.order, record.state) {
         (_, OrderState::SetAside) => Document::Untranslatable { reason: reason.to_owned() },
         (Some(_), _) => Document::Translated,
+        // An order that was taken over without readable lines: the marketplace does not list it.
+        (None, state) if state.may_be_in_erp() && !record.is_unread => Document::Translated,
         (None, _) => Document::Missing,
     };
     let at = record.handed_over_at;
@@ -60,9 +62,12 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     });
     if record.mark == Some(Mark::Changed) {
         facts.there.difference = Some(Difference::Both);
+        // The newest translation was kept, and not the one that JTL has: any document differs until a person has dealt with it.
+        facts.ours.baseline = Some(Baseline { address: Some(0), contents: 0 });
     }
     // Its entry was closed: it was to be shipped all the same. After the report it was not an entry.
-    if record.status == MarketplaceStatus::Cancelled && record.mark.is_none() && !record.is_unread {
+    let is_decided = record.mark.is_none() && !record.is_unread && record.state != OrderState::Exporting;
+    if record.status == MarketplaceStatus::Cancelled && is_decided {
         let kind = AttentionKind::CancelledAfterHandOver;
         facts.decided = Some(Decided { kind, at: record.fetched_at });
     }

@@ -5,7 +5,9 @@ mod before;
 
 use jiff::Timestamp;
 use marktwerk_domain::attention::{Attention, AttentionKind};
-use marktwerk_domain::judgement::{Decided, Document, ErpFacts, Judgement, Limits, OrderFacts, Row, judge};
+use marktwerk_domain::judgement::{
+    Baseline, Decided, Document, ErpFacts, Judgement, Limits, OrderFacts, Row, judge,
+};
 use marktwerk_domain::order::Order;
 use serde_json::Value;
 
@@ -88,7 +90,8 @@ pub fn judged(record: &OrderRecord, patch: OrderPatch, now: Timestamp) -> OrderC
         mark: (record.mark != mark).then_some(mark),
         takes_stock: (record.takes_stock != judgement.takes_stock).then_some(judgement.takes_stock),
         is_open: (record.is_open != is_open).then_some(is_open),
-        next_judged_at: (record.next_judged_at != judgement.changes_at).then_some(judgement.changes_at),
+        next_judged_at: (whole(record.next_judged_at) != whole(judgement.changes_at))
+            .then_some(judgement.changes_at),
         kept: (record.kept.as_ref() != Some(&kept)).then_some(kept),
         ..patch
     };
@@ -151,6 +154,11 @@ fn decision(record: &OrderRecord, kind: AttentionKind, now: Timestamp) -> OrderP
     let mut patch = OrderPatch::default();
     facts.remarks.retain(|remark| remark.kind != kind);
     match kind {
+        // The change was dealt with in the ERP, so that it has the newest document from now on.
+        AttentionKind::ChangedAfterHandOver if facts.there.document == Document::Translated => {
+            facts.ours.baseline = record.order.as_ref().map(Baseline::of);
+            facts.there.difference = None;
+        }
         AttentionKind::CancelledAfterHandOver
         | AttentionKind::ChangedAfterHandOver
         | AttentionKind::BuyerWish => facts.decided = Some(Decided { kind, at: now }),
@@ -164,6 +172,9 @@ fn decision(record: &OrderRecord, kind: AttentionKind, now: Timestamp) -> OrderP
         AttentionKind::Unclear if matches!(row, Row::Unclear | Row::Dropped | Row::Deleted) => {
             facts.ours.handed_over_at = None;
             facts.ours.baseline = None;
+            facts.there.difference = None;
+            // It was about an order that the ERP does not have any more.
+            facts.decided = None;
             facts.erp = ErpFacts::default();
             patch.intent = Some(None);
         }
@@ -181,6 +192,11 @@ fn decision(record: &OrderRecord, kind: AttentionKind, now: Timestamp) -> OrderP
     }
     patch.kept = Some(facts);
     patch
+}
+
+/// Stored times are whole microseconds; the clock's are finer.
+fn whole(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::as_microsecond)
 }
 
 fn entries(judgement: &Judgement, facts: &OrderFacts) -> Vec<OrderEntry> {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Baseline, ErpFacts};
-use marktwerk_domain::order::{Order, OrderState};
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_engine::Step;
 use marktwerk_erp::{ErpError, HandOver, HandedOver, Presence};
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
@@ -218,6 +218,7 @@ impl Orders<'_> {
             let Some(document) = documents.remove(&record.number) else { continue };
             let mut facts = record.facts();
             facts.ours.baseline = record.order.as_ref().map(Baseline::of);
+            facts.there.difference = None;
             let patch = OrderPatch {
                 document: Some(document.document.clone()),
                 intent: Some(Some(intent.clone())),
@@ -246,7 +247,8 @@ impl Orders<'_> {
 
 /// Whatever brought an order here: only what is to be handed over, or waits for its articles alone, goes out.
 pub(super) fn may_go_out(record: &OrderRecord, now: Timestamp) -> bool {
-    matches!(record.judgement(now).next_act, Act::HandOver | Act::CheckArticles)
+    record.status == MarketplaceStatus::Ready
+        && matches!(record.judgement(now).next_act, Act::HandOver | Act::CheckArticles)
 }
 
 pub(super) fn skus(order: &Order) -> impl Iterator<Item = String> + '_ {

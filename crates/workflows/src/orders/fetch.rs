@@ -54,7 +54,8 @@ impl Orders<'_> {
         if is_scheduled && let Some(oldest) = self.oldest_incomplete().await? {
             window.changed_from = window.changed_from.min(oldest);
         }
-        let is_first = cursor.is_none();
+        // What was over before this and is not known was over when the account was first read.
+        let read_before = cursor.map(|cursor| cursor - OVERLAP);
         let mut newest = cursor;
         let begin = window.changed_from;
         let mut failure: Option<Failure> = None;
@@ -70,7 +71,7 @@ impl Orders<'_> {
                 newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
                 reader.accept(&page)?;
                 // One order that cannot be had must not hide the pages behind it.
-                let incomplete = self.keep(step, &page, is_first).await?;
+                let incomplete = self.keep(step, &page, read_before).await?;
                 failure = failure.or(incomplete);
             }
             if !reader.has_shrunk() {
@@ -115,7 +116,12 @@ impl Orders<'_> {
 
     /// Keeps what is new or changed on a page. Answers with a failure that left orders
     /// incomplete and may go away; one that concerns the whole account is an error.
-    async fn keep(&self, step: &Step, page: &OrderPage, is_first: bool) -> Result<Option<Failure>, Failure> {
+    async fn keep(
+        &self,
+        step: &Step,
+        page: &OrderPage,
+        read_before: Option<Timestamp>,
+    ) -> Result<Option<Failure>, Failure> {
         self.show_malformed(step, page).await?;
         let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
         let known = self.connections.store.known_changes(self.account(), &numbers).await?;
@@ -133,7 +139,7 @@ impl Orders<'_> {
         if news.is_empty() {
             return Ok(None);
         }
-        self.keep_news(step, &news, is_first).await
+        self.keep_news(step, &news, read_before).await
     }
 
     /// Fetches the details of what is new. A page of a hundred takes ten seconds at TEMU's pace: what is there is kept
@@ -142,11 +148,11 @@ impl Orders<'_> {
         &self,
         step: &Step,
         news: &[&OrderEntry],
-        is_first: bool,
+        read_before: Option<Timestamp>,
     ) -> Result<Option<Failure>, Failure> {
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
         let calls: Vec<BoxFuture<'_, _>> =
-            news.iter().map(|entry| self.detail(entry, is_first).boxed()).collect();
+            news.iter().map(|entry| self.detail(entry, read_before).boxed()).collect();
         let mut answers = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
         let mut details = Details::default();
         loop {
@@ -252,7 +258,11 @@ impl Orders<'_> {
 
     /// One order with everything that can be had. Only what is to be shipped has details: a pending one may vanish, and
     /// after shipment the marketplace gives no address.
-    async fn detail(&self, entry: &OrderEntry, is_first: bool) -> (FetchedOrder, Option<ConnectorError>) {
+    async fn detail(
+        &self,
+        entry: &OrderEntry,
+        read_before: Option<Timestamp>,
+    ) -> (FetchedOrder, Option<ConnectorError>) {
         let is_over = matches!(entry.status, MarketplaceStatus::Shipped | MarketplaceStatus::Cancelled);
         let mut fetched = FetchedOrder {
             number: entry.number.clone(),
@@ -262,7 +272,7 @@ impl Orders<'_> {
             raw: json!({ "order": entry.raw }),
             is_complete: false,
             contents: Vec::new(),
-            was_over: is_first && is_over,
+            was_over: is_over && read_before.is_none_or(|time| entry.changed_at < time),
         };
         match self.marketplace.order_contents(entry).await {
             Ok(contents) => fetched.contents = contents,

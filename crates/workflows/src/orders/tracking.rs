@@ -22,10 +22,10 @@ impl Orders<'_> {
     /// Asks JTL about every open order, whatever its state: one that was entered there by hand is taken up.
     pub(super) async fn track(&self, step: &Step) -> Result<(), Failure> {
         let mut after: Option<String> = None;
+        let mut is_repeated = false;
         loop {
             let page = self.connections.store.open_orders(self.account(), after.as_deref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.number.clone());
             let numbers: Vec<String> = page.iter().map(|record| record.number.clone()).collect();
             let found = self.connections.erp.orders(&numbers).await?;
             let found: HashMap<&str, &ErpOrder> =
@@ -49,8 +49,13 @@ impl Orders<'_> {
                     self.warn_of(step, record, change).await;
                 }
             }
-            self.save(&changes).await?;
+            let done = self.save(&changes).await?;
             step.context().progress();
+            // An order that the clock or a person changed meanwhile is asked for once more: what JTL showed of it was not stored.
+            is_repeated = !is_repeated && done.contains(&false);
+            if !is_repeated {
+                after = Some(last.number.clone());
+            }
         }
     }
 
@@ -127,7 +132,9 @@ fn is_missed(record: &OrderRecord, now: Timestamp) -> bool {
     // A shipped one is reported all the same: its parcels are known.
     let was_there = facts.erp.orders > 0 && record.state != OrderState::Shipped;
     let is_asked_for = record.judgement(now).row == Row::ShippedElsewhereUnknown;
-    was_there || is_asked_for || is_overdue(record, now)
+    // The row of a person, who has entered the order by hand, may be dropped as any other.
+    let has_foreign_row = facts.erp.waiting_rows > 0 && facts.ours.handed_over_at.is_none();
+    was_there || is_asked_for || has_foreign_row || is_overdue(record, now)
 }
 
 /// Whether an order that JTL was given should long be one there.

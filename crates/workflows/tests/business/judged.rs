@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_sandbox::{LineSeed, OrderSeed, ParcelSeed, WorldOptions};
@@ -208,9 +209,9 @@ async fn a_parcel_without_a_number_does_not_wait_for_ever() {
     assert!(record.reason.as_deref().unwrap_or_default().starts_with("waits"), "{:?}", record.reason);
     assert!(record.next_judged_at.is_some(), "it is looked at when the time comes");
     assert!(shop.store.attentions().await.unwrap().is_empty());
-    shop.wait(24 * 3_600).await;
     // No run: the clock alone.
-    assert_eq!(marktwerk_store::judging::judge_due(&*shop.store, shop.clock.now()).await.unwrap(), 1);
+    let a_day_later = shop.clock.now() + SignedDuration::from_hours(24);
+    assert_eq!(marktwerk_store::judging::judge_due(&*shop.store, a_day_later).await.unwrap(), 1);
     assert_eq!(shop.attention(AttentionKind::WithoutNumber).await, [number]);
 }
 
@@ -230,4 +231,54 @@ async fn what_was_shipped_before_the_first_read_is_history_and_later_it_is_not()
     next_run(&shop).await;
     assert_eq!(shop.attention(AttentionKind::ShippedElsewhere).await, [later], "{}", shop.log().await);
     assert_eq!(open_units(&shop).await, 2);
+}
+
+/// What JTL has after a person dealt with a change is the newest document.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_dealt_with_is_not_shown_again_and_the_next_one_is() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    for _ in 0..2 {
+        shop.world.readdress(&number).unwrap();
+        next_run(&shop).await;
+        assert_eq!(shop.attention(AttentionKind::ChangedAfterHandOver).await, std::slice::from_ref(&number));
+        let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+        shop.close(item.id).await;
+        next_run(&shop).await;
+        assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+    }
+    // Cancelled as well: one entry, and closing it is enough.
+    shop.world.readdress(&number).unwrap();
+    next_run(&shop).await;
+    shop.world.set_status(&number, CANCELLED).unwrap();
+    next_run(&shop).await;
+    for _ in 0..2 {
+        for item in shop.store.attentions().await.unwrap() {
+            shop.close(item.id).await;
+        }
+    }
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+    shop.world.ship_now(&number, &[]).unwrap();
+    next_run(&shop).await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Shipped, "{}", shop.log().await);
+}
+
+/// A run with `days_back` reads what was over long before.
+#[tokio::test(start_paused = true)]
+async fn what_was_over_before_the_cursor_is_history_too() {
+    let shop = patient_shop().await;
+    let old = shop.place(1).remove(0);
+    shop.world.set_status(&old, SHIPPED).unwrap();
+    shop.wait(1_200).await;
+    // An account that has been read up to now.
+    let now = shop.clock.now().to_string();
+    shop.store.set_fact("orders.cursor.sandbox", &now).await.unwrap();
+    shop.sync_orders().await;
+    assert!(shop.store.order("sandbox", &old).await.unwrap().is_none(), "it is older than the window");
+    shop.run("order_workflow", serde_json::json!({ "days_back": 1 })).await;
+    let record = shop.order(&old).await;
+    assert!(record.was_over && !record.is_open && !record.takes_stock);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
 }

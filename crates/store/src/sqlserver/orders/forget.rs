@@ -9,9 +9,9 @@ use crate::sqlserver::SqlServerStore;
 use crate::sqlserver::columns::{self, micros};
 use crate::sqlserver::writing::{BUSINESS, Writing, write_in};
 
-/// Receipts of hand-overs that nobody asks about any more.
+/// Receipts of hand-overs whose outcome is known.
 const RECEIPTS: &str = "DELETE TOP (1000) FROM marktwerk.hand_overs WHERE intended_at < @P1 AND number NOT IN \
-     (SELECT o.number FROM marktwerk.orders o WHERE o.state = 'exporting')";
+     (SELECT o.number FROM marktwerk.orders o WHERE o.intent IS NOT NULL)";
 
 /// Few enough rows that the server keeps to locks of rows.
 const PIECE: usize = 1_000;
