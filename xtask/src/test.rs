@@ -85,7 +85,7 @@ fn tests(outside: [(&str, OsString); 2], packages: Option<&BTreeSet<&str>>) -> C
             "\n   (cargo-nextest is not installed: cargo test does the same, one program after the other)"
         );
         // Documents are a step of their own, and benchmarks are not tests. Features can be named only of packages that are chosen.
-        let arguments = ["test", "--lib", "--bins", "--tests", "--no-fail-fast"];
+        let arguments = ["test", "--tests", "--no-fail-fast"];
         let has_program = packages.is_none_or(|packages| packages.contains(PROGRAM));
         let mut command = if has_program { cargo_with_features(&arguments) } else { cargo(&arguments) };
         match packages {
