@@ -35,6 +35,10 @@ pub trait Marketplace: Send + Sync {
     /// of a list that changes meanwhile, see [`crate::paging`].
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError>;
 
+    /// The orders with these numbers as a listing shows them, whatever their number and whenever they changed. Numbers that the
+    /// marketplace does not know are absent.
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError>;
+
     /// A marker of the orders changed in `window`, for one call: the same text as long as the same orders stand
     /// there and none of them has changed again. The window's end alone does not change it.
     async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError>;

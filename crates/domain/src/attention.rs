@@ -38,11 +38,21 @@ pub enum AttentionKind {
     BuyerWish,
     /// Shipped in JTL without a tracking number, for too long.
     WithoutNumber,
+    /// It must leave soon, or should have left.
+    Late,
+    /// It waits for longer than usual.
+    Waiting,
+    /// A person's decision no longer fits what happened since.
+    AskedAgain,
+    /// A tracking number changed in JTL after the report.
+    NumberChanged,
+    /// The two sides never agreed that it is over, and nothing changes any more.
+    NotAgreed,
 }
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -58,6 +68,11 @@ impl AttentionKind {
         Self::ShippedElsewhere,
         Self::BuyerWish,
         Self::WithoutNumber,
+        Self::Late,
+        Self::Waiting,
+        Self::AskedAgain,
+        Self::NumberChanged,
+        Self::NotAgreed,
     ];
 
     /// The word stored and shown.
@@ -78,6 +93,11 @@ impl AttentionKind {
             Self::ShippedElsewhere => "shipped_elsewhere",
             Self::BuyerWish => "buyer_wish",
             Self::WithoutNumber => "without_number",
+            Self::Late => "late",
+            Self::Waiting => "waiting",
+            Self::AskedAgain => "asked_again",
+            Self::NumberChanged => "number_changed",
+            Self::NotAgreed => "not_agreed",
         }
     }
 
@@ -97,7 +117,12 @@ impl AttentionKind {
             | Self::ClosedInErp
             | Self::ShippedElsewhere
             | Self::BuyerWish
-            | Self::WithoutNumber => true,
+            | Self::WithoutNumber
+            | Self::Late
+            | Self::Waiting
+            | Self::AskedAgain
+            | Self::NumberChanged
+            | Self::NotAgreed => true,
         }
     }
 }

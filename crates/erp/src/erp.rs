@@ -11,6 +11,7 @@ use marktwerk_domain::shipment::ErpOrder;
 
 use crate::error::ErpError;
 use crate::hand_over::{HandOver, HandedOver, Presence, Rendered};
+use crate::search::{Search, Wanted};
 
 /// The merchant's ERP.
 #[async_trait]
@@ -68,6 +69,13 @@ pub trait Erp: Send + Sync {
     /// # Errors
     /// If the ERP cannot be asked.
     async fn look_up(&self, numbers: &[String]) -> Result<Vec<Presence>, ErpError>;
+
+    /// Orders that may be these under another number: by the number that the ERP gave them, and by buyer, date and basket. Meant for
+    /// the moment before a person has an order handed over again; what is found is shown and never taken as the order by itself.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked at all. A part of the search that is not possible is [`Search::shortcoming`].
+    async fn search(&self, wanted: &[Wanted<'_>]) -> Result<Search, ErpError>;
 
     /// The receipts of these order numbers: for each that a hand-over with a receipt inserted, when the last such one was intended. A
     /// receipt is there if and only if that insert was committed. `None` where receipts cannot be kept: our own database is on

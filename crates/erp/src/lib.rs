@@ -11,6 +11,7 @@ mod erp;
 mod error;
 mod hand_over;
 mod jtl;
+mod search;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -18,3 +19,4 @@ pub use erp::Erp;
 pub use error::ErpError;
 pub use hand_over::{HandOver, HandedOver, Presence, Rendered};
 pub use jtl::{CountryStyle, CustomerPolicy, DateStyle, Jtl, JtlSettings, ReceiptTable};
+pub use search::{Found, Search, Wanted};

@@ -117,43 +117,18 @@ async function showHealth() {
   for (const row of all("#jobs tr[data-job]")) row.dataset.health = marks.get(row.dataset.job) ?? "ok";
 }
 
-const kinds = JSON.parse(find("#attention").dataset.kinds);
+// The server renders the rows, with what can be decided. A form that somebody fills in is left alone.
+let attention = "";
 
 async function showAttention() {
-  const answer = await fetch("/api/v1/attention");
+  const answer = await fetch("/screen/attention");
   if (!answer.ok) return;
-  const items = await answer.json();
+  const rows = await answer.text();
   const body = find("#attention tbody");
-  setText(find('[data-count="attention"]'), String(items.length));
-  find(".empty", body).hidden = items.length > 0;
-  const rows = new Map(all("tr[data-attention]", body).map((row) => [row.dataset.attention, row]));
-  for (const item of items) {
-    const row = rows.get(String(item.id));
-    rows.delete(String(item.id));
-    if (row) setText(row.children[2], item.message);
-    else body.append(attentionRow(item));
-  }
-  for (const row of rows.values()) row.remove();
-}
-
-function attentionRow(item) {
-  const row = document.createElement("tr");
-  row.dataset.attention = item.id;
-  const form = document.createElement("form");
-  form.className = "inline";
-  form.method = "post";
-  form.action = `/screen/attention/${item.id}/done`;
-  form.dataset.live = "";
-  const button = document.createElement("button");
-  button.textContent = words.done;
-  button.setAttribute("aria-label", `${words.done}: ${item.subject}`);
-  form.append(button);
-  const actions = document.createElement("td");
-  actions.className = "actions";
-  actions.append(form);
-  row.append(cell(kinds[item.kind] ?? item.kind, words.kind), cell(item.subject, words.subject), cell(item.message, words.message),
-    cell(time(item.since), words.since), actions);
-  return row;
+  if (rows === attention || body.querySelector("details[open]")) return;
+  attention = rows;
+  body.innerHTML = rows;
+  setText(find('[data-count="attention"]'), String(all("tr[data-attention]", body).length));
 }
 
 // ── the log ─────────────────────────────────────────────────────────────────────────────────────

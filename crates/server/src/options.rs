@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::judgement::Limits;
 
 use crate::metrics::MetricsSource;
 
@@ -22,6 +23,8 @@ pub struct ServerOptions {
     pub version: &'static str,
     /// One line at the top of the screen, such as "sandbox: simulated marketplace and ERP"; empty shows nothing.
     pub notice: String,
+    /// How long an order's waits may last.
+    pub limits: Limits,
     /// What `GET /metrics` answers; without it there is no such page.
     pub metrics: Option<MetricsSource>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use marktwerk_domain::judgement::Limits;
 use marktwerk_engine::Engine;
 use marktwerk_store::SharedStore;
 use tokio::sync::Semaphore;
@@ -36,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) access: Option<Access>,
     /// The job list as sockets show it.
     pub(crate) board: Board,
+    /// How long an order's waits may last.
+    pub(crate) limits: Limits,
     /// Open sockets.
     pub(crate) sockets: TaskTracker,
     pub(crate) socket_places: Arc<Semaphore>,
@@ -60,6 +63,7 @@ impl AppState {
             hosts,
             access,
             board,
+            limits: options.limits,
             sockets: TaskTracker::new(),
             socket_places: Arc::new(Semaphore::new(MOST_SOCKETS)),
             closing: CancellationToken::new(),
@@ -74,6 +78,11 @@ impl AppState {
     /// A time as answers carry it.
     pub(crate) fn time(&self, time: Timestamp) -> String {
         self.inner.source.time(time)
+    }
+
+    /// Who calls, by name.
+    pub(crate) fn caller(&self) -> String {
+        "admin".to_owned()
     }
 
     /// `days` before now.

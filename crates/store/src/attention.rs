@@ -31,8 +31,4 @@ pub trait AttentionStore: Send + Sync {
     /// Takes things off the list because their cause is gone: (account, kind, subject). What is not open is passed over
     /// without a write.
     async fn settle(&self, items: &[(String, AttentionKind, String)], now: Timestamp) -> StoreResult<()>;
-
-    /// Takes one off the list because a person closed it. The order that it speaks of is to be judged at once; what the closing
-    /// means for it is decided by [`close`](crate::judging::close), which every caller should use.
-    async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention>;
 }

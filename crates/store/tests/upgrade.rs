@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::history::Happened;
+use marktwerk_domain::judgement::{Decision, Limits};
 use marktwerk_domain::order::OrderState;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::{SharedStore, judging};
@@ -207,6 +210,9 @@ fn file_of_version_5(file: &Path) {
             connection.execute(entry, params![kind, number]).unwrap();
         }
     }
+    let closed = "INSERT INTO attentions (account, kind, subject, message, since, closed_at) \
+         VALUES ('shop', 'cancelled_after_hand_over', 'cancelled, closed', 'old', 1, 1767000000000000)";
+    connection.execute(closed, []).unwrap();
     let other = "INSERT INTO attentions (account, kind, subject, message, since) VALUES ('shop', 'stock_refused', 'A', 'old', 1)";
     connection.execute(other, []).unwrap();
 }
@@ -239,10 +245,10 @@ async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
     let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
     let before = entries(&store).await;
     assert_eq!(units(&store).await, counted);
-    let judged = judging::judge_due(&*store, at(1)).await.unwrap();
+    let judged = judging::judge_due(&*store, &Limits::default(), at(1)).await.unwrap();
     let over = ["shipped by others", "reported", "reported, then cancelled"];
     assert_eq!(judged, (ROWS.len() - over.len()) as u64);
-    assert_eq!(judging::judge_due(&*store, at(1)).await.unwrap(), 0, "once");
+    assert_eq!(judging::judge_due(&*store, &Limits::default(), at(1)).await.unwrap(), 0, "once");
 
     for (number, state, ..) in ROWS {
         let record = store.order("shop", number).await.unwrap().unwrap();
@@ -250,8 +256,11 @@ async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
         let state = if number == "closed as unclear" { "imported" } else { state };
         assert_eq!(record.state, OrderState::from_word(state).unwrap(), "{number}: {record:?}");
         assert_eq!(record.is_open, !over.contains(&number), "{number}");
-        let now = record.judgement(at(1));
-        assert_eq!((now.state, now.is_over), (record.state, over.contains(&number)), "{number}");
+        let now = record.judgement(&Limits::default(), at(1));
+        assert_eq!(now.state, record.state, "{number}");
+        // What was reported before is not watched any more, although the report is young.
+        let is_watched = !over.contains(&number) || number == "reported";
+        assert_eq!(now.is_over, !is_watched, "{number}");
     }
     // Partly shipped at the marketplace without us has a kind of its own now.
     let renamed = |(subject, kind): (String, String)| {
@@ -262,7 +271,20 @@ async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
     assert_eq!(entries(&store).await, expected);
     assert_eq!(units(&store).await, counted);
     // The time alone adds what waits too long, and nothing else.
-    judging::judge_due(&*store, at(60 * 48)).await.unwrap();
+    judging::judge_due(&*store, &Limits::default(), at(60 * 48)).await.unwrap();
     let later: BTreeSet<(String, String)> = entries(&store).await.difference(&expected).cloned().collect();
-    assert_eq!(later, BTreeSet::from([("exporting".to_owned(), "unclear".to_owned())]));
+    let waiting = ["closed as unclear", "handed over", "imported", "to report", "without details"];
+    let waiting = waiting.map(|number| (number.to_owned(), "waiting".to_owned()));
+    let unclear = ("exporting".to_owned(), "unclear".to_owned());
+    assert_eq!(later, waiting.into_iter().chain([unclear]).collect());
+    // What a person had closed stays known as a decision.
+    let closed = store.order("shop", "cancelled, closed").await.unwrap().unwrap();
+    let decided = closed.facts().decided.unwrap();
+    assert_eq!((decided.decision, decided.by.as_str()), (Decision::DoneByHand, "before this version"));
+    assert!(
+        closed
+            .history
+            .iter()
+            .any(|event| event.what == Happened::Closed(AttentionKind::CancelledAfterHandOver))
+    );
 }

@@ -4,13 +4,14 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil::DateTime};
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::judgement::{Baseline, Document, OrderFacts, Remark};
+use marktwerk_domain::history::Author;
+use marktwerk_domain::judgement::{Baseline, Document, Limits, OrderFacts, Remark};
 use marktwerk_domain::money::{Currency, Money, VatRate};
 use marktwerk_domain::order::{Address, Order, OrderLine, PricedUnits, TAKEN_OVER};
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Content, ErpOrder, ReportedParcel, ShipmentReport};
 use marktwerk_store::attention::NewAttention;
-use marktwerk_store::judging;
+use marktwerk_store::judging::{self, Occasion};
 use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderPatch, OrderRecord, ReportIntent};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -135,7 +136,8 @@ impl Import<'_> {
             }
             // Where the marketplace still waits for it, it is asked what was told before anything is told again.
             Decision::Reported => {
-                facts.ours.reported_at = Some(self.now);
+                // It was reported at some time after it was bought; what is old is not watched any more.
+                facts.ours.reported_at = Some(self.times.bought_at);
                 patch.report = self.intent().map(Some);
             }
             Decision::Cancelled | Decision::ShippedElsewhere => {}
@@ -160,11 +162,12 @@ impl Import<'_> {
     fn judged(&self, facts: OrderFacts, patch: OrderPatch) -> OrderChange {
         let record = OrderRecord::new(self.account, &self.fetched(), self.now);
         let patch = OrderPatch { kept: Some(facts), ..patch };
+        let occasion = Occasion { now: self.now, by: Author::TakeOver, limits: Limits::default() };
         OrderChange {
             seen_change: Some(self.times.changed_after),
             // It may have been kept by an earlier take-over that was interrupted.
             seen_revision: None,
-            ..judging::judged(&record, patch, self.now)
+            ..judging::judged(&record, patch, &occasion)
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::judgement::Limits;
 use marktwerk_engine::RunContext;
 use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
@@ -17,11 +18,13 @@ use marktwerk_store::attention::NewAttention;
 pub struct OrderSettings {
     /// How far back the first run reads, days.
     pub first_days: u32,
+    /// How long waits may last.
+    pub limits: Limits,
 }
 
 impl Default for OrderSettings {
     fn default() -> Self {
-        Self { first_days: 30 }
+        Self { first_days: 30, limits: Limits::default() }
     }
 }
 

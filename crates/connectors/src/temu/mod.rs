@@ -94,6 +94,10 @@ impl Marketplace for Temu {
         orders::page(&self.client, window, page).await
     }
 
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
+        orders::by_number(&self.client, numbers).await
+    }
+
     async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
         orders::newest_change(&self.client, window).await
     }

@@ -19,6 +19,8 @@ use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow};
 const LIST: &str = "bg.order.list.v2.get";
 pub(super) const ADDRESS: &str = "bg.order.shippinginfo.v2.get";
 pub(super) const AMOUNTS: &str = "bg.order.amount.query";
+/// The most numbers that TEMU takes in one call.
+const NUMBERS_AT_ONCE: usize = 20;
 /// The most that TEMU gives on a page.
 const PAGE_SIZE: u32 = 100;
 
@@ -52,6 +54,19 @@ pub(super) async fn newest_change(client: &Client, window: &OrderWindow) -> Resu
     Ok(format!("{} orders, newest {newest}", page.total))
 }
 
+/// The orders with these numbers.
+pub(super) async fn by_number(client: &Client, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
+    let mut found = OrderPage { total: 0, page_size: PAGE_SIZE, entries: Vec::new(), malformed: Vec::new() };
+    for some in numbers.chunks(NUMBERS_AT_ONCE) {
+        let parameters = json!({ "pageNumber": 1, "pageSize": PAGE_SIZE, "parentOrderSnList": some });
+        let page = read(client, parameters, PAGE_SIZE).await?;
+        found.total += page.total;
+        found.entries.extend(page.entries);
+        found.malformed.extend(page.malformed);
+    }
+    Ok(found)
+}
+
 async fn list(
     client: &Client,
     window: &OrderWindow,
@@ -66,6 +81,10 @@ async fn list(
         "updateAtEnd": window.changed_until.as_second(),
         "sortby": "updateTime",
     });
+    read(client, parameters, page_size).await
+}
+
+async fn read(client: &Client, parameters: Value, page_size: u32) -> Result<OrderPage, ConnectorError> {
     let answer: Page = client.call(LIST, parameters, Repeat::Read).await?;
     let total = answer.total_item_num.and_then(|total| u64::try_from(total).ok());
     let total =

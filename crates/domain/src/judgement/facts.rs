@@ -7,8 +7,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::decision::{self, Decided, Reminder};
+use super::fingerprint::Fingerprint;
 use crate::attention::AttentionKind;
+use crate::language::Language;
 use crate::order::{MarketplaceStatus, Order};
+use crate::shipment::Parcel;
 
 /// Everything that a judgement is based on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,9 +25,15 @@ pub struct OrderFacts {
     /// What we did.
     pub ours: OurFacts,
     /// What a person decided, until it is used up or the facts that it rests on change.
+    #[serde(deserialize_with = "decision::decided")]
     pub decided: Option<Decided>,
+    /// Until when a person does not want to see its entry.
+    pub remind: Option<Reminder>,
     /// What the take-over found that no other fact holds.
     pub remarks: Vec<Remark>,
+    /// When it was judged for the first time. Waits are counted from here at the earliest, so that an order that an earlier version
+    /// stored is given time.
+    pub judged_since: Option<Timestamp>,
 }
 
 /// What the marketplace said last of an order.
@@ -53,6 +63,8 @@ pub struct ThereFacts {
     pub is_fulfilled: bool,
     /// What differs between what the ERP has and the newest document.
     pub difference: Option<Difference>,
+    /// Fingerprints of the newest document that could be translated.
+    pub newest: Option<Baseline>,
 }
 
 impl Default for ThereFacts {
@@ -67,6 +79,7 @@ impl Default for ThereFacts {
             holds: Vec::new(),
             is_fulfilled: false,
             difference: None,
+            newest: None,
         }
     }
 }
@@ -107,14 +120,28 @@ pub enum Hold {
 }
 
 impl Hold {
-    /// What is open, for a sentence.
-    pub fn words(self) -> &'static str {
+    /// The word stored.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Cancellation => "the buyer asks to cancel",
-            Self::Address => "the buyer asks for another address",
-            Self::Risk => "the marketplace is still checking the order",
-            Self::Payment => "the order is not paid yet",
+            Self::Cancellation => "cancellation",
+            Self::Address => "address",
+            Self::Risk => "risk",
+            Self::Payment => "payment",
         }
+    }
+
+    /// What is open, for a sentence.
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Cancellation => ["the buyer asks to cancel", "der Käufer möchte stornieren"],
+            Self::Address => {
+                ["the buyer asks for another address", "der Käufer möchte eine andere Lieferadresse"]
+            }
+            Self::Risk => {
+                ["the marketplace is still checking the order", "der Marktplatz prüft die Bestellung noch"]
+            }
+            Self::Payment => ["the order is not paid yet", "die Bestellung ist noch nicht bezahlt"],
+        })
     }
 }
 
@@ -132,12 +159,12 @@ pub enum Difference {
 
 impl Difference {
     /// What differs, as the subject of a sentence.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Address => "the address",
-            Self::Contents => "what is to be shipped",
-            Self::Both => "the address and what is to be shipped",
-        }
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Address => ["the address", "die Lieferadresse"],
+            Self::Contents => ["what is to be shipped", "Artikel oder Mengen"],
+            Self::Both => ["the address and what is to be shipped", "Lieferadresse und Artikel oder Mengen"],
+        })
     }
 }
 
@@ -166,12 +193,37 @@ pub struct ErpFacts {
     pub without_number_since: Option<Timestamp>,
     /// Article numbers of the order that the ERP does not know.
     pub unknown_articles: Vec<String>,
+    /// What the ERP showed when it was searched for the order before a second hand-over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Candidates>,
+    /// Fingerprint of the tracking numbers of the parcels that have left. Column.
+    #[serde(skip)]
+    pub numbers: Option<u64>,
     /// Parcels that have left. Column.
     #[serde(skip)]
     pub parcels: u32,
     /// Parcels among them without a tracking number. Column.
     #[serde(skip)]
     pub parcels_without_number: u32,
+}
+
+/// Orders of the ERP that may be this one under another number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Candidates {
+    /// What was found.
+    pub found: Vec<Candidate>,
+    /// Why the ERP could not be searched completely, for people.
+    pub shortcoming: Option<String>,
+}
+
+/// One order of the ERP that may be this one. No buyer's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The ERP's own number.
+    pub erp_number: String,
+    /// The external number that it has; empty where it has none.
+    pub external_number: String,
 }
 
 /// What we did with an order.
@@ -190,6 +242,8 @@ pub struct OurFacts {
     pub report_since: Option<Timestamp>,
     /// When the marketplace was known to have our report.
     pub reported_at: Option<Timestamp>,
+    /// Fingerprint of the tracking numbers that were reported.
+    pub reported_numbers: Option<u64>,
     /// Why the last try to report it failed.
     pub refused: Option<Refused>,
     /// Failed tries to report it. Column.
@@ -205,8 +259,36 @@ pub struct OurFacts {
 pub struct Refused {
     /// [`AttentionKind::UnknownCarrier`] or [`AttentionKind::ShipmentRefused`].
     pub kind: AttentionKind,
-    /// What happened and what to do, for people.
+    /// What happened and what to do, in English or in the marketplace's words.
     pub message: String,
+    /// The same as a fact, where it is one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<RefusalCause>,
+}
+
+/// Why a shipment cannot be reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCause {
+    /// The marketplace's list has no such carrier.
+    Carrier(String),
+    /// The marketplace shows other tracking numbers.
+    OtherNumbers,
+    /// The order cannot be translated, so that its lines are not known.
+    LinesUnknown,
+    /// The parcels hold less than was ordered, or their contents are not known.
+    SentLess,
+    /// It was taken over from the system used before, without its document.
+    TakenOver,
+    /// The marketplace refused it, in its words.
+    Marketplace {
+        /// Its code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+    /// The marketplace did not say what became of it, in the words of the failure.
+    NoAnswer(String),
 }
 
 /// Fingerprints of what the ERP has: of the translation that was handed over, or that was current when the order was first seen
@@ -265,28 +347,13 @@ fn address(order: &Order) -> u64 {
     fingerprint.0
 }
 
-/// FNV-1a, 64 bits: stored values stay comparable, whatever the compiler's own hasher does.
-struct Fingerprint(u64);
-
-impl Fingerprint {
-    fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn add(&mut self, text: &str) {
-        for byte in text.bytes().chain([0]) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-}
-
-/// What a person decided about an order's entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decided {
-    /// The kind of the entry: it is to go on although the cause persists.
-    pub kind: AttentionKind,
-    /// When.
-    pub at: Timestamp,
+/// Fingerprint of the tracking numbers of parcels; `None` without parcels.
+pub fn tracking_numbers(parcels: &[Parcel]) -> Option<u64> {
+    let mut numbers: Vec<&str> = parcels.iter().map(|parcel| parcel.tracking.as_str()).collect();
+    numbers.sort_unstable();
+    let mut fingerprint = Fingerprint::new();
+    numbers.iter().for_each(|number| fingerprint.add(number));
+    (!numbers.is_empty()).then_some(fingerprint.0)
 }
 
 /// Something about an order that no other fact holds, with an entry of its own.

@@ -20,8 +20,13 @@ macro_rules! answers {
     };
 }
 
+mod decision;
 mod facts;
+mod fingerprint;
+mod grouping;
+mod limits;
 mod page;
+mod row_at;
 mod rows;
 mod shown;
 mod situation;
@@ -31,16 +36,20 @@ mod words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use decision::{Choice, Chosen, Decided, Decision, NotPossible, Reminder, decide};
 pub use facts::{
-    Baseline, Decided, Difference, Document, ErpFacts, Hold, OrderFacts, OurFacts, Refused, Remark,
-    ThereFacts,
+    Baseline, Candidate, Candidates, Difference, Document, ErpFacts, Hold, OrderFacts, OurFacts,
+    RefusalCause, Refused, Remark, ThereFacts, tracking_numbers,
 };
-pub use page::page;
+pub use grouping::{Group, groups};
+pub use limits::Limits;
+pub use page::{attention_page, decision_page, page};
 pub use rows::Row;
-pub use situation::{Articles, Differs, HandOver, InErp, Limits, Reporting, Situation, There};
-pub use table::{Act, Line, Mark};
+pub use situation::{Articles, Differs, HandOver, InErp, Reporting, Situation, There};
+pub use table::{Act, Line, Mark, Wait};
 
 use crate::attention::AttentionKind;
+use crate::language::Language;
 use crate::order::OrderState;
 
 /// What an order's facts come to.
@@ -54,10 +63,12 @@ pub struct Judgement {
     pub next_act: Act,
     /// The next act is not to be done before this.
     pub not_before: Option<Timestamp>,
-    /// Why it waits or needs a person, for people; `None` where it goes its usual way.
-    pub reason: Option<String>,
-    /// What needs a person.
+    /// What its facts have to say about it. The text is made from this ([`Judgement::reason`]).
+    pub said: EntryFacts,
+    /// What needs a person, unless a person put it off.
     pub entry: Option<Entry>,
+    /// What a person can decide now.
+    pub offers: Vec<Decision>,
     /// Whether its units stay subtracted from the ERP's stock figures.
     pub takes_stock: bool,
     /// Nothing is left to do, and neither side is asked about it.
@@ -83,6 +94,9 @@ pub struct EntryFacts {
     /// What the marketplace, the ERP or we said about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// Why it cannot be reported, where that is one of our own reasons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalCause>,
     /// What differs between the ERP and the marketplace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Difference>,
@@ -98,32 +112,78 @@ pub struct EntryFacts {
     /// Parcels that have left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parcels: Option<u32>,
+    /// Orders in the ERP that may be this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// What was decided and no longer fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed: Option<Decision>,
+    /// It must leave by then, and that is soon or has passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// It has waited since then, which is too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
 }
 
 impl Entry {
-    /// What happened, what it means and what to do, in English.
-    pub fn message(&self) -> String {
-        words::message(&self.facts)
+    /// What happened, what it means and what to do.
+    pub fn message(&self, language: Language) -> String {
+        words::message(&self.facts, language)
+    }
+}
+
+impl EntryFacts {
+    /// What happened, what it means and what to do.
+    pub fn message(&self, language: Language) -> String {
+        words::message(self, language)
+    }
+}
+
+impl Judgement {
+    /// Why it waits or needs a person, for people; `None` where it goes its usual way.
+    pub fn reason(&self, language: Language) -> Option<String> {
+        words::reason(&self.said, language)
     }
 }
 
 /// Judges an order. The same facts and the same time give the same result.
 pub fn judge(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Judgement {
-    let row_at = |time| Row::of(&Situation::at(facts, limits, time));
-    let row = row_at(now);
+    let row = row_at::row_at(facts, limits, now);
     let line = row.line();
-    let said = words::facts(row, facts);
-    let entry = line.kind.map(|kind| Entry { kind, facts: said.clone() });
-    let later = situation::turning_points(facts, limits).filter(|time| *time > now && row_at(*time) != row);
+    let mut said = words::facts(row, facts);
+    let urgent = row_at::urgency(row, facts, limits, now);
+    if let Some(urgency) = urgent {
+        said.deadline = urgency.deadline;
+        said.waits_since = urgency.waits_since;
+    }
+    let kind = line.kind.or(urgent.map(|urgency| urgency.kind()));
+    let is_put_off = facts.remind.as_ref().is_some_and(|remind| remind.row == row && remind.until > now);
+    let entry = kind.filter(|_| !is_put_off).map(|kind| Entry { kind, facts: said.clone() });
     Judgement {
         row,
         state: line.state,
         next_act: line.act,
         not_before: line.is_retried.then_some(facts.ours.next_try).flatten(),
-        reason: words::reason(&said),
+        offers: offers(row, facts, entry.is_some()),
+        said,
         entry,
         takes_stock: line.takes_stock,
         is_over: line.is_over,
-        changes_at: later.min(),
+        changes_at: row_at::changes_at(facts, limits, now),
     }
+}
+
+fn offers(row: Row, facts: &OrderFacts, has_entry: bool) -> Vec<Decision> {
+    let mut offers: Vec<Decision> = row.offers().to_vec();
+    offers.retain(|decision| *decision != Decision::RemindMe || has_entry);
+    // What the take-over remarked is an entry of its own, whatever the row is.
+    if !facts.remarks.is_empty() && !offers.contains(&Decision::DoneByHand) {
+        offers.push(Decision::DoneByHand);
+    }
+    let is_decided = facts.decided.as_ref().is_some_and(|decided| decided.is_in_force(facts));
+    if (is_decided && !row.line().is_over) || facts.remind.is_some() {
+        offers.push(Decision::TakeBack);
+    }
+    offers
 }

@@ -110,10 +110,74 @@ answers! {
         Reported,
         /// Reported by us, and cancelled there afterwards.
         CancelledAfterReport,
+        /// Reported by us; a tracking number changed in the ERP afterwards.
+        NumberChanged,
+        /// To be handed over again, once the ERP was searched for it.
+        LookForIt,
+        /// The search has found orders that may be this one, or was not complete.
+        Candidates,
+        /// To be handed over again.
+        HandOverAgain,
+        /// A person decided that nothing is done with it.
+        LeftOut,
+        /// A person has dealt with it; the ERP does not have it.
+        DoneByHand,
+        /// A person has dealt with it; the ERP has it.
+        DoneByHandInErp,
+        /// A person's decision no longer fits the facts; the ERP does not have it.
+        AskedAgain,
+        /// A person's decision no longer fits the facts; the ERP has it.
+        AskedAgainInErp,
+        /// Nothing has changed for long, and the two sides do not agree that it is over; its units stay subtracted.
+        NotAgreed,
+        /// The same; the ERP has reserved the units, or has sent them.
+        NotAgreedInErp,
+        /// Reported, and watched for long enough.
+        Over,
+        /// A person has dealt with it, and it was watched for long enough; the ERP does not have it.
+        OverByHand,
+        /// The same; the ERP has it.
+        OverByHandInErp,
     }
 }
 
+/// Rows that do not follow from a situation alone, but from a decision, a report or the time that has passed.
+const LATER: [Row; 14] = [
+    Row::NumberChanged,
+    Row::LookForIt,
+    Row::Candidates,
+    Row::HandOverAgain,
+    Row::LeftOut,
+    Row::DoneByHand,
+    Row::DoneByHandInErp,
+    Row::AskedAgain,
+    Row::AskedAgainInErp,
+    Row::NotAgreed,
+    Row::NotAgreedInErp,
+    Row::Over,
+    Row::OverByHand,
+    Row::OverByHandInErp,
+];
+
 impl Row {
+    /// The word that is stored and sent.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            Ok(_) | Err(_) => String::new(),
+        }
+    }
+
+    /// Whether [`Row::of`] gives it.
+    pub fn is_of_a_situation(self) -> bool {
+        !LATER.contains(&self)
+    }
+
+    /// Whether it says that the newest document differs from what the ERP has, so that the ERP can be corrected by hand.
+    pub(super) fn is_changed(self) -> bool {
+        matches!(self, Self::ChangedWaiting | Self::ChangedOpen | Self::ChangedLeft)
+    }
+
     /// The row of a situation. While an intent is open, nothing else counts.
     pub fn of(situation: &Situation) -> Self {
         match situation.reporting {

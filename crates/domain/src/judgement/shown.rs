@@ -26,6 +26,8 @@ impl ErpFacts {
             has_all_left,
             without_number_since: (is_done && lacks_number).then(|| self.without_number_since.unwrap_or(now)),
             unknown_articles: Vec::new(),
+            candidates: None,
+            numbers: self.numbers,
             parcels: self.parcels,
             parcels_without_number: self.parcels_without_number,
         };
@@ -40,6 +42,8 @@ impl ErpFacts {
             waiting_rows,
             was_seen: self.was_seen || self.orders > 0,
             unknown_articles: self.unknown_articles.clone(),
+            candidates: self.candidates.clone(),
+            numbers: self.numbers,
             parcels: self.parcels,
             parcels_without_number: self.parcels_without_number,
             ..Self::default()

@@ -4,29 +4,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{Document, ErpFacts, OrderFacts, OurFacts, ThereFacts};
+use super::limits::Limits;
 use crate::attention::AttentionKind;
 use crate::order::MarketplaceStatus;
-
-/// How long a wait may last before it needs a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// From the hand-over (or its intent) until the ERP shows the order.
-    pub hand_over: SignedDuration,
-    /// From the last parcel until its tracking number is there.
-    pub without_number: SignedDuration,
-    /// A missing tracking number is an entry this long before the order must leave, if that comes first.
-    pub before_deadline: SignedDuration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            hand_over: SignedDuration::from_mins(30),
-            without_number: SignedDuration::from_hours(24),
-            before_deadline: SignedDuration::from_hours(12),
-        }
-    }
-}
 
 answers! {
     /// Where the order is at the marketplace.
@@ -161,17 +141,28 @@ impl Situation {
     /// The situation at a point in time.
     pub fn at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Self {
         let OrderFacts { there, erp, ours, .. } = facts;
-        let decided = |kind| facts.decided.is_some_and(|decided| decided.kind == kind);
-        let differs = there.difference.is_some() && !decided(AttentionKind::ChangedAfterHandOver);
-        let in_erp = in_erp(there, erp, limits, now);
         Self {
-            there: at_the_marketplace(facts, in_erp, decided),
-            in_erp,
+            there: at_the_marketplace(facts),
+            in_erp: in_erp(there, erp, limits, now),
             hand_over: hand_over(ours, limits, now),
             reporting: reporting(ours),
-            differs: if differs { Differs::Yes } else { Differs::No },
+            differs: if there.difference.is_some() { Differs::Yes } else { Differs::No },
             articles: if erp.unknown_articles.is_empty() { Articles::Known } else { Articles::Unknown },
         }
+    }
+
+    /// The situation if no wish were open and nothing differed: a person wants it shipped all the same.
+    pub fn all_the_same(self) -> Self {
+        let there = match self.there {
+            There::Held | There::Unusable => There::Open,
+            other => other,
+        };
+        Self { there, differs: Differs::No, ..self }
+    }
+
+    /// The situation if it had never been handed over.
+    pub fn never_handed_over(self) -> Self {
+        Self { in_erp: InErp::Absent, hand_over: HandOver::Never, ..self }
     }
 
     /// Every combination.
@@ -204,20 +195,14 @@ pub(super) fn turning_points(facts: &OrderFacts, limits: &Limits) -> impl Iterat
     [hand_over, number_is_late_at(&facts.there, &facts.erp, limits)].into_iter().flatten()
 }
 
-fn at_the_marketplace(facts: &OrderFacts, in_erp: InErp, decided: impl Fn(AttentionKind) -> bool) -> There {
+fn at_the_marketplace(facts: &OrderFacts) -> There {
     let OrderFacts { there, erp, ours, .. } = facts;
-    let is_ours = ours.handed_over_at.is_some() || ours.hand_over_since.is_some() || erp.orders > 0;
-    // To ship a cancelled order all the same can be decided only of one that the ERP has and has not cancelled itself.
-    let is_shipped_all_the_same = is_ours
-        && !matches!(in_erp, InErp::Deleted | InErp::Cancelled | InErp::ClosedUnshipped)
-        && decided(AttentionKind::CancelledAfterHandOver);
     if there.is_fulfilled {
         return There::Fulfilled;
     }
     match there.status {
         MarketplaceStatus::Pending => There::Pending,
         MarketplaceStatus::PartlyShipped => There::PartlyShipped,
-        MarketplaceStatus::Cancelled if is_shipped_all_the_same => There::Open,
         MarketplaceStatus::Cancelled => There::Cancelled,
         MarketplaceStatus::Shipped => {
             let is_ours =
@@ -227,12 +212,8 @@ fn at_the_marketplace(facts: &OrderFacts, in_erp: InErp, decided: impl Fn(Attent
         MarketplaceStatus::Ready if there.is_unread => There::Unread,
         MarketplaceStatus::Ready => match &there.document {
             Document::Missing => There::Unread,
-            Document::Refused { .. } | Document::Untranslatable { .. } => {
-                if decided(AttentionKind::ChangedAfterHandOver) { There::Open } else { There::Unusable }
-            }
-            Document::Translated if there.holds.is_empty() || decided(AttentionKind::BuyerWish) => {
-                There::Open
-            }
+            Document::Refused { .. } | Document::Untranslatable { .. } => There::Unusable,
+            Document::Translated if there.holds.is_empty() => There::Open,
             Document::Translated => There::Held,
         },
     }
@@ -295,7 +276,7 @@ fn reporting(ours: &OurFacts) -> Reporting {
 }
 
 /// Saturates, so that no stored time can make a judgement fail.
-fn after(since: Timestamp, wait: SignedDuration) -> Timestamp {
+pub(super) fn after(since: Timestamp, wait: SignedDuration) -> Timestamp {
     let end = if wait.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
     since.checked_add(wait).unwrap_or(end)
 }

@@ -1,8 +1,13 @@
 //! What each row of the table means: state, next act, attention entry, units. Its sentences are in `words.rs`.
 
+use jiff::SignedDuration;
+
 use crate::attention::AttentionKind;
+use crate::language::Language;
 use crate::order::OrderState;
 
+use super::decision::Decision;
+use super::limits::Limits;
 use super::rows::Row;
 
 answers! {
@@ -16,6 +21,8 @@ answers! {
         Read,
         /// Ask the ERP about its number; each order run does.
         AskErp,
+        /// Search the ERP for it under other numbers.
+        SearchErp,
         /// Look whether the ERP knows its articles now.
         CheckArticles,
         /// Hand it over to the ERP.
@@ -31,18 +38,21 @@ answers! {
 
 impl Act {
     /// What is done, for a table.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Nothing => "none, it is over",
-            Self::AskMarketplace => "read it again at the marketplace",
-            Self::Read => "fetch and read its document",
-            Self::AskErp => "ask JTL",
-            Self::CheckArticles => "ask JTL for its articles",
-            Self::HandOver => "hand it over",
-            Self::ResolveHandOver => "look it up in JTL",
-            Self::Report => "report its shipment",
-            Self::ResolveReport => "ask the marketplace for the report",
-        }
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Nothing => ["none, it is over", "nichts, sie ist erledigt"],
+            Self::AskMarketplace => ["read it again at the marketplace", "am Marktplatz erneut lesen"],
+            Self::Read => ["fetch and read its document", "ihre Daten holen und lesen"],
+            Self::AskErp => ["ask JTL", "JTL fragen"],
+            Self::SearchErp => ["search JTL for it", "in JTL danach suchen"],
+            Self::CheckArticles => ["ask JTL for its articles", "JTL nach ihren Artikeln fragen"],
+            Self::HandOver => ["hand it over", "an JTL übergeben"],
+            Self::ResolveHandOver => ["look it up in JTL", "in JTL nachsehen"],
+            Self::Report => ["report its shipment", "den Versand melden"],
+            Self::ResolveReport => {
+                ["ask the marketplace for the report", "den Marktplatz nach der Versandmeldung fragen"]
+            }
+        })
     }
 
     /// Whether it writes to the ERP or to a marketplace.
@@ -53,6 +63,7 @@ impl Act {
             | Self::AskMarketplace
             | Self::Read
             | Self::AskErp
+            | Self::SearchErp
             | Self::CheckArticles
             | Self::ResolveHandOver
             | Self::ResolveReport => false,
@@ -80,6 +91,37 @@ impl Mark {
     }
 }
 
+/// Which limit of [`Limits`] a quiet wait has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Marktwerk's own next step.
+    OwnStep,
+    /// A wish or check that is open.
+    Hold,
+    /// The marketplace's release.
+    Pending,
+    /// The ERP's shipment.
+    Shipment,
+    /// The parcels that are still to come.
+    Part,
+    /// A tracking number; the row has a limit of its own, so that only the deadline counts here.
+    Number,
+}
+
+impl Wait {
+    /// How long it may last.
+    pub fn limit(self, limits: &Limits) -> Option<SignedDuration> {
+        match self {
+            Self::OwnStep => Some(limits.own_step),
+            Self::Hold => Some(limits.hold),
+            Self::Pending => Some(limits.pending),
+            Self::Shipment => Some(limits.shipment),
+            Self::Part => Some(limits.part),
+            Self::Number => None,
+        }
+    }
+}
+
 /// A row's meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
@@ -91,6 +133,8 @@ pub struct Line {
     pub is_retried: bool,
     /// The entry that it has.
     pub kind: Option<AttentionKind>,
+    /// Without an entry of its own: which wait becomes one.
+    pub wait: Option<Wait>,
     /// What happened after the hand-over.
     pub mark: Option<Mark>,
     /// Whether its units stay subtracted from the ERP's stock figures.
@@ -101,7 +145,16 @@ pub struct Line {
 
 impl Line {
     const fn new(state: OrderState, act: Act) -> Self {
-        Self { state, act, is_retried: false, kind: None, mark: None, takes_stock: false, is_over: false }
+        Self {
+            state,
+            act,
+            is_retried: false,
+            kind: None,
+            wait: None,
+            mark: None,
+            takes_stock: false,
+            is_over: false,
+        }
     }
 
     const fn over(state: OrderState) -> Self {
@@ -110,6 +163,10 @@ impl Line {
 
     const fn entry(self, kind: AttentionKind) -> Self {
         Self { kind: Some(kind), ..self }
+    }
+
+    const fn waits(self, wait: Wait) -> Self {
+        Self { wait: Some(wait), ..self }
     }
 
     const fn marked(self, mark: Mark) -> Self {
@@ -133,22 +190,22 @@ impl Row {
         let line = Line::new;
         match self {
             Self::History | Self::FulfilledThere => Line::over(State::Fetched),
-            Self::Pending => line(State::Fetched, Act::AskMarketplace).taking(),
-            Self::DetailsMissing => line(State::Fetched, Act::Read).taking(),
+            Self::Pending => line(State::Fetched, Act::AskMarketplace).waits(Wait::Pending).taking(),
+            Self::DetailsMissing => line(State::Fetched, Act::Read).waits(Wait::OwnStep).taking(),
             Self::SetAside => line(State::SetAside, Act::AskMarketplace).entry(Kind::SetAside).taking(),
-            Self::Held => line(State::Imported, Act::AskMarketplace).taking(),
+            Self::Held => line(State::Imported, Act::AskMarketplace).waits(Wait::Hold).taking(),
             Self::UnknownArticle => {
                 line(State::Imported, Act::CheckArticles).entry(Kind::UnknownArticle).taking()
             }
-            Self::Ready => line(State::Imported, Act::HandOver).taking(),
+            Self::Ready => line(State::Imported, Act::HandOver).waits(Wait::OwnStep).taking(),
             Self::PartlyShippedElsewhere | Self::ShippedElsewhere => {
                 line(State::SetAside, Act::AskErp).entry(Kind::ShippedElsewhere).taking()
             }
-            Self::ShippedElsewhereUnknown => line(State::Fetched, Act::AskErp).taking(),
+            Self::ShippedElsewhereUnknown => line(State::Fetched, Act::AskErp).waits(Wait::OwnStep).taking(),
             Self::CancelledBefore | Self::CancelledBoth => Line::over(State::Cancelled),
             Self::HandOverOpen => line(State::Exporting, Act::ResolveHandOver).taking(),
             Self::Unclear => line(State::Unclear, Act::ResolveHandOver).entry(Kind::Unclear).taking(),
-            Self::HandedOver => line(State::HandedOver, Act::AskErp).taking(),
+            Self::HandedOver => line(State::HandedOver, Act::AskErp).waits(Wait::OwnStep).taking(),
             Self::WorkerStuck => line(State::HandedOver, Act::AskErp).entry(Kind::WorkerStuck).taking(),
             Self::Dropped | Self::Deleted => line(State::Unclear, Act::AskErp).entry(Kind::Unclear).taking(),
             Self::CancelledWaiting => line(State::HandedOver, Act::AskErp)
@@ -163,8 +220,8 @@ impl Row {
                 .entry(Kind::ChangedAfterHandOver)
                 .marked(Mark::Changed)
                 .taking(),
-            Self::InErp => line(State::InJtl, Act::AskErp),
-            Self::InErpUnread => line(State::InJtl, Act::Read),
+            Self::InErp => line(State::InJtl, Act::AskErp).waits(Wait::Shipment),
+            Self::InErpUnread => line(State::InJtl, Act::Read).waits(Wait::OwnStep),
             Self::WishOpen | Self::WishLeft => line(State::InJtl, Act::AskMarketplace).entry(Kind::BuyerWish),
             Self::ChangedOpen | Self::UnreadableOpen => {
                 line(State::InJtl, Act::AskErp).entry(Kind::ChangedAfterHandOver).marked(Mark::Changed)
@@ -181,24 +238,112 @@ impl Row {
             Self::ShippedWithoutUs | Self::PartlyWithoutUs => {
                 line(State::InJtl, Act::AskErp).entry(Kind::ShippedElsewhere)
             }
-            Self::PartLeft | Self::WithoutNumber => line(State::InJtl, Act::AskErp),
+            Self::PartLeft => line(State::InJtl, Act::AskErp).waits(Wait::Part),
+            Self::WithoutNumber => line(State::InJtl, Act::AskErp).waits(Wait::Number),
             Self::WithoutNumberLong => line(State::InJtl, Act::AskErp).entry(Kind::WithoutNumber),
             Self::RestClosed | Self::ClosedUnshipped | Self::CancelledInErp => {
                 line(State::InJtl, Act::AskErp).entry(Kind::ClosedInErp)
             }
             Self::Several => line(State::InJtl, Act::AskErp).entry(Kind::Duplicate),
-            Self::LeftUnread => line(State::Shipped, Act::Read),
-            Self::ToReport => line(State::Shipped, Act::Report).retried(),
-            Self::ReportOpen => line(State::Shipped, Act::ResolveReport),
+            Self::LeftUnread => line(State::Shipped, Act::Read).waits(Wait::OwnStep),
+            Self::ToReport => line(State::Shipped, Act::Report).waits(Wait::OwnStep).retried(),
+            Self::ReportOpen => line(State::Shipped, Act::ResolveReport).waits(Wait::OwnStep),
             Self::ReportUnanswered => {
                 line(State::Shipped, Act::ResolveReport).entry(Kind::ShipmentRefused).retried()
             }
             Self::UnknownCarrier => line(State::Shipped, Act::Report).entry(Kind::UnknownCarrier).retried(),
             Self::Refused => line(State::Shipped, Act::Report).entry(Kind::ShipmentRefused).retried(),
-            Self::ReportedByHand | Self::Reported => Line::over(State::Reported),
+            Self::ReportedByHand | Self::Over => Line::over(State::Reported),
+            Self::Reported => line(State::Reported, Act::AskErp),
             Self::CancelledAfterReport => {
                 Line::over(State::Reported).entry(Kind::CancelledAfterHandOver).marked(Mark::Cancelled)
             }
+            Self::NumberChanged => line(State::Reported, Act::AskErp).entry(Kind::NumberChanged),
+            Self::LookForIt => line(State::Unclear, Act::SearchErp).waits(Wait::OwnStep).taking(),
+            Self::Candidates => line(State::Unclear, Act::AskErp).entry(Kind::Unclear).taking(),
+            Self::HandOverAgain => line(State::Imported, Act::HandOver).waits(Wait::OwnStep).taking(),
+            Self::LeftOut | Self::DoneByHand => line(State::SetAside, Act::AskErp),
+            Self::DoneByHandInErp => line(State::InJtl, Act::AskErp),
+            Self::AskedAgain => line(State::SetAside, Act::AskErp).entry(Kind::AskedAgain).taking(),
+            Self::AskedAgainInErp => line(State::InJtl, Act::AskErp).entry(Kind::AskedAgain),
+            Self::NotAgreed => Line::over(State::SetAside).entry(Kind::NotAgreed).taking(),
+            Self::NotAgreedInErp => Line::over(State::InJtl).entry(Kind::NotAgreed),
+            Self::OverByHand => Line::over(State::SetAside),
+            Self::OverByHandInErp => Line::over(State::InJtl),
+        }
+    }
+
+    /// What a person can decide about it, beside taking a decision back.
+    pub fn offers(self) -> &'static [Decision] {
+        use Decision as D;
+        match self {
+            Self::SetAside => &[D::ReadAgain, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::Unclear | Self::Dropped | Self::Deleted => {
+                &[D::HandOverAgain, D::DoneByHand, D::LeaveOut, D::RemindMe]
+            }
+            Self::Candidates => &[D::NoneOfThese, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::AskedAgain => &[D::GoOn, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::AskedAgainInErp => &[D::GoOn, D::DoneByHand, D::RemindMe],
+            Self::Pending
+            | Self::DetailsMissing
+            | Self::Held
+            | Self::Ready
+            | Self::UnknownArticle
+            | Self::LookForIt
+            | Self::HandOverAgain
+            | Self::NotAgreed => &[D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::WishWaiting
+            | Self::WishOpen
+            | Self::WishLeft
+            | Self::UnreadableWaiting
+            | Self::UnreadableOpen
+            | Self::UnreadableLeft => &[D::ShipAllTheSame, D::DoneByHand, D::RemindMe],
+            Self::ChangedWaiting | Self::ChangedOpen | Self::ChangedLeft => {
+                &[D::DoneByHand, D::ShipAllTheSame, D::RemindMe]
+            }
+            Self::UnknownCarrier => &[D::ChooseCarrier, D::DoneByHand, D::RemindMe],
+            Self::Refused => &[D::ReportAgain, D::DoneByHand, D::RemindMe],
+            Self::PartlyShippedElsewhere
+            | Self::ShippedElsewhere
+            | Self::ShippedElsewhereUnknown
+            | Self::CancelledWaiting
+            | Self::ShippedWaiting
+            | Self::InErp
+            | Self::InErpUnread
+            | Self::CancelledOpen
+            | Self::CancelledLeft
+            | Self::ShippedWithoutUs
+            | Self::PartlyWithoutUs
+            | Self::PartLeft
+            | Self::WithoutNumber
+            | Self::WithoutNumberLong
+            | Self::RestClosed
+            | Self::ClosedUnshipped
+            | Self::CancelledInErp
+            | Self::Several
+            | Self::LeftUnread
+            | Self::ToReport
+            | Self::CancelledAfterReport
+            | Self::NumberChanged
+            | Self::NotAgreedInErp => &[D::DoneByHand, D::RemindMe],
+            // A row waits in the ERP, or an intent is open: only time and the other side can end that.
+            Self::HandedOver
+            | Self::WorkerStuck
+            | Self::HandOverOpen
+            | Self::ReportOpen
+            | Self::ReportUnanswered => &[D::RemindMe],
+            Self::History
+            | Self::FulfilledThere
+            | Self::CancelledBefore
+            | Self::CancelledBoth
+            | Self::ReportedByHand
+            | Self::Reported
+            | Self::LeftOut
+            | Self::DoneByHand
+            | Self::DoneByHandInErp
+            | Self::Over
+            | Self::OverByHand
+            | Self::OverByHandInErp => &[],
         }
     }
 }

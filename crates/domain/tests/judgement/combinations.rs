@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
-    Act, Decided, Difference, Document, ErpFacts, HandOver, Hold, InErp, Limits, OrderFacts, Refused,
-    Reporting, Row, Situation, There, judge,
+    Act, Candidates, Choice, Decided, Decision, Difference, Document, ErpFacts, HandOver, Hold, InErp,
+    Limits, NotPossible, OrderFacts, Refused, Reporting, Row, Situation, There, decide, judge,
 };
+use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
 use proptest::prelude::*;
 
@@ -23,7 +24,7 @@ fn every_row_is_reached_and_every_combination_has_one() {
     }
     let axes = [There::ALL.len(), InErp::ALL.len(), HandOver::ALL.len(), Reporting::ALL.len(), 2, 2];
     assert_eq!(combinations, axes.into_iter().product::<usize>());
-    for row in Row::ALL {
+    for row in Row::ALL.iter().filter(|row| row.is_of_a_situation()) {
         assert!(covered.contains_key(&format!("{row:?}")), "{row:?} is never reached");
     }
     for (row, count) in &covered {
@@ -40,16 +41,33 @@ fn no_open_row_is_without_a_next_act_or_an_entry() {
     for row in Row::ALL {
         let line = row.line();
         assert_eq!(line.is_over, line.act == Act::Nothing, "{row:?}");
-        assert_eq!(line.kind.is_some(), !row.advice().is_empty(), "{row:?}: advice is for entries");
-        assert!(!line.is_over || !line.takes_stock, "{row:?}: nothing would ever give the units back");
+        for language in [Language::English, Language::German] {
+            assert_eq!(
+                line.kind.is_some(),
+                !row.advice(language).is_empty(),
+                "{row:?}: advice is for entries"
+            );
+            assert!(!row.meaning(language).is_empty(), "{row:?}");
+        }
+        assert!(
+            !line.is_over || !line.takes_stock || line.kind.is_some(),
+            "{row:?}: nobody would give the units back"
+        );
+        assert!(line.kind.is_none() || line.wait.is_none(), "{row:?}: an entry waits for nothing");
+        assert!(
+            line.kind.is_none() || !row.offers().is_empty(),
+            "{row:?}: its entry can never be ended by a person"
+        );
         assert!(line.kind.is_none_or(AttentionKind::is_of_an_order), "{row:?}");
     }
 }
 
 #[test]
 fn rows_have_meanings_of_their_own() {
-    let meanings: HashSet<&str> = Row::ALL.iter().map(|row| row.meaning()).collect();
-    assert_eq!(meanings.len(), Row::ALL.len());
+    for language in [Language::English, Language::German] {
+        let meanings: HashSet<&str> = Row::ALL.iter().map(|row| row.meaning(language)).collect();
+        assert_eq!(meanings.len(), Row::ALL.len());
+    }
 }
 
 /// While an intent is open, resolving it is the only next act.
@@ -143,7 +161,7 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
     );
     let kinds = prop::sample::select(vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused]);
     let ours = (time(), time(), time(), prop::option::weighted(0.1, Just(at(5))), prop::option::of(kinds));
-    let decided = prop::option::of(prop::sample::select(AttentionKind::ALL.to_vec()));
+    let decided = prop::option::of((prop::sample::select(Decision::ALL.to_vec()), any::<bool>()));
     (there, erp, ours, decided).prop_map(|(there, erp, ours, decided)| {
         let mut facts = OrderFacts::default();
         let (status, document, holds, (is_unread, was_over, is_fulfilled), difference, ship_until) = there;
@@ -167,13 +185,18 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
             unknown_articles: articles,
             parcels,
             parcels_without_number: without.min(parcels),
+            candidates: flags.0.then(Candidates::default),
+            numbers: (parcels > 0).then_some(7),
         };
         facts.ours.hand_over_since = ours.0;
         facts.ours.handed_over_at = ours.1;
         facts.ours.report_since = ours.2;
         facts.ours.reported_at = ours.3;
-        facts.ours.refused = ours.4.map(|kind| Refused { kind, message: "no".to_owned() });
-        facts.decided = decided.map(|kind| Decided { kind, at: at(1) });
+        facts.ours.refused = ours.4.map(|kind| Refused { kind, message: "no".to_owned(), cause: None });
+        facts.decided = decided.map(|(decision, is_in_force)| {
+            let decided = Decided::on(&facts, decision, "office", at(1));
+            Decided { has_lapsed: !is_in_force, ..decided }
+        });
         facts
     })
 }
@@ -193,10 +216,12 @@ proptest! {
             holds: read.there.holds,
             is_fulfilled: read.there.is_fulfilled,
             difference: read.there.difference,
+            newest: read.there.newest,
             ..facts.there.clone()
         };
         (read.erp.parcels, read.erp.parcels_without_number) =
             (facts.erp.parcels, facts.erp.parcels_without_number);
+        read.erp.numbers = facts.erp.numbers;
         (read.ours.hand_over_since, read.ours.report_since) =
             (facts.ours.hand_over_since, facts.ours.report_since);
         prop_assert_eq!(judgement, judge(&read, &limits, at(minutes)));
@@ -215,7 +240,46 @@ proptest! {
             prop_assert_eq!(judge(&facts, &limits, between).row, judgement.row);
         }
         if let Some(at) = judgement.changes_at {
-            prop_assert!(judge(&facts, &limits, at).row != judgement.row);
+            let later = judge(&facts, &limits, at);
+            prop_assert!((later.row, later.entry) != (judgement.row, judgement.entry));
+        }
+    }
+
+    /// Time alone, or a decision that lapses, never leads to an act towards the outside.
+    #[test]
+    fn time_alone_sends_nothing(facts in facts(), minutes in 0..6_000_i64, later in 1..200_000_i64) {
+        let limits = Limits::default();
+        let before = judge(&facts, &limits, at(minutes));
+        let after = judge(&facts, &limits, at(minutes + later));
+        if !before.next_act.writes_outside() {
+            prop_assert!(!after.next_act.writes_outside(), "{:?} became {:?}", before.row, after.row);
+        }
+        let mut settled = facts.clone();
+        let lapsed = settled.settle_decision();
+        if lapsed.is_some_and(Decision::is_standing) {
+            let act = judge(&settled, &limits, at(minutes)).next_act;
+            prop_assert!(!act.writes_outside(), "{act:?}");
+        }
+    }
+
+    /// What is offered can be decided, what is not is refused, and a decision that stands leads to no act.
+    #[test]
+    fn what_is_offered_can_be_decided(facts in facts(), minutes in 0..6_000_i64) {
+        let (limits, now) = (Limits::default(), at(minutes));
+        let offers = judge(&facts, &limits, now).offers;
+        for &decision in Decision::ALL {
+            let until = Some(now + SignedDuration::from_hours(1));
+            let choice = Choice { decision, by: "office".to_owned(), carrier: Some("DHL".to_owned()), until };
+            match decide(&facts, &limits, &choice, now) {
+                Err(NotPossible::NotOffered { .. }) => prop_assert!(!offers.contains(&decision)),
+                Err(problem) => prop_assert!(false, "{problem}"),
+                Ok(chosen) => {
+                    prop_assert!(offers.contains(&decision), "{decision:?}");
+                    let after = judge(&chosen.facts, &limits, now);
+                    let is_standing = chosen.facts.decided.as_ref().is_some_and(|it| it.decision.is_standing());
+                    prop_assert!(!is_standing || !after.next_act.writes_outside(), "{decision:?}: {:?}", after.row);
+                }
+            }
         }
     }
 

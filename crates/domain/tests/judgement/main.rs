@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod combinations;
+mod decisions;
 mod histories;
 mod order;
 mod page;

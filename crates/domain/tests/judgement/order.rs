@@ -3,9 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
-    Decided, Difference, Document, ErpFacts, Judgement, Limits, OrderFacts, Refused, Row, judge,
+    Choice, Decision, Difference, Document, ErpFacts, Judgement, Limits, OrderFacts, Refused, Row, decide,
+    judge,
 };
+use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Minutes after the test's morning.
 pub(crate) fn at(minutes: i64) -> Timestamp {
@@ -85,12 +89,21 @@ impl Story {
     }
 
     pub(crate) fn refused(mut self, kind: AttentionKind) -> Self {
-        self.facts.ours.refused = Some(Refused { kind, message: "no".to_owned() });
+        self.facts.ours.refused = Some(Refused { kind, message: "no".to_owned(), cause: None });
         self
     }
 
-    pub(crate) fn decided(mut self, kind: AttentionKind) -> Self {
-        self.facts.decided = Some(Decided { kind, at: self.now });
+    /// A person decides, as far as the situation offers it.
+    pub(crate) fn decided(mut self, decision: Decision) -> Self {
+        let carrier = Some("DHL".to_owned());
+        let choice = Choice { decision, by: "office".to_owned(), carrier, until: Some(self.now + HOUR) };
+        self.facts = decide(&self.facts, &Limits::default(), &choice, self.now).unwrap().facts;
+        self
+    }
+
+    /// Time passes, and what a decision rested on may be gone.
+    pub(crate) fn settled(mut self) -> Self {
+        self.facts.settle_decision();
         self
     }
 
@@ -111,9 +124,14 @@ impl Story {
         self.judged().entry.map(|entry| entry.kind)
     }
 
+    /// Why it waits.
+    pub(crate) fn reason(&self) -> String {
+        self.judged().reason(Language::English).unwrap_or_default()
+    }
+
     /// The entry's text.
     pub(crate) fn message(&self) -> String {
-        self.judged().entry.map(|entry| entry.message()).unwrap_or_default()
+        self.judged().entry.map(|entry| entry.message(Language::English)).unwrap_or_default()
     }
 }
 

@@ -1,13 +1,19 @@
 //! `docs/ORDERS.md` shows the table that the program uses.
 
-use marktwerk_domain::judgement::page;
+use marktwerk_domain::judgement::{attention_page, decision_page, page};
 
 const PAGE: &str = include_str!("../../../../docs/ORDERS.md");
+const OPERATING: &str = include_str!("../../../../docs/OPERATING.md");
 
 #[test]
-fn the_page_shows_the_table() {
-    let (_, rest) = PAGE.split_once("<!-- table -->\n").unwrap();
-    let (shown, _) = rest.split_once("<!-- end of the table -->").unwrap();
-    let computed = page();
-    assert!(shown == computed, "the table in docs/ORDERS.md should be:\n{computed}");
+fn the_pages_show_the_tables() {
+    for (document, name, shown, computed) in [
+        ("docs/ORDERS.md", "table", PAGE, page()),
+        ("docs/ORDERS.md", "decisions", PAGE, decision_page()),
+        ("docs/OPERATING.md", "attention", OPERATING, attention_page()),
+    ] {
+        let (_, rest) = shown.split_once(&format!("<!-- {name} -->\n")).unwrap();
+        let (shown, _) = rest.split_once(&format!("<!-- end of the {name} -->")).unwrap();
+        assert!(shown == computed, "the {name} in {document} should be:\n{computed}");
+    }
 }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use marktwerk_domain::attention::AttentionKind as Kind;
-use marktwerk_domain::judgement::{Difference, Document, ErpFacts, Hold, OrderFacts, Row};
+use marktwerk_domain::judgement::{
+    Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold, OrderFacts, Row,
+};
 use marktwerk_domain::order::MarketplaceStatus as Status;
 
 use crate::order::{Story, at, one_order};
@@ -99,10 +101,54 @@ fn around_the_report() -> Vec<(Row, Story)> {
     ]
 }
 
+fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
+    let dropped = || Story::handed_over().erp(ErpFacts::default()).at(30);
+    let wanted = || dropped().decided(Decision::HandOverAgain);
+    let searched = |found: Vec<Candidate>| {
+        wanted().with(|facts| facts.erp.candidates = Some(Candidates { found, shortcoming: None }))
+    };
+    let candidate = Candidate { erp_number: "B-1".to_owned(), external_number: String::new() };
+    let reported = || Story::left(1, 0).with(|facts| facts.ours.reported_at = Some(at(0)));
+    let renumbered = reported().with(|facts| {
+        facts.ours.reported_numbers = Some(1);
+        facts.erp.numbers = Some(2);
+    });
+    let days = |days: i64| days * 24 * 60;
+    let by_hand = || Story::unusable().decided(Decision::DoneByHand);
+    let in_erp_by_hand = || Story::in_erp().decided(Decision::DoneByHand);
+    let was_ready = Story::ready().decided(Decision::LeaveOut);
+    vec![
+        (Row::NumberChanged, renumbered),
+        (Row::LookForIt, wanted()),
+        (Row::Candidates, searched(vec![candidate.clone()])),
+        (Row::HandOverAgain, searched(Vec::new())),
+        (Row::HandOverAgain, searched(vec![candidate]).decided(Decision::NoneOfThese)),
+        (Row::LeftOut, Story::unusable().decided(Decision::LeaveOut)),
+        (Row::DoneByHand, by_hand()),
+        (Row::DoneByHandInErp, in_erp_by_hand()),
+        (
+            Row::AskedAgain,
+            was_ready.with(|facts| facts.erp.waiting_rows = 1).settled().erp(ErpFacts::default()),
+        ),
+        (Row::AskedAgainInErp, Story::left(1, 0).decided(Decision::DoneByHand).parcels(2, 0).settled()),
+        (Row::NotAgreed, Story::unusable().with(|facts| facts.there.asked_at = Some(at(0))).at(days(60))),
+        (Row::NotAgreedInErp, Story::in_erp().at(days(60))),
+        (Row::Over, reported().at(days(30))),
+        (Row::OverByHand, by_hand().at(days(60))),
+        (Row::OverByHandInErp, in_erp_by_hand().at(days(60))),
+    ]
+}
+
 #[test]
 fn every_row_has_facts_that_lead_to_it() {
-    let stories =
-        [before_the_hand_over(), on_its_way_into_the_erp(), in_the_erp(), around_the_report()].concat();
+    let stories = [
+        before_the_hand_over(),
+        on_its_way_into_the_erp(),
+        in_the_erp(),
+        around_the_report(),
+        after_a_decision_or_long_time(),
+    ]
+    .concat();
     let mut reached = HashSet::new();
     for (row, story) in stories {
         assert_eq!(story.row(), row, "{:?}", story.facts);

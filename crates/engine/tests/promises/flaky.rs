@@ -189,7 +189,6 @@ hand_on! { AttentionStore:
     attentions() -> Vec<Attention>;
     raise(items: &[NewAttention], now: Timestamp) -> ();
     settle(items: &[(String, AttentionKind, String)], now: Timestamp) -> ();
-    close_attention(id: i64, now: Timestamp) -> Attention;
 }
 
 hand_on! { InventoryStore:

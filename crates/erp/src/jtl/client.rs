@@ -18,8 +18,8 @@ use super::mssql::{ReceiptTable, SqlServerDatabase};
 use super::row::Row;
 use super::settings::JtlSettings;
 use super::sqlite::SqliteDatabase;
-use super::{check, orders, presence, sql, stock, xml};
-use crate::{Erp, ErpError, HandOver, HandedOver, Presence, Rendered};
+use super::{check, orders, presence, search, sql, stock, xml};
+use crate::{Erp, ErpError, HandOver, HandedOver, Presence, Rendered, Search, Wanted};
 
 /// The merchant's JTL-Wawi.
 #[derive(Debug)]
@@ -169,6 +169,10 @@ impl Erp for Jtl {
             return Ok(Vec::new());
         }
         self.database.look_up(numbers).await
+    }
+
+    async fn search(&self, wanted: &[Wanted<'_>]) -> Result<Search, ErpError> {
+        search::search(self.database.as_ref(), &self.zone, wanted).await
     }
 
     async fn receipts(&self, numbers: &[String]) -> Result<Option<HashMap<String, Timestamp>>, ErpError> {

@@ -78,6 +78,6 @@ pub(super) fn assign(orders: &[&Order], rows: &[Row]) -> Result<HashMap<String, 
 }
 
 /// Names as people write them: case and blanks mean nothing.
-fn same(text: &str) -> String {
+pub(super) fn same(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

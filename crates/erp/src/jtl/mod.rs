@@ -10,6 +10,7 @@ mod mssql;
 mod orders;
 mod presence;
 mod row;
+mod search;
 mod settings;
 mod sql;
 mod sqlite;

@@ -31,7 +31,7 @@ pub(super) struct Reading<'settings> {
 }
 
 /// Quantities by article number, in the order in which articles first occur.
-type Quantities = Vec<(String, Decimal)>;
+pub(super) type Quantities = Vec<(String, Decimal)>;
 
 /// One row of `tAuftrag`.
 struct JtlOrder {
@@ -216,7 +216,7 @@ impl<'rows> Shipments<'rows> {
 }
 
 /// Rows of key, article number and quantity, summed by key and article.
-fn quantities_by_key(rows: &[Row], what: &str) -> Result<HashMap<i64, Quantities>, ErpError> {
+pub(super) fn quantities_by_key(rows: &[Row], what: &str) -> Result<HashMap<i64, Quantities>, ErpError> {
     let mut by_key: HashMap<i64, Quantities> = HashMap::new();
     for row in rows {
         let sku = row.text(1, "tAuftragPosition.cArtNr")?;
@@ -243,7 +243,7 @@ fn quantity_of(quantities: &Quantities, sku: &str) -> Decimal {
 }
 
 /// Marketplaces count whole units; a fraction is read as what is whole of it.
-fn contents(quantities: &Quantities) -> Result<Vec<Content>, ErpError> {
+pub(super) fn contents(quantities: &Quantities) -> Result<Vec<Content>, ErpError> {
     let content = |(sku, quantity): &(String, Decimal)| {
         let quantity =
             i64::try_from(quantity.floor()).map_err(|_| unreadable("a quantity", "a whole number"))?;
@@ -253,7 +253,7 @@ fn contents(quantities: &Quantities) -> Result<Vec<Content>, ErpError> {
 }
 
 /// A local time of JTL's server (`datetime` has no zone) as an instant; none where there is none.
-fn instant(local: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ErpError> {
+pub(super) fn instant(local: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ErpError> {
     if local.trim().is_empty() {
         return Ok(None);
     }

@@ -59,6 +59,29 @@ pub(super) const ORDER_COUNTS: &str = "\
     JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
     GROUP BY n.value";
 
+/// Orders with these numbers of JTL's own.
+pub(super) const ORDERS_BY_OWN_NUMBER: &str = "\
+    SELECT n.value, a.kAuftrag, a.cAuftragsNr, a.cExterneAuftragsnummer \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftrag} a ON a.cAuftragsNr = n.value AND a.nType = 1 \
+    ORDER BY a.kAuftrag";
+
+/// Orders with an address in these postal codes. Only before a person has an order handed over again.
+pub(super) const ORDERS_BY_POSTAL_CODE: &str = "\
+    SELECT n.value, a.kAuftrag, a.cAuftragsNr, a.cExterneAuftragsnummer, d.cVorname, d.cName, a.dErstellt \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftragAdresse} d ON d.cPLZ = n.value \
+    JOIN {Verkauf.tAuftrag} a ON a.kAuftrag = d.kAuftrag AND a.nType = 1 \
+    ORDER BY a.kAuftrag";
+
+/// What was ordered with these orders, by key.
+pub(super) const ORDERED_BY_KEY: &str = "\
+    SELECT p.kAuftrag, p.cArtNr, p.fAnzahl \
+    FROM {list} n \
+    JOIN {Verkauf.tAuftragPosition} p ON p.kAuftrag = n.value \
+    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    ORDER BY p.kAuftragPosition";
+
 /// Article numbers that JTL can sell; a parent of variations (`nIstVater`) is never sold itself.
 pub(super) const SELLABLE_ARTICLES: &str = "\
     SELECT n.value, r.kArtikel \

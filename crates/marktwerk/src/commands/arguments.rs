@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, db, jobs, logs, runs, takeover};
+use super::{accounts, alerts, attention, db, jobs, logs, orders, runs, takeover};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -58,6 +58,16 @@ pub(super) enum Command {
     Runs {
         #[command(subcommand)]
         command: runs::Command,
+    },
+    /// Orders of the running server
+    Orders {
+        #[command(subcommand)]
+        command: orders::Command,
+    },
+    /// What needs a person
+    Attention {
+        #[command(subcommand)]
+        command: attention::Command,
     },
     /// Log lines of the running server
     Logs(logs::Options),

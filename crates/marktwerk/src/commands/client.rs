@@ -100,6 +100,16 @@ impl Client {
         .await
     }
 
+    /// Sends a body to an address with a query.
+    pub(super) async fn post_with(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        body: &Value,
+    ) -> Result<Value, CallError> {
+        self.json(self.request(Method::POST, path).query(query).json(body)).await
+    }
+
     /// Sends a text as it is.
     pub(super) async fn post_text(
         &self,

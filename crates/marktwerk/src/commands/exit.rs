@@ -8,7 +8,11 @@ use super::arguments::{Arguments, Command, ConfigCommand};
 use super::client::{CallError, Client};
 use super::output::Output;
 use super::usage::UsageError;
-use super::{accounts, alerts, check, db, doctor, jobs, logs, runs, sandbox, serve, takeover, transfer};
+use super::{
+    accounts, alerts, attention, check, db, doctor, jobs, logs, orders, runs, sandbox, serve, takeover,
+    transfer,
+};
+use crate::clock::SystemClock;
 use crate::compose::StartError;
 use crate::config::SettingsError;
 
@@ -37,11 +41,14 @@ pub fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (settings, environment) = arguments.settings()?;
     let output = Output::new(arguments.common.json);
+    let now = || SystemClock::shared().now();
     let client = || Client::new(&settings, &environment, arguments.common.server.as_deref());
     match arguments.command {
         None | Some(Command::Serve) => serve::run(settings, &output).await,
         Some(Command::Jobs { command }) => jobs::run(command, &client()?, &output).await,
         Some(Command::Runs { command }) => runs::run(command, &client()?, &output).await,
+        Some(Command::Orders { command }) => orders::run(command, &client()?, &output, now()).await,
+        Some(Command::Attention { command }) => attention::run(command, &client()?, &output, now()).await,
         Some(Command::Logs(options)) => logs::run(options, &client()?, &output).await,
         Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
         Some(Command::Alerts { command }) => alerts::run(command, &client()?, &output).await,

@@ -4,13 +4,16 @@
 mod accounts;
 mod alerts;
 mod arguments;
+mod attention;
 mod check;
 mod client;
 mod db;
+mod decisions;
 mod doctor;
 mod exit;
 mod jobs;
 mod logs;
+mod orders;
 mod output;
 mod runs;
 mod sandbox;

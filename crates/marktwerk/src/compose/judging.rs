@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::judgement::Limits;
 use marktwerk_store::{SharedStore, judging};
 use tokio::task::JoinHandle;
 
@@ -14,8 +15,8 @@ pub(crate) struct Judging(JoinHandle<()>);
 
 impl Judging {
     /// Begins a minute from now, so that the runs of the start can look at both sides first.
-    pub(crate) fn start(store: SharedStore, clock: SharedClock) -> Self {
-        Self(tokio::spawn(judge(store, clock)))
+    pub(crate) fn start(store: SharedStore, clock: SharedClock, limits: Limits) -> Self {
+        Self(tokio::spawn(judge(store, clock, limits)))
     }
 }
 
@@ -25,10 +26,10 @@ impl Drop for Judging {
     }
 }
 
-async fn judge(store: SharedStore, clock: SharedClock) {
+async fn judge(store: SharedStore, clock: SharedClock, limits: Limits) {
     loop {
         clock.sleep(EVERY).await;
-        match judging::judge_due(&*store, clock.now()).await {
+        match judging::judge_due(&*store, &limits, clock.now()).await {
             Ok(0) => {}
             Ok(orders) => tracing::debug!(orders, "orders judged again because of the time"),
             Err(error) => tracing::warn!(%error, "orders could not be judged; the next try is in a minute"),
@@ -43,8 +44,10 @@ mod tests {
     use jiff::tz::TimeZone;
     use marktwerk_domain::attention::AttentionKind;
     use marktwerk_domain::clock::{Clock, ManualClock};
+    use marktwerk_domain::history::Author;
     use marktwerk_domain::judgement::Document;
     use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+    use marktwerk_store::judging::Occasion;
     use marktwerk_store::orders::{FetchedOrder, OrderPatch, OrderRecord};
     use marktwerk_store::sqlite::SqliteStore;
 
@@ -72,17 +75,22 @@ mod tests {
         facts.ours.handed_over_at = Some(clock.now());
         facts.erp = facts.erp.without_order(1, clock.now());
         let patch = OrderPatch { kept: Some(facts), is_unread: Some(false), ..OrderPatch::default() };
-        let change = judging::judged(&record, patch, clock.now());
+        let change = judging::judged(
+            &record,
+            patch,
+            &Occasion { now: clock.now(), by: Author::Time, limits: Limits::default() },
+        );
         assert_eq!(store.change_orders("shop", &[change], clock.now()).await.unwrap(), [true]);
 
-        let judging = Judging::start(store.clone(), clock.clone());
+        let judging = Judging::start(store.clone(), clock.clone(), Limits::default());
         clock.sleep(Duration::from_secs(29 * 60 + 30)).await;
         assert!(store.attentions().await.unwrap().is_empty());
         clock.sleep(Duration::from_secs(120)).await;
         let [entry] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
         assert_eq!((entry.kind, entry.subject.as_str()), (AttentionKind::WorkerStuck, "PO-1"));
         let record = store.order("shop", "PO-1").await.unwrap().unwrap();
-        assert_eq!((record.state, record.next_judged_at), (OrderState::HandedOver, None));
+        assert_eq!(record.state, OrderState::HandedOver);
+        assert!(record.next_judged_at.is_some_and(|at| at > clock.now()), "when watching ends");
         let before = *store.changes().borrow();
         clock.sleep(Duration::from_secs(3_600)).await;
         assert_eq!(*store.changes().borrow(), before, "nothing is written again");

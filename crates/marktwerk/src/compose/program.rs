@@ -66,7 +66,7 @@ impl Program {
             }
         };
         let Outside { sandbox, sandbox_folder, notice, .. } = outside;
-        let judging = Judging::start(store.clone(), clock);
+        let judging = Judging::start(store.clone(), clock, settings.orders.limits());
         Ok(Self { server, engine, store, judging, sandbox, notice, _folders: (folder, sandbox_folder) })
     }
 
@@ -84,6 +84,7 @@ impl Program {
         let server = ServerOptions { metrics: Some(metrics), ..server_options(settings, &outside.notice)? };
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
+        workflows.orders.limits = settings.orders.limits();
         workflows.inventory.buffer = settings.inventory.buffer;
         let registry = marktwerk_workflows::registry(
             outside.marketplaces.clone(),
@@ -191,6 +192,7 @@ fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOpt
         zone: settings.time_zone.clone(),
         version: env!("CARGO_PKG_VERSION"),
         notice: notice.to_owned(),
+        limits: settings.orders.limits(),
         metrics: None,
     })
 }

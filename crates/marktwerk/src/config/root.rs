@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+use marktwerk_domain::judgement::Limits;
 use marktwerk_erp::JtlSettings;
 use marktwerk_sandbox::WorldOptions;
 use serde::{Deserialize, Serialize};
@@ -134,11 +136,79 @@ pub(super) struct ErpSection {
 pub struct OrdersSection {
     /// How far back the first run of an account looks.
     pub first_days: u32,
+    /// How long JTL may take to show an order that was handed over.
+    pub hand_over_minutes: u32,
+    /// How long Marktwerk's own next step may take: reading, handing over, reporting.
+    pub step_hours: u32,
+    /// How long a buyer's wish or a check may be open before the hand-over.
+    pub hold_hours: u32,
+    /// How long the marketplace may take to release an order.
+    pub pending_days: u32,
+    /// How long JTL may take to ship an order.
+    pub shipment_days: u32,
+    /// How long the rest may take once a part has left.
+    pub part_days: u32,
+    /// How long a tracking number may be missing.
+    pub number_hours: u32,
+    /// How long before an order must leave it is an entry.
+    pub warn_hours: u32,
+    /// How long a reported order is watched on both sides.
+    pub watch_days: u32,
+    /// When watching ends without agreement, after the last change.
+    pub give_up_days: u32,
+}
+
+impl OrdersSection {
+    /// The same as the judgement of orders takes it.
+    pub fn limits(&self) -> Limits {
+        let hours = |hours: u32| SignedDuration::from_hours(hours.into());
+        let days = |days: u32| SignedDuration::from_hours(i64::from(days) * 24);
+        Limits {
+            hand_over: SignedDuration::from_mins(self.hand_over_minutes.into()),
+            without_number: hours(self.number_hours),
+            before_deadline: hours(self.warn_hours),
+            own_step: hours(self.step_hours),
+            hold: hours(self.hold_hours),
+            pending: days(self.pending_days),
+            part: days(self.part_days),
+            shipment: days(self.shipment_days),
+            watch: days(self.watch_days),
+            give_up: days(self.give_up_days),
+        }
+    }
+
+    /// Name and value of each limit.
+    pub(super) fn named_limits(&self) -> [(&'static str, u32); 10] {
+        [
+            ("hand_over_minutes", self.hand_over_minutes),
+            ("step_hours", self.step_hours),
+            ("hold_hours", self.hold_hours),
+            ("pending_days", self.pending_days),
+            ("shipment_days", self.shipment_days),
+            ("part_days", self.part_days),
+            ("number_hours", self.number_hours),
+            ("warn_hours", self.warn_hours),
+            ("watch_days", self.watch_days),
+            ("give_up_days", self.give_up_days),
+        ]
+    }
 }
 
 impl Default for OrdersSection {
     fn default() -> Self {
-        Self { first_days: 30 }
+        Self {
+            first_days: 30,
+            hand_over_minutes: 30,
+            step_hours: 2,
+            hold_hours: 24,
+            pending_days: 14,
+            shipment_days: 7,
+            part_days: 3,
+            number_hours: 24,
+            warn_hours: 12,
+            watch_days: 30,
+            give_up_days: 60,
+        }
     }
 }
 

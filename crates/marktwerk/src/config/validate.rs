@@ -23,6 +23,9 @@ pub(super) fn complete(
     let scheduler = &root.scheduler;
     check_scheduler(scheduler, &fault)?;
     at_least_one("orders.first_days", root.orders.first_days.into(), &fault)?;
+    for (name, value) in root.orders.named_limits() {
+        at_least_one(&format!("orders.{name}"), value.into(), &fault)?;
+    }
     if root.inventory.buffer < 0 {
         return Err(fault("inventory.buffer", "must not be negative".to_owned()));
     }

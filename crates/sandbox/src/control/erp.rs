@@ -2,7 +2,7 @@
 
 use super::Control;
 use crate::error::SandboxError;
-use crate::jtl::{DroppedRow, JtlStock, ParcelSeed, look, ship, stock};
+use crate::jtl::{DroppedRow, JtlStock, ParcelSeed, look, rearrange, ship, stock};
 use crate::temu::life;
 
 /// Result of every lever.
@@ -88,6 +88,26 @@ impl Control {
     /// The order is deleted in JTL, as if there had never been one.
     pub fn delete_in_jtl(&self, external: &str) -> Done<()> {
         self.erp.with(|connection| ship::delete(connection, external))
+    }
+
+    /// Somebody gives the order another external number.
+    pub fn renumber_in_jtl(&self, external: &str, number: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::renumber(connection, external, number))
+    }
+
+    /// Somebody puts two orders together: the second one is gone.
+    pub fn merge_in_jtl(&self, external: &str, other: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::merge(connection, external, other))
+    }
+
+    /// Somebody splits an order in two with the same external number.
+    pub fn split_in_jtl(&self, external: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::split(connection, external))
+    }
+
+    /// Somebody corrects the tracking number of an order's parcels.
+    pub fn renumber_parcels(&self, external: &str, tracking: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::renumber_parcels(connection, external, tracking))
     }
 
     /// Name of the shipping method of all next parcels, also one that no carrier map knows; `None` = the

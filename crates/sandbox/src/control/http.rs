@@ -30,6 +30,9 @@ struct Arguments {
     on: bool,
     name: Option<String>,
     parcels: Vec<ParcelSeed>,
+    other: String,
+    tracking: String,
+    seconds: i64,
 }
 
 /// `/control/*`.
@@ -78,8 +81,23 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "set_faults" => return Ok(json!(control.set_faults(read::<Faults>(body)?)?)),
         _ => read::<Arguments>(body)?,
     };
-    let Arguments { order, external, sku, warehouse, pieces, line, status, count, code, on, name, parcels } =
-        value;
+    let Arguments {
+        order,
+        external,
+        sku,
+        warehouse,
+        pieces,
+        line,
+        status,
+        count,
+        code,
+        on,
+        name,
+        parcels,
+        other,
+        tracking,
+        seconds,
+    } = value;
     Ok(match lever {
         "add_orders" => json!(control.add_orders(count.max(1))?),
         "sell" => json!(control.sell(&sku, pieces)?),
@@ -90,6 +108,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "cancel_pieces" => json!(control.cancel_pieces(&order, line, pieces)?),
         "set_status" => json!(control.set_status(&order, status)?),
         "touch" => json!(control.touch(&order)?),
+        "change_time" => json!(control.change_time(&order, seconds)?),
         "set_touch_after_each_page" => json!(control.set_touch_after_each_page(on)?),
         "calls" => json!(control.calls()?),
         "reset_calls" => json!(control.reset_calls()?),
@@ -117,6 +136,10 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "ship_now" => json!(control.ship_now(&external, &parcels)?),
         "cancel_in_jtl" => json!(control.cancel_in_jtl(&external)?),
         "delete_in_jtl" => json!(control.delete_in_jtl(&external)?),
+        "renumber_in_jtl" => json!(control.renumber_in_jtl(&external, &name.unwrap_or_default())?),
+        "merge_in_jtl" => json!(control.merge_in_jtl(&external, &other)?),
+        "split_in_jtl" => json!(control.split_in_jtl(&external)?),
+        "renumber_parcels" => json!(control.renumber_parcels(&external, &tracking)?),
         "set_shipping_method" => json!(control.set_shipping_method(name)),
         _ => return Err(SandboxError::Unknown { what: "lever", name: lever.to_owned() }),
     })

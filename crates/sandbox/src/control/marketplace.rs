@@ -123,6 +123,14 @@ impl Control {
         })
     }
 
+    /// The order's update time is this one from now on (epoch seconds), also one that has passed: it became visible late.
+    pub fn change_time(&self, sn: &str, seconds: i64) -> Done<()> {
+        self.change(sn, |order, _| {
+            order.updated_at = seconds;
+            Ok(())
+        })
+    }
+
     /// After each page of an order list, one of its orders changes, so that it leaves the asked window.
     pub fn set_touch_after_each_page(&self, is_on: bool) -> Done<()> {
         self.market()?.mood().touch_after_each_page = is_on;

@@ -5,6 +5,7 @@ mod document;
 mod erp;
 mod intake;
 pub(crate) mod look;
+pub(crate) mod rearrange;
 mod records;
 mod schema;
 mod seed;

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::EngineError;
-use marktwerk_store::judging;
 use serde_json::{Map, Value, json};
 
 use super::{Words, parameter_form, shell};
@@ -40,11 +39,20 @@ impl Asked {
         accept.is_some_and(|accept| accept.contains("application/json"))
     }
 
+    pub(super) fn words(&self) -> Words {
+        self.words
+    }
+
     /// Answers whoever asked.
-    fn answer(&self, outcome: ApiResult<String>) -> Response {
+    pub(super) fn answer(&self, outcome: ApiResult<String>) -> Response {
+        self.answer_on(self.page(), outcome)
+    }
+
+    /// The same for a form of this page.
+    pub(super) fn answer_on(&self, page: &str, outcome: ApiResult<String>) -> Response {
         match outcome {
             Ok(message) if self.by_script() => Json(json!({ "message": message })).into_response(),
-            Ok(_) => Redirect::to(self.page()).into_response(),
+            Ok(_) => Redirect::to(page).into_response(),
             Err(error) if self.by_script() => {
                 (error.status(), Json(json!({ "message": error.to_string() }))).into_response()
             }
@@ -102,17 +110,6 @@ async fn changed(state: &AppState, id: String, field: &str, value: Value, words:
     let patch = Map::from_iter([(field.to_owned(), value)]);
     let job = state.engine.change_job(&JobId(id), &patch, None).await;
     job.map(|_| words.saved.to_owned()).map_err(|error: EngineError| error.into())
-}
-
-pub(super) async fn done(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
-    let outcome = close(&state, &id).await;
-    asked.answer(outcome.map(|()| asked.words.closed.to_owned()))
-}
-
-async fn close(state: &AppState, id: &str) -> ApiResult<()> {
-    let number = id.parse().map_err(|_| ApiError::NotFound(format!("there is no item `{id}`")))?;
-    judging::close(&**state.store(), number, state.engine.clock().now()).await?;
-    Ok(())
 }
 
 pub(super) async fn test(State(state): State<AppState>, Path(name): Path<String>, asked: Asked) -> Response {

@@ -8,10 +8,11 @@ use marktwerk_store::logs::LogFilter;
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::{Words, assets, jobs_table, panels, shell};
+use super::{Words, assets, attention, jobs_table, panels, shell};
 use crate::documented::{JobItem, LogEntry, TemuStatistics, job_items, statistics};
 use crate::error::ApiResult;
 use crate::state::AppState;
+use crate::v1::{AttentionItem, attention_items};
 
 /// Alerts among which those of the jobs are looked for.
 const ALERTS: usize = 500;
@@ -29,7 +30,7 @@ pub(super) async fn temu(State(state): State<AppState>, words: Words) -> Respons
 }
 
 async fn shown(state: &AppState, words: Words, marketplace: Option<&str>) -> Response {
-    let content = gather(state, marketplace).await;
+    let content = gather(state, words, marketplace).await;
     shell::answer(words, content.map(|content| page(state, words, marketplace, &content)))
 }
 
@@ -39,11 +40,11 @@ struct Content {
     items: Vec<JobItem>,
     statistics: TemuStatistics,
     alerts: Vec<Alert>,
-    attention: Vec<(marktwerk_domain::attention::Attention, String)>,
+    attention: Vec<AttentionItem>,
     lines: Vec<LogEntry>,
 }
 
-async fn gather(state: &AppState, marketplace: Option<&str>) -> ApiResult<Content> {
+async fn gather(state: &AppState, words: Words, marketplace: Option<&str>) -> ApiResult<Content> {
     let is_shown = |job: &Job| match marketplace {
         None => true,
         // A type that is documented but not built yet is TEMU's where it names no other marketplace.
@@ -60,8 +61,7 @@ async fn gather(state: &AppState, marketplace: Option<&str>) -> ApiResult<Conten
     let jobs: Vec<Job> = state.engine.jobs().await?.into_iter().filter(is_shown).collect();
     let find = |job: &Job| items.iter().find(|item| item.job_id == job.id.as_str()).cloned();
     let (jobs, items) = jobs.iter().filter_map(|job| find(job).map(|item| (job.clone(), item))).unzip();
-    let attention = state.store().attentions().await?;
-    let attention = attention.into_iter().map(|item| (item.clone(), state.time(item.since))).collect();
+    let attention = attention_items(state, words.spoken()).await?;
     let alerts = state.engine.latest_alerts(ALERTS).await?;
     Ok(Content { jobs, items, alerts, statistics: statistics(state).await?, attention, lines })
 }
@@ -82,7 +82,7 @@ fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Con
                 h1 { @if marketplace.is_some() { "TEMU" } @else { (words.jobs) } }
                 (jobs_table::jobs_table(words, &state.engine, &content.jobs, &content.items, &content.alerts))
                 (panels::counts(words, &content.statistics))
-                (panels::attention(words, &content.attention))
+                (attention::panel(words, &content.attention))
                 (panels::log(words, &job_types, &content.lines))
                 (panels::accounts(words, &accounts))
             }
@@ -102,9 +102,7 @@ fn script_words(words: Words) -> String {
         "live": words.live,
         "notLive": words.not_live,
         "lagged": words.lagged,
-        "done": words.done,
         "notDone": words.not_done,
-        "kind": words.kind, "subject": words.subject, "message": words.message, "since": words.since,
     })
     .to_string()
 }

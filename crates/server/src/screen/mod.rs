@@ -3,8 +3,11 @@
 
 mod actions;
 mod assets;
+mod attention;
 mod home;
 mod jobs_table;
+mod order;
+mod orders;
 mod panels;
 mod parameter_form;
 mod run;
@@ -36,6 +39,10 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/screen/jobs/{id}/pause", post(actions::pause))
         .route("/screen/jobs/{id}/resume", post(actions::resume))
         .route("/screen/jobs/{id}/interval", post(actions::interval))
-        .route("/screen/attention/{id}/done", post(actions::done))
+        .route("/orders", get(orders::list))
+        .route("/orders/{number}", get(order::show))
+        .route("/screen/attention", get(attention::fragment))
+        .route("/screen/attention/{id}/decide", post(attention::decide))
+        .route("/screen/orders/{account}/{number}/decide", post(attention::decide_order))
         .route("/screen/accounts/{name}/test", post(actions::test))
 }

@@ -1,7 +1,6 @@
 //! The other parts of the page: numbers, what needs a person, accounts, the live log.
 
 use marktwerk_domain::account::AccountSummary;
-use marktwerk_domain::attention::Attention;
 use maud::{Markup, html};
 
 use super::Words;
@@ -53,42 +52,6 @@ fn numbers(
             p.small {
                 (words.last_sync) ": "
                 span data-time=(sync) { (synced.map(for_people).unwrap_or_else(|| "–".to_owned())) }
-            }
-        }
-    }
-}
-
-/// What needs a person, with since when.
-pub(super) fn attention(words: Words, items: &[(Attention, String)]) -> Markup {
-    html! {
-        section.panel {
-            h2 { (words.attention) " " span.badge data-count="attention" { (items.len()) } }
-            table #attention data-kinds=(words.kinds()) {
-                thead {
-                    tr {
-                        th scope="col" { (words.kind) }
-                        th scope="col" { (words.subject) }
-                        th scope="col" { (words.message) }
-                        th scope="col" { (words.since) }
-                        th scope="col" { (words.actions) }
-                    }
-                }
-                tbody {
-                    @for (item, since) in items {
-                        tr data-attention=(item.id) {
-                            td data-label=(words.kind) { (words.kind_of(item.kind)) }
-                            td data-label=(words.subject) { (item.subject) }
-                            td data-label=(words.message) { (item.message) }
-                            td data-label=(words.since) { (for_people(since)) }
-                            td.actions {
-                                form.inline data-live method="post" action={ "/screen/attention/" (item.id) "/done" } {
-                                    button aria-label={ (words.done) ": " (item.subject) } { (words.done) }
-                                }
-                            }
-                        }
-                    }
-                    tr.empty hidden[!items.is_empty()] { td colspan="5" { (words.no_attention) } }
-                }
             }
         }
     }

@@ -37,6 +37,7 @@ pub(super) fn header(words: Words, state: &AppState) -> Markup {
             strong { a href="/" { "Marktwerk" } }
             nav {
                 a href="/temu" { "TEMU" }
+                a href="/orders" { (words.orders_title) }
                 a href="/runs" { (words.runs) }
                 a href="/docs" { (words.interface) }
                 a href={ "?lang=" (other) } lang=(other) hreflang=(other) { (words.other_language) }

@@ -1,6 +1,5 @@
 //! Every word of the screen, in German and in English.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Deref;
 
@@ -8,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::language::Language;
 
 /// Declares the words once: a word that one language lacks does not compile.
 macro_rules! words {
@@ -137,10 +137,36 @@ words! {
     kind_shipped_elsewhere: "ohne uns versandt", "shipped without us";
     kind_buyer_wish: "Wunsch oder Prüfung offen", "wish or check open";
     kind_without_number: "Sendungsnummer fehlt", "tracking number missing";
+    orders_title: "Bestellungen", "Orders";
+    order: "Bestellung", "Order";
+    account: "Konto", "Account";
+    article: "Artikel", "Article";
+    tracking_number: "Sendungsnummer", "Tracking number";
+    carrier: "Versender", "Carrier";
+    number: "Nummer", "Number";
+    erp_number: "Nummer in JTL", "Number in JTL";
+    search: "Suchen", "Search";
+    no_orders: "Keine Bestellungen.", "No orders.";
+    next_page: "Weitere", "More";
+    situation: "Lage", "Situation";
+    next_act: "Als Nächstes", "Next";
+    history: "Verlauf", "Timeline";
+    parcels: "Pakete", "Parcels";
+    lines: "Positionen", "Lines";
+    decide: "Entscheiden", "Decide";
+    decided: "Entschieden.", "Decided.";
+    decided_as: "Entschieden", "Decided";
+    in_an_hour: "in einer Stunde", "in an hour";
+    tomorrow: "morgen", "tomorrow";
+    in_a_week: "in einer Woche", "in a week";
+    kind_late: "Versandfrist", "deadline";
+    kind_waiting: "wartet zu lange", "waits too long";
+    kind_asked_again: "Entscheidung überholt", "decision outdated";
+    kind_number_changed: "Sendungsnummer geändert", "tracking number changed";
+    kind_not_agreed: "nicht abgeschlossen", "never finished";
     subject: "Betrifft", "About";
     message: "Meldung", "Message";
     since: "Seit", "Since";
-    done: "Erledigt", "Done";
     accounts: "Konten", "Accounts";
     no_accounts: "Keine Konten eingerichtet.", "No accounts are configured.";
     marketplace: "Marktplatz", "Marketplace";
@@ -156,7 +182,6 @@ words! {
     jobs_file: "Die Jobs-Datei wurde geändert und kann nicht übernommen werden", "The jobs file was edited and cannot be taken over";
     started: "Gestartet: Lauf", "Started: run";
     saved: "Gespeichert.", "Saved.";
-    closed: "Als erledigt vermerkt.", "Marked as done.";
     not_done: "Das ging nicht", "That did not work";
     back: "Zurück", "Back";
 }
@@ -180,6 +205,11 @@ impl Dictionary {
             AttentionKind::ShippedElsewhere => self.kind_shipped_elsewhere,
             AttentionKind::BuyerWish => self.kind_buyer_wish,
             AttentionKind::WithoutNumber => self.kind_without_number,
+            AttentionKind::Late => self.kind_late,
+            AttentionKind::Waiting => self.kind_waiting,
+            AttentionKind::AskedAgain => self.kind_asked_again,
+            AttentionKind::NumberChanged => self.kind_number_changed,
+            AttentionKind::NotAgreed => self.kind_not_agreed,
         }
     }
 
@@ -210,10 +240,15 @@ impl Dictionary {
         }
     }
 
-    /// The same for the page's script, by the word that the interface uses.
-    pub(crate) fn kinds(&self) -> String {
-        let kinds = AttentionKind::ALL.map(|kind| (kind.as_str(), self.kind_of(kind)));
-        serde_json::json!(BTreeMap::from(kinds)).to_string()
+    /// The same by the word that the interface uses.
+    pub(crate) fn kind_of_word(&self, word: &str) -> &'static str {
+        let kind = AttentionKind::ALL.into_iter().find(|kind| kind.as_str() == word);
+        kind.map_or("", |kind| self.kind_of(kind))
+    }
+
+    /// The language of sentences.
+    pub(crate) fn spoken(&self) -> Language {
+        if self.language == "de" { Language::German } else { Language::English }
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod attention;
 mod body;
+mod decisions;
 mod jobs;
 mod many;
 mod orders;
@@ -11,7 +12,12 @@ mod problem;
 mod runs;
 
 pub(crate) use accounts::test_account;
+pub(crate) use attention::{AttentionItem, items as attention_items};
+pub(crate) use decisions::{DecisionItem, answer as decision_answer, in_hours, occasion};
 pub(crate) use jobs::health_mark;
+pub(crate) use orders::{
+    Details, OrderDetails, OrderItem, details as order_details, item as order_item, order, search,
+};
 pub(crate) use problem::problems;
 pub(crate) use runs::{RunDetails, RunItem, RunLink, details, item as run_item};
 
@@ -33,8 +39,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(accounts::test))
         .routes(routes!(accounts::test_erp))
         .routes(routes!(attention::list))
-        .routes(routes!(attention::close))
-        .routes(routes!(orders::list))
+        .routes(routes!(attention::show))
+        .routes(routes!(attention::decide))
+        .merge(orders::routes())
 }
 
 /// The number in a path; what is no number names nothing.

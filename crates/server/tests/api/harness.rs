@@ -10,6 +10,7 @@ use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::alert::Alert;
 use marktwerk_domain::clock::ManualClock;
 use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::judgement::Limits;
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
 use marktwerk_engine::{
     AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, Registry, RunContext, Sight,
@@ -42,6 +43,9 @@ struct OrderParameters {
     parent_order_status: Option<u32>,
     days_back: Option<u32>,
     verbose: Option<bool>,
+    orders: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema, Default)]
@@ -160,6 +164,7 @@ pub(crate) fn options() -> ServerOptions {
         zone: zone(),
         version: "0.0.0-test",
         notice: "sandbox: simulated marketplace and ERP".to_owned(),
+        limits: Limits::default(),
         metrics: None,
     }
 }

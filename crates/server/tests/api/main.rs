@@ -17,4 +17,5 @@ mod screen_runs;
 mod temu;
 mod v1;
 mod v1_jobs;
+mod v1_orders;
 mod v1_runs;

@@ -5,7 +5,7 @@ use marktwerk_store::attention::NewAttention;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::harness::TestServer;
+use crate::harness::{TestServer, answer};
 
 #[tokio::test(start_paused = true)]
 async fn accounts_are_listed_and_tested() {
@@ -20,8 +20,9 @@ async fn accounts_are_listed_and_tested() {
     assert_eq!(server.post("/api/v1/erp/test").await["message"], "well");
 }
 
+/// An entry of the list that could not even be stored as an order: a person takes it off.
 #[tokio::test(start_paused = true)]
-async fn what_needs_a_person_is_listed_and_closed() {
+async fn what_needs_a_person_is_listed_and_decided() {
     let server = TestServer::start().await;
     let item = NewAttention {
         account: "main".to_owned(),
@@ -32,10 +33,13 @@ async fn what_needs_a_person_is_listed_and_closed() {
     server.store.raise(&[item], server.engine.clock().now()).await.unwrap();
     let listed = server.get("/api/v1/attention").await;
     assert_eq!((&listed[0]["subject"], &listed[0]["kind"]), (&json!("PO-1"), &json!("set_aside")));
-    let path = format!("/api/v1/attention/{}/close", listed[0]["id"]);
-    server.post(&path).await;
+    assert_eq!(listed[0]["decisions"][0]["decision"], "done_by_hand");
+    let path = format!("/api/v1/attention/{}/decide", listed[0]["id"]);
+    let body = json!({ "decision": "done_by_hand" });
+    assert_eq!(answer(server.request(Method::POST, &path).json(&body)).await.0, StatusCode::OK);
     assert_eq!(server.get("/api/v1/attention").await, json!([]));
-    assert_eq!(server.call(Method::POST, "/api/v1/attention/999/close").await.0, StatusCode::NOT_FOUND);
+    let gone = answer(server.request(Method::POST, "/api/v1/attention/999/decide").json(&body)).await;
+    assert_eq!(gone.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,17 @@
 //! The attention list.
 
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::judgement::{Difference, Document, ErpFacts, OrderFacts};
+use marktwerk_domain::history::{Author, Happened, OrderEvent};
+use marktwerk_domain::judgement::{
+    Choice, Decision, Difference, Document, ErpFacts, Limits, NotPossible, OrderFacts,
+};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 
 use super::samples::{ACCOUNT, at, fetched, save};
+use crate::SharedStore;
 use crate::attention::NewAttention;
+use crate::judging::{self, DecideError, Occasion};
 use crate::orders::{FetchedOrder, Mark, OrderPatch, OrderRecord};
-use crate::{SharedStore, StoreError, judging};
 
 fn item(kind: AttentionKind, subject: &str, message: &str) -> NewAttention {
     NewAttention {
@@ -57,55 +61,76 @@ async fn marked(
     facts.erp = ErpFacts { since: Some(at(7)), orders: 1, was_seen: true, ..ErpFacts::default() };
     let record = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
     let patch = OrderPatch { kept: Some(facts), is_unread: Some(false), ..OrderPatch::default() };
-    let change = judging::judged(&record, patch, at(8));
+    let change = judging::judged(&record, patch, &occasion(8));
     assert_eq!(store.change_orders(ACCOUNT, &[change], at(8)).await.unwrap(), [true]);
     store.order(ACCOUNT, "PO-1").await.unwrap().unwrap()
 }
 
-/// The mark that the item speaks of goes, and the order goes on.
-pub async fn closing_clears_the_mark(store: SharedStore) {
-    for (status, difference, mark) in [
-        (MarketplaceStatus::Cancelled, None, Mark::Cancelled),
-        (MarketplaceStatus::Ready, Some(Difference::Address), Mark::Changed),
-    ] {
-        let record = marked(&store, status, difference).await;
-        assert_eq!((record.mark, record.state), (Some(mark), OrderState::InJtl));
-        let [open] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
-        assert_eq!(judging::close(&*store, open.id, at(9)).await.unwrap(), open);
-        let record = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
-        assert_eq!((record.mark, record.reason, record.next_judged_at), (None, None, None));
-        assert!(store.attentions().await.unwrap().is_empty());
-    }
-}
-
-/// Closed while its cause persists.
-pub async fn an_entry_whose_cause_persists_comes_back(store: SharedStore) {
-    let record = marked(&store, MarketplaceStatus::Ready, None).await;
-    let mut facts = record.facts();
-    facts.erp.orders = 2;
-    let change = judging::judged(&record, OrderPatch { kept: Some(facts), ..OrderPatch::default() }, at(9));
-    store.change_orders(ACCOUNT, &[change], at(9)).await.unwrap();
+/// The mark goes where the decision means that, the order goes on, and its history says who decided.
+pub async fn a_decision_is_stored_with_who_and_when(store: SharedStore) {
+    let record = marked(&store, MarketplaceStatus::Ready, Some(Difference::Address)).await;
+    assert_eq!((record.mark, record.state), (Some(Mark::Changed), OrderState::InJtl));
     let [open] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
-    judging::close(&*store, open.id, at(10)).await.unwrap();
-    let [again] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
-    assert_eq!((again.kind, again.since), (AttentionKind::Duplicate, at(10)));
-    // The same where the process died after the entry was closed.
-    store.close_attention(again.id, at(11)).await.unwrap();
+    let outcomes = judging::decide_entry(&*store, open.id, &choice(Decision::DoneByHand), None, &occasion(9))
+        .await
+        .unwrap();
+    assert_eq!(outcomes.len(), 1);
+    assert!(outcomes[0].result.is_ok());
+    let record = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
+    assert_eq!((record.mark, record.reason.clone()), (None, None));
     assert!(store.attentions().await.unwrap().is_empty());
-    assert_eq!(judging::judge_due(&*store, at(11)).await.unwrap(), 1);
-    assert_eq!(store.attentions().await.unwrap().len(), 1);
-    assert_eq!(judging::judge_due(&*store, at(12)).await.unwrap(), 0);
+    let decided = OrderEvent {
+        at: at(9),
+        by: Author::Person("office".to_owned()),
+        what: Happened::Decided(Decision::DoneByHand),
+    };
+    assert!(record.history.contains(&decided), "{:?}", record.history);
 }
 
-/// Somebody else was quicker.
-pub async fn closing_twice_is_not_found(store: SharedStore) {
-    store.raise(&[item(AttentionKind::Unclear, "PO-1", "where is it")], at(1)).await.unwrap();
-    let open = store.attentions().await.unwrap().remove(0);
-    store.close_attention(open.id, at(2)).await.unwrap();
-    for id in [open.id, 99] {
-        let refused = store.close_attention(id, at(3)).await;
-        assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
+/// What is not offered changes nothing, and what moved on meanwhile is told.
+pub async fn a_decision_that_does_not_fit_changes_nothing(store: SharedStore) {
+    marked(&store, MarketplaceStatus::Cancelled, None).await;
+    let [open] = <[_; 1]>::try_from(store.attentions().await.unwrap()).unwrap();
+    let before = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
+    let again = choice(Decision::HandOverAgain);
+    let outcomes = judging::decide_entry(&*store, open.id, &again, None, &occasion(9)).await.unwrap();
+    assert!(matches!(outcomes[0].result, Err((NotPossible::NotOffered { .. }, _))));
+    let done = choice(Decision::DoneByHand);
+    let seen = Some("set_aside");
+    let refused = judging::decide_entry(&*store, open.id, &done, seen, &occasion(9)).await.unwrap_err();
+    assert!(matches!(&refused, DecideError::MovedOn(text) if text.contains("cancelled")), "{refused}");
+    let refused = judging::decide_entry(&*store, 99, &done, None, &occasion(9)).await.unwrap_err();
+    assert!(matches!(refused, DecideError::NotFound(_)));
+    assert_eq!(store.order(ACCOUNT, "PO-1").await.unwrap().unwrap(), before);
+}
+
+/// An entry with several orders is decided for all of them.
+pub async fn one_decision_is_made_for_all_orders_of_an_entry(store: SharedStore) {
+    for number in ["PO-1", "PO-2", "PO-3"] {
+        save(&store, &[fetched(number, 5)]).await;
+        let record = store.order(ACCOUNT, number).await.unwrap().unwrap();
+        let mut facts = OrderFacts::default();
+        facts.there.document = Document::Translated;
+        facts.erp.unknown_articles = vec!["A-1".to_owned()];
+        let patch = OrderPatch { kept: Some(facts), is_unread: Some(false), ..OrderPatch::default() };
+        let change = judging::judged(&record, patch, &occasion(8));
+        store.change_orders(ACCOUNT, &[change], at(8)).await.unwrap();
     }
+    let open = store.attentions().await.unwrap();
+    assert_eq!(open.len(), 3);
+    let left_out = choice(Decision::LeaveOut);
+    let outcomes = judging::decide_entry(&*store, open[1].id, &left_out, None, &occasion(9)).await.unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.result.is_ok()).count(), 3);
+    assert!(store.attentions().await.unwrap().is_empty());
+    assert!(store.open_units().await.unwrap().is_empty());
+}
+
+fn choice(decision: Decision) -> Choice {
+    Choice { decision, by: "office".to_owned(), carrier: None, until: None }
+}
+
+fn occasion(second: i64) -> Occasion {
+    Occasion { now: at(second), by: Author::Person("office".to_owned()), limits: Limits::default() }
 }
 
 /// One item, with the later message.

@@ -111,9 +111,9 @@ macro_rules! store_conformance {
                     a_new_order_lowers_known_stock, an_order_before_the_count_lowers_nothing,
                     a_doubtful_purchase_makes_the_stock_unknown, a_cancellation_makes_the_stock_unknown,
                     an_order_on_its_way_keeps_its_contents, a_page_is_taken_in_its_order;
-                order_reading: known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
+                order_reading: orders_are_found_by_what_people_know, known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
                     documents_are_read_where_they_are_needed, open_orders_come_in_pages, orders_are_judged_when_their_time_has_come;
-                order_changes: a_change_needs_its_state, a_change_needs_the_newest_document, fields_stay_or_are_cleared,
+                order_changes: history_is_appended, a_change_needs_its_state, a_change_needs_the_newest_document, fields_stay_or_are_cleared,
                     entries_follow_the_change, entries_of_others_stay, a_change_needs_its_revision, an_unknown_order_is_not_changed, a_batch_is_taken_in_its_order, buyers_of_old_orders_are_forgotten;
                 order_counts: reached_counts_are_cumulative, states_are_counted, open_units_are_those_of_orders_that_take_stock,
                     an_order_read_again_takes_stock_until_it_is_judged,
@@ -122,7 +122,8 @@ macro_rules! store_conformance {
                     unlisted_goes, patches_change_what_they_name, a_listing_named_twice_is_changed_twice,
                     listings_are_counted;
                 attention: an_open_item_is_not_raised_twice, a_settled_item_may_be_raised_again, an_item_raised_twice_at_once_is_one,
-                    closing_clears_the_mark, an_entry_whose_cause_persists_comes_back, closing_twice_is_not_found;
+                    a_decision_is_stored_with_who_and_when, a_decision_that_does_not_fit_changes_nothing,
+                    one_decision_is_made_for_all_orders_of_an_entry;
                 meta: facts_are_replaced, an_office_has_one_holder, a_sound_store_has_no_findings;
                 changes: each_noun_moves_its_counter, an_unchanged_world_moves_nothing, every_stored_line_is_told;
                 concurrency: a_failing_call_fails_alone, many_writers_are_all_answered

@@ -1,6 +1,7 @@
 //! Changing orders by compare-and-swap.
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
 use marktwerk_domain::money::{Currency, Money};
 use marktwerk_domain::order::{Address, Order, OrderState};
@@ -10,7 +11,29 @@ use marktwerk_domain::shipment::{Parcel, ShipmentReport};
 use super::samples::{ACCOUNT, at, change, content, fetched, move_to, save};
 use crate::SharedStore;
 use crate::attention::NewAttention;
-use crate::orders::{HandOverIntent, Mark, OrderChange, OrderEntry, OrderPatch, OrderRecord, ReportIntent};
+use crate::orders::{
+    HandOverIntent, Mark, OrderChange, OrderEntry, OrderFilter, OrderPatch, OrderRecord, ReportIntent,
+};
+
+fn event(second: i64, what: Happened) -> OrderEvent {
+    OrderEvent { at: at(second), by: Author::Run(7), what }
+}
+
+/// What happened is appended, in order, and read with the one order alone.
+pub async fn history_is_appended(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5)]).await;
+    let events = [
+        vec![event(6, Happened::Read(marktwerk_domain::order::MarketplaceStatus::Ready))],
+        vec![event(7, Happened::Parcels(2)), event(7, Happened::State(OrderState::Shipped))],
+    ];
+    for events in events.clone() {
+        let patch = OrderPatch { report_tries: Some(1), events, ..OrderPatch::default() };
+        assert_eq!(store.change_orders(ACCOUNT, &[change("PO-1", patch)], at(8)).await.unwrap(), [true]);
+    }
+    assert_eq!(order(&store).await.history, events.concat());
+    let filter = OrderFilter { limit: 10, ..OrderFilter::default() };
+    assert!(store.orders_in(&filter).await.unwrap()[0].history.is_empty());
+}
 
 async fn order(store: &SharedStore) -> OrderRecord {
     store.order(ACCOUNT, "PO-1").await.unwrap().unwrap()
@@ -95,6 +118,7 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         takes_stock: Some(false),
         is_open: Some(false),
         next_judged_at: Some(Some(at(70))),
+        events: vec![event(9, Happened::State(OrderState::HandedOver))],
     };
     store.change_orders(ACCOUNT, &[change("PO-1", full.clone())], at(9)).await.unwrap();
     let stored = order(&store).await;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::shipment::Parcel;
 
-use super::samples::{ACCOUNT, at, change, fetched, move_to, save};
+use super::samples::{ACCOUNT, at, change, content, fetched, move_to, save};
 use crate::SharedStore;
 use crate::orders::{FetchedOrder, KnownChange, OrderFilter, OrderPatch, OrderRecord};
 
@@ -53,6 +54,41 @@ pub async fn orders_come_in_pages_over_accounts(store: SharedStore) {
     let mine = OrderFilter { account: Some(ACCOUNT.to_owned()), ..fetched };
     assert_eq!(numbers(&store.orders_in(&mine).await.unwrap()), ["1", "5"]);
     assert!(store.orders_in(&OrderFilter::default()).await.unwrap().is_empty());
+}
+
+/// By what a person knows of an order; and two accounts may have one number, also at the end of a page.
+pub async fn orders_are_found_by_what_people_know(store: SharedStore) {
+    let sold = FetchedOrder { contents: vec![content("MW-1", 2)], ..fetched("7", 5) };
+    save(&store, &[sold, fetched("8", 5)]).await;
+    store.save_fetched("zweites", &[fetched("7", 5)], at(5)).await.unwrap();
+    let parcel = Parcel {
+        id: 1,
+        tracking: "JD \"1\"".to_owned(),
+        carrier: "DHL".to_owned(),
+        shipped_at: None,
+        contents: Vec::new(),
+    };
+    let patch = OrderPatch {
+        erp_number: Some("B-8".to_owned()),
+        parcels: Some(vec![parcel]),
+        ..OrderPatch::default()
+    };
+    store.change_orders(ACCOUNT, &[change("8", patch)], at(6)).await.unwrap();
+    let all = OrderFilter { limit: 10, ..OrderFilter::default() };
+    let text = |text: &str| Some(text.to_owned());
+    for (filter, expected) in [
+        (OrderFilter { number: text("7"), ..all.clone() }, vec!["7", "7"]),
+        (OrderFilter { number: text("7"), account: text("zweites"), ..all.clone() }, vec!["7"]),
+        (OrderFilter { erp_number: text("B-8"), ..all.clone() }, vec!["8"]),
+        (OrderFilter { sku: text("mw-1"), ..all.clone() }, vec!["7"]),
+        (OrderFilter { tracking: text("JD \"1\""), ..all.clone() }, vec!["8"]),
+        (OrderFilter { tracking: text("JD"), ..all.clone() }, vec![]),
+        (OrderFilter { after: text("7"), after_account: text(ACCOUNT), ..all.clone() }, vec!["7", "8"]),
+        (OrderFilter { after: text("7"), after_account: text("zweites"), ..all.clone() }, vec!["8"]),
+        (OrderFilter { number: text("7"), states: vec![OrderState::Reported], ..all.clone() }, vec![]),
+    ] {
+        assert_eq!(numbers(&store.orders_in(&filter).await.unwrap()), expected, "{filter:?}");
+    }
 }
 
 /// Raw documents never, the ERP's only while it is being handed over.

@@ -3,11 +3,14 @@
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
-    Baseline, Decided, Difference, Document, ErpFacts, Mark, OrderFacts, Refused,
+    Baseline, Decided, Decision, Difference, Document, ErpFacts, Mark, OrderFacts, Refused, ThereFacts,
 };
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 
 use crate::orders::OrderRecord;
+
+/// Who decided what was closed before this version.
+const BEFORE_THIS_VERSION: &str = "before this version";
 
 /// The facts that no column holds.
 pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
@@ -52,7 +55,7 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     if record.state == OrderState::Shipped && record.reason.is_some() {
         let is_carrier = reason.contains("list has no carrier");
         let kind = if is_carrier { AttentionKind::UnknownCarrier } else { AttentionKind::ShipmentRefused };
-        facts.ours.refused = Some(Refused { kind, message: reason.to_owned() });
+        facts.ours.refused = Some(Refused { kind, message: reason.to_owned(), cause: None });
     }
     facts.ours.baseline = record.order.as_ref().map(|order| {
         // An order that was taken over has the lines of the old system and no address.
@@ -65,11 +68,19 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
         // The newest translation was kept, and not the one that JTL has: any document differs until a person has dealt with it.
         facts.ours.baseline = Some(Baseline { address: Some(0), contents: 0 });
     }
-    // Its entry was closed: it was to be shipped all the same. After the report it was not an entry.
-    let is_decided = record.mark.is_none() && !record.is_unread && record.state != OrderState::Exporting;
-    if record.status == MarketplaceStatus::Cancelled && is_decided {
-        let kind = AttentionKind::CancelledAfterHandOver;
-        facts.decided = Some(Decided { kind, at: record.fetched_at });
+    // A person had closed its entry. It is asked about again when something changes.
+    let is_closed = record.mark.is_none() && !record.is_unread && record.state != OrderState::Exporting;
+    if record.status == MarketplaceStatus::Cancelled && is_closed {
+        let counted = OrderFacts {
+            there: ThereFacts { status: record.status, ..facts.there.clone() },
+            erp: ErpFacts {
+                parcels: u32::try_from(record.parcels.len()).unwrap_or(u32::MAX),
+                ..facts.erp.clone()
+            },
+            ..facts.clone()
+        };
+        facts.decided =
+            Some(Decided::on(&counted, Decision::DoneByHand, BEFORE_THIS_VERSION, record.fetched_at));
     }
     facts
 }

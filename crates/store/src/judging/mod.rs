@@ -2,22 +2,35 @@
 //! all databases; workflows, the take-over, the server and the program's clock use it.
 
 mod before;
+mod deciding;
 
 use jiff::Timestamp;
-use marktwerk_domain::attention::{Attention, AttentionKind};
-use marktwerk_domain::judgement::{
-    Baseline, Decided, Document, ErpFacts, Judgement, Limits, OrderFacts, Row, judge,
-};
+use marktwerk_domain::history::{Author, Happened, OrderEvent};
+use marktwerk_domain::judgement::{Judgement, Limits, OrderFacts, judge, tracking_numbers};
+use marktwerk_domain::language::Language;
 use marktwerk_domain::order::Order;
 use serde_json::Value;
 
+pub use deciding::{DecideError, Outcome, decide_entry, decide_order};
+
 use crate::orders::{HandOverIntent, OrderChange, OrderEntry, OrderPatch, OrderRecord, ReportIntent};
-use crate::{Store, StoreError, StoreResult};
+use crate::{Store, StoreResult};
 
 /// Orders judged in one transaction.
 const BATCH: usize = 500;
-/// Tries to store a person's decision on an order that changes meanwhile.
-const TRIES: u32 = 5;
+/// What is stored and logged.
+const STORED: Language = Language::English;
+
+/// When, by whom and under which limits an order is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// When.
+    pub now: Timestamp,
+    /// Who makes the change.
+    pub by: Author,
+    /// How long waits may last.
+    pub limits: Limits,
+}
 
 impl OrderRecord {
     /// All facts of the order.
@@ -26,8 +39,8 @@ impl OrderRecord {
     }
 
     /// What its facts come to.
-    pub fn judgement(&self, now: Timestamp) -> Judgement {
-        judge(&self.facts(), &Limits::default(), now)
+    pub fn judgement(&self, limits: &Limits, now: Timestamp) -> Judgement {
+        judge(&self.facts(), limits, now)
     }
 
     /// Takes a patch that was stored, so that the next change of this record finds it as the store has it.
@@ -54,6 +67,7 @@ impl OrderRecord {
             takes_stock,
             is_open,
             next_judged_at,
+            events,
         } = patch;
         self.revision += 1;
         self.state = state.unwrap_or(self.state);
@@ -73,20 +87,25 @@ impl OrderRecord {
         self.takes_stock = takes_stock.unwrap_or(self.takes_stock);
         self.is_open = is_open.unwrap_or(self.is_open);
         self.next_judged_at = next_judged_at.unwrap_or(self.next_judged_at);
+        self.history.extend(events);
     }
 }
 
 /// The change of an order that `patch` and the judgement of the facts after it come to. It has an effect only while the order is
 /// as it was read. Where nothing would be written, its patch is the default.
-pub fn judged(record: &OrderRecord, patch: OrderPatch, now: Timestamp) -> OrderChange {
-    let facts = facts_after(record, &patch);
-    let judgement = judge(&facts, &Limits::default(), now);
+pub fn judged(record: &OrderRecord, patch: OrderPatch, occasion: &Occasion) -> OrderChange {
+    let Occasion { now, limits, .. } = occasion;
+    let mut facts = facts_after(record, &patch);
+    facts.judged_since.get_or_insert(*now);
+    let lapsed = facts.settle_decision();
+    let judgement = judge(&facts, limits, *now);
     let mark = judgement.row.line().mark;
+    let reason = judgement.reason(STORED);
     let kept = without_columns(facts.clone());
     let is_open = !judgement.is_over;
-    let patch = OrderPatch {
+    let mut patch = OrderPatch {
         state: (record.state != judgement.state).then_some(judgement.state),
-        reason: (record.reason != judgement.reason).then(|| judgement.reason.clone()),
+        reason: (record.reason != reason).then_some(reason),
         mark: (record.mark != mark).then_some(mark),
         takes_stock: (record.takes_stock != judgement.takes_stock).then_some(judgement.takes_stock),
         is_open: (record.is_open != is_open).then_some(is_open),
@@ -95,6 +114,12 @@ pub fn judged(record: &OrderRecord, patch: OrderPatch, now: Timestamp) -> OrderC
         kept: (record.kept.as_ref() != Some(&kept)).then_some(kept),
         ..patch
     };
+    if patch != OrderPatch::default() {
+        let mut happened: Vec<Happened> = lapsed.map(Happened::DecisionLapsed).into_iter().collect();
+        happened.extend(what_happened(record, &patch, &judgement, occasion));
+        let event = |what| OrderEvent { at: *now, by: occasion.by.clone(), what };
+        patch.events.extend(happened.into_iter().map(event));
+    }
     OrderChange {
         from: vec![record.state],
         seen_revision: Some(record.revision),
@@ -103,11 +128,37 @@ pub fn judged(record: &OrderRecord, patch: OrderPatch, now: Timestamp) -> OrderC
     }
 }
 
+/// What a change adds to the order's history.
+fn what_happened(
+    record: &OrderRecord,
+    patch: &OrderPatch,
+    judgement: &Judgement,
+    occasion: &Occasion,
+) -> Vec<Happened> {
+    let mut happened = Vec::new();
+    if record.is_unread && patch.is_unread == Some(false) {
+        happened.push(Happened::Read(record.status));
+    }
+    if let Some(parcels) = patch.parcels.as_ref().filter(|parcels| **parcels != record.parcels) {
+        happened.push(Happened::Parcels(parcels.len()));
+    }
+    happened.extend(patch.state.map(Happened::State));
+    // An order that an earlier version stored has not said what it needs.
+    let before = record.kept.as_ref().and_then(|_| record.judgement(&occasion.limits, occasion.now).entry);
+    let (before, after) = (before.map(|entry| entry.kind), judgement.entry.as_ref().map(|entry| entry.kind));
+    if before != after {
+        happened.extend(before.map(Happened::NeedsNobody));
+        happened.extend(after.map(Happened::NeedsPerson));
+    }
+    happened
+}
+
 /// Judges the orders whose time has come, whatever their jobs do. Returns how many were written.
 ///
 /// # Errors
 /// If the database cannot be used; the rest is judged by the next call.
-pub async fn judge_due(store: &dyn Store, now: Timestamp) -> StoreResult<u64> {
+pub async fn judge_due(store: &dyn Store, limits: &Limits, now: Timestamp) -> StoreResult<u64> {
+    let occasion = Occasion { now, by: Author::Time, limits: *limits };
     let mut written = 0;
     loop {
         let due = store.orders_to_judge(now, BATCH).await?;
@@ -115,7 +166,7 @@ pub async fn judge_due(store: &dyn Store, now: Timestamp) -> StoreResult<u64> {
         for orders in due.chunk_by(|one, other| one.account == other.account) {
             let Some(first) = orders.first() else { continue };
             let changes: Vec<OrderChange> =
-                orders.iter().map(|record| judged(record, OrderPatch::default(), now)).collect();
+                orders.iter().map(|record| judged(record, OrderPatch::default(), &occasion)).collect();
             let effective = store.change_orders(&first.account, &changes, now).await?;
             done += effective.into_iter().filter(|effective| *effective).count();
         }
@@ -127,73 +178,6 @@ pub async fn judge_due(store: &dyn Store, now: Timestamp) -> StoreResult<u64> {
     }
 }
 
-/// Takes an entry off the attention list because a person closed it, and lets its order go on as that means. An entry whose cause
-/// persists comes back.
-///
-/// # Errors
-/// [`StoreError::NotFound`] if it is not open.
-pub async fn close(store: &dyn Store, id: i64, now: Timestamp) -> StoreResult<Attention> {
-    let closed = store.close_attention(id, now).await?;
-    if !closed.kind.is_of_an_order() {
-        return Ok(closed);
-    }
-    for _ in 0..TRIES {
-        let Some(record) = store.order(&closed.account, &closed.subject).await? else { return Ok(closed) };
-        let change = judged(&record, decision(&record, closed.kind, now), now);
-        if store.change_orders(&closed.account, &[change], now).await? == [true] {
-            return Ok(closed);
-        }
-    }
-    Err(StoreError::Database(format!("order {} changes all the time: close its entry again", closed.subject)))
-}
-
-/// What closing an entry of this kind changes in its order.
-fn decision(record: &OrderRecord, kind: AttentionKind, now: Timestamp) -> OrderPatch {
-    let mut facts = record.facts();
-    let row = judge(&facts, &Limits::default(), now).row;
-    let mut patch = OrderPatch::default();
-    facts.remarks.retain(|remark| remark.kind != kind);
-    match kind {
-        // The change was dealt with in the ERP, so that it has the newest document from now on.
-        AttentionKind::ChangedAfterHandOver if facts.there.document == Document::Translated => {
-            facts.ours.baseline = record.order.as_ref().map(Baseline::of);
-            facts.there.difference = None;
-        }
-        AttentionKind::CancelledAfterHandOver
-        | AttentionKind::ChangedAfterHandOver
-        | AttentionKind::BuyerWish => facts.decided = Some(Decided { kind, at: now }),
-        // Its details are fetched again: what was mended at the marketplace is not in the stored ones.
-        AttentionKind::SetAside if row == Row::SetAside => {
-            facts.there.document = Document::Missing;
-            patch.is_unread = Some(true);
-            patch.is_complete = Some(false);
-        }
-        // It is handed over again: that looks it up first, under the lock of an insert.
-        AttentionKind::Unclear if matches!(row, Row::Unclear | Row::Dropped | Row::Deleted) => {
-            facts.ours.handed_over_at = None;
-            facts.ours.baseline = None;
-            facts.there.difference = None;
-            // It was about an order that the ERP does not have any more.
-            facts.decided = None;
-            facts.erp = ErpFacts::default();
-            patch.intent = Some(None);
-        }
-        AttentionKind::UnknownCarrier | AttentionKind::ShipmentRefused => patch.next_report_at = Some(None),
-        AttentionKind::SetAside
-        | AttentionKind::Unclear
-        | AttentionKind::UnknownArticle
-        | AttentionKind::StockRefused
-        | AttentionKind::WorkerStuck
-        | AttentionKind::Duplicate
-        | AttentionKind::Unauthorised
-        | AttentionKind::ClosedInErp
-        | AttentionKind::ShippedElsewhere
-        | AttentionKind::WithoutNumber => {}
-    }
-    patch.kept = Some(facts);
-    patch
-}
-
 /// Stored times are whole microseconds; the clock's are finer.
 fn whole(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::as_microsecond)
@@ -203,7 +187,7 @@ fn entries(judgement: &Judgement, facts: &OrderFacts) -> Vec<OrderEntry> {
     let mut entries = Vec::new();
     if let Some(entry) = &judgement.entry {
         let facts = serde_json::to_value(&entry.facts).unwrap_or(Value::Null);
-        entries.push(OrderEntry { kind: entry.kind, facts, message: entry.message() });
+        entries.push(OrderEntry { kind: entry.kind, facts, message: entry.message(STORED) });
     }
     for remark in &facts.remarks {
         if entries.iter().all(|entry| entry.kind != remark.kind) {
@@ -228,6 +212,7 @@ fn facts_after(record: &OrderRecord, patch: &OrderPatch) -> OrderFacts {
     facts.there.ship_until = order.and_then(|order| order.ship_until);
     facts.there.asked_at = Some(record.fetched_at);
     facts.there.was_over = record.was_over;
+    facts.erp.numbers = tracking_numbers(parcels);
     facts.erp.parcels = count(parcels.len());
     facts.erp.parcels_without_number =
         count(parcels.iter().filter(|parcel| parcel.tracking.is_empty()).count());
@@ -246,6 +231,7 @@ fn without_columns(mut facts: OrderFacts) -> OrderFacts {
     facts.there.ship_until = None;
     facts.there.asked_at = None;
     facts.there.was_over = false;
+    facts.erp.numbers = None;
     facts.erp.parcels = 0;
     facts.erp.parcels_without_number = 0;
     facts.ours.hand_over_since = None;

@@ -8,9 +8,9 @@ use rusqlite::{Connection, Row, params};
 use super::rows::{self, Columns, Json, Micros, Word};
 use super::store::SqliteStore;
 use super::writing::Writing;
+use crate::StoreResult;
 use crate::attention::{AttentionStore, NewAttention};
 use crate::orders::OrderEntry;
-use crate::{StoreError, StoreResult};
 
 const SELECT: &str =
     "SELECT id, account, kind, subject, message, facts, since FROM attentions WHERE closed_at IS NULL";
@@ -41,10 +41,6 @@ impl AttentionStore for SqliteStore {
             open.iter().try_for_each(|(account, kind, subject)| settle(writing, account, *kind, subject, now))
         })
         .await
-    }
-
-    async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention> {
-        self.write(move |writing| close(writing, id, now)).await
     }
 }
 
@@ -136,18 +132,6 @@ pub(super) fn settle(
     let params = params![account, kind.as_str(), subject, Micros(now)];
     writing.effects.attention |= rows::execute(writing.connection, sql, params)? > 0;
     Ok(())
-}
-
-fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Attention> {
-    let found = rows::one(writing.connection, &format!("{SELECT} AND id = ?1"), [id], attention)?;
-    let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
-    settle(writing, &found.account, found.kind, &found.subject, now)?;
-    if found.kind.is_of_an_order() {
-        let sql = "UPDATE orders SET next_judged_at = ?3, revision = revision + 1 WHERE account = ?1 AND number = ?2";
-        let params = params![found.account, found.subject, Micros(now)];
-        writing.effects.orders |= rows::execute(writing.connection, sql, params)? > 0;
-    }
-    Ok(found)
 }
 
 fn attention(row: &Row<'_>) -> rusqlite::Result<Attention> {

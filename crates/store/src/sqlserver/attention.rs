@@ -14,9 +14,9 @@ use super::SqlServerStore;
 use super::columns::{self, Columns, micros};
 use super::keys::{self, WITH_KEYS, key};
 use super::writing::{BUSINESS, Writing, write_in};
+use crate::StoreResult;
 use crate::attention::{AttentionStore, NewAttention};
 use crate::orders::OrderEntry;
-use crate::{StoreError, StoreResult};
 
 /// The facts of an item that has only its text.
 const NO_FACTS: &str = "{}";
@@ -126,10 +126,6 @@ impl AttentionStore for SqlServerStore {
         let steps = items.iter().map(|(account, kind, subject)| Step::Settle(account, *kind, subject));
         let steps: Vec<Step<'_>> = steps.collect();
         self.move_attentions(&steps, now).await
-    }
-
-    async fn close_attention(&self, id: i64, now: Timestamp) -> StoreResult<Attention> {
-        write_in!(self, "close an attention item", BUSINESS, |writing| close(writing, id, now))
     }
 }
 
@@ -294,25 +290,6 @@ async fn open<'a>(
         Ok((position, Stored { id, message, facts, renewed: None, is_closed: false }))
     })?;
     Ok((positions, stored.into_iter().collect()))
-}
-
-async fn close(writing: &mut Writing<'_>, id: i64, now: Timestamp) -> StoreResult<Attention> {
-    let sql = format!("{SELECT} AND id = @P1");
-    let rows = writing.connection.query("read an attention item", &sql, &[&id]).await?;
-    let found = columns::map(&rows, attention)?.into_iter().next();
-    let found = found.ok_or_else(|| StoreError::NotFound(format!("an open attention {id}")))?;
-    let sql = "UPDATE marktwerk.attentions SET closed_at = @P2 WHERE id = @P1";
-    writing.connection.execute("close an attention item", sql, &[&id, &micros(now)]).await?;
-    writing.effects.attention = true;
-    if found.kind.is_of_an_order() {
-        let sql = "UPDATE marktwerk.orders SET next_judged_at = @P3, revision = revision + 1 \
-             WHERE account = @P1 AND number = @P2";
-        let now = micros(now);
-        let parameters: [&dyn ToSql; 3] = [&found.account, &found.subject, &now];
-        let changed = writing.connection.execute("have an order judged", sql, &parameters).await?;
-        writing.effects.orders |= changed > 0;
-    }
-    Ok(found)
 }
 
 fn attention(columns: &mut Columns<'_>) -> StoreResult<Attention> {

@@ -8,13 +8,14 @@ use crate::migrating::{self, Migration};
 use crate::{StoreError, StoreResult};
 
 /// In order; the first has number 1, and each does what the one of the same number does elsewhere. An applied text is never changed again.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlserver/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlserver/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlserver/0003_promises.sql") },
     Migration { name: "causes", text: include_str!("../../migrations/sqlserver/0004_causes.sql") },
     Migration { name: "hand_overs", text: include_str!("../../migrations/sqlserver/0005_hand_overs.sql") },
     Migration { name: "judgement", text: include_str!("../../migrations/sqlserver/0006_judgement.sql") },
+    Migration { name: "decisions", text: include_str!("../../migrations/sqlserver/0007_decisions.sql") },
 ];
 
 /// The newest schema version that this program knows.

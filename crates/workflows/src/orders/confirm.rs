@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Document, Refused};
+use marktwerk_domain::judgement::{Act, Document, Judgement, RefusalCause, Refused, tracking_numbers};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
@@ -30,8 +30,8 @@ const OTHER_NUMBERS: &str =
 
 /// Why a shipment is not reported now.
 enum Hindrance {
-    /// A person must act; raised and shown.
-    Attention(AttentionKind, String),
+    /// A person must act; shown.
+    Attention(AttentionKind, String, RefusalCause),
     /// The marketplace does not say what it was told of this order. Nothing is told until it does.
     Unknown(String),
     /// Something may go away by itself.
@@ -50,21 +50,28 @@ impl Orders<'_> {
         let now = self.now();
         let mut after: Option<String> = None;
         let mut failure: Option<Failure> = None;
+        let mut has_changed = false;
         loop {
             let filter = OrderFilter {
                 account: Some(self.account().to_owned()),
                 states: vec![OrderState::Shipped],
                 after: after.clone(),
                 limit: PAGE,
+                ..OrderFilter::default()
             };
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.number.clone());
-            let due: Vec<OrderRecord> = page.into_iter().filter(|record| is_due(record, now)).collect();
+            let due: Vec<OrderRecord> =
+                page.into_iter().filter(|record| is_due(&self.judgement(record), now)).collect();
             if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
                 self.say_what_would_be_sent(step, &refusal, &due).await;
                 return Ok(false);
             }
+            let changed = self.read_again(step, &due).await?;
+            has_changed |= !changed.is_empty();
+            let due: Vec<OrderRecord> =
+                due.into_iter().filter(|record| !changed.contains(&record.number)).collect();
             // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
             let calls: Vec<BoxFuture<'_, _>> =
                 due.into_iter().map(|record| self.report(step, record).boxed()).collect();
@@ -78,7 +85,8 @@ impl Orders<'_> {
                 return failure.map_or(Ok(true), Err);
             }
         }
-        failure.map_or(Ok(false), Err)
+        // What changed meanwhile is imported by the next slice, and reported if that is still right.
+        failure.map_or(Ok(has_changed), Err)
     }
 
     async fn say_what_would_be_sent(&self, step: &Step, refusal: &str, due: &[OrderRecord]) {
@@ -96,13 +104,16 @@ impl Orders<'_> {
             Ok(()) => return Ok(()),
             Err(hindrance) => hindrance,
         };
-        let (kind, message, report) = match hindrance {
+        let (kind, message, cause, report) = match hindrance {
             Hindrance::Failure(failure) => {
                 step.info(format!("order {} is not reported yet: {failure}", record.number), Value::Null);
                 return Err(failure);
             }
-            Hindrance::Unknown(message) => (AttentionKind::ShipmentRefused, message, None),
-            Hindrance::Attention(kind, message) => (kind, message, Some(None)),
+            Hindrance::Unknown(message) => {
+                let cause = RefusalCause::NoAnswer(message.clone());
+                (AttentionKind::ShipmentRefused, message, cause, None)
+            }
+            Hindrance::Attention(kind, message, cause) => (kind, message, cause, Some(None)),
         };
         let text = format!("order {} is not reported: {message}", record.number);
         if record.reason.as_ref() == Some(&message) {
@@ -113,7 +124,7 @@ impl Orders<'_> {
         let doublings = record.report_tries.min(LONGEST_PAUSE_DOUBLINGS);
         let pause = FIRST_PAUSE * 2_i32.pow(doublings);
         let mut facts = record.facts();
-        facts.ours.refused = Some(Refused { kind, message });
+        facts.ours.refused = Some(Refused { kind, message, cause: Some(cause) });
         let patch = OrderPatch {
             report,
             report_tries: Some(record.report_tries + 1),
@@ -136,7 +147,7 @@ impl Orders<'_> {
             }
             // It never arrived; what is to be done now, the order's other facts say.
             if !self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
-                || record.judgement(self.now()).next_act != Act::Report
+                || self.judgement(record).next_act != Act::Report
             {
                 return Ok(());
             }
@@ -154,7 +165,13 @@ impl Orders<'_> {
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
         let mut facts = record.facts();
         facts.ours.refused = None;
-        let patch = OrderPatch { report: Some(Some(intent)), kept: Some(facts), ..OrderPatch::default() };
+        let used = facts.decided.take().map(|decided| decided.decision);
+        let patch = OrderPatch {
+            report: Some(Some(intent)),
+            kept: Some(facts),
+            events: self.used(used),
+            ..OrderPatch::default()
+        };
         if !self.save_one(record, patch).await? {
             // The order was changed meanwhile; the next run sees how.
             return Ok(());
@@ -185,12 +202,14 @@ impl Orders<'_> {
                     return Err(Hindrance::Attention(
                         AttentionKind::ShipmentRefused,
                         OTHER_NUMBERS.to_owned(),
+                        RefusalCause::OtherNumbers,
                     ));
                 }
             }
             ConfirmAnswer::Refused { code, message } => {
-                let message = format!("the marketplace refused the shipment: {message} (code {code})");
-                return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message));
+                let text = format!("the marketplace refused the shipment: {message} (code {code})");
+                let cause = RefusalCause::Marketplace { code: code.to_string(), message };
+                return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, text, cause));
             }
         }
         crash::point("report.before_mark");
@@ -213,13 +232,16 @@ impl Orders<'_> {
     ) -> Result<ShipmentReport, Hindrance> {
         let Some(ReportLines { lines, region }) = lines else {
             let message = "the order cannot be translated, so that its lines are not known: report this shipment at the marketplace by hand";
-            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
+            let cause = RefusalCause::LinesUnknown;
+            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause));
         };
         let Some(allocated) = allocate(&lines, &record.parcels) else {
             let message = "JTL sent less than was ordered, or does not tell what lies in which parcel: report this shipment at the marketplace by \
                  hand";
-            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()));
+            let cause = RefusalCause::SentLess;
+            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause));
         };
+        let facts = record.facts();
         let mut parcels = Vec::with_capacity(record.parcels.len());
         for (parcel, lines) in record.parcels.iter().zip(allocated) {
             if lines.is_empty() {
@@ -230,13 +252,17 @@ impl Orders<'_> {
                 step.info(message, json!({ "parcel": parcel.id }));
                 continue;
             }
-            let code = self.marketplace.carrier_code(region, &parcel.carrier).await.map_err(hindrance)?;
+            // What JTL names comes first: a person chose for the parcels that nobody knows a carrier for.
+            let mut code = self.marketplace.carrier_code(region, &parcel.carrier).await.map_err(hindrance)?;
+            let chosen = facts.chosen_carrier();
+            if let (None, Some(chosen)) = (&code, chosen) {
+                code = self.marketplace.carrier_code(region, chosen).await.map_err(hindrance)?;
+            }
             let Some(carrier_code) = code else {
-                let message = format!(
-                    "the marketplace's list has no carrier `{}`: choose another shipping method in JTL, or report it there by hand",
-                    parcel.carrier
-                );
-                return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message));
+                let carrier = chosen.unwrap_or(&parcel.carrier).to_owned();
+                let message = format!("the marketplace's list has no carrier `{carrier}`");
+                let cause = RefusalCause::Carrier(carrier);
+                return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message, cause));
             };
             parcels.push(ReportedParcel {
                 id: parcel.id,
@@ -258,11 +284,17 @@ impl Orders<'_> {
             if self.is_known_there(&shown).await? {
                 return Ok(self.mark_reported(step, record).await?);
             }
-            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, OTHER_NUMBERS.to_owned()));
+            let cause = RefusalCause::OtherNumbers;
+            return Err(Hindrance::Attention(
+                AttentionKind::ShipmentRefused,
+                OTHER_NUMBERS.to_owned(),
+                cause,
+            ));
         }
         let message = "it was taken over from the system used before, and the marketplace did not give its document: start the order job with \
                        days_back so that it reaches the day of purchase, or report this shipment at the marketplace by hand";
-        Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned()))
+        let cause = RefusalCause::TakenOver;
+        Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause))
     }
 
     /// Whether the marketplace shows every parcel of a report.
@@ -279,6 +311,7 @@ impl Orders<'_> {
     async fn mark_reported(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Failure> {
         let mut facts = record.facts();
         facts.ours.reported_at = Some(self.now());
+        facts.ours.reported_numbers = tracking_numbers(&record.parcels);
         facts.ours.refused = None;
         facts.remarks.retain(|remark| remark.kind != AttentionKind::ShipmentRefused);
         let patch = OrderPatch {
@@ -317,8 +350,7 @@ fn hindrance(error: ConnectorError) -> Hindrance {
 }
 
 /// Whether a shipped order is to be reported now, or the marketplace is to be asked for its report.
-pub(super) fn is_due(record: &OrderRecord, now: Timestamp) -> bool {
-    let judgement = record.judgement(now);
+pub(super) fn is_due(judgement: &Judgement, now: Timestamp) -> bool {
     matches!(judgement.next_act, Act::Report | Act::ResolveReport)
         && judgement.not_before.is_none_or(|at| at <= now)
 }

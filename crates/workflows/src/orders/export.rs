@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Baseline, ErpFacts};
+use marktwerk_domain::judgement::{Act, Baseline, ErpFacts, Judgement};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_engine::Step;
 use marktwerk_erp::{ErpError, HandOver, HandedOver, Presence};
@@ -25,6 +24,7 @@ impl Orders<'_> {
     /// Finds out what became of earlier hand-overs, then hands over what is imported.
     pub(super) async fn export(&self, step: &Step) -> Result<Rest, Failure> {
         let is_unresolved = self.resolve(step).await?;
+        self.search(step).await?;
         let mut rest = Rest { has_more: false, is_unresolved };
         let mut after: Option<String> = None;
         loop {
@@ -33,17 +33,21 @@ impl Orders<'_> {
                 states: vec![OrderState::Imported],
                 after: after.clone(),
                 limit: BATCH,
+                ..OrderFilter::default()
             };
             let page = self.connections.store.orders_in(&filter).await?;
             let Some(last) = page.last() else { return Ok(rest) };
             after = Some(last.number.clone());
-            let now = self.now();
-            let page = page.into_iter().filter(|record| may_go_out(record, now));
+            let page = page.into_iter().filter(|record| may_go_out(record, &self.judgement(record)));
             let ready = self.with_known_articles(step, page.collect()).await?;
             if self.context.should_stop() {
                 rest.has_more = true;
                 return Ok(rest);
             }
+            let changed = self.read_again(step, &ready).await?;
+            let ready: Vec<OrderRecord> =
+                ready.into_iter().filter(|record| !changed.contains(&record.number)).collect();
+            rest.has_more |= !changed.is_empty();
             if !ready.is_empty() {
                 self.hand_over(step, ready).await?;
             }
@@ -219,10 +223,17 @@ impl Orders<'_> {
             let mut facts = record.facts();
             facts.ours.baseline = record.order.as_ref().map(Baseline::of);
             facts.there.difference = None;
+            let used = facts.decided.take().filter(|decided| !decided.decision.is_standing());
+            if used.is_some() {
+                // What an earlier hand-over came to no longer counts.
+                facts.ours.handed_over_at = None;
+                facts.erp = ErpFacts::default();
+            }
             let patch = OrderPatch {
                 document: Some(document.document.clone()),
                 intent: Some(Some(intent.clone())),
                 kept: Some(facts),
+                events: self.used(used.map(|decided| decided.decision)),
                 ..OrderPatch::default()
             };
             changes.push(OrderChange { seen_change: Some(record.changed_at), ..self.judged(&record, patch) });
@@ -246,9 +257,9 @@ impl Orders<'_> {
 }
 
 /// Whatever brought an order here: only what is to be handed over, or waits for its articles alone, goes out.
-pub(super) fn may_go_out(record: &OrderRecord, now: Timestamp) -> bool {
+pub(super) fn may_go_out(record: &OrderRecord, judgement: &Judgement) -> bool {
     record.status == MarketplaceStatus::Ready
-        && matches!(record.judgement(now).next_act, Act::HandOver | Act::CheckArticles)
+        && matches!(judgement.next_act, Act::HandOver | Act::CheckArticles)
 }
 
 pub(super) fn skus(order: &Order) -> impl Iterator<Item = String> + '_ {

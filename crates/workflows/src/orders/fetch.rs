@@ -47,15 +47,27 @@ struct Details {
 impl Orders<'_> {
     /// Fetches; answers whether a next slice has to go on.
     pub(super) async fn fetch(&self, step: &Step) -> Result<bool, Failure> {
+        if let Some(numbers) = self.parameters.numbers() {
+            let changed = self.read_by_number(step, &numbers).await?;
+            step.info(
+                format!("read {} orders again, {} had changed", numbers.len(), changed.len()),
+                json!({ "orders": numbers }),
+            );
+            return Ok(false);
+        }
         let cursor = cursor(self.connections, self.account()).await?;
-        let is_scheduled =
-            self.parameters.days_back.is_none() && self.parameters.parent_order_status.is_none();
+        let is_scheduled = self.parameters.is_scheduled();
         let mut window = self.window(cursor);
+        if is_scheduled && let Some(ahead) = cursor.filter(|cursor| *cursor > self.now()) {
+            let message = format!(
+                "this account was read up to {ahead}, which is ahead of the clock: it is read from now on"
+            );
+            step.warning(message, Value::Null).await;
+        }
         if is_scheduled && let Some(oldest) = self.oldest_incomplete().await? {
             window.changed_from = window.changed_from.min(oldest);
         }
-        // What was over before this and is not known was over when the account was first read.
-        let read_before = cursor.map(|cursor| cursor - OVERLAP);
+        let first_read = self.first_read().await?;
         let mut newest = cursor;
         let begin = window.changed_from;
         let mut failure: Option<Failure> = None;
@@ -71,7 +83,7 @@ impl Orders<'_> {
                 newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
                 reader.accept(&page)?;
                 // One order that cannot be had must not hide the pages behind it.
-                let incomplete = self.keep(step, &page, read_before).await?;
+                let incomplete = self.keep(step, &page, first_read).await?;
                 failure = failure.or(incomplete);
             }
             if !reader.has_shrunk() {
@@ -92,14 +104,33 @@ impl Orders<'_> {
         failure.map_or(Ok(false), Err)
     }
 
+    /// When the account was read for the first time. What was over before, and is not known, is history.
+    pub(super) async fn first_read(&self) -> Result<Timestamp, Failure> {
+        let name = format!("orders.first_read.{}", self.account());
+        let stored = self.connections.store.fact(&name).await?.and_then(|stored| stored.parse().ok());
+        if let Some(stored) = stored {
+            return Ok(stored);
+        }
+        let now = self.now();
+        self.connections.store.set_fact(&name, &now.to_string()).await?;
+        Ok(now)
+    }
+
     /// What is read: by default everything since the cursor, whatever its status, so that cancellations are seen.
     fn window(&self, cursor: Option<Timestamp>) -> OrderWindow {
         let now = self.now();
+        if let Some((changed_from, changed_until)) = self.parameters.period() {
+            let status = self.parameters.parent_order_status.filter(|status| *status != 0);
+            return OrderWindow { changed_from, changed_until: changed_until.min(now), status };
+        }
         let days_ago = |days: u32| now - SignedDuration::from_hours(24 * i64::from(days));
         let first_days = self.connections.settings.orders.first_days;
         let changed_from = match (self.parameters.days_back, cursor) {
             (Some(days), _) => days_ago(days),
-            (None, Some(cursor)) if self.parameters.parent_order_status.is_none() => cursor - OVERLAP,
+            // A cursor ahead of the clock would hide everything until then.
+            (None, Some(cursor)) if self.parameters.parent_order_status.is_none() => {
+                cursor.min(now) - OVERLAP
+            }
             (None, _) => days_ago(first_days),
         };
         let status = self.parameters.parent_order_status.filter(|status| *status != 0);
@@ -116,11 +147,11 @@ impl Orders<'_> {
 
     /// Keeps what is new or changed on a page. Answers with a failure that left orders
     /// incomplete and may go away; one that concerns the whole account is an error.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         step: &Step,
         page: &OrderPage,
-        read_before: Option<Timestamp>,
+        first_read: Timestamp,
     ) -> Result<Option<Failure>, Failure> {
         self.show_malformed(step, page).await?;
         let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
@@ -139,7 +170,7 @@ impl Orders<'_> {
         if news.is_empty() {
             return Ok(None);
         }
-        self.keep_news(step, &news, read_before).await
+        self.keep_news(step, &news, first_read).await
     }
 
     /// Fetches the details of what is new. A page of a hundred takes ten seconds at TEMU's pace: what is there is kept
@@ -148,11 +179,11 @@ impl Orders<'_> {
         &self,
         step: &Step,
         news: &[&OrderEntry],
-        read_before: Option<Timestamp>,
+        first_read: Timestamp,
     ) -> Result<Option<Failure>, Failure> {
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
         let calls: Vec<BoxFuture<'_, _>> =
-            news.iter().map(|entry| self.detail(entry, read_before).boxed()).collect();
+            news.iter().map(|entry| self.detail(entry, first_read).boxed()).collect();
         let mut answers = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
         let mut details = Details::default();
         loop {
@@ -261,7 +292,7 @@ impl Orders<'_> {
     async fn detail(
         &self,
         entry: &OrderEntry,
-        read_before: Option<Timestamp>,
+        first_read: Timestamp,
     ) -> (FetchedOrder, Option<ConnectorError>) {
         let is_over = matches!(entry.status, MarketplaceStatus::Shipped | MarketplaceStatus::Cancelled);
         let mut fetched = FetchedOrder {
@@ -272,7 +303,7 @@ impl Orders<'_> {
             raw: json!({ "order": entry.raw }),
             is_complete: false,
             contents: Vec::new(),
-            was_over: is_over && read_before.is_none_or(|time| entry.changed_at < time),
+            was_over: is_over && entry.changed_at < first_read,
         };
         match self.marketplace.order_contents(entry).await {
             Ok(contents) => fetched.contents = contents,

@@ -40,8 +40,6 @@ impl Orders<'_> {
         }
         let mut facts = record.facts();
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
-        // It rested on what was known before.
-        facts.decided = None;
         if is_wanted {
             let translation = self.translate(record);
             if facts.ours.reported_at.is_some() && taken_over::lacks_document(record) {
@@ -50,6 +48,7 @@ impl Orders<'_> {
             match translation {
                 Ok(newest) => {
                     compare(&mut facts, &newest);
+                    facts.there.newest = Some(Baseline::of(&newest));
                     facts.there.document = Document::Translated;
                     facts.remarks.retain(|remark| remark.kind != AttentionKind::SetAside);
                     patch.order = (record.order.as_ref() != Some(&newest)).then_some(newest);

@@ -3,7 +3,10 @@
 //! Steps 1–3 bring orders in and steps 4–5 carry shipments back; the two halves fail independently, so that a broken import
 //! never stops tracking. Every step is idempotent: a run that is repeated does again only what is not done.
 
+mod again;
+mod candidates;
 mod confirm;
+mod deep;
 mod export;
 mod fetch;
 mod import;
@@ -19,9 +22,11 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::history::{Author, Happened, OrderEvent};
+use marktwerk_domain::judgement::{Decision, Judgement, Limits};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
 use marktwerk_engine::{RunContext, Step, Workflow, WorkflowDescription};
-use marktwerk_store::judging;
+use marktwerk_store::judging::{self, Occasion};
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,8 +54,39 @@ pub struct OrderParameters {
     /// Orders changed in the last so many days.
     #[schemars(range(min = 1, max = 365))]
     pub days_back: Option<u32>,
+    /// Only the orders with these numbers, separated by commas.
+    pub orders: Option<String>,
+    /// With `until`: orders changed at or after this time, such as 2026-11-30T08:00:00+01:00.
+    #[schemars(with = "Option<String>")]
+    pub from: Option<Timestamp>,
+    /// With `from`: orders changed before this time.
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Timestamp>,
     /// A line per order.
     pub verbose: Option<bool>,
+}
+
+impl OrderParameters {
+    /// Whether it is a usual run, which reads everything since the last one.
+    fn is_scheduled(&self) -> bool {
+        let Self { parent_order_status, days_back, orders, from, until, verbose: _ } = self;
+        parent_order_status.is_none()
+            && days_back.is_none()
+            && orders.is_none()
+            && from.is_none()
+            && until.is_none()
+    }
+
+    fn numbers(&self) -> Option<Vec<String>> {
+        let orders = self.orders.as_ref()?;
+        let numbers = orders.split(',').map(str::trim).filter(|number| !number.is_empty());
+        Some(numbers.map(str::to_owned).collect())
+    }
+
+    fn period(&self) -> Option<(Timestamp, Timestamp)> {
+        (self.from.is_some() || self.until.is_some())
+            .then(|| (self.from.unwrap_or(Timestamp::UNIX_EPOCH), self.until.unwrap_or(Timestamp::MAX)))
+    }
 }
 
 /// The steps, in their order.
@@ -164,6 +200,9 @@ impl Orders<'_> {
         if self.steps.include("confirm") {
             let step = self.context.begin_step("confirm").await;
             confirmed = self.confirm(&step).await;
+            if self.steps.include("fetch") && confirmed.is_ok() {
+                confirmed = self.read_deep(&step).await.and(confirmed);
+            }
             confirmed = step.end(confirmed).await;
         }
         let has_more = confirmed.as_ref().is_ok_and(|has_more| *has_more);
@@ -181,7 +220,34 @@ impl Orders<'_> {
 
     /// The change of an order that a patch and the judgement of the facts after it come to.
     fn judged(&self, record: &OrderRecord, patch: OrderPatch) -> OrderChange {
-        judging::judged(record, patch, self.now())
+        judging::judged(record, patch, &self.occasion())
+    }
+
+    /// What the facts of an order come to now.
+    fn judgement(&self, record: &OrderRecord) -> Judgement {
+        record.judgement(self.limits(), self.now())
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.connections.settings.orders.limits
+    }
+
+    fn occasion(&self) -> Occasion {
+        Occasion { now: self.now(), by: self.author(), limits: *self.limits() }
+    }
+
+    fn author(&self) -> Author {
+        Author::Run(self.context.run().id.0)
+    }
+
+    /// What an order's history says once a decision's intent is committed.
+    fn used(&self, decision: Option<Decision>) -> Vec<OrderEvent> {
+        let event = |decision| OrderEvent {
+            at: self.now(),
+            by: self.author(),
+            what: Happened::DecisionUsed(decision),
+        };
+        decision.map(event).into_iter().collect()
     }
 
     async fn save(&self, changes: &[OrderChange]) -> Result<Vec<bool>, Failure> {

@@ -13,15 +13,15 @@
 //! | imported | yes, but for one that waits for an article: that is, once JTL has the article |
 //! | on its way into JTL (*exporting*) | yes, until its outcome is known |
 //! | handed over | once it should long be an order in JTL, until its entry is there; JTL's answer is in the marker then |
-//! | shipped at the marketplace without us | until JTL was asked for it |
+//! | shipped at the marketplace without us, or to be handed over again | until JTL was asked for it |
 //! | shipped | once its report is due; one that waits for a person or for the time of its next try is not |
-//! | set aside, unclear, marked | no: a person's closing of the entry makes it one of the above |
+//! | set aside, unclear, marked | no: a person's decision makes it one of the above |
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::OrderWindow;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Row};
+use marktwerk_domain::judgement::{Act, Limits, Row};
 use marktwerk_engine::{Probe, ProbeQuestion, Sight};
 use marktwerk_store::orders::OrderRecord;
 use serde_json::Value;
@@ -95,21 +95,26 @@ impl Open {
             let Some(last) = page.last() else { return Ok(open) };
             after = Some(last.number.clone());
             open.to_export += released(connections, &page, now).await?;
-            page.iter().for_each(|record| open.note(record, now, may_report));
+            let limits = &connections.settings.orders.limits;
+            page.iter().for_each(|record| open.note(record, limits, now, may_report));
         }
     }
 
-    fn note(&mut self, record: &OrderRecord, now: Timestamp, may_report: bool) {
-        self.in_erp.push(record.number.clone());
-        match record.judgement(now).row {
-            Row::Ready => self.to_export += 1,
+    fn note(&mut self, record: &OrderRecord, limits: &Limits, now: Timestamp, may_report: bool) {
+        let judgement = record.judgement(limits, now);
+        if judgement.row != Row::Reported {
+            self.in_erp.push(record.number.clone());
+        }
+        match judgement.row {
+            Row::Ready | Row::HandOverAgain => self.to_export += 1,
+            Row::LookForIt => self.to_look_up += 1,
             Row::HandOverOpen => self.exporting += 1,
             Row::ShippedElsewhereUnknown => self.to_look_up += 1,
-            _ if tracking::is_overdue(record, now) => match record.reason {
+            _ if tracking::is_overdue(record, limits, now) => match record.reason {
                 None => self.overdue += 1,
                 Some(_) => self.stuck.push(record.number.clone()),
             },
-            _ => self.to_report += usize::from(may_report && confirm::is_due(record, now)),
+            _ => self.to_report += usize::from(may_report && confirm::is_due(&judgement, now)),
         }
     }
 
@@ -118,7 +123,7 @@ impl Open {
             (self.to_export, "to be handed over"),
             (self.exporting, "on their way into JTL"),
             (self.overdue, "too long on their way into JTL"),
-            (self.to_look_up, "shipped elsewhere and not looked up in JTL"),
+            (self.to_look_up, "to be looked up in JTL"),
             (self.to_report, "shipped and not reported"),
         ];
         let mut words: Vec<String> = Vec::new();
@@ -136,7 +141,9 @@ impl Open {
 async fn released(connections: &Connections, page: &[OrderRecord], now: Timestamp) -> Result<usize, Failure> {
     let waiting: Vec<Vec<String>> = page
         .iter()
-        .filter(|record| record.judgement(now).next_act == Act::CheckArticles)
+        .filter(|record| {
+            record.judgement(&connections.settings.orders.limits, now).next_act == Act::CheckArticles
+        })
         .map(|record| record.order.iter().flat_map(export::skus).collect())
         .collect();
     if waiting.is_empty() {

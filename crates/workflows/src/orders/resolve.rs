@@ -43,8 +43,8 @@ impl Orders<'_> {
         let filter = OrderFilter {
             account: Some(self.account().to_owned()),
             states: vec![OrderState::Exporting, OrderState::Unclear],
-            after: None,
             limit: usize::MAX,
+            ..OrderFilter::default()
         };
         let mut open = self.connections.store.orders_in(&filter).await?;
         open.retain(|record| record.intent.is_some());
@@ -98,7 +98,7 @@ impl Orders<'_> {
             );
             return Some(self.not_handed_over(record, OrderPatch::default()));
         };
-        let row = record.judgement(self.now()).row;
+        let row = self.judgement(record).row;
         if row == Row::HandOverOpen {
             *is_unresolved = true;
             let intent = HandOverIntent { looked_at: Some(self.now()), ..intent };

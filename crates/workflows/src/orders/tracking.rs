@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Baseline, HandOver, Limits, OrderFacts, Row, Situation};
 use marktwerk_domain::order::OrderState;
@@ -15,17 +15,24 @@ use serde_json::Value;
 
 use super::{Orders, taken_over};
 
+/// Orders that were reported are asked about at this distance, all others with each run.
+const WATCHED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Orders asked about at once.
 const PAGE: usize = 1_000;
 
 impl Orders<'_> {
     /// Asks JTL about every open order, whatever its state: one that was entered there by hand is taken up.
     pub(super) async fn track(&self, step: &Step) -> Result<(), Failure> {
+        let watches_reported = self.watches_reported().await?;
         let mut after: Option<String> = None;
         let mut is_repeated = false;
         loop {
             let page = self.connections.store.open_orders(self.account(), after.as_deref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last().map(|last| last.number.clone()) else {
+                return self.note_watched(watches_reported).await;
+            };
+            let is_asked = |record: &OrderRecord| record.state != OrderState::Reported || watches_reported;
+            let page: Vec<OrderRecord> = page.into_iter().filter(is_asked).collect();
             let numbers: Vec<String> = page.iter().map(|record| record.number.clone()).collect();
             let found = self.connections.erp.orders(&numbers).await?;
             let found: HashMap<&str, &ErpOrder> =
@@ -35,7 +42,7 @@ impl Orders<'_> {
             for record in &page {
                 match found.get(record.number.as_str()) {
                     Some(order) => changes.push(self.found(step, record, order).await),
-                    None if is_missed(record, self.now()) => missing.push(record),
+                    None if is_missed(record, self.limits(), self.now()) => missing.push(record),
                     // Time may have passed.
                     None => changes.push(self.judged(record, OrderPatch::default())),
                 }
@@ -54,9 +61,24 @@ impl Orders<'_> {
             // An order that the clock or a person changed meanwhile is asked for once more: what JTL showed of it was not stored.
             is_repeated = !is_repeated && done.contains(&false);
             if !is_repeated {
-                after = Some(last.number.clone());
+                after = Some(last);
             }
         }
+    }
+
+    /// What was reported is asked about once an hour.
+    async fn watches_reported(&self) -> Result<bool, Failure> {
+        let last = self.connections.store.fact(&watched_name(self.account())).await?;
+        let last: Option<Timestamp> = last.and_then(|last| last.parse().ok());
+        Ok(last.is_none_or(|last| last + WATCHED_EVERY <= self.now() || last > self.now()))
+    }
+
+    async fn note_watched(&self, watches_reported: bool) -> Result<(), Failure> {
+        if watches_reported {
+            let now = self.now().to_string();
+            self.connections.store.set_fact(&watched_name(self.account()), &now).await?;
+        }
+        Ok(())
     }
 
     /// JTL has the order.
@@ -116,6 +138,11 @@ impl Orders<'_> {
     }
 }
 
+/// The fact that holds when an account's reported orders were asked about last.
+fn watched_name(account: &str) -> String {
+    format!("orders.watched.{account}")
+}
+
 /// JTL shows it for the first time. What it has is what we know of the order now.
 fn take_up(step: &Step, record: &OrderRecord, facts: &mut OrderFacts) {
     if facts.ours.handed_over_at.is_none() && record.intent.is_none() {
@@ -127,18 +154,19 @@ fn take_up(step: &Step, record: &OrderRecord, facts: &mut OrderFacts) {
 }
 
 /// Whether JTL has to be asked for waiting rows too: it had the order or should have it, or it decides what is to be done.
-fn is_missed(record: &OrderRecord, now: Timestamp) -> bool {
+fn is_missed(record: &OrderRecord, limits: &Limits, now: Timestamp) -> bool {
     let facts = record.facts();
     // A shipped one is reported all the same: its parcels are known.
-    let was_there = facts.erp.orders > 0 && record.state != OrderState::Shipped;
-    let is_asked_for = record.judgement(now).row == Row::ShippedElsewhereUnknown;
+    let is_reported = matches!(record.state, OrderState::Shipped | OrderState::Reported);
+    let was_there = facts.erp.orders > 0 && !is_reported;
+    let is_asked_for = record.judgement(limits, now).row == Row::ShippedElsewhereUnknown;
     // The row of a person, who has entered the order by hand, may be dropped as any other.
     let has_foreign_row = facts.erp.waiting_rows > 0 && facts.ours.handed_over_at.is_none();
-    was_there || is_asked_for || has_foreign_row || is_overdue(record, now)
+    was_there || is_asked_for || has_foreign_row || is_overdue(record, limits, now)
 }
 
 /// Whether an order that JTL was given should long be one there.
-pub(super) fn is_overdue(record: &OrderRecord, now: Timestamp) -> bool {
-    let situation = Situation::at(&record.facts(), &Limits::default(), now);
+pub(super) fn is_overdue(record: &OrderRecord, limits: &Limits, now: Timestamp) -> bool {
+    let situation = Situation::at(&record.facts(), limits, now);
     record.state == OrderState::HandedOver && situation.hand_over == HandOver::DoneLong
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::Decision;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Run, RunState, Trigger};
 use marktwerk_erp::JtlSettings;
@@ -158,7 +159,7 @@ async fn an_order_that_waits_for_a_person_starts_nothing_until_the_person_acts()
     quiet(&shop).await;
     let items = shop.store.attentions().await.unwrap();
     let item = items.iter().find(|item| item.subject == aside).unwrap();
-    shop.close(item.id).await;
+    shop.decide(item.id, Decision::ReadAgain).await;
     next_starts(&shop).await;
     assert_eq!(shop.attention(AttentionKind::SetAside).await, [aside], "it still cannot go on");
     quiet(&shop).await;

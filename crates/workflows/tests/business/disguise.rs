@@ -15,7 +15,7 @@ use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{StockLevel, StockTarget};
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::{Content, ErpOrder, ShipmentReport};
-use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered};
+use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered, Search, Wanted};
 use serde_json::Value;
 
 /// Says that it is elsewhere, and is the sandbox.
@@ -44,6 +44,10 @@ impl Marketplace for RealLooking {
 
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
         self.temu.order_page(window, page).await
+    }
+
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
+        self.temu.orders_by_number(numbers).await
     }
 
     async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
@@ -137,6 +141,10 @@ impl Erp for Stubborn {
 
     fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError> {
         self.jtl.render(order, account, customer)
+    }
+
+    async fn search(&self, wanted: &[Wanted<'_>]) -> Result<Search, ErpError> {
+        self.jtl.search(wanted).await
     }
 
     async fn identity(&self) -> Result<Option<i64>, ErpError> {

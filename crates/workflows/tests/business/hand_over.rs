@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::Decision;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::RunState;
 use marktwerk_sandbox::OrderSeed;
@@ -70,7 +71,7 @@ async fn an_order_set_aside_is_read_again_when_a_person_says_so() {
         shop.world.add_order(OrderSeed { currency: Some("CHF".to_owned()), ..OrderSeed::default() }).unwrap();
     shop.sync_orders().await;
     let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
-    shop.close(item.id).await;
+    shop.decide(item.id, Decision::ReadAgain).await;
     assert_eq!(shop.order(&number).await.state, OrderState::Fetched);
     shop.sync_orders().await;
     assert_eq!(shop.attention(AttentionKind::SetAside).await, [number], "what still does not go comes back");

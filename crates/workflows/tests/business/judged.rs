@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::history::{Author, Happened};
+use marktwerk_domain::judgement::{Choice, Decision, Limits};
 use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_sandbox::{LineSeed, OrderSeed, ParcelSeed, WorldOptions};
 use marktwerk_store::orders::Mark;
@@ -140,8 +142,9 @@ async fn an_order_whose_article_is_unknown_may_be_entered_by_hand_too() {
     assert!(shop.attention(AttentionKind::UnknownArticle).await.is_empty());
 }
 
+/// Nothing closes an entry but the end of its cause or a decision; what was decided is shown, and asked again when something changes.
 #[tokio::test(start_paused = true)]
-async fn an_entry_that_is_closed_while_its_cause_persists_comes_back() {
+async fn a_decision_holds_until_something_changes() {
     let shop = patient_shop().await;
     let unknown = shop.world.sell("NOT-IN-JTL", 1).unwrap();
     let cancelled = shop.place(1).remove(0);
@@ -150,12 +153,135 @@ async fn an_entry_that_is_closed_while_its_cause_persists_comes_back() {
     shop.world.cancel_in_jtl(&cancelled).unwrap();
     next_run(&shop).await;
     for item in shop.store.attentions().await.unwrap() {
-        shop.close(item.id).await;
+        let decision = if item.kind == AttentionKind::UnknownArticle {
+            Decision::LeaveOut
+        } else {
+            Decision::DoneByHand
+        };
+        shop.decide(item.id, decision).await;
     }
-    assert_eq!(shop.attention(AttentionKind::UnknownArticle).await, [unknown]);
-    assert_eq!(shop.attention(AttentionKind::ClosedInErp).await, [cancelled]);
     next_run(&shop).await;
-    assert_eq!(shop.store.attentions().await.unwrap().len(), 2, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+    let record = shop.order(&unknown).await;
+    let decided =
+        record.history.iter().find(|event| event.what == Happened::Decided(Decision::LeaveOut)).unwrap();
+    assert_eq!(decided.by, Author::Person("office".to_owned()));
+    // The article comes: nothing is handed over that a person left out.
+    shop.world.create_article("NOT-IN-JTL", 5).unwrap();
+    next_run(&shop).await;
+    assert_eq!(shop.order(&unknown).await.state, OrderState::SetAside);
+    assert_eq!(shop.world.orders_in_jtl(&unknown).unwrap(), 0);
+    // The buyer changes the address: asked again, and still nothing is handed over.
+    shop.world.readdress(&unknown).unwrap();
+    next_run(&shop).await;
+    let number = unknown.clone();
+    let take_back =
+        Choice { decision: Decision::TakeBack, by: "office".to_owned(), carrier: None, until: None };
+    let occasion = shop.occasion();
+    let outcome =
+        marktwerk_store::judging::decide_order(&*shop.store, "sandbox", &number, &take_back, None, &occasion);
+    assert!(outcome.await.unwrap().result.is_ok());
+    next_run(&shop).await;
+    shop.wait(5).await;
+    assert_eq!(shop.world.orders_in_jtl(&unknown).unwrap(), 1, "{}", shop.log().await);
+}
+
+/// Merged in JTL with another order: the number is gone. Before a person's second hand-over JTL is searched, and what is found is shown.
+#[tokio::test(start_paused = true)]
+async fn an_order_under_another_number_is_found_before_it_is_handed_over_again() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    shop.world.renumber_in_jtl(&number, "MERGED-1").unwrap();
+    next_run(&shop).await;
+    next_run(&shop).await;
+    let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+    assert_eq!(item.kind, AttentionKind::Unclear, "{}", shop.log().await);
+    shop.decide(item.id, Decision::HandOverAgain).await;
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "it is searched for");
+    next_run(&shop).await;
+    let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+    assert!(item.message.contains("MERGED-1"), "{}", item.message);
+    assert_eq!(
+        shop.world.orders_in_jtl(&number).unwrap(),
+        0,
+        "what is found is never taken, and nothing is inserted"
+    );
+    shop.decide(item.id, Decision::NoneOfThese).await;
+    next_run(&shop).await;
+    shop.wait(5).await;
+    next_run(&shop).await;
+    assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 1, "{}", shop.log().await);
+    let record = shop.order(&number).await;
+    assert_eq!(record.state, OrderState::InJtl);
+    assert!(record.history.iter().any(|event| event.what == Happened::DecisionUsed(Decision::NoneOfThese)));
+}
+
+/// It was read long before it can be handed over, and cancelled meanwhile without a sign in the list of changes.
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_was_read_lately() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    let run = shop.sync_orders().await;
+    next_run(&shop).await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl);
+    shop.world.ship_now(&number, &[]).unwrap();
+    shop.wait(600).await;
+    shop.world.set_status(&number, CANCELLED).unwrap();
+    // A repetition from here does not read the list.
+    shop.again(&run, "tracking").await;
+    shop.sync_orders().await;
+    assert!(shop.world.shipments().unwrap().is_empty(), "{}", shop.log().await);
+    assert_eq!(shop.attention(AttentionKind::CancelledAfterHandOver).await, [number]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_changes_after_the_report_is_an_entry() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    shop.world.ship_now(&number, &[]).unwrap();
+    next_run(&shop).await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert!(shop.order(&number).await.is_open, "it is watched for a while");
+    shop.world.renumber_parcels(&number, "00340434161094042999").unwrap();
+    shop.wait(3_700).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.attention(AttentionKind::NumberChanged).await, std::slice::from_ref(&number));
+    let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+    shop.decide(item.id, Decision::DoneByHand).await;
+    assert!(shop.store.attentions().await.unwrap().is_empty());
+    let a_month_later = shop.clock.now() + SignedDuration::from_hours(31 * 24);
+    marktwerk_store::judging::judge_due(&*shop.store, &Limits::default(), a_month_later).await.unwrap();
+    assert!(!shop.order(&number).await.is_open);
+}
+
+/// Listed with a time of change that had passed when it became visible.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_becomes_visible_late_is_found_by_the_deep_read() {
+    let shop = patient_shop().await;
+    shop.place(1);
+    shop.sync_orders().await;
+    shop.wait(3_600).await;
+    shop.place(1);
+    next_run(&shop).await;
+    let late =
+        shop.world.add_order(OrderSeed { lines: vec![LineSeed::new("MW-0004", 1)], ..OrderSeed::default() });
+    let late = late.unwrap();
+    shop.world.change_time(&late, shop.clock.now().as_second() - 2_400).unwrap();
+    next_run(&shop).await;
+    assert!(
+        shop.store.order("sandbox", &late).await.unwrap().is_none(),
+        "the list of changes does not show it"
+    );
+    shop.wait(86_400).await;
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    assert!(shop.log().await.contains("deep read found 1 orders"), "{}", shop.log().await);
+    next_run(&shop).await;
+    assert_eq!(shop.world.orders_in_jtl(&late).unwrap(), 1, "{}", shop.log().await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +316,7 @@ async fn advice_knows_that_the_parcel_is_on_its_way() {
     assert!(shown.contains("the address") && shown.contains("a parcel has left already"), "{shown}");
     assert!(shop.world.shipments().unwrap().is_empty());
     let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
-    shop.close(item.id).await;
+    shop.decide(item.id, Decision::ShipAllTheSame).await;
     assert_eq!(shop.order(&number).await.state, OrderState::Shipped);
     next_run(&shop).await;
     assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
@@ -211,7 +337,10 @@ async fn a_parcel_without_a_number_does_not_wait_for_ever() {
     assert!(shop.store.attentions().await.unwrap().is_empty());
     // No run: the clock alone.
     let a_day_later = shop.clock.now() + SignedDuration::from_hours(24);
-    assert_eq!(marktwerk_store::judging::judge_due(&*shop.store, a_day_later).await.unwrap(), 1);
+    assert_eq!(
+        marktwerk_store::judging::judge_due(&*shop.store, &Limits::default(), a_day_later).await.unwrap(),
+        1
+    );
     assert_eq!(shop.attention(AttentionKind::WithoutNumber).await, [number]);
 }
 
@@ -245,24 +374,23 @@ async fn a_change_that_was_dealt_with_is_not_shown_again_and_the_next_one_is() {
         next_run(&shop).await;
         assert_eq!(shop.attention(AttentionKind::ChangedAfterHandOver).await, std::slice::from_ref(&number));
         let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
-        shop.close(item.id).await;
+        shop.decide(item.id, Decision::DoneByHand).await;
         next_run(&shop).await;
         assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
     }
-    // Cancelled as well: one entry, and closing it is enough.
+    // Cancelled as well: one entry, and one decision is enough.
     shop.world.readdress(&number).unwrap();
     next_run(&shop).await;
     shop.world.set_status(&number, CANCELLED).unwrap();
     next_run(&shop).await;
-    for _ in 0..2 {
-        for item in shop.store.attentions().await.unwrap() {
-            shop.close(item.id).await;
-        }
-    }
+    let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+    shop.decide(item.id, Decision::DoneByHand).await;
     assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+    // The parcel leaves all the same: asked again, and nothing is reported.
     shop.world.ship_now(&number, &[]).unwrap();
     next_run(&shop).await;
-    assert_eq!(shop.order(&number).await.state, OrderState::Shipped, "{}", shop.log().await);
+    assert_eq!(shop.attention(AttentionKind::CancelledAfterHandOver).await, [number]);
+    assert!(shop.world.shipments().unwrap().is_empty());
 }
 
 /// A run with `days_back` reads what was over long before.

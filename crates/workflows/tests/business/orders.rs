@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::judgement::Decision;
 use marktwerk_domain::order::OrderState;
 use marktwerk_sandbox::{LineSeed, OrderSeed, WorldOptions};
 use marktwerk_store::orders::Mark;
@@ -139,7 +140,7 @@ async fn an_order_that_somebody_deleted_in_jtl_is_told_and_goes_there_again_only
     let [item] = &items[..] else { panic!("{items:?}") };
     assert!(item.message.contains("deleted") && item.kind == AttentionKind::Unclear, "{item:?}");
 
-    shop.close(item.id).await;
+    shop.decide(item.id, Decision::HandOverAgain).await;
     shop.sync_orders().await;
     shop.wait(2).await;
     shop.sync_orders().await;

@@ -10,7 +10,9 @@ use marktwerk_domain::alert::Alert;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::health::HealthChange;
+use marktwerk_domain::history::Author;
 use marktwerk_domain::job::{JobId, Parameters};
+use marktwerk_domain::judgement::{Choice, Decision, Limits};
 use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_domain::run::{Run, RunId, RunState};
 use marktwerk_engine::jobs::JobDraft;
@@ -18,6 +20,7 @@ use marktwerk_engine::{AlertChannel, Engine, EngineOptions, ProbeQuestion, Sight
 use marktwerk_erp::{Erp, HandOver, Jtl, JtlSettings};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox, SandboxOptions, SandboxTime, WorldOptions};
 use marktwerk_store::SharedStore;
+use marktwerk_store::judging::{self, Occasion};
 use marktwerk_store::logs::LogFilter;
 use marktwerk_store::orders::{OrderFilter, OrderRecord, OrderStatistics};
 use marktwerk_store::runs::RunFilter;
@@ -245,9 +248,18 @@ impl Shop {
         self.wait(5).await;
     }
 
-    /// A person closes an entry.
-    pub(crate) async fn close(&self, id: i64) {
-        marktwerk_store::judging::close(&*self.store, id, self.clock.now()).await.unwrap();
+    /// A person decides on an entry.
+    pub(crate) async fn decide(&self, id: i64, decision: Decision) {
+        let choice = Choice { decision, by: "office".to_owned(), carrier: None, until: None };
+        let outcomes =
+            judging::decide_entry(&*self.store, id, &choice, None, &self.occasion()).await.unwrap();
+        assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{outcomes:?}");
+    }
+
+    /// A person at this moment.
+    pub(crate) fn occasion(&self) -> Occasion {
+        let by = Author::Person("office".to_owned());
+        Occasion { now: self.clock.now(), by, limits: Limits::default() }
     }
 
     /// Calls of one type since the last reset.

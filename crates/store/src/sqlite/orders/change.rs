@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::StoreResult;
 use crate::order_rules::Reached;
+use crate::orders::history;
 use crate::orders::{Mark, OrderChange, OrderPatch};
 use crate::sqlite::attention;
 use crate::sqlite::rows::{self, Json, Micros, Word, micros};
@@ -61,6 +62,7 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
         takes_stock,
         is_open,
         next_judged_at,
+        events,
     } = patch;
     let reached = state.map_or(Reached::Nothing, Reached::by);
     let stamp = |what: Reached| (reached >= what).then_some(Micros(now));
@@ -75,7 +77,8 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
          next_report_at = CASE WHEN ?15 THEN ?16 ELSE next_report_at END, \
          is_unread = COALESCE(?17, is_unread), is_complete = COALESCE(?22, is_complete), \
          facts = COALESCE(?23, facts), takes_stock = COALESCE(?24, takes_stock), is_open = COALESCE(?25, is_open), \
-         next_judged_at = CASE WHEN ?26 THEN ?27 ELSE next_judged_at END, revision = revision + 1, \
+         next_judged_at = CASE WHEN ?26 THEN ?27 ELSE next_judged_at END, \
+         history = CASE WHEN ?28 IS NULL THEN history ELSE history || ?28 END, revision = revision + 1, \
          imported_at = COALESCE(imported_at, ?18), document_at = COALESCE(document_at, ?19), \
          handed_over_at = COALESCE(handed_over_at, ?20), reported_at = COALESCE(reported_at, ?21) WHERE id = ?1",
         params![
@@ -106,6 +109,7 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
             is_open,
             next_judged_at.is_some(),
             micros(next_judged_at.flatten()),
+            history::lines(events)?,
         ],
     )?;
     if let Some(document) = document {

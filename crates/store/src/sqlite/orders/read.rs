@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use rusqlite::{Connection, params};
 
-use super::row::{self, COLUMNS, DOCUMENT, RAW};
+use super::row::{self, COLUMNS, DOCUMENT, HISTORY, RAW, WITHOUT_TEXTS};
 use crate::StoreResult;
 use crate::orders::{KnownChange, OrderFilter, OrderRecord};
-use crate::sqlite::rows::{self, Micros, Word};
+use crate::sqlite::rows::{self, Json, Micros, Word};
 
 /// The keys of a page within one state and account.
 pub(in crate::sqlite) const PAGE: &str = "SELECT number, id FROM orders INDEXED BY orders_state \
@@ -49,8 +49,9 @@ pub(super) fn whole(
     account: &str,
     number: &str,
 ) -> StoreResult<Option<OrderRecord>> {
-    let sql =
-        format!("SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM orders o WHERE o.account = ?1 AND o.number = ?2");
+    let sql = format!(
+        "SELECT {COLUMNS}, {RAW}, {DOCUMENT}, {HISTORY} FROM orders o WHERE o.account = ?1 AND o.number = ?2"
+    );
     rows::one(connection, &sql, [account, number], row::record)
 }
 
@@ -65,14 +66,17 @@ pub(super) fn unread(
 
 pub(in crate::sqlite) fn unread_statement() -> String {
     format!(
-        "SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM orders o INDEXED BY orders_unread \
+        "SELECT {COLUMNS}, {RAW}, {DOCUMENT}, '' FROM orders o INDEXED BY orders_unread \
          WHERE o.is_unread = 1 AND o.account = ?1 AND o.number > ?2 ORDER BY o.number LIMIT ?3"
     )
 }
 
 /// One page, by number: the keys of each (state, account) come in the order of the index; only the rows of the page are read.
 pub(super) fn orders_in(connection: &Connection, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>> {
-    let OrderFilter { account, states, after, limit } = filter;
+    if filter.is_search() {
+        return search(connection, filter);
+    }
+    let OrderFilter { account, states, after, limit, .. } = filter;
     let states = if states.is_empty() { &OrderState::ALL } else { states.as_slice() };
     let accounts = match account {
         Some(account) => vec![account.clone()],
@@ -90,13 +94,39 @@ pub(super) fn orders_in(connection: &Connection, filter: &OrderFilter) -> StoreR
     page.dedup();
     page.truncate(*limit);
     let sql = format!(
-        "SELECT {COLUMNS}, NULL, CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END FROM orders o WHERE o.id = ?1"
+        "SELECT {COLUMNS}, NULL, CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END, '' FROM orders o WHERE o.id = ?1"
     );
     let mut orders = Vec::with_capacity(page.len());
     for (_, id) in page {
         orders.extend(rows::one(connection, &sql, [id], row::record)?);
     }
     Ok(orders)
+}
+
+/// One page of those that a person looks for.
+fn search(connection: &Connection, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {WITHOUT_TEXTS} FROM orders o \
+         WHERE (?1 IS NULL OR o.account = ?1) AND (?2 IS NULL OR o.number = ?2) \
+         AND (?3 IS NULL OR o.erp_number = ?3) AND (?4 IS NULL OR instr(o.parcels, ?4) > 0) \
+         AND (?5 IS NULL OR EXISTS (SELECT 1 FROM order_contents c WHERE c.order_id = o.id AND c.sku = ?5 COLLATE NOCASE)) \
+         AND (?6 = '[]' OR o.state IN (SELECT value FROM json_each(?6))) \
+         AND (?7 IS NULL OR o.number > ?7 OR (o.number = ?7 AND o.account > ?8)) \
+         ORDER BY o.number, o.account LIMIT ?9"
+    );
+    let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
+    let params = params![
+        filter.account,
+        filter.number,
+        filter.erp_number,
+        filter.tracking_pattern(),
+        filter.sku,
+        Json(&states),
+        filter.after,
+        filter.after_account,
+        at_most(filter.limit),
+    ];
+    rows::all(connection, &sql, params, row::record)
 }
 
 pub(super) fn open(
@@ -110,7 +140,7 @@ pub(super) fn open(
 
 pub(in crate::sqlite) fn open_statement() -> String {
     format!(
-        "SELECT {COLUMNS}, NULL, NULL FROM orders o INDEXED BY orders_open \
+        "SELECT {COLUMNS}, {WITHOUT_TEXTS} FROM orders o INDEXED BY orders_open \
          WHERE o.is_open = 1 AND o.account = ?1 AND o.number > ?2 ORDER BY o.number LIMIT ?3"
     )
 }
@@ -125,7 +155,7 @@ pub(super) fn to_judge(
 
 pub(in crate::sqlite) fn to_judge_statement() -> String {
     format!(
-        "SELECT {COLUMNS}, NULL, NULL FROM orders o INDEXED BY orders_to_judge \
+        "SELECT {COLUMNS}, {WITHOUT_TEXTS} FROM orders o INDEXED BY orders_to_judge \
          WHERE o.next_judged_at <= ?1 ORDER BY o.next_judged_at LIMIT ?2"
     )
 }

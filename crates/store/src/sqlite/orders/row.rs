@@ -3,7 +3,7 @@
 use marktwerk_domain::order::OrderState;
 use rusqlite::Row;
 
-use crate::orders::OrderRecord;
+use crate::orders::{OrderRecord, history};
 use crate::sqlite::rows::Columns;
 
 /// The columns of [`record`] that stand in the order's own row, in its order; the raw document and the ERP's follow.
@@ -12,8 +12,14 @@ pub(super) const COLUMNS: &str = "o.account, o.number, o.state, o.status, o.chan
      o.next_report_at, o.handed_over_at, o.reported_at, o.fetched_at, o.was_over, o.facts, o.takes_stock, o.is_open, \
      o.next_judged_at, o.revision";
 
+/// What stands behind [`COLUMNS`] where an order's large texts are left out.
+pub(super) const WITHOUT_TEXTS: &str = "NULL, NULL, ''";
+
 /// The raw document, to stand behind [`COLUMNS`].
 pub(super) const RAW: &str = "(SELECT raw FROM order_raws WHERE order_id = o.id)";
+
+/// What happened, to stand behind the documents.
+pub(super) const HISTORY: &str = "o.history";
 
 /// The ERP's document, to stand behind the raw one.
 pub(super) const DOCUMENT: &str = "(SELECT document FROM order_documents WHERE order_id = o.id)";
@@ -49,5 +55,6 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<OrderRecord> {
         revision: columns.value()?,
         raw: columns.optional_json()?,
         document: columns.value()?,
+        history: history::read(&columns.value::<String>()?),
     })
 }

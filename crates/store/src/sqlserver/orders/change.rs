@@ -108,6 +108,7 @@ fn both(earlier: OrderPatch, later: OrderPatch) -> OrderPatch {
         takes_stock,
         is_open,
         next_judged_at,
+        events,
     } = later;
     OrderPatch {
         state: state.or(earlier.state),
@@ -127,6 +128,7 @@ fn both(earlier: OrderPatch, later: OrderPatch) -> OrderPatch {
         takes_stock: takes_stock.or(earlier.takes_stock),
         is_open: is_open.or(earlier.is_open),
         next_judged_at: next_judged_at.or(earlier.next_judged_at),
+        events: earlier.events.into_iter().chain(events).collect(),
     }
 }
 

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::StoreResult;
 use crate::order_rules::Reached;
-use crate::orders::{Mark, OrderPatch};
+use crate::orders::{Mark, OrderPatch, history};
 use crate::sqlserver::columns::{self, optional_micros};
 
 /// What is loaded of each change. A field is kept where it is NULL, or where a field that may be cleared is not said to be set.
-const COLUMNS: [Column; 28] = [
+const COLUMNS: [Column; 29] = [
     Column::new("id", Kind::Integer),
     Column::new("state", Kind::Text(30)),
     Column::new("translation", Kind::LongText),
@@ -40,6 +40,7 @@ const COLUMNS: [Column; 28] = [
     Column::new("is_open", Kind::Integer),
     Column::new("sets_next_judged_at", Kind::Integer),
     Column::new("next_judged_at", Kind::Integer),
+    Column::new("history", Kind::LongText),
 ];
 
 const UPDATE: &str = "UPDATE o SET state = ISNULL(c.state COLLATE Latin1_General_BIN2, o.state), \
@@ -57,6 +58,7 @@ const UPDATE: &str = "UPDATE o SET state = ISNULL(c.state COLLATE Latin1_General
      takes_stock = CASE WHEN c.takes_stock IS NULL THEN o.takes_stock ELSE CAST(c.takes_stock AS bit) END, \
      is_open = CASE WHEN c.is_open IS NULL THEN o.is_open ELSE CAST(c.is_open AS bit) END, \
      next_judged_at = CASE WHEN c.sets_next_judged_at = 1 THEN c.next_judged_at ELSE o.next_judged_at END, \
+     history = CASE WHEN c.history IS NULL THEN o.history ELSE o.history + c.history END, \
      revision = o.revision + 1, \
      imported_at = ISNULL(o.imported_at, c.imported_at), document_at = ISNULL(o.document_at, c.document_at), \
      handed_over_at = ISNULL(o.handed_over_at, c.handed_over_at), \
@@ -95,17 +97,19 @@ struct Texts {
     parcels: Option<String>,
     report: Option<String>,
     facts: Option<String>,
+    history: Option<String>,
 }
 
 impl Texts {
     fn of(patch: &OrderPatch) -> StoreResult<Self> {
-        let OrderPatch { order, intent, parcels, report, kept, .. } = patch;
+        let OrderPatch { order, intent, parcels, report, kept, events, .. } = patch;
         Ok(Self {
             translation: text(order.as_ref())?,
             intent: text(intent.as_ref().and_then(Option::as_ref))?,
             parcels: text(parcels.as_ref())?,
             report: text(report.as_ref().and_then(Option::as_ref))?,
             facts: text(kept.as_ref())?,
+            history: history::lines(events)?,
         })
     }
 }
@@ -141,8 +145,9 @@ fn values<'a>(
         takes_stock,
         is_open,
         next_judged_at,
+        events: _,
     } = patch;
-    let Texts { translation, intent: intent_text, parcels, report: report_text, facts } = texts;
+    let Texts { translation, intent: intent_text, parcels, report: report_text, facts, history } = texts;
     let is = |truth: bool| Value::Integer(Some(i64::from(truth)));
     let stamp = |what: Reached| (reached >= what).then_some(now);
     vec![
@@ -174,5 +179,6 @@ fn values<'a>(
         Value::Integer(is_open.map(i64::from)),
         is(next_judged_at.is_some()),
         Value::Integer(optional_micros(next_judged_at.flatten())),
+        Value::Text(history.as_deref()),
     ]
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use marktwerk_domain::order::OrderState;
 use marktwerk_sqlserver::{Class, Connection, ToSql};
 
-use super::row::{self, COLUMNS, DOCUMENT, RAW};
+use super::row::{self, COLUMNS, DOCUMENT, HISTORY, RAW, WITHOUT_TEXTS};
 use crate::StoreResult;
 use crate::orders::{KnownChange, OrderFilter, OrderRecord};
 use crate::sqlserver::columns::{self, micros};
@@ -44,7 +44,7 @@ pub(super) async fn whole(
     number: &str,
 ) -> StoreResult<Option<OrderRecord>> {
     let sql = format!(
-        "SELECT {COLUMNS}, {RAW}, {DOCUMENT} FROM marktwerk.orders o WHERE o.account = @P1 AND o.number = @P2"
+        "SELECT {COLUMNS}, {RAW}, {DOCUMENT}, {HISTORY} FROM marktwerk.orders o WHERE o.account = @P1 AND o.number = @P2"
     );
     let rows = connection.query("read an order", &sql, &[&account, &number]).await?;
     Ok(columns::map(&rows, row::record)?.into_iter().next())
@@ -57,7 +57,7 @@ pub(super) async fn unread(
     limit: usize,
 ) -> StoreResult<Vec<OrderRecord>> {
     let sql = format!(
-        "SELECT TOP (@P3) {COLUMNS}, {RAW}, {DOCUMENT} FROM marktwerk.orders o \
+        "SELECT TOP (@P3) {COLUMNS}, {RAW}, {DOCUMENT}, N'' FROM marktwerk.orders o \
          WHERE o.is_unread = 1 AND o.account = @P1 AND o.number > @P2 ORDER BY o.number"
     );
     let parameters: [&dyn ToSql; 3] = [&account, &after, &at_most(limit)];
@@ -70,7 +70,10 @@ pub(super) async fn orders_in(
     connection: &mut Connection,
     filter: &OrderFilter,
 ) -> StoreResult<Vec<OrderRecord>> {
-    let OrderFilter { account, states, after, limit } = filter;
+    if filter.is_search() {
+        return search(connection, filter).await;
+    }
+    let OrderFilter { account, states, after, limit, .. } = filter;
     // The same state twice would find its orders twice.
     let states = OrderState::ALL.into_iter().filter(|state| states.is_empty() || states.contains(state));
     let states = keys::json(states.map(OrderState::as_str))?;
@@ -80,7 +83,7 @@ pub(super) async fn orders_in(
         None => "marktwerk.order_accounts",
     };
     let sql = format!(
-        "SELECT {COLUMNS}, CAST(NULL AS nvarchar(max)), CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END \
+        "SELECT {COLUMNS}, CAST(NULL AS nvarchar(max)), CASE WHEN o.state = 'exporting' THEN {DOCUMENT} END, N'' \
          FROM (SELECT TOP (@P3) k.number, k.id FROM OPENJSON(@P1) WITH (value varchar(30)) j CROSS JOIN {accounts} a \
              CROSS APPLY (SELECT TOP (@P3) i.number, i.id FROM marktwerk.orders i \
                  WHERE i.state = j.value COLLATE Latin1_General_BIN2 AND i.account = a.account COLLATE Latin1_General_BIN2 AND i.number > @P2 \
@@ -96,6 +99,30 @@ pub(super) async fn orders_in(
     columns::map(&rows, row::record)
 }
 
+/// One page of those that a person looks for.
+async fn search(connection: &mut Connection, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT TOP (@P9) {COLUMNS}, {WITHOUT_TEXTS} FROM marktwerk.orders o \
+         WHERE (@P1 IS NULL OR o.account = @P1) AND (@P2 IS NULL OR o.number = @P2) \
+         AND (@P3 IS NULL OR o.erp_number = @P3) AND (@P4 IS NULL OR CHARINDEX(@P4, o.parcels) > 0) \
+         AND (@P5 IS NULL OR EXISTS (SELECT 1 FROM marktwerk.order_contents c \
+             WHERE c.order_id = o.id AND LOWER(c.sku) = LOWER(@P5))) \
+         AND (@P6 = N'[]' OR EXISTS (SELECT 1 FROM OPENJSON(@P6) WITH (value varchar(30) '$.value') j \
+             WHERE o.state = j.value COLLATE Latin1_General_BIN2)) \
+         AND (@P7 IS NULL OR o.number > @P7 OR (o.number = @P7 AND o.account > @P8)) \
+         ORDER BY o.number, o.account"
+    );
+    let OrderFilter { account, number, erp_number, sku, after, after_account, .. } = filter;
+    let tracking = filter.tracking_pattern();
+    let states: Vec<serde_json::Value> =
+        filter.states.iter().map(|state| serde_json::json!({ "value": state.as_str() })).collect();
+    let (states, limit) = (columns::json(&states)?, at_most(filter.limit));
+    let parameters: [&dyn ToSql; 9] =
+        [account, number, erp_number, &tracking, sku, &states, after, after_account, &limit];
+    let rows = connection.query_in("search orders", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, row::record)
+}
+
 pub(super) async fn open(
     connection: &mut Connection,
     account: &str,
@@ -103,7 +130,7 @@ pub(super) async fn open(
     limit: usize,
 ) -> StoreResult<Vec<OrderRecord>> {
     let sql = format!(
-        "SELECT TOP (@P3) {COLUMNS}, CAST(NULL AS nvarchar(max)), CAST(NULL AS nvarchar(max)) FROM marktwerk.orders o \
+        "SELECT TOP (@P3) {COLUMNS}, {WITHOUT_TEXTS} FROM marktwerk.orders o \
          WHERE o.is_open = 1 AND o.account = @P1 AND o.number > @P2 ORDER BY o.number"
     );
     let parameters: [&dyn ToSql; 3] = [&account, &after, &at_most(limit)];
@@ -117,7 +144,7 @@ pub(super) async fn to_judge(
     limit: usize,
 ) -> StoreResult<Vec<OrderRecord>> {
     let sql = format!(
-        "SELECT TOP (@P2) {COLUMNS}, CAST(NULL AS nvarchar(max)), CAST(NULL AS nvarchar(max)) FROM marktwerk.orders o \
+        "SELECT TOP (@P2) {COLUMNS}, {WITHOUT_TEXTS} FROM marktwerk.orders o \
          WHERE o.next_judged_at <= @P1 ORDER BY o.next_judged_at"
     );
     let parameters: [&dyn ToSql; 2] = [&micros(now), &at_most(limit)];

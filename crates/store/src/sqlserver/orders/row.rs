@@ -1,7 +1,7 @@
 //! An order as its rows hold it.
 
 use crate::StoreResult;
-use crate::orders::OrderRecord;
+use crate::orders::{OrderRecord, history};
 use crate::sqlserver::columns::Columns;
 
 /// The columns of [`record`] that stand in the order's own row, in its order; the raw document and the ERP's follow.
@@ -9,6 +9,12 @@ pub(super) const COLUMNS: &str = "o.account, o.number, o.state, o.status, o.chan
      o.is_unread, o.translation, o.reason, o.mark, o.intent, o.erp_number, o.parcels, o.report, o.report_tries, \
      o.next_report_at, o.handed_over_at, o.reported_at, o.fetched_at, o.was_over, o.facts, o.takes_stock, o.is_open, \
      o.next_judged_at, o.revision";
+
+/// What stands behind [`COLUMNS`] where an order's large texts are left out.
+pub(super) const WITHOUT_TEXTS: &str = "CAST(NULL AS nvarchar(max)), CAST(NULL AS nvarchar(max)), N''";
+
+/// What happened, to stand behind the documents.
+pub(super) const HISTORY: &str = "o.history";
 
 /// The raw document, to stand behind [`COLUMNS`].
 pub(super) const RAW: &str = "(SELECT r.raw FROM marktwerk.order_raws r WHERE r.order_id = o.id)";
@@ -47,5 +53,6 @@ pub(super) fn record(columns: &mut Columns<'_>) -> StoreResult<OrderRecord> {
         revision: columns.integer()?,
         raw: columns.optional_json()?,
         document: columns.optional_text()?,
+        history: history::read(&columns.text()?),
     })
 }

@@ -7,12 +7,15 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::history::OrderEvent;
 use marktwerk_domain::judgement::OrderFacts;
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Content, Parcel, ShipmentReport};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(crate) mod history;
 
 pub use marktwerk_domain::judgement::Mark;
 
@@ -139,6 +142,8 @@ pub struct OrderRecord {
     pub next_judged_at: Option<Timestamp>,
     /// Raised by each write: an optimistic lock.
     pub revision: i64,
+    /// What happened to it, oldest first (read by [`OrderStore::order`] alone).
+    pub history: Vec<OrderEvent>,
 }
 
 impl OrderRecord {
@@ -173,6 +178,7 @@ impl OrderRecord {
             is_open: true,
             next_judged_at: None,
             revision: 0,
+            history: Vec::new(),
         }
     }
 }
@@ -215,6 +221,8 @@ pub struct OrderPatch {
     pub is_open: Option<bool>,
     /// When it is to be judged again; `Some(None)`: not by time alone.
     pub next_judged_at: Option<Option<Timestamp>>,
+    /// What is added to its history.
+    pub events: Vec<OrderEvent>,
 }
 
 /// An entry of an order on the attention list.
@@ -301,8 +309,32 @@ pub struct OrderFilter {
     pub states: Vec<OrderState>,
     /// Only numbers after this one, ascending: the cursor of the next page.
     pub after: Option<String>,
+    /// With `after`: of that number, only accounts after this one by name. Two accounts may have orders with the same number.
+    pub after_account: Option<String>,
+    /// Only the one with this number.
+    pub number: Option<String>,
+    /// Only those with this number in the ERP.
+    pub erp_number: Option<String>,
+    /// Only those with this article number, whatever its case.
+    pub sku: Option<String>,
+    /// Only those with a parcel that has this tracking number.
+    pub tracking: Option<String>,
     /// How many at the most.
     pub limit: usize,
+}
+
+impl OrderFilter {
+    /// Whether it asks for more than states and accounts, so that an index of states is of no use.
+    pub(crate) fn is_search(&self) -> bool {
+        let Self { number, erp_number, sku, tracking, after_account, .. } = self;
+        [number, erp_number, sku, tracking, after_account].into_iter().any(Option::is_some)
+    }
+
+    /// How the tracking number stands in the stored parcels.
+    pub(crate) fn tracking_pattern(&self) -> Option<String> {
+        let tracking = serde_json::to_string(self.tracking.as_ref()?).ok()?;
+        Some(format!("\"tracking\":{tracking}"))
+    }
 }
 
 /// Orders.
@@ -332,7 +364,8 @@ pub trait OrderStore: Send + Sync {
         limit: usize,
     ) -> StoreResult<Vec<OrderRecord>>;
 
-    /// Orders by number, without raw documents. Reading the few open ones costs no time in the many closed ones.
+    /// Orders by number and account, without raw documents and history. Reading the few open ones costs no time in the many closed
+    /// ones; a search for an article or a tracking number reads all of them.
     async fn orders_in(&self, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>>;
 
     /// One order, whole.

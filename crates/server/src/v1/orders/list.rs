@@ -1,4 +1,4 @@
-//! Orders, as far as they are nobody's private matter: numbers, states, times, totals.
+//! The list of orders: by state, and by what a person knows of one.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,63 +7,82 @@ use marktwerk_store::orders::{OrderFilter, OrderRecord};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::problem::Problem;
 use crate::error::ApiResult;
-use crate::fields::QueryFields;
+use crate::fields::{Fields, QueryFields};
 use crate::state::AppState;
+use crate::v1::problem::Problem;
 
 /// Where an order stands. No buyer's data.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OrderItem {
-    account: String,
-    number: String,
+    pub(crate) account: String,
+    pub(crate) number: String,
     /// fetched, set_aside, imported, exporting, handed_over, unclear, in_jtl, shipped, reported or cancelled.
-    state: &'static str,
+    pub(crate) state: &'static str,
     /// What the marketplace says of it.
-    marketplace_status: &'static str,
+    pub(crate) marketplace_status: &'static str,
     /// Why it was set aside, is unclear, waits or was refused.
-    reason: Option<String>,
-    ordered_at: String,
-    changed_at: String,
-    handed_over_at: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) ordered_at: String,
+    pub(crate) changed_at: String,
+    pub(crate) handed_over_at: Option<String>,
     /// The ERP's own number.
-    erp_number: Option<String>,
+    pub(crate) erp_number: Option<String>,
     /// Minor units (cents) of the currency; null before the order is translated.
-    total: Option<i64>,
-    currency: Option<String>,
+    pub(crate) total: Option<i64>,
+    pub(crate) currency: Option<String>,
 }
 
 /// Orders by number.
 #[utoipa::path(get, path = "/api/v1/orders", tag = "v1", operation_id = "list_orders",
     params(("state" = Option<String>, Query, description = "only in these states, separated by commas"),
         ("account" = Option<String>, Query, description = "only of this account"),
+        ("number" = Option<String>, Query, description = "only with this number at the marketplace"),
+        ("erp_number" = Option<String>, Query, description = "only with this number in JTL"),
+        ("sku" = Option<String>, Query, description = "only with this article number, whatever its case"),
+        ("tracking" = Option<String>, Query, description = "only with a parcel that has this tracking number"),
         ("after" = Option<String>, Query, description = "only numbers after this one: the next page"),
+        ("after_account" = Option<String>, Query, description = "with `after`: also the same number of accounts after this one"),
         ("limit" = Option<i64>, Query, description = "100 if not given", minimum = 1, maximum = 1000)),
     responses((status = 200, body = [OrderItem]), (status = 422, body = Problem)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<Json<Vec<OrderItem>>> {
-    let filter = OrderFilter {
-        account: fields.text("account"),
-        states: fields.word("state", states).unwrap_or_default(),
-        after: fields.text("after"),
-        limit: fields.integer("limit", 1..=1_000).map_or(100, |limit| limit as usize),
-    };
+    let filter = search(&mut fields);
     fields.finish()?;
     let orders = state.store().orders_in(&filter).await?;
     Ok(Json(orders.into_iter().map(|order| item(&state, order)).collect()))
 }
 
+/// What a query asks for.
+pub(crate) fn search(fields: &mut Fields) -> OrderFilter {
+    let mut text = |name: &str| fields.text(name).map(|text| text.trim().to_owned());
+    let [account, number, erp_number, sku, tracking, after, after_account] =
+        ["account", "number", "erp_number", "sku", "tracking", "after", "after_account"].map(&mut text);
+    OrderFilter {
+        account,
+        number,
+        erp_number,
+        sku,
+        tracking,
+        after,
+        after_account,
+        states: fields.word("state", states).unwrap_or_default(),
+        limit: fields.integer("limit", 1..=1_000).map_or(100, |limit| limit as usize),
+    }
+}
+
 fn states(text: &str) -> Result<Vec<OrderState>, String> {
     let state = |word: &str| {
         let known: Vec<&str> = OrderState::ALL.iter().map(|state| state.as_str()).collect();
-        OrderState::from_word(word).ok_or_else(|| format!("must be of {}, not `{word}`", known.join(", ")))
+        OrderState::from_word(word)
+            .ok_or_else(|| format!("must be one of {}, not `{word}`", known.join(", ")))
     };
     text.split(',').map(|word| state(word.trim())).collect()
 }
 
-fn item(state: &AppState, record: OrderRecord) -> OrderItem {
+pub(crate) fn item(state: &AppState, record: OrderRecord) -> OrderItem {
     let total = record.order.as_ref().map(|order| order.total);
     OrderItem {
         account: record.account,

@@ -1,0 +1,77 @@
+//! Many orders with one cause are one entry: how entries of the attention list are put together for people.
+
+use super::words;
+use super::{EntryFacts, Row};
+use crate::attention::{Attention, AttentionKind};
+use crate::language::Language;
+
+/// Entries that have one cause. The oldest one stands for them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The oldest first; never empty.
+    pub entries: Vec<Attention>,
+}
+
+impl Group {
+    /// The entry that stands for all.
+    pub fn first(&self) -> Option<&Attention> {
+        self.entries.first()
+    }
+
+    /// What happened, what it means and what to do, for all of them.
+    pub fn message(&self, language: Language) -> String {
+        let Some(first) = self.entries.first() else { return String::new() };
+        let text = match said(first) {
+            Some(facts) => facts.message(language),
+            None => first.message.clone(),
+        };
+        if self.entries.len() == 1 {
+            return text;
+        }
+        let numbers: Vec<&str> = self.entries.iter().map(|entry| entry.subject.as_str()).collect();
+        words::of_several(&numbers, &text, language)
+    }
+}
+
+/// Puts entries together, in the order of the oldest one of each group.
+pub fn groups(entries: Vec<Attention>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: std::collections::HashMap<(String, AttentionKind, String), usize> = Default::default();
+    for entry in entries {
+        let key = key(&entry);
+        let place = key.map(|key| (entry.account.clone(), entry.kind, key));
+        let found = place.as_ref().and_then(|place| places.get(place)).copied();
+        match found.and_then(|index| groups.get_mut(index)) {
+            Some(group) => group.entries.push(entry),
+            None => {
+                if let Some(place) = place {
+                    places.insert(place, groups.len());
+                }
+                groups.push(Group { entries: vec![entry] });
+            }
+        }
+    }
+    groups
+}
+
+/// What an order's entry says, where it says it as facts.
+fn said(entry: &Attention) -> Option<EntryFacts> {
+    serde_json::from_value(entry.facts.clone()).ok()
+}
+
+/// What entries have in common that have one cause; `None`: an entry for itself.
+fn key(entry: &Attention) -> Option<String> {
+    let facts = said(entry)?;
+    let row = facts.row;
+    match row {
+        Row::UnknownArticle => Some(facts.articles.join("\n")),
+        Row::WorkerStuck | Row::Dropped | Row::NotAgreed | Row::NotAgreedInErp | Row::ShippedElsewhere => {
+            Some(format!("{row:?}"))
+        }
+        Row::SetAside | Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
+            Some(format!("{row:?}\n{}", facts.cause.unwrap_or_default()))
+        }
+        _ if matches!(entry.kind, AttentionKind::Late | AttentionKind::Waiting) => Some(format!("{row:?}")),
+        _ => None,
+    }
+}

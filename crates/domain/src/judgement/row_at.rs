@@ -1,0 +1,154 @@
+//! Which row an order has at a point in time: the row of its situation, then what a person decided, then how long it was watched.
+
+use jiff::Timestamp;
+
+use super::decision::Decision;
+use super::facts::OrderFacts;
+use super::limits::Limits;
+use super::rows::Row;
+use super::situation::{self, Situation, after};
+use super::table::Act;
+use crate::attention::AttentionKind;
+
+/// Why an order without an entry of its own needs a person after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Urgency {
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) waits_since: Option<Timestamp>,
+}
+
+impl Urgency {
+    pub(super) fn kind(self) -> AttentionKind {
+        if self.deadline.is_some() { AttentionKind::Late } else { AttentionKind::Waiting }
+    }
+}
+
+/// The row at this time.
+pub(super) fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
+    let situation = Situation::at(facts, limits, now);
+    let row = decided(Row::of(&situation), facts, situation);
+    watched(after_report(row, facts), facts, limits, now)
+}
+
+/// The first time after `now` at which row or entry are others.
+pub(super) fn changes_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
+    let outcome = |time| {
+        let row = row_at(facts, limits, time);
+        let is_put_off = facts.remind.as_ref().is_some_and(|remind| remind.row == row && remind.until > time);
+        (row, urgency(row, facts, limits, time).map(Urgency::kind), is_put_off)
+    };
+    let present = outcome(now);
+    let row = present.0;
+    let waits = row.line().wait.and_then(|wait| wait.limit(limits)).zip(last_change(facts));
+    let points = [
+        facts.ours.reported_at.map(|at| after(at, limits.watch)),
+        last_change(facts).map(|at| after(at, limits.give_up)),
+        facts.remind.as_ref().map(|remind| remind.until),
+        facts.there.ship_until.map(|until| after(until, -limits.before_deadline)),
+        waits.map(|(limit, since)| after(since, limit)),
+    ];
+    let points = points.into_iter().flatten().chain(situation::turning_points(facts, limits));
+    points.filter(|time| *time > now && outcome(*time) != present).min()
+}
+
+/// Whether a row without an entry of its own needs a person by now.
+pub(super) fn urgency(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Urgency> {
+    let line = row.line();
+    let wait = line.wait.filter(|_| line.kind.is_none())?;
+    let deadline = facts.there.ship_until.filter(|until| after(*until, -limits.before_deadline) <= now);
+    let since = last_change(facts);
+    let waits_since = since
+        .zip(wait.limit(limits))
+        .filter(|(since, limit)| after(*since, *limit) <= now)
+        .map(|pair| pair.0);
+    let is_urgent = deadline.is_some() || waits_since.is_some();
+    is_urgent.then_some(Urgency { deadline, waits_since })
+}
+
+/// What a person decided comes before the row of the situation, unless an intent is open or the order is over.
+fn decided(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
+    let Some(decided) = &facts.decided else { return row };
+    let line = row.line();
+    let is_in_erp = facts.erp.orders > 0;
+    let is_resolved_first = matches!(line.act, Act::ResolveReport) || (line.is_over && line.kind.is_none());
+    if is_resolved_first {
+        return row;
+    }
+    if !decided.is_in_force(facts) {
+        // A decision that lapsed sends nothing: where the next act would, a person is asked.
+        let asks = decided.decision.is_standing() && line.act.writes_outside();
+        return match (asks, is_in_erp) {
+            (true, true) => Row::AskedAgainInErp,
+            (true, false) => Row::AskedAgain,
+            (false, _) => row,
+        };
+    }
+    match decided.decision {
+        Decision::ShipAllTheSame if row.offers().contains(&Decision::ShipAllTheSame) => {
+            Row::of(&situation.all_the_same())
+        }
+        Decision::HandOverAgain | Decision::NoneOfThese
+            if row.offers().contains(&Decision::HandOverAgain) =>
+        {
+            handed_over_again(decided.decision, facts, situation)
+        }
+        Decision::ChooseCarrier if row == Row::UnknownCarrier => Row::ToReport,
+        Decision::DoneByHand | Decision::LeaveOut if matches!(row, Row::HandOverOpen) => row,
+        Decision::DoneByHand if row == Row::CancelledAfterReport => Row::Over,
+        Decision::DoneByHand if is_in_erp => Row::DoneByHandInErp,
+        Decision::DoneByHand => Row::DoneByHand,
+        Decision::LeaveOut => Row::LeftOut,
+        _ => row,
+    }
+}
+
+/// Searched for first, then shown to the person where something was found, then handed over as if for the first time.
+fn handed_over_again(decision: Decision, facts: &OrderFacts, situation: Situation) -> Row {
+    let Some(candidates) = &facts.erp.candidates else { return Row::LookForIt };
+    let is_doubtful = !candidates.found.is_empty() || candidates.shortcoming.is_some();
+    if is_doubtful && decision == Decision::HandOverAgain {
+        return Row::Candidates;
+    }
+    match Row::of(&situation.never_handed_over()) {
+        Row::Ready => Row::HandOverAgain,
+        other => other,
+    }
+}
+
+/// A tracking number that changed after the report is noticed.
+fn after_report(row: Row, facts: &OrderFacts) -> Row {
+    let reported = facts.ours.reported_numbers;
+    let differs = reported.is_some() && facts.erp.numbers.is_some() && facts.erp.numbers != reported;
+    if row == Row::Reported && differs { Row::NumberChanged } else { row }
+}
+
+/// Watching ends at some time.
+fn watched(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
+    let has_passed = |since: Option<Timestamp>, wait| since.is_some_and(|since| after(since, wait) <= now);
+    let line = row.line();
+    match row {
+        Row::Reported if has_passed(facts.ours.reported_at, limits.watch) => Row::Over,
+        _ if line.is_over || !has_passed(last_change(facts), limits.give_up) => row,
+        Row::HandOverOpen | Row::Unclear | Row::ReportOpen | Row::ReportUnanswered | Row::Reported => row,
+        Row::LeftOut | Row::DoneByHand => Row::OverByHand,
+        Row::DoneByHandInErp => Row::OverByHandInErp,
+        _ if line.takes_stock => Row::NotAgreed,
+        _ => Row::NotAgreedInErp,
+    }
+}
+
+/// When something changed last, on either side or by us. An unchanged answer changes nothing.
+fn last_change(facts: &OrderFacts) -> Option<Timestamp> {
+    let OrderFacts { there, erp, ours, decided, .. } = facts;
+    let times = [
+        there.asked_at,
+        erp.since,
+        ours.hand_over_since,
+        ours.handed_over_at,
+        ours.report_since,
+        ours.reported_at,
+        decided.as_ref().map(|decided| decided.at),
+        facts.judged_since,
+    ];
+    times.into_iter().flatten().max()
+}

@@ -1,0 +1,73 @@
+//! What each decision is called, and what it does.
+
+use super::super::decision::Decision;
+use crate::language::Language;
+
+impl Decision {
+    /// What its button says.
+    pub fn label(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::ShipAllTheSame => ["Ship all the same", "Trotzdem versenden"],
+            Self::HandOverAgain => ["Hand over again", "Erneut an JTL übergeben"],
+            Self::NoneOfThese => ["None of these", "Keiner davon"],
+            Self::ReadAgain => ["Read again", "Neu einlesen"],
+            Self::ReportAgain => ["Report again", "Erneut melden"],
+            Self::ChooseCarrier => ["Choose the carrier", "Versender wählen"],
+            Self::DoneByHand => ["Done by hand", "Von Hand erledigt"],
+            Self::LeaveOut => ["Leave out", "Nicht bearbeiten"],
+            Self::GoOn => ["Go on", "Normal fortfahren"],
+            Self::RemindMe => ["Remind me", "Später erinnern"],
+            Self::TakeBack => ["Take back", "Zurücknehmen"],
+        })
+    }
+
+    /// What it does, as a sentence.
+    pub fn sentence(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::ShipAllTheSame => [
+                "The order goes on as JTL has it; its shipment is reported once all of it has left.",
+                "Die Bestellung geht so weiter, wie sie in JTL steht; der Versand wird gemeldet, sobald alles unterwegs ist.",
+            ],
+            Self::HandOverAgain => [
+                "JTL is searched for the order; only if nothing is found is it handed over a second time.",
+                "JTL wird nach der Bestellung durchsucht; nur wenn sich nichts findet, wird sie ein zweites Mal übergeben.",
+            ],
+            Self::NoneOfThese => [
+                "None of the orders shown is this one: it is handed over to JTL again.",
+                "Keiner der gezeigten Aufträge ist diese Bestellung: Sie wird erneut an JTL übergeben.",
+            ],
+            Self::ReadAgain => [
+                "The next run fetches and reads the order again.",
+                "Der nächste Lauf holt und liest die Bestellung noch einmal.",
+            ],
+            Self::ReportAgain => [
+                "The next run tries to report the shipment again at once.",
+                "Der nächste Lauf versucht sofort, den Versand erneut zu melden.",
+            ],
+            Self::ChooseCarrier => [
+                "The shipment is reported with the carrier that you name.",
+                "Der Versand wird mit dem Versender gemeldet, den Sie nennen.",
+            ],
+            Self::DoneByHand => [
+                "You have dealt with it, in JTL or at the marketplace. You are asked again if something changes on either side.",
+                "Sie haben es in JTL oder am Marktplatz erledigt. Wenn sich auf einer Seite etwas ändert, werden Sie erneut gefragt.",
+            ],
+            Self::LeaveOut => [
+                "Nothing is done with this order, and its units no longer reduce the stock offered. You are asked again if something changes.",
+                "Mit dieser Bestellung geschieht nichts, und ihre Stückzahlen mindern den angebotenen Bestand nicht mehr. Wenn sich etwas ändert, werden Sie erneut gefragt.",
+            ],
+            Self::GoOn => [
+                "The earlier decision is dropped, and the order goes its usual way.",
+                "Die frühere Entscheidung entfällt, und die Bestellung geht ihren üblichen Weg.",
+            ],
+            Self::RemindMe => [
+                "The entry is hidden until the time that you name, unless it says something else before.",
+                "Der Eintrag ist bis zu dem Zeitpunkt verborgen, den Sie nennen, außer er sagt vorher etwas anderes.",
+            ],
+            Self::TakeBack => [
+                "The decision is taken back; nothing that was sent already is undone.",
+                "Die Entscheidung wird zurückgenommen; was schon gesendet wurde, bleibt gesendet.",
+            ],
+        })
+    }
+}

@@ -1,0 +1,281 @@
+//! The sentences of the table in both languages: what a row means, what an entry says, and what a person is to do about it.
+
+mod advice;
+mod decisions;
+mod meaning;
+
+use super::facts::{Document, Hold, OrderFacts, RefusalCause};
+use super::rows::Row;
+use super::{Difference, EntryFacts};
+use crate::language::Language;
+
+/// Numbers of orders that a sentence names; the others are counted.
+const NAMED: usize = 5;
+
+/// What an order's facts have to say about their row.
+pub(super) fn facts(row: Row, facts: &OrderFacts) -> EntryFacts {
+    let OrderFacts { there, erp, ours, .. } = facts;
+    let mut said = EntryFacts::of(row);
+    match row {
+        Row::SetAside | Row::UnreadableWaiting | Row::UnreadableOpen | Row::UnreadableLeft => {
+            said.cause = match &there.document {
+                Document::Refused { reason } | Document::Untranslatable { reason } => Some(reason.clone()),
+                Document::Missing | Document::Translated => None,
+            };
+        }
+        Row::Held | Row::WishWaiting | Row::WishOpen | Row::WishLeft => said.holds.clone_from(&there.holds),
+        Row::ChangedWaiting | Row::ChangedOpen | Row::ChangedLeft => said.difference = there.difference,
+        Row::UnknownArticle => said.articles.clone_from(&erp.unknown_articles),
+        Row::Several => said.orders = Some(erp.orders),
+        Row::PartLeft | Row::RestClosed | Row::WithoutNumber | Row::WithoutNumberLong => {
+            said.parcels = Some(erp.parcels);
+        }
+        Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
+            said.cause = ours.refused.as_ref().map(|refused| refused.message.clone());
+            said.refusal = ours.refused.as_ref().and_then(|refused| refused.cause.clone());
+        }
+        Row::Candidates => {
+            let candidates = erp.candidates.clone().unwrap_or_default();
+            said.cause = candidates.shortcoming;
+            said.candidates = candidates.found;
+        }
+        Row::AskedAgain | Row::AskedAgainInErp => {
+            said.lapsed = facts.decided.as_ref().map(|decided| decided.decision);
+        }
+        _ => {}
+    }
+    said
+}
+
+impl EntryFacts {
+    /// Nothing but the row.
+    pub(super) fn of(row: Row) -> Self {
+        Self {
+            row,
+            cause: None,
+            refusal: None,
+            difference: None,
+            holds: Vec::new(),
+            articles: Vec::new(),
+            orders: None,
+            parcels: None,
+            candidates: Vec::new(),
+            lapsed: None,
+            deadline: None,
+            waits_since: None,
+        }
+    }
+}
+
+/// Why an order waits, or needs a person. `None` where it goes its usual way.
+pub(super) fn reason(facts: &EntryFacts, language: Language) -> Option<String> {
+    let waits = language.of(["waits: ", "wartet: "]);
+    let is_urgent = facts.deadline.is_some() || facts.waits_since.is_some();
+    match facts.row {
+        row if row.line().kind.is_some() || is_urgent => Some(message(facts, language)),
+        Row::Held => Some(format!("{waits}{}", holds(&facts.holds, language))),
+        Row::PartLeft => {
+            let parcels = facts.parcels.unwrap_or(0);
+            Some(language.of([
+                format!("waits: {parcels} parcels have left, JTL has not shipped all lines yet"),
+                format!(
+                    "wartet: {parcels} Pakete sind unterwegs, JTL hat noch nicht alle Positionen versandt"
+                ),
+            ]))
+        }
+        Row::WithoutNumber => Some(without_number(facts, language).to_owned()),
+        _ => None,
+    }
+}
+
+fn without_number(facts: &EntryFacts, language: Language) -> &'static str {
+    language.of(match facts.parcels {
+        None | Some(0) => [
+            "waits: JTL says that it is delivered, but there is no parcel to report",
+            "wartet: JTL nennt sie ausgeliefert, es gibt aber kein Paket, das gemeldet werden kann",
+        ],
+        Some(_) => {
+            ["waits: a parcel has no tracking number yet", "wartet: ein Paket hat noch keine Sendungsnummer"]
+        }
+    })
+}
+
+/// What happened, what it means, and what to do.
+pub(super) fn message(facts: &EntryFacts, language: Language) -> String {
+    let advice = facts.row.advice(language);
+    if let Some(urgent) = urgent(facts, language) {
+        return urgent;
+    }
+    let happened = happened(facts, language);
+    if advice.is_empty() { happened } else { format!("{}: {advice}", happened.trim_end_matches('.')) }
+}
+
+/// What happened, without the advice.
+fn happened(facts: &EntryFacts, language: Language) -> String {
+    let none = language.of(["no reason is known", "ein Grund ist nicht bekannt"]);
+    let cause = facts.cause.as_deref().unwrap_or(none);
+    match facts.row {
+        Row::SetAside => {
+            language.of([cause.to_owned(), format!("Sie kann nicht übernommen werden („{cause}“)")])
+        }
+        Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => refusal(facts, cause, language),
+        Row::UnknownArticle => language.of([
+            format!("JTL does not know {}", facts.articles.join(", ")),
+            format!("JTL kennt den Artikel {} nicht", facts.articles.join(", ")),
+        ]),
+        Row::Several => {
+            let orders = facts.orders.unwrap_or(0);
+            language.of([
+                format!("JTL has {orders} orders with this number"),
+                format!("JTL hat {orders} Aufträge mit dieser Nummer"),
+            ])
+        }
+        Row::Candidates => candidates(facts, language),
+        Row::AskedAgain | Row::AskedAgainInErp => {
+            let lapsed = facts.lapsed.map_or("–", |decision| decision.label(language));
+            language.of([
+                format!("it was decided as “{lapsed}”, and something has changed since on one of the two sides"),
+                format!("Sie war als „{lapsed}“ entschieden, und seitdem hat sich auf einer der beiden Seiten etwas geändert"),
+            ])
+        }
+        Row::ChangedWaiting | Row::ChangedOpen | Row::ChangedLeft => {
+            let what =
+                facts.difference.map_or(language.of(["it", "sie"]), |what| Difference::words(what, language));
+            let place = where_it_is(facts.row, language);
+            language.of([
+                format!("{what} changed at the marketplace, {place}"),
+                format!("Am Marktplatz geändert: {what}; {place}"),
+            ])
+        }
+        Row::UnreadableWaiting | Row::UnreadableOpen | Row::UnreadableLeft => {
+            let place = where_it_is(facts.row, language);
+            language.of([
+                format!("it changed at the marketplace and cannot be translated any more ({cause}), {place}"),
+                format!(
+                    "Sie wurde am Marktplatz geändert und kann nicht mehr gelesen werden („{cause}“); {place}"
+                ),
+            ])
+        }
+        Row::WishWaiting | Row::WishOpen | Row::WishLeft => {
+            format!("{}, {}", holds(&facts.holds, language), where_it_is(facts.row, language))
+        }
+        row => row.meaning(language).to_owned(),
+    }
+}
+
+/// An order that goes its usual way, but not in time.
+fn urgent(facts: &EntryFacts, language: Language) -> Option<String> {
+    let meaning = match facts.row {
+        Row::Held => holds(&facts.holds, language),
+        row => row.meaning(language).to_owned(),
+    };
+    let time = |time: jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    if let Some(deadline) = facts.deadline {
+        let by = time(deadline);
+        return Some(language.of([
+            format!("it must leave by {by} and is not reported yet; {meaning}: look at what keeps it, and ship it in time"),
+            format!("Sie muss bis {by} versandt sein und ist noch nicht gemeldet; {meaning}: prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig"),
+        ]));
+    }
+    let since = time(facts.waits_since?);
+    Some(language.of([
+        format!("nothing has happened with it since {since}; {meaning}: is the order job running, and does the other side answer?"),
+        format!("Seit {since} hat sich nichts getan; {meaning}: Läuft der Bestelljob, und antwortet die andere Seite?"),
+    ]))
+}
+
+/// Why it is not reported.
+fn refusal(facts: &EntryFacts, cause: &str, language: Language) -> String {
+    let Some(refusal) = &facts.refusal else { return cause.to_owned() };
+    let german = match refusal {
+        RefusalCause::Carrier(carrier) => {
+            format!("Der Marktplatz kennt den Versender „{carrier}“ nicht")
+        }
+        RefusalCause::OtherNumbers => {
+            "Am Marktplatz ist die Bestellung schon mit anderen Sendungsnummern als versandt gemeldet"
+                .to_owned()
+        }
+        RefusalCause::LinesUnknown => {
+            "Die Bestellung kann nicht gelesen werden, daher sind ihre Positionen nicht bekannt".to_owned()
+        }
+        RefusalCause::SentLess => {
+            "JTL hat weniger versandt als bestellt wurde, oder sagt nicht, was in welchem Paket liegt"
+                .to_owned()
+        }
+        RefusalCause::TakenOver => {
+            "Die Bestellung stammt aus dem früheren System, und der Marktplatz hat ihre Daten nicht geliefert"
+                .to_owned()
+        }
+        RefusalCause::Marketplace { code, message } => {
+            format!("Der Marktplatz hat die Versandmeldung abgelehnt: „{message}“ (Code {code})")
+        }
+        RefusalCause::NoAnswer(message) => {
+            format!("Der Marktplatz gibt zu dieser Bestellung keine Auskunft („{message}“)")
+        }
+    };
+    language.of([cause.to_owned(), german])
+}
+
+fn candidates(facts: &EntryFacts, language: Language) -> String {
+    let found: Vec<String> = facts
+        .candidates
+        .iter()
+        .map(|candidate| match candidate.external_number.as_str() {
+            "" => candidate.erp_number.clone(),
+            number => format!("{} ({number})", candidate.erp_number),
+        })
+        .collect();
+    let mut text = match found.is_empty() {
+        true => language
+            .of([
+                "JTL shows no other order that may be this one",
+                "JTL zeigt keinen anderen Auftrag, der diese Bestellung sein könnte",
+            ])
+            .to_owned(),
+        false => language.of([
+            format!("JTL has orders that may be this one: {}", found.join(", ")),
+            format!("JTL hat Aufträge, die diese Bestellung sein können: {}", found.join(", ")),
+        ]),
+    };
+    if let Some(shortcoming) = &facts.cause {
+        text.push_str(&language.of([
+            format!("; the search was not complete ({shortcoming})"),
+            format!("; die Suche war nicht vollständig („{shortcoming}“)"),
+        ]));
+    }
+    text
+}
+
+fn holds(holds: &[Hold], language: Language) -> String {
+    match holds {
+        [] => {
+            language.of(["something is open at the marketplace", "am Marktplatz ist etwas offen"]).to_owned()
+        }
+        holds => holds.iter().map(|hold| hold.words(language)).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn where_it_is(row: Row, language: Language) -> &'static str {
+    language.of(match row {
+        Row::WishLeft | Row::ChangedLeft | Row::UnreadableLeft => {
+            ["and a parcel has left already", "ein Paket ist schon unterwegs"]
+        }
+        _ => ["already in JTL", "der Auftrag ist schon in JTL"],
+    })
+}
+
+/// The text of an entry that stands for several orders.
+pub(super) fn of_several(numbers: &[&str], text: &str, language: Language) -> String {
+    let (count, named) = (numbers.len(), numbers.iter().take(NAMED).copied().collect::<Vec<_>>().join(", "));
+    let more = count.saturating_sub(NAMED);
+    match more {
+        0 => language.of([
+            format!("{count} orders ({named}): {text}"),
+            format!("{count} Bestellungen ({named}): {text}"),
+        ]),
+        more => language.of([
+            format!("{count} orders ({named} and {more} more): {text}"),
+            format!("{count} Bestellungen ({named} und {more} weitere): {text}"),
+        ]),
+    }
+}

@@ -1,0 +1,92 @@
+//! A decision as it is typed: `done_by_hand`, `choose_carrier --carrier DHL`, `remind_me --until 2d`.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::output::{Column, Output, column, plain};
+use super::usage::UsageError;
+
+const DECIDED: [Column; 5] = [
+    column("ORDER", "/number"),
+    column("ACCOUNT", "/account"),
+    column("DECIDED", "/is_decided"),
+    column("STATE", "/state"),
+    column("NOW", "/reason"),
+];
+
+/// What is decided.
+#[derive(Debug, Args)]
+pub(super) struct Decision {
+    /// One of those that `show` lists, such as done_by_hand or leave_out
+    decision: String,
+    /// With choose_carrier: the carrier's name as the marketplace has it
+    #[arg(long)]
+    carrier: Option<String>,
+    /// With remind_me: a time such as 2026-11-30T08:00:00+01:00, or from now: 30m, 4h, 2d
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Decide only if the order is still in this situation, as `show` names it
+    #[arg(long)]
+    situation: Option<String>,
+}
+
+impl Decision {
+    /// What the server is sent.
+    pub(super) fn body(self, now: Timestamp) -> anyhow::Result<Value> {
+        let until = self.until.map(|text| time(&text, now)).transpose()?;
+        let Self { decision, carrier, situation, .. } = self;
+        let fields =
+            [("decision", Some(decision)), ("carrier", carrier), ("until", until), ("situation", situation)];
+        let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+        Ok(Value::Object(given.collect()))
+    }
+}
+
+/// A time, or how long from now.
+fn time(text: &str, now: Timestamp) -> anyhow::Result<String> {
+    if text.parse::<Timestamp>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    let wrong = || {
+        UsageError::new(format!(
+            "--until must be a time such as 2026-11-30T08:00:00+01:00, or from now such as 4h or 2d, not `{text}`"
+        ))
+    };
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let number: i64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    let minutes = match unit {
+        'm' => 1,
+        'h' => 60,
+        'd' => 24 * 60,
+        _ => return Err(wrong().into()),
+    };
+    let wait = SignedDuration::from_mins(number.checked_mul(minutes).ok_or_else(wrong)?);
+    Ok(now.checked_add(wait).map_err(|_| wrong())?.to_string())
+}
+
+/// Shows what can be decided, with what each does.
+pub(super) fn show(value: &Value, output: &Output) -> std::io::Result<()> {
+    let decisions = value["decisions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    output.line("")?;
+    let rows = decisions.iter().map(|decision| {
+        let needs = match decision["needs"].as_str() {
+            Some(field) => format!(" --{field} …"),
+            None => String::new(),
+        };
+        let name = format!("{}{needs}", plain(&decision["decision"]));
+        vec![name, plain(&decision["label"]), plain(&decision["sentence"])]
+    });
+    output.table(&rows.collect::<Vec<_>>())
+}
+
+/// Shows what became of a decision.
+pub(super) fn decided(answer: &Value, output: &Output) -> std::io::Result<()> {
+    if answer.as_array().is_some_and(Vec::is_empty) && !output.is_json() {
+        return output.line("taken off the list");
+    }
+    output.list(answer, &DECIDED)
+}

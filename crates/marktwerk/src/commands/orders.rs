@@ -1,0 +1,218 @@
+//! `marktwerk orders …`
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::attention::language;
+use super::client::{Client, segment};
+use super::decisions::{self, Decision};
+use super::output::{Column, Output, column};
+
+const COLUMNS: [Column; 7] = [
+    column("ORDER", "/number"),
+    column("ACCOUNT", "/account"),
+    column("STATE", "/state"),
+    column("MARKETPLACE", "/marketplace_status"),
+    column("JTL", "/erp_number"),
+    column("ORDERED", "/ordered_at"),
+    column("WHY", "/reason"),
+];
+
+/// What one order shows beyond the list.
+const MORE: [Column; 8] = [
+    column("SITUATION", "/situation"),
+    column("MEANING", "/meaning"),
+    column("NEXT", "/next_act"),
+    column("NOT BEFORE", "/not_before"),
+    column("SHIP UNTIL", "/ship_until"),
+    column("UNITS SUBTRACTED", "/takes_stock"),
+    column("WATCHED", "/is_watched"),
+    column("DECIDED", "/decided"),
+];
+
+const LINES: [Column; 3] =
+    [column("ARTICLE", "/sku"), column("QUANTITY", "/quantity"), column("NAME", "/name")];
+const PARCELS: [Column; 3] =
+    [column("TRACKING NUMBER", "/tracking"), column("CARRIER", "/carrier"), column("LEFT", "/shipped_at")];
+const HISTORY: [Column; 3] = [column("AT", "/at"), column("BY", "/by"), column("WHAT", "/what")];
+const STARTED: [Column; 6] = [
+    column("WHAT", "/what"),
+    column("ACCOUNT", "/account"),
+    column("JOB", "/job"),
+    column("RUN", "/run"),
+    column("ONLY SAID", "/dry_run"),
+    column("NOT KNOWN YET", "/unknown"),
+];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Orders by number
+    List(Filter),
+    /// One order: where it stands, what can be decided, and its whole way
+    Show {
+        #[command(flatten)]
+        order: Named,
+        /// The language of the messages: de or en
+        #[arg(long, value_name = "LANGUAGE")]
+        lang: Option<String>,
+    },
+    /// Read orders again at the marketplace: by number, or all that changed in a period
+    Fetch {
+        /// Their numbers at the marketplace
+        numbers: Vec<String>,
+        /// Instead: changed at this time or later, such as 2026-11-30T08:00:00+01:00
+        #[arg(long, value_name = "TIME", conflicts_with = "numbers")]
+        from: Option<String>,
+        /// Changed before this time
+        #[arg(long, value_name = "TIME", requires = "from")]
+        until: Option<String>,
+        /// The account, if several could be meant
+        #[arg(long)]
+        account: Option<String>,
+        /// Only say what would be read
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Send an order again, to JTL or as a report; what is sent already is not sent twice
+    Send {
+        #[command(flatten)]
+        order: Named,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Decide on an order
+    Decide {
+        #[command(flatten)]
+        order: Named,
+        #[command(flatten)]
+        decision: Decision,
+        /// The language of the messages: de or en
+        #[arg(long, value_name = "LANGUAGE")]
+        lang: Option<String>,
+    },
+}
+
+/// Which order.
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// Its number at the marketplace
+    number: String,
+    /// The account, if several have an order with this number
+    #[arg(long)]
+    account: Option<String>,
+}
+
+/// Which orders.
+#[derive(Debug, Args)]
+pub(super) struct Filter {
+    /// Only in these states, separated by commas: fetched, set_aside, imported, exporting, handed_over, unclear, in_jtl, shipped,
+    /// reported, cancelled
+    #[arg(long)]
+    state: Option<String>,
+    /// Only of this account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only with this number at the marketplace
+    #[arg(long)]
+    number: Option<String>,
+    /// Only with this number in JTL
+    #[arg(long)]
+    erp_number: Option<String>,
+    /// Only with this article number
+    #[arg(long)]
+    sku: Option<String>,
+    /// Only with a parcel that has this tracking number
+    #[arg(long)]
+    tracking: Option<String>,
+    /// Only numbers after this one: the next page
+    #[arg(long, value_name = "NUMBER")]
+    after: Option<String>,
+    /// With --after: also the same number of accounts after this one
+    #[arg(long, value_name = "ACCOUNT", requires = "after")]
+    after_account: Option<String>,
+    /// How many at the most
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+}
+
+pub(super) async fn run(
+    command: Command,
+    client: &Client,
+    output: &Output,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    match command {
+        Command::List(filter) => {
+            output.list(&client.get("/api/v1/orders", &filter.query()).await?, &COLUMNS)?;
+        }
+        Command::Show { order, lang } => {
+            let (path, mut query) = order.address("");
+            query.extend(language(lang));
+            show(&client.get(&path, &query).await?, output)?;
+        }
+        Command::Fetch { numbers, from, until, account, dry_run } => {
+            let mut body = Map::from_iter([("dry_run".to_owned(), json!(dry_run))]);
+            if !numbers.is_empty() {
+                body.insert("orders".to_owned(), json!(numbers));
+            }
+            let given = [("from", from), ("until", until), ("account", account)];
+            body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+            let started = client.post("/api/v1/orders/fetch", Some(&Value::Object(body))).await?;
+            output.one(&started, &STARTED)?;
+        }
+        Command::Send { order, dry_run } => {
+            let (path, mut query) = order.address("/send");
+            query.push(("dry_run", dry_run.to_string()));
+            output.one(&client.post_with(&path, &query, &json!({})).await?, &STARTED)?;
+        }
+        Command::Decide { order, decision, lang } => {
+            let (path, mut query) = order.address("/decide");
+            query.extend(language(lang));
+            let answer = client.post_with(&path, &query, &decision.body(now)?).await?;
+            decisions::decided(&answer, output)?;
+        }
+    }
+    Ok(())
+}
+
+impl Named {
+    fn address(self, what: &str) -> (String, Vec<(&'static str, String)>) {
+        let path = format!("/api/v1/orders/{}{what}", segment(&self.number));
+        (path, self.account.map(|account| ("account", account)).into_iter().collect())
+    }
+}
+
+impl Filter {
+    fn query(self) -> Vec<(&'static str, String)> {
+        let mut query = vec![("limit", self.limit.to_string())];
+        let given = [
+            ("state", self.state),
+            ("account", self.account),
+            ("number", self.number),
+            ("erp_number", self.erp_number),
+            ("sku", self.sku),
+            ("tracking", self.tracking),
+            ("after", self.after),
+            ("after_account", self.after_account),
+        ];
+        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        query
+    }
+}
+
+fn show(order: &Value, output: &Output) -> std::io::Result<()> {
+    if output.is_json() {
+        return output.json(order);
+    }
+    let columns: Vec<Column> = COLUMNS.into_iter().chain(MORE).collect();
+    output.one(order, &columns)?;
+    for (name, columns) in [("lines", &LINES), ("parcels", &PARCELS), ("history", &HISTORY)] {
+        if order[name].as_array().is_some_and(|rows| !rows.is_empty()) {
+            output.line("")?;
+            output.list(&order[name], columns)?;
+        }
+    }
+    decisions::show(order, output)
+}

@@ -1,0 +1,65 @@
+//! What people do to orders in JTL by hand: give them another number, put two together, take one apart, correct a tracking number.
+
+use rusqlite::{Connection, params};
+
+use super::look;
+use crate::error::SandboxError;
+
+/// Gives the order another external number; an empty one takes it away.
+pub(crate) fn renumber(connection: &Connection, external: &str, number: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let sql = "UPDATE Verkauf_tAuftrag SET cExterneAuftragsnummer = ?2 WHERE kAuftrag = ?1";
+    connection.execute(sql, params![order, number])?;
+    Ok(())
+}
+
+/// Puts the second order's positions into the first, and deletes the second.
+pub(crate) fn merge(connection: &Connection, external: &str, other: &str) -> Result<(), SandboxError> {
+    let (into, from) = (look::order(connection, external)?, look::order(connection, other)?);
+    let has_left = "SELECT COUNT(*) FROM tLieferschein WHERE kBestellung IN (?1, ?2)";
+    if connection.query_row(has_left, [into, from], |row| row.get::<_, i64>(0))? > 0 {
+        return Err(SandboxError::Refused(format!("{external} or {other} has a delivery note")));
+    }
+    connection
+        .execute("UPDATE Verkauf_tAuftragPosition SET kAuftrag = ?1 WHERE kAuftrag = ?2", [into, from])?;
+    for table in ["sandbox_plan", "Verkauf_tAuftragEckdaten", "Verkauf_tAuftragAdresse", "Verkauf_tAuftrag"] {
+        connection.execute(&format!("DELETE FROM {table} WHERE kAuftrag = ?1"), [from])?;
+    }
+    Ok(())
+}
+
+/// Takes the order's last position into an order of its own with the same external number.
+pub(crate) fn split(connection: &Connection, external: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let positions = "SELECT COUNT(*) FROM Verkauf_tAuftragPosition WHERE kAuftrag = ?1 AND nType <> 2";
+    if connection.query_row(positions, [order], |row| row.get::<_, i64>(0))? < 2 {
+        return Err(SandboxError::Refused(format!("{external} has only one position")));
+    }
+    let copy = "INSERT INTO Verkauf_tAuftrag(cAuftragsNr, nType, dErstellt, kKunde, cKundenNr, kFirma, kBenutzer, cWaehrung,
+                  kPlattform, cExterneAuftragsnummer, kVersandArt, kZahlungsart, kWarenlager)
+                SELECT cAuftragsNr || '-2', nType, dErstellt, kKunde, cKundenNr, kFirma, kBenutzer, cWaehrung,
+                  kPlattform, cExterneAuftragsnummer, kVersandArt, kZahlungsart, kWarenlager
+                FROM Verkauf_tAuftrag WHERE kAuftrag = ?1";
+    connection.execute(copy, [order])?;
+    let half = connection.last_insert_rowid();
+    let moved = "UPDATE Verkauf_tAuftragPosition SET kAuftrag = ?2 WHERE kAuftragPosition =
+                   (SELECT MAX(kAuftragPosition) FROM Verkauf_tAuftragPosition WHERE kAuftrag = ?1 AND nType <> 2)";
+    connection.execute(moved, [order, half])?;
+    connection.execute("INSERT INTO Verkauf_tAuftragEckdaten(kAuftrag) VALUES (?1)", [half])?;
+    Ok(())
+}
+
+/// Corrects the tracking number of all parcels of an order.
+pub(crate) fn renumber_parcels(
+    connection: &Connection,
+    external: &str,
+    tracking: &str,
+) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let sql = "UPDATE tVersand SET cIdentCode = ?2
+               WHERE kLieferschein IN (SELECT kLieferschein FROM tLieferschein WHERE kBestellung = ?1)";
+    if connection.execute(sql, params![order, tracking])? == 0 {
+        return Err(SandboxError::Refused(format!("{external} has no parcel")));
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! A person's decision on an order: checked against how the order stands now, and stored with who and when.
+
+use marktwerk_domain::attention::Attention;
+use marktwerk_domain::history::{Author, Happened, OrderEvent};
+use marktwerk_domain::judgement::{Choice, Decision, Group, Judgement, NotPossible, decide, groups};
+
+use super::{Occasion, judged};
+use crate::orders::{OrderPatch, OrderRecord};
+use crate::{Store, StoreError};
+
+/// Tries to store a decision on an order that changes meanwhile.
+const TRIES: u32 = 5;
+
+/// What a decision came to for one order.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The account that it belongs to.
+    pub account: String,
+    /// Its number.
+    pub number: String,
+    /// What its facts come to now, or why the decision is not possible, with the same.
+    pub result: Result<Judgement, (NotPossible, Judgement)>,
+}
+
+/// Why nothing was decided.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// There is no such open entry or order; for people.
+    #[error("{0}")]
+    NotFound(String),
+    /// It moved on since the person looked; for people.
+    #[error("{0}")]
+    MovedOn(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Decides on an entry of the attention list, for all orders that it stands for. `seen` is the situation that the person saw;
+/// orders whose situation is another one by now are not decided.
+///
+/// # Errors
+/// [`DecideError`]; then nothing was changed.
+pub async fn decide_entry(
+    store: &dyn Store,
+    id: i64,
+    choice: &Choice,
+    seen: Option<&str>,
+    occasion: &Occasion,
+) -> Result<Vec<Outcome>, DecideError> {
+    let open = groups(store.attentions().await?);
+    let group = open.into_iter().find(|group| group.entries.iter().any(|entry| entry.id == id));
+    let Some(Group { entries }) = group else {
+        return Err(DecideError::NotFound(format!(
+            "there is no open entry {id}: it may have ended meanwhile"
+        )));
+    };
+    if let [entry] = entries.as_slice()
+        && entry.kind.is_of_an_order()
+        && store.order(&entry.account, &entry.subject).await?.is_none()
+    {
+        return without_order(store, entry, choice, occasion).await;
+    }
+    let mut outcomes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let decided = decide_order(store, &entry.account, &entry.subject, choice, seen, occasion).await;
+        match decided {
+            Ok(outcome) => outcomes.push(outcome),
+            // Of several, one that moved on meanwhile must not keep the others from being decided.
+            Err(DecideError::MovedOn(_)) if seen.is_none() => {}
+            Err(error) if outcomes.is_empty() => return Err(error),
+            Err(DecideError::Store(error)) => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    Ok(outcomes)
+}
+
+/// An entry about something that could not even be stored as an order: a person takes it off the list.
+async fn without_order(
+    store: &dyn Store,
+    entry: &Attention,
+    choice: &Choice,
+    occasion: &Occasion,
+) -> Result<Vec<Outcome>, DecideError> {
+    if !matches!(choice.decision, Decision::DoneByHand | Decision::LeaveOut) {
+        let offered = format!("{} or {}", Decision::DoneByHand.as_str(), Decision::LeaveOut.as_str());
+        return Err(DecideError::MovedOn(format!(
+            "{} is not possible for an order that could not be read; possible: {offered}",
+            choice.decision.as_str()
+        )));
+    }
+    let key = (entry.account.clone(), entry.kind, entry.subject.clone());
+    store.settle(&[key], occasion.now).await?;
+    Ok(Vec::new())
+}
+
+/// Decides on one order.
+///
+/// # Errors
+/// [`DecideError`]; then nothing was changed.
+pub async fn decide_order(
+    store: &dyn Store,
+    account: &str,
+    number: &str,
+    choice: &Choice,
+    seen: Option<&str>,
+    occasion: &Occasion,
+) -> Result<Outcome, DecideError> {
+    for _ in 0..TRIES {
+        let Some(record) = store.order(account, number).await? else {
+            return Err(DecideError::NotFound(format!("the account {account} has no order {number}")));
+        };
+        let now = record.judgement(&occasion.limits, occasion.now);
+        if seen.is_some_and(|seen| seen != now.row.word()) {
+            return Err(DecideError::MovedOn(moved_on(&record, &now)));
+        }
+        let outcome = |result| Outcome { account: account.to_owned(), number: number.to_owned(), result };
+        let patch = match decide(&record.facts(), &occasion.limits, choice, occasion.now) {
+            Ok(chosen) => OrderPatch {
+                is_unread: chosen.reads_again.then_some(true),
+                is_complete: chosen.reads_again.then_some(false),
+                next_report_at: chosen.reports_now.then_some(None),
+                kept: Some(chosen.facts),
+                events: vec![event(choice, occasion)],
+                ..OrderPatch::default()
+            },
+            Err(problem) => return Ok(outcome(Err((problem, now)))),
+        };
+        let change = judged(&record, patch, occasion);
+        if store.change_orders(account, std::slice::from_ref(&change), occasion.now).await? == [true] {
+            let mut record = record;
+            record.apply(change.patch);
+            return Ok(outcome(Ok(record.judgement(&occasion.limits, occasion.now))));
+        }
+    }
+    Err(StoreError::Database(format!("order {number} changes all the time: decide again")).into())
+}
+
+fn moved_on(record: &OrderRecord, now: &Judgement) -> String {
+    let language = super::STORED;
+    let reason = now.reason(language).unwrap_or_else(|| now.row.meaning(language).to_owned());
+    format!(
+        "order {} moved on meanwhile, and nothing was decided. It is now {}: {reason}",
+        record.number, now.state
+    )
+}
+
+fn event(choice: &Choice, occasion: &Occasion) -> OrderEvent {
+    OrderEvent {
+        at: occasion.now,
+        by: Author::Person(choice.by.clone()),
+        what: Happened::Decided(choice.decision),
+    }
+}

@@ -1,0 +1,83 @@
+//! Once a day, after everything else: the orders of the last days are listed again, so that one that became visible late, or changed
+//! without a new time of change, is found.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use marktwerk_connectors::{OrderWindow, WindowReader};
+use marktwerk_domain::failure::Failure;
+use marktwerk_engine::Step;
+use serde_json::json;
+
+use super::Orders;
+
+/// Time from one deep read to the next.
+const EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// How far it reaches back.
+const DAYS: i64 = 14;
+/// It takes one call of this many that the budget lets through.
+const SHARE: u64 = 4;
+
+impl Orders<'_> {
+    /// Reads deep if the last time is a day ago. An account that was never read completely is left to the first read.
+    pub(super) async fn read_deep(&self, step: &Step) -> Result<(), Failure> {
+        if !self.parameters.is_scheduled() {
+            return Ok(());
+        }
+        let store = &self.connections.store;
+        if super::fetch::cursor(self.connections, self.account()).await?.is_none() {
+            return Ok(());
+        }
+        let first_read = self.first_read().await?;
+        let name = format!("orders.deep_read.{}", self.account());
+        let now = self.now();
+        let last: Option<Timestamp> = store.fact(&name).await?.and_then(|last| last.parse().ok());
+        let Some(last) = last else {
+            // The first read reached back further than this one would.
+            return Ok(store.set_fact(&name, &now.to_string()).await?);
+        };
+        if last + EVERY > now && last <= now {
+            return Ok(());
+        }
+        let window = OrderWindow {
+            changed_from: now - SignedDuration::from_hours(24 * DAYS),
+            changed_until: now,
+            status: None,
+        };
+        let mut reader = WindowReader::new();
+        let mut is_first = true;
+        let mut found: Vec<String> = Vec::new();
+        while let Some(number) = reader.next_page() {
+            if self.context.should_stop() {
+                return Ok(());
+            }
+            if !is_first {
+                self.context.clock().sleep(self.pause()).await;
+            }
+            is_first = false;
+            let page = self.marketplace.order_page(&window, number).await?;
+            reader.accept(&page)?;
+            let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
+            let known = store.known_changes(self.account(), &numbers).await?;
+            let is_news = |number: &&String| !known.contains_key(*number);
+            found.extend(numbers.iter().filter(is_news).cloned());
+            if let Some(failure) = self.keep(step, &page, first_read).await? {
+                return Err(failure);
+            }
+        }
+        if !found.is_empty() {
+            let message = format!(
+                "the daily deep read found {} orders that the list had not shown before; they go on with the next run",
+                found.len()
+            );
+            step.warning(message, json!({ "orders": found })).await;
+        }
+        Ok(store.set_fact(&name, &now.to_string()).await?)
+    }
+
+    /// So long that this reading takes its share of the budget at the most.
+    fn pause(&self) -> Duration {
+        let limit = self.marketplace.budget().limit.map_or(u64::MAX, u64::from).max(1);
+        Duration::from_secs(60 * SHARE) / u32::try_from(limit).unwrap_or(u32::MAX)
+    }
+}
