@@ -6,6 +6,7 @@
 pub mod account;
 pub mod alert;
 pub mod attention;
+pub mod audit;
 pub mod clock;
 pub mod failure;
 pub mod finding;

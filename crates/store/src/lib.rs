@@ -8,6 +8,7 @@
 
 pub mod alerts;
 pub mod attention;
+pub mod audit;
 mod chaining;
 pub mod changes;
 mod claiming;
@@ -54,6 +55,7 @@ pub trait Store:
     + inventory::InventoryStore
     + attention::AttentionStore
     + alerts::AlertStore
+    + audit::AuditStore
     + meta::MetaStore
     + changes::ChangeFeed
 {

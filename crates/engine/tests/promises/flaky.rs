@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::attention::{Attention, AttentionKind};
+use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::inventory::Listing;
 use marktwerk_domain::job::{Job, JobId};
@@ -17,6 +18,7 @@ use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Attempt, Run, RunId};
 use marktwerk_store::alerts::AlertStore;
 use marktwerk_store::attention::{AttentionStore, NewAttention};
+use marktwerk_store::audit::{AuditFilter, AuditStore};
 use marktwerk_store::changes::{ChangeFeed, Changes};
 use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
 use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
@@ -29,19 +31,20 @@ use marktwerk_store::orders::{
 use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, QueueLength, RANKS, Rescued, RunFilter, RunStore};
 use marktwerk_store::{SharedStore, Store, StoreError, StoreResult};
 
-/// The real store behind a door.
+/// The real store behind a door. Clones share the door.
+#[derive(Clone)]
 pub(crate) struct Flaky {
     inner: SharedStore,
     clock: SharedClock,
-    is_away: AtomicBool,
+    is_away: Arc<AtomicBool>,
     /// Answers to claims come this late.
-    late_claims: AtomicBool,
+    late_claims: Arc<AtomicBool>,
     /// The next heartbeat is told that its lease is lost.
-    fences: AtomicBool,
+    fences: Arc<AtomicBool>,
     /// A batch with a line of this text is refused.
     refused: &'static str,
     /// Claims that were asked for.
-    pub(crate) claims: AtomicUsize,
+    pub(crate) claims: Arc<AtomicUsize>,
 }
 
 /// How late the answers to claims come.
@@ -52,11 +55,11 @@ impl Flaky {
         Arc::new(Self {
             inner,
             clock,
-            is_away: AtomicBool::new(false),
-            late_claims: AtomicBool::new(false),
-            fences: AtomicBool::new(false),
+            is_away: Arc::default(),
+            late_claims: Arc::default(),
+            fences: Arc::default(),
             refused,
-            claims: AtomicUsize::new(0),
+            claims: Arc::default(),
         })
     }
 
@@ -123,6 +126,28 @@ impl ChangeFeed for Flaky {
 }
 
 impl Store for Flaky {}
+
+#[async_trait]
+impl AuditStore for Flaky {
+    fn audited(&self, entries: Vec<AuditEntry>) -> SharedStore {
+        Arc::new(Self { inner: self.inner.audited(entries), ..self.clone() })
+    }
+
+    async fn record(&self, entries: Vec<AuditEntry>) -> StoreResult<()> {
+        self.before("record").await?;
+        self.inner.record(entries).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter) -> StoreResult<Vec<AuditEntry>> {
+        self.before("audit").await?;
+        self.inner.audit(filter).await
+    }
+
+    async fn prune_audit(&self, before: Timestamp) -> StoreResult<u64> {
+        self.before("prune_audit").await?;
+        self.inner.prune_audit(before).await
+    }
+}
 
 macro_rules! hand_on {
     ($noun:ident: $($call:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {

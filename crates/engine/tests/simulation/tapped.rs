@@ -6,19 +6,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::Clock;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Attempt, Run, RunId};
+use marktwerk_store::audit::{AuditFilter, AuditStore};
 use marktwerk_store::changes::{ChangeFeed, Changes};
 use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
 use marktwerk_store::journal::{Committed, JournalStore, Record};
 use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, QueueLength, RANKS, Rescued, RunFilter, RunStore};
-use marktwerk_store::{Store, StoreError, StoreResult};
+use marktwerk_store::{SharedStore, Store, StoreError, StoreResult};
 
 use crate::ground::{Ground, at_once};
 use crate::process::{Life, Passing, Process};
 use crate::trace::What;
 
+#[derive(Clone)]
 pub(crate) struct Tapped {
     pub(crate) ground: Arc<Ground>,
     pub(crate) process: Arc<Process>,
@@ -99,6 +102,26 @@ fn again(error: &StoreError) -> StoreError {
 }
 
 impl Store for Tapped {}
+
+#[async_trait]
+impl AuditStore for Tapped {
+    /// Nobody reads the audit of a history: its entries are left out.
+    fn audited(&self, _: Vec<AuditEntry>) -> SharedStore {
+        Arc::new(self.clone())
+    }
+
+    async fn record(&self, entries: Vec<AuditEntry>) -> StoreResult<()> {
+        self.call("record", self.ground.store.record(entries), |()| None).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter) -> StoreResult<Vec<AuditEntry>> {
+        self.call("audit", self.ground.store.audit(filter), |_| None).await
+    }
+
+    async fn prune_audit(&self, before: Timestamp) -> StoreResult<u64> {
+        self.call("prune_audit", self.ground.store.prune_audit(before), |_| None).await
+    }
+}
 
 impl ChangeFeed for Tapped {
     fn changes(&self) -> tokio::sync::watch::Receiver<Changes> {

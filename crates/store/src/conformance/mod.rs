@@ -8,6 +8,7 @@ pub mod ageing;
 pub mod alerts;
 pub mod archiving;
 pub mod attention;
+pub mod audit;
 pub mod cancel;
 pub mod chained_runs;
 pub mod chains;
@@ -124,6 +125,8 @@ macro_rules! store_conformance {
                 attention: an_open_item_is_not_raised_twice, a_settled_item_may_be_raised_again, an_item_raised_twice_at_once_is_one,
                     a_decision_is_stored_with_who_and_when, a_decision_that_does_not_fit_changes_nothing,
                     one_decision_is_made_for_all_orders_of_an_entry;
+                audit: an_entry_is_stored_with_its_change, an_entry_needs_its_change_and_is_stored_once,
+                    the_entry_of_a_start_names_the_run, entries_are_found_by_who_and_what, old_entries_are_deleted;
                 meta: facts_are_replaced, an_office_has_one_holder, a_sound_store_has_no_findings;
                 changes: each_noun_moves_its_counter, an_unchanged_world_moves_nothing, every_stored_line_is_told;
                 concurrency: a_failing_call_fails_alone, many_writers_are_all_answered

@@ -11,7 +11,7 @@ use crate::StoreResult;
 use crate::migrating::{self, Migration};
 
 /// In order; the first has number 1. An applied text is never changed again.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlite/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlite/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlite/0003_promises.sql") },
@@ -19,6 +19,7 @@ const MIGRATIONS: [Migration; 7] = [
     Migration { name: "hand_overs", text: include_str!("../../migrations/sqlite/0005_hand_overs.sql") },
     Migration { name: "judgement", text: include_str!("../../migrations/sqlite/0006_judgement.sql") },
     Migration { name: "decisions", text: include_str!("../../migrations/sqlite/0007_decisions.sql") },
+    Migration { name: "audit", text: include_str!("../../migrations/sqlite/0008_audit.sql") },
 ];
 
 /// In a backup's step.

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod attention;
+mod audit;
 mod connection;
 mod errors;
 mod history;

@@ -7,7 +7,8 @@ use rusqlite::{Connection, StatementStatus};
 use super::log_filter::Conditions;
 use super::orders::read;
 use super::runs::{self, claim};
-use super::{connection, migrations};
+use super::{audit, connection, migrations};
+use crate::audit::AuditFilter;
 use crate::logs::LogSource;
 use crate::runs::{RANKS, RunFilter};
 
@@ -91,6 +92,21 @@ fn what_a_run_has_caused_is_read_from_its_index() {
     let filter = RunFilter { caused_by: Some(RunId(1)), ..RunFilter::default() };
     let (sql, _) = runs::read::page_statement(&filter, "");
     assert_eq!(plan(&sql), ["SEARCH runs USING INDEX runs_caused_by (caused_by=? AND rowid<?)"]);
+}
+
+#[test]
+fn what_somebody_did_or_what_was_done_to_something_is_read_from_its_index() {
+    let who = AuditFilter { who: Some(String::new()), ..AuditFilter::default() };
+    let subject = AuditFilter { subject: Some(String::new()), ..AuditFilter::default() };
+    let run = AuditFilter { run: Some(RunId(1)), ..AuditFilter::default() };
+    for (filter, expected) in [
+        (AuditFilter::default(), "SEARCH audit USING INTEGER PRIMARY KEY (rowid<?)"),
+        (who, "SEARCH audit USING INDEX audit_who (who=? AND id<?)"),
+        (subject, "SEARCH audit USING INDEX audit_subject (subject=? AND id<?)"),
+        (run, "SEARCH audit USING INDEX audit_run (run_id=? AND id<?)"),
+    ] {
+        assert_eq!(plan(&audit::page_statement(&filter).0), [expected]);
+    }
 }
 
 #[test]

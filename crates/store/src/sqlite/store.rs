@@ -4,13 +4,15 @@ use std::fmt;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::audit::AuditEntry;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
 use super::readers::Readers;
 use super::writer::{Drainer, Writer};
 use super::writing::Writing;
-use super::{connection, logs, migrations};
+use super::{audit, connection, logs, migrations};
+use crate::audit::Carried;
 use crate::changes::{ChangeFeed, Changes};
 use crate::{Store, StoreResult};
 
@@ -22,6 +24,7 @@ pub struct SqliteStore {
     zone: TimeZone,
     writer: Writer,
     readers: Readers,
+    carried: Carried,
 }
 
 impl SqliteStore {
@@ -36,7 +39,7 @@ impl SqliteStore {
         migrations::examine(&connection, &place)?;
         let writer = Self::writer(Drainer::BlockingJob, connection, &place, &zone)?;
         let readers = Readers::of_file(path.to_owned());
-        Ok(Self { place, zone, writer, readers })
+        Ok(Self { place, zone, writer, readers, carried: Carried::default() })
     }
 
     /// The schema version of the file at `path`; [`SqliteStore::KNOWN_VERSION`] where it is up to date. Writes nothing; a file of a
@@ -51,7 +54,7 @@ impl SqliteStore {
         let writer =
             Self::writer(Drainer::CallingTask, migrations::migrated_in_memory(&place)?, &place, &zone)?;
         let readers = Readers::Writer(writer.clone());
-        Ok(Self { place, zone, writer, readers })
+        Ok(Self { place, zone, writer, readers, carried: Carried::default() })
     }
 
     fn writer(
@@ -65,6 +68,11 @@ impl SqliteStore {
         let highest_log_id = logs::highest(&connection)?;
         let changes = Changes { highest_log_id, ..Changes::default() };
         Ok(Writer::new(drainer, connection, zone.clone(), changes))
+    }
+
+    /// The same store with entries of the audit for its next write.
+    pub(super) fn carrying(&self, entries: Vec<AuditEntry>) -> Self {
+        Self { carried: Carried::new(entries), ..self.clone() }
     }
 
     /// Where it stands, for people.
@@ -89,7 +97,18 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut Writing<'_>) -> StoreResult<T> + Send + 'static,
     {
-        self.writer.write(work).await
+        let entries = self.carried.entries();
+        if entries.is_empty() {
+            return self.writer.write(work).await;
+        }
+        let with_entries = move |writing: &mut Writing<'_>| {
+            let answer = work(writing)?;
+            audit::insert(writing, &entries)?;
+            Ok(answer)
+        };
+        let answer = self.writer.write(with_entries).await?;
+        self.carried.are_stored();
+        Ok(answer)
     }
 }
 

@@ -2,6 +2,7 @@
 //! and the note of what it moved, for those who watch.
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::run::RunId;
 use rusqlite::Connection;
 
 use crate::effects::Effects;
@@ -11,10 +12,12 @@ pub(crate) struct Writing<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) zone: &'a TimeZone,
     pub(crate) effects: Effects,
+    /// The run that this call queues: an entry of the audit that is stored with it is about that run.
+    pub(crate) queued: Option<RunId>,
 }
 
 impl<'a> Writing<'a> {
     pub(crate) fn new(connection: &'a Connection, zone: &'a TimeZone) -> Self {
-        Self { connection, zone, effects: Effects::default() }
+        Self { connection, zone, effects: Effects::default(), queued: None }
     }
 }

@@ -8,7 +8,7 @@ use crate::migrating::{self, Migration};
 use crate::{StoreError, StoreResult};
 
 /// In order; the first has number 1, and each does what the one of the same number does elsewhere. An applied text is never changed again.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlserver/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlserver/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlserver/0003_promises.sql") },
@@ -16,6 +16,7 @@ const MIGRATIONS: [Migration; 7] = [
     Migration { name: "hand_overs", text: include_str!("../../migrations/sqlserver/0005_hand_overs.sql") },
     Migration { name: "judgement", text: include_str!("../../migrations/sqlserver/0006_judgement.sql") },
     Migration { name: "decisions", text: include_str!("../../migrations/sqlserver/0007_decisions.sql") },
+    Migration { name: "audit", text: include_str!("../../migrations/sqlserver/0008_audit.sql") },
 ];
 
 /// The newest schema version that this program knows.

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod attention;
+mod audit;
 mod columns;
 mod errors;
 mod examination;

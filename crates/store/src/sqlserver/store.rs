@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::audit::AuditEntry;
 use marktwerk_sqlserver::{Address, Pool, SqlError, reading};
 use tokio::sync::watch;
 
 use super::lease_clock::LeaseClock;
 use super::{examination, migrations};
+use crate::audit::Carried;
 use crate::changes::{ChangeFeed, Changes};
 use crate::effects::Effects;
 use crate::{Store, StoreResult};
@@ -22,6 +24,7 @@ pub struct SqlServerStore {
     /// Whose clock leases end by.
     pub(crate) leases: LeaseClock,
     changes: Arc<watch::Sender<Changes>>,
+    pub(crate) carried: Carried,
 }
 
 impl SqlServerStore {
@@ -39,7 +42,7 @@ impl SqlServerStore {
             reading!(pool, "find the newest line", |connection| connection.one("newest line", sql, &[]));
         let highest_log_id = super::columns::only(highest?, "newest line")?;
         let changes = Arc::new(watch::Sender::new(Changes { highest_log_id, ..Changes::default() }));
-        Ok(Self { pool, zone, leases: LeaseClock::Database, changes })
+        Ok(Self { pool, zone, leases: LeaseClock::Database, changes, carried: Carried::default() })
     }
 
     /// Whether the database has its tables, as this program knows them; writes nothing.
@@ -57,6 +60,11 @@ impl SqlServerStore {
     #[must_use]
     pub fn with_leases_by(self, leases: LeaseClock) -> Self {
         Self { leases, ..self }
+    }
+
+    /// The same store with entries of the audit for its next write.
+    pub(super) fn carrying(&self, entries: Vec<AuditEntry>) -> Self {
+        Self { carried: Carried::new(entries), ..self.clone() }
     }
 
     /// The connections, for who asks how many statements were sent.

@@ -1,5 +1,6 @@
 //! What a write call works with: the transaction, under the application lock of its half of the store, and the note of what it moved.
 
+use marktwerk_domain::run::RunId;
 use marktwerk_sqlserver::Connection;
 
 use super::lease_clock::LeaseClock;
@@ -15,13 +16,16 @@ pub(crate) struct Writing<'a> {
     pub(crate) connection: &'a mut Connection,
     pub(crate) effects: Effects,
     pub(crate) leases: LeaseClock,
+    /// The run that this call queues: an entry of the audit that is stored with it is about that run.
+    pub(crate) queued: Option<RunId>,
 }
 
 /// Writes in one transaction under a lock: `write!(store, "name", LOCK, |writing| future)`. The future answers a `StoreResult` and may be
-/// asked for more than once. Those who watch are told when it is committed.
+/// asked for more than once. Entries of the audit that the store carries are stored with it. Those who watch are told when it is committed.
 macro_rules! write_in {
     ($store:expr, $name:expr, $lock:expr, |$writing:ident| $work:expr) => {{
         let store: &$crate::sqlserver::SqlServerStore = $store;
+        let carried = store.carried.entries();
         let done: $crate::StoreResult<_> =
             marktwerk_sqlserver::transaction!(store.pool, $name, |connection| async {
                 connection.lock($lock).await?;
@@ -29,12 +33,15 @@ macro_rules! write_in {
                     connection,
                     effects: $crate::effects::Effects::default(),
                     leases: store.leases,
+                    queued: None,
                 };
                 let $writing = &mut writing;
                 let answer = $work.await?;
+                $crate::sqlserver::audit::insert(&mut writing, &carried).await?;
                 Ok::<_, $crate::StoreError>((answer, writing.effects))
             });
         done.map(|(answer, effects)| {
+            store.carried.are_stored();
             store.tell(&effects);
             answer
         })

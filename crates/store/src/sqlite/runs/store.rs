@@ -21,6 +21,7 @@ impl RunStore for SqliteStore {
         let run = run.clone();
         self.write(move |writing| {
             let id = queue::insert(writing, &run, now)?;
+            writing.queued = Some(id);
             read::existing(writing.connection, id)
         })
         .await

@@ -16,8 +16,9 @@ use crate::{StoreError, StoreResult};
 
 pub(super) async fn enqueue(writing: &mut Writing<'_>, run: &NewRun, now: Timestamp) -> StoreResult<Run> {
     let ids = insert(writing, &[run], now).await?;
-    match ids.first() {
-        Some(id) => read::existing(writing.connection, *id).await,
+    writing.queued = ids.first().copied();
+    match writing.queued {
+        Some(id) => read::existing(writing.connection, id).await,
         None => Err(StoreError::Database("a run was queued and got no number".to_owned())),
     }
 }
