@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Epoch, Run, RunId};
@@ -34,10 +35,10 @@ const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// What others want of the dispatcher.
 pub(crate) enum Command {
-    /// Queue a run.
-    Enqueue(Box<NewRun>, oneshot::Sender<StoreResult<Run>>),
-    /// Cancel a run.
-    Cancel(RunId, oneshot::Sender<StoreResult<Run>>),
+    /// Queue a run, with entries of the audit.
+    Enqueue(Box<NewRun>, Vec<AuditEntry>, oneshot::Sender<StoreResult<Run>>),
+    /// Cancel a run, with entries of the audit.
+    Cancel(RunId, Vec<AuditEntry>, oneshot::Sender<StoreResult<Run>>),
     /// Jobs stand differently in the store.
     JobsChanged(Vec<Job>),
     /// Jobs were archived.
@@ -168,12 +169,19 @@ impl Dispatcher {
 
     /// Queues a run, and with it those that others want queued at the same time: they share a commit. Answers with the command
     /// after them.
-    async fn enqueue(&mut self, run: NewRun, answer: oneshot::Sender<StoreResult<Run>>) -> Option<Command> {
-        let mut wanted = vec![(run, answer)];
+    async fn enqueue(
+        &mut self,
+        run: NewRun,
+        entries: Vec<AuditEntry>,
+        answer: oneshot::Sender<StoreResult<Run>>,
+    ) -> Option<Command> {
+        let mut wanted = vec![(run, self.store.audited(entries), answer)];
         let mut next = None;
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                Command::Enqueue(run, answer) => wanted.push((*run, answer)),
+                Command::Enqueue(run, entries, answer) => {
+                    wanted.push((*run, self.store.audited(entries), answer));
+                }
                 other => {
                     next = Some(other);
                     break;
@@ -181,9 +189,9 @@ impl Dispatcher {
             }
         }
         let now = self.clock.now();
-        let queued = wanted.iter().map(|(run, _)| self.store.enqueue(run, now));
+        let queued = wanted.iter().map(|(run, store, _)| store.enqueue(run, now));
         let queued = futures::future::join_all(queued).await;
-        for ((_, answer), queued) in wanted.into_iter().zip(queued) {
+        for ((_, _, answer), queued) in wanted.into_iter().zip(queued) {
             // Whoever asked may have gone; the run is queued all the same.
             let _ = answer.send(queued);
         }
@@ -193,10 +201,10 @@ impl Dispatcher {
     /// Carries a command out; answers with the one after it, where one waits.
     async fn carry_out(&mut self, command: Command) -> Option<Command> {
         match command {
-            Command::Enqueue(run, answer) => return self.enqueue(*run, answer).await,
-            Command::Cancel(id, answer) => {
+            Command::Enqueue(run, entries, answer) => return self.enqueue(*run, entries, answer).await,
+            Command::Cancel(id, entries, answer) => {
                 let now = self.clock.now();
-                let cancelled = self.store.cancel(id, "cancelled on request", now).await;
+                let cancelled = self.store.audited(entries).cancel(id, "cancelled on request", now).await;
                 if let Ok(run) = &cancelled {
                     metrics::cancelled(run, now);
                     self.stop(id, StopReason::Cancelled);

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_domain::job::{JobId, Parameters};
-use marktwerk_domain::run::{Run, RunId, Trigger};
+use marktwerk_domain::run::{Run, Trigger};
 use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -204,7 +204,7 @@ impl Engine {
             jobs.sort_by(|one, other| (one.spec.priority, &one.id).cmp(&(other.spec.priority, &other.id)));
             let now = clock.now();
             for job in jobs.iter().filter(|job| planner.in_force(&job.spec, job.anchor).is_some()) {
-                engine.queue(planner.new_run(job, Trigger::StartUp, now, now)).await?;
+                engine.queue(planner.new_run(job, Trigger::StartUp, now, now), Vec::new()).await?;
             }
         }
         Ok(engine)
@@ -233,52 +233,6 @@ impl Engine {
     /// Log lines dropped under pressure since the start.
     pub fn dropped_lines(&self) -> u64 {
         self.journal.dropped()
-    }
-
-    /// Queues a run of a job by hand: whether it is paused or not, with parameters for this run only. The job's own parameters
-    /// hold where `parameters` says nothing.
-    pub async fn run_now(&self, id: &JobId, parameters: Parameters) -> Result<Run, EngineError> {
-        let job = self.existing(id).await?;
-        let description = self.runnable(&job.spec.job_type)?;
-        let mut merged = job.spec.parameters.clone();
-        merged.extend(parameters);
-        self.registry.check_parameters(description.job_type, &merged)?;
-        let now = self.clock.now();
-        let run = NewRun { parameters: merged, ..self.planner.new_run(&job, Trigger::Manual, now, now) };
-        self.queue(run).await
-    }
-
-    /// Queues a repetition of an ended run, with its parameters; from one of the workflow's steps, where that is given.
-    pub async fn run_again(&self, id: RunId, from_step: Option<String>) -> Result<Run, EngineError> {
-        let old = self.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
-        if !old.state.is_ended() {
-            return Err(EngineError::NotEnded { run: id.0, state: old.state.as_str() });
-        }
-        let job = self.existing(&old.job_id).await?;
-        let description = self.runnable(&job.spec.job_type)?;
-        if let Some(step) = &from_step
-            && !description.steps.contains(&step.as_str())
-        {
-            let known = match description.steps {
-                [] => "none".to_owned(),
-                steps => steps.join(", "),
-            };
-            let reason =
-                format!("`{step}` is not a step that {} can begin with; there is {known}", old.job_type);
-            return Err(EngineError::invalid("from_step", reason));
-        }
-        let now = self.clock.now();
-        let fresh = self.planner.new_run(&job, Trigger::Again, now, now);
-        self.queue(NewRun { parameters: old.parameters, caused_by: Some(id), from_step, ..fresh }).await
-    }
-
-    /// Cancels a run: at once where it waits, cooperatively where it runs.
-    pub async fn cancel(&self, id: RunId) -> Result<Run, EngineError> {
-        let run = self.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
-        if run.state.is_ended() {
-            return Err(EngineError::Ended { run: id.0, state: run.state.as_str() });
-        }
-        self.ask(|answer| Command::Cancel(id, answer)).await
     }
 
     /// Stops taking work, gives running runs their grace, puts back what is cut off, stores what is left to store.
@@ -337,11 +291,12 @@ impl Engine {
         Ok(self.store.runs(&filter).await?.is_empty())
     }
 
-    pub(crate) async fn queue(&self, run: NewRun) -> Result<Run, EngineError> {
-        self.ask(|answer| Command::Enqueue(Box::new(run), answer)).await
+    /// Queues a run, with the entries of the audit that are stored with it.
+    pub(crate) async fn queue(&self, run: NewRun, entries: Vec<AuditEntry>) -> Result<Run, EngineError> {
+        self.ask(|answer| Command::Enqueue(Box::new(run), entries, answer)).await
     }
 
-    async fn ask<T>(
+    pub(crate) async fn ask<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Command,
     ) -> Result<T, EngineError> {

@@ -12,6 +12,7 @@
 
 pub mod alerts;
 mod chance;
+pub mod commands;
 mod conditions;
 pub mod context;
 mod decide;
@@ -33,6 +34,7 @@ mod worker;
 pub mod workflow;
 
 pub use alerts::AlertChannel;
+pub use commands::Commands;
 pub use context::{RunContext, Step};
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;

@@ -17,11 +17,13 @@ pub struct Retention {
     pub runs: u32,
     /// Who bought, counted from an order's end.
     pub buyers: u32,
+    /// Entries of the audit.
+    pub audit: u32,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { logs: 90, runs: 90, buyers: 90 }
+        Self { logs: 90, runs: 90, buyers: 90, audit: 365 }
     }
 }
 
@@ -41,8 +43,9 @@ async fn prune(store: &SharedStore, clock: &SharedClock, retention: Retention) -
     let runs = store.prune_runs(before(retention.runs)).await?;
     store.prune_alerts(before(retention.runs)).await?;
     let buyers = store.forget_buyers(before(retention.buyers)).await?;
-    if lines + runs + buyers > 0 {
-        tracing::info!(lines, runs, buyers, "old history deleted");
+    let entries = store.prune_audit(before(retention.audit)).await?;
+    if lines + runs + buyers + entries > 0 {
+        tracing::info!(lines, runs, buyers, entries, "old history deleted");
     }
     Ok(())
 }

@@ -53,13 +53,13 @@ async fn the_new_job_type_runs() {
         Engine::start(EngineOptions::default(), store.clone(), clock.clone(), registry).await.unwrap();
 
     let nobody = JobDraft { job_type: "greet".to_owned(), interval_minutes: Some(5), ..JobDraft::default() };
-    let refused = engine.add_job(nobody.clone()).await;
+    let refused = engine.on_behalf_of("test").add_job(nobody.clone()).await;
     assert!(matches!(refused, Err(EngineError::Invalid { .. })), "{refused:?}");
 
     let job = JobDraft { enabled: true, parameters: named("world"), ..nobody };
-    let job = engine.add_job(job).await.unwrap();
+    let job = engine.on_behalf_of("test").add_job(job).await.unwrap();
     clock.sleep(Duration::from_secs(301)).await;
-    let by_hand = engine.run_now(&job.id, named("you")).await.unwrap();
+    let by_hand = engine.on_behalf_of("test").run_now(&job.id, named("you")).await.unwrap();
     while !engine.is_idle().await.unwrap() {
         clock.sleep(Duration::from_millis(100)).await;
     }

@@ -70,7 +70,7 @@ async fn jobs_that_a_person_removed_do_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let program = start(settings(folder.path())).await;
     for id in job_ids(&program).await {
-        program.engine().remove_job(&JobId(id), None).await.unwrap();
+        program.engine().on_behalf_of("test").remove_job(&JobId(id), None).await.unwrap();
     }
     program.shutdown().await;
     // Not even where the file is gone as well: the database remembers that there were jobs.
@@ -178,7 +178,12 @@ async fn a_limit_for_a_job_type_that_is_none_is_refused_before_anything_is_writt
 async fn two_at_once(program: &Program) -> Vec<(Timestamp, Timestamp)> {
     let mut runs = Vec::new();
     for job in ["order_workflow", "order_workflow-two"] {
-        let run = program.engine().run_now(&JobId(job.to_owned()), Parameters::new()).await.unwrap();
+        let run = program
+            .engine()
+            .on_behalf_of("test")
+            .run_now(&JobId(job.to_owned()), Parameters::new())
+            .await
+            .unwrap();
         runs.push(run.id);
     }
     let mut changes = program.store().changes();

@@ -93,7 +93,7 @@ async fn fill_the_way(shop: &Shop) {
             description: "🚚".repeat(2_000),
             ..JobDraft::every_minutes("order_workflow", 525_600)
         };
-        engine.add_job(job).await.unwrap();
+        engine.on_behalf_of("test").add_job(job).await.unwrap();
         // The list is sent four times a second at the most.
         shop.wait(Duration::from_millis(300)).await;
     }

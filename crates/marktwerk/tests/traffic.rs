@@ -100,7 +100,8 @@ async fn settle(shop: &Shop) {
 
 /// Every row of every table, but for the run itself, its log, and what a job remembers of its last run.
 fn everything(database: &Connection) -> BTreeMap<String, Vec<Vec<Cell>>> {
-    let own = ["runs", "attempts", "scheduler_logs", "sqlite_sequence"];
+    // A run that a person starts is in the audit too.
+    let own = ["runs", "attempts", "scheduler_logs", "sqlite_sequence", "audit"];
     let history = ["last_run", "last_duration", "last_error", "last_succeeded", "failures_in_a_row"];
     let mut names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

@@ -15,6 +15,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::safety::Role;
+
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
 
 /// What is wrong with one field of a request.
@@ -74,8 +76,18 @@ pub(crate) enum ApiError {
         current: Option<Box<Value>>,
     },
     /// 401.
-    #[error("access needs the token: send it as `Authorization: Bearer …`, or log in at /login")]
+    #[error("access needs a token: send it as `Authorization: Bearer …`, or log in at /login")]
     Unauthorised,
+    /// 403: the caller's role is too low.
+    #[error("this needs the role {needed}, and {name} has the role {role}")]
+    Forbidden {
+        /// Who asked.
+        name: String,
+        /// The role that they have.
+        role: Role,
+        /// The lowest role that may do it.
+        needed: Role,
+    },
     /// 403 for a foreign page, 421 for a foreign host name.
     #[error("{1}")]
     Refused(StatusCode, String),
@@ -135,6 +147,7 @@ impl ApiError {
             Self::Conflict(_) | Self::Taken(_) => StatusCode::CONFLICT,
             Self::Outdated { .. } => StatusCode::PRECONDITION_FAILED,
             Self::Unauthorised => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Refused(status, _) => *status,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,

@@ -4,15 +4,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use crate::error::{ApiError, ApiResult};
+use crate::routing::Routes;
+use crate::safety::Role;
 use crate::state::AppState;
 
 /// The text format that every Prometheus reads.
@@ -39,8 +39,8 @@ impl fmt::Debug for MetricsSource {
     }
 }
 
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/metrics", get(metrics))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get(Role::Viewer, "/metrics", metrics)
 }
 
 async fn metrics(State(state): State<AppState>) -> ApiResult<Response> {

@@ -1,14 +1,21 @@
 //! The interface, described: collected from the handlers themselves, so that a route cannot be forgotten.
 
+use axum::http::Method;
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::path::PathItem;
-use utoipa::openapi::{Content, OpenApi as Document, RefOr};
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::error::FieldFault;
+use crate::safety::Role;
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "#/components/schemas/Problem";
+/// The name of the way to show a token.
+const TOKEN: &str = "token";
+/// Under which an operation tells the role that it needs.
+const ROLE: &str = "x-role";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,7 +24,8 @@ const PROBLEM: &str = "#/components/schemas/Problem";
         description = "Scheduler and marketplace workflows. Routes under `/api` are the documented interface of the system in \
                        use before; what is new lives under `/api/v1`. The live channel is the WebSocket `/ws/logs` \
                        (`?after=<log_id>&job_type=`): `jobs_update` on connect and at every change, `log` for every stored line, \
-                       `lagged` for a reader that fell behind.",
+                       `lagged` for a reader that fell behind. `x-role` is the lowest role that may use an operation: viewer, operator or \
+                       admin; without access control every caller is an admin.",
         license(name = "MIT OR Apache-2.0")
     ),
     tags(
@@ -34,16 +42,48 @@ struct Outline;
 pub(crate) fn outline(version: &str) -> Document {
     let mut document = Outline::openapi();
     document.info.version = version.to_owned();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_default().add_security_scheme(TOKEN, bearer);
+    document.security = Some(vec![SecurityRequirement::new(TOKEN, Vec::<String>::new())]);
     document
+}
+
+/// The operations of a path.
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let PathItem { get, put, post, patch, delete, .. } = item;
+    let methods = [
+        (Method::GET, get),
+        (Method::PUT, put),
+        (Method::POST, post),
+        (Method::PATCH, patch),
+        (Method::DELETE, delete),
+    ];
+    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Describes which role an operation needs, and what others are answered.
+pub(crate) fn tell_role(path: &str, operation: &mut Operation, role: Option<Role>) {
+    let Some(role) = role else {
+        operation.security = Some(Vec::new());
+        return;
+    };
+    let schema = if path.starts_with("/api/v1/") { "Problem" } else { "Detail" };
+    let refusal = |description: &str| -> RefOr<Response> {
+        let content = Content::new(Some(Ref::from_schema_name(schema)));
+        ResponseBuilder::new().description(description).content(JSON, content).into()
+    };
+    let responses = &mut operation.responses.responses;
+    responses.insert("401".to_owned(), refusal("no token, or one that nobody has"));
+    if role > Role::Viewer {
+        responses.insert("403".to_owned(), refusal("the caller's role does not allow it"));
+    }
+    operation.extensions.get_or_insert_default().insert(ROLE.to_owned(), role.as_str().into());
 }
 
 /// What answers with a problem answers as `application/problem+json`.
 pub(crate) fn name_problems(document: &mut Document) {
-    let operations = document.paths.paths.values_mut().flat_map(|path| {
-        let PathItem { get, post, patch, delete, .. } = path;
-        [get, post, patch, delete].into_iter().flatten()
-    });
-    for response in operations.flat_map(|operation| operation.responses.responses.values_mut()) {
+    let operations = document.paths.paths.values_mut().flat_map(operations);
+    for response in operations.flat_map(|(_, operation)| operation.responses.responses.values_mut()) {
         let RefOr::T(response) = response else { continue };
         if response.content.get(JSON).is_some_and(tells_of_a_problem)
             && let Some(content) = response.content.shift_remove(JSON)

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use marktwerk_domain::judgement::Limits;
 
 use crate::metrics::MetricsSource;
+use crate::safety::Person;
 
 /// How the server works.
 #[derive(Debug, Clone)]
@@ -14,9 +15,11 @@ pub struct ServerOptions {
     pub listen: SocketAddr,
     /// The address under which people reach it, where that is not the one it listens on: `https://marktwerk.example`.
     pub public_url: Option<String>,
-    /// The argon2 hash (PHC text) of the access token, see [`crate::hash_token`]. Without it everybody who reaches the address
-    /// may do everything, so it may only be this machine's own.
+    /// The Argon2 hash (PHC text) of the access token, see [`crate::token_hash`]; whoever shows it is an admin. Without it and
+    /// without people everybody who reaches the address may do everything, so it may only be this machine's own.
     pub token_hash: Option<String>,
+    /// Who else may use the server; their names differ.
+    pub people: Vec<Person>,
     /// Times in answers carry this zone's offset.
     pub zone: TimeZone,
     /// The program's version.
@@ -46,10 +49,10 @@ pub enum ServerError {
         /// Why.
         reason: std::io::Error,
     },
-    /// Others could reach it, and nobody would have to say who he is.
+    /// Others could reach it, and nobody would have to say who they are.
     #[error(
-        "{0} can be reached from other machines and no access token is set: set [server] token (MARKTWERK_SERVER__TOKEN), or \
-         listen on 127.0.0.1"
+        "{0} can be reached from other machines and no access token is set: set [server] token (MARKTWERK_SERVER__TOKEN) or \
+         [[server.people]], or listen on 127.0.0.1"
     )]
     NoToken(SocketAddr),
     /// A setting that cannot be used.

@@ -34,15 +34,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens and begins to answer. Refuses an address that others can reach where no token is set.
+    /// Listens and begins to answer. Refuses an address that others can reach if nobody would have to show a token.
     pub async fn start(options: ServerOptions, engine: Arc<Engine>) -> Result<Self, ServerError> {
-        if !options.listen.ip().is_loopback() && options.token_hash.is_none() {
+        let clock = engine.clock().clone();
+        let access = Access::new(options.token_hash.as_deref(), &options.people, clock.clone())?;
+        if !options.listen.ip().is_loopback() && access.is_none() {
             return Err(ServerError::NoToken(options.listen));
         }
-        let clock = engine.clock().clone();
         let hosts = Hosts::new(options.public_url.as_deref())?;
-        let access =
-            options.token_hash.as_deref().map(|hash| Access::new(hash, clock.clone())).transpose()?;
         let listener = listen(options.listen).await?;
         let reason = |reason| ServerError::CannotListen { address: options.listen, reason };
         let address = listener.local_addr().map_err(reason)?;

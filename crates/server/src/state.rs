@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use marktwerk_domain::judgement::Limits;
-use marktwerk_engine::Engine;
+use marktwerk_engine::{Commands, Engine};
 use marktwerk_store::SharedStore;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::live::{Board, Source};
 use crate::metrics::MetricsSource;
-use crate::safety::{Access, Hosts};
+use crate::safety::{Access, Caller, Hosts};
 use crate::times;
 
 /// Sockets open at the same time at the most.
@@ -71,6 +71,11 @@ impl AppState {
         Self { inner: Arc::new(inner) }
     }
 
+    /// The commands of a caller: the only way to change jobs and runs.
+    pub(crate) fn commands(&self, caller: &Caller) -> Commands<'_> {
+        self.engine.on_behalf_of(caller.actor())
+    }
+
     pub(crate) fn store(&self) -> &SharedStore {
         self.inner.engine.store()
     }
@@ -78,11 +83,6 @@ impl AppState {
     /// A time as answers carry it.
     pub(crate) fn time(&self, time: Timestamp) -> String {
         self.inner.source.time(time)
-    }
-
-    /// Who calls, by name.
-    pub(crate) fn caller(&self) -> String {
-        "admin".to_owned()
     }
 
     /// `days` before now.

@@ -51,7 +51,12 @@ impl Workflow for Long {
 /// A run of the job `long` at work, and `line` more that wait for it.
 async fn occupy(house: &House, line: usize) {
     let store = house.engine.store();
-    let first = house.engine.run_now(&JobId("long".to_owned()), Parameters::new()).await.unwrap();
+    let first = house
+        .engine
+        .on_behalf_of("test")
+        .run_now(&JobId("long".to_owned()), Parameters::new())
+        .await
+        .unwrap();
     let next = NewRun {
         job_id: first.job_id,
         job_type: first.job_type,
@@ -95,7 +100,11 @@ async fn starts(line: usize) -> Vec<f64> {
         // The planned time of a start by hand is the moment of the call's arrival, so the wish itself is noted here.
         callers.push(tokio::spawn(async move {
             let wished_at = clock.now();
-            let run = engine.run_now(&JobId(format!("empty-{number}")), Parameters::new()).await.unwrap();
+            let run = engine
+                .on_behalf_of("test")
+                .run_now(&JobId(format!("empty-{number}")), Parameters::new())
+                .await
+                .unwrap();
             (run.planned_at, wished_at)
         }));
     }

@@ -39,7 +39,12 @@ pub(crate) async fn measure() {
     let house = House::start_with(store, RUNS, |registry| registry.with(Chatter)).await;
     let started = Instant::now();
     for number in 0..RUNS {
-        house.engine.run_now(&JobId(format!("empty-{number}")), Parameters::new()).await.unwrap();
+        house
+            .engine
+            .on_behalf_of("test")
+            .run_now(&JobId(format!("empty-{number}")), Parameters::new())
+            .await
+            .unwrap();
     }
     house.is_done().await;
     let lines = (RUNS * LINES) as f64;

@@ -26,7 +26,7 @@ pub(crate) async fn measure() {
         tokio::spawn(async move {
             for number in (caller..RUNS).step_by(CALLERS) {
                 let id = JobId(format!("empty-{}", number % JOBS));
-                house.engine.run_now(&id, Parameters::new()).await.unwrap();
+                house.engine.on_behalf_of("test").run_now(&id, Parameters::new()).await.unwrap();
             }
         })
     });

@@ -2,6 +2,7 @@
 //! back to the jobs file, in this order: a file that cannot be written must not leave a job that nobody schedules.
 
 mod align;
+mod audited;
 mod change;
 mod draft;
 mod links;

@@ -1,6 +1,7 @@
 //! Who wins: at start and while running, a file that differs from what was written last was edited by hand and wins; else
 //! the database does.
 
+use marktwerk_domain::audit::Actor;
 use marktwerk_domain::job::Job;
 use marktwerk_store::StoreError;
 
@@ -47,10 +48,11 @@ impl Engine {
             return Ok(false);
         }
         let document = JobsDocument::parse(text, file.path())?;
+        let by_hand = self.on_behalf_of(Actor::jobs_file());
         let mut tries = 1;
         loop {
-            let takeover = self.takeover(file.path(), text, &document).await?;
-            match self.take_over(takeover).await {
+            let takeover = by_hand.takeover(file.path(), text, &document).await?;
+            match by_hand.take_over(takeover).await {
                 // Another process was faster, as when two begin at once on an empty store: what is left to do is asked again.
                 Err(EngineError::Store(StoreError::Exists(_) | StoreError::VersionConflict { .. }))
                     if tries < TRIES =>

@@ -5,22 +5,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::job::{Job, JobId, JobSpec};
 use marktwerk_store::jobs::JobEdit;
 
 use super::{JobsDocument, read};
+use crate::commands::Commands;
 use crate::dispatcher::Command;
-use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::jobs::check_links;
 use crate::planner::Planner;
 use crate::registry::Registry;
 
-/// What a document changes.
+/// What a document changes, each with the entries of the audit that are stored with it.
 pub(super) struct Takeover {
     pub(super) edits: Vec<JobEdit>,
     pub(super) fresh: Vec<Job>,
     pub(super) gone: Vec<JobId>,
+    edited: Vec<AuditEntry>,
+    added: Vec<AuditEntry>,
+    removed: Vec<AuditEntry>,
 }
 
 /// The jobs that a start would take from the file at `path`, `None` where there is no file: for a look, nothing is written.
@@ -37,7 +41,7 @@ pub fn examine(
     Planner { registry, zone, pace: None }.wanted(path, &text, &document).map(Some)
 }
 
-impl Engine {
+impl Commands<'_> {
     /// What taking a document over would change; a fault of it is named with its place.
     pub(super) async fn takeover(
         &self,
@@ -45,30 +49,40 @@ impl Engine {
         text: &str,
         document: &JobsDocument,
     ) -> Result<Takeover, EngineError> {
-        let wanted = self.planner.wanted(path, text, document)?;
-        let stored = self.store.jobs(false).await?;
+        let engine = self.engine;
+        let wanted = engine.planner.wanted(path, text, document)?;
+        let stored = engine.store.jobs(false).await?;
         let is_wanted = |id: &JobId| wanted.iter().any(|(kept, _)| kept == id);
-        let gone = stored.iter().map(|job| &job.id).filter(|id| !is_wanted(id)).cloned().collect();
-        let (mut edits, mut fresh) = (Vec::new(), Vec::new());
+        let unwanted = stored.iter().filter(|job| !is_wanted(&job.id));
+        let (gone, removed) = unwanted.map(|job| (job.id.clone(), self.removed(job))).unzip();
+        let (mut edits, mut edited) = (Vec::new(), Vec::new());
+        let (mut fresh, mut added) = (Vec::new(), Vec::new());
         for (id, spec) in &wanted {
             match stored.iter().find(|job| job.id == *id) {
                 Some(job) if job.spec == *spec => {}
-                Some(job) => edits.push(self.edit(job, spec.clone())),
-                None => fresh.push(self.fresh(id.clone(), spec.clone(), self.clock.now())),
+                Some(job) => {
+                    edits.push(engine.edit(job, spec.clone()));
+                    edited.push(self.changed(job, spec));
+                }
+                None => {
+                    let job = engine.fresh(id.clone(), spec.clone(), engine.clock.now());
+                    added.push(self.added(&job));
+                    fresh.push(job);
+                }
             }
         }
-        Ok(Takeover { edits, fresh, gone })
+        Ok(Takeover { edits, fresh, gone, edited, added, removed })
     }
 
     /// Carries it out. Each commit is told at once: whatever fails afterwards, no job is left that nobody schedules.
     pub(super) async fn take_over(&self, takeover: Takeover) -> Result<(), EngineError> {
-        let Takeover { edits, fresh, gone } = takeover;
-        let changed = self.store.edit_jobs(&edits).await?;
-        self.tell(Command::JobsChanged(changed)).await;
-        self.store.insert_jobs(&fresh).await?;
-        self.tell(Command::JobsChanged(fresh)).await;
-        self.archive(gone).await?;
-        Ok(())
+        let engine = self.engine;
+        let Takeover { edits, fresh, gone, edited, added, removed } = takeover;
+        let changed = engine.store.audited(edited).edit_jobs(&edits).await?;
+        engine.tell(Command::JobsChanged(changed)).await;
+        engine.store.audited(added).insert_jobs(&fresh).await?;
+        engine.tell(Command::JobsChanged(fresh)).await;
+        engine.archive(gone, removed).await
     }
 }
 

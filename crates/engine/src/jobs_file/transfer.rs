@@ -6,6 +6,7 @@ use std::path::Path;
 use marktwerk_domain::job::{Job, JobId};
 
 use super::{JobsDocument, JobsFileError};
+use crate::commands::Commands;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -34,12 +35,15 @@ impl Engine {
         };
         self.rendered(&document).await
     }
+}
 
+impl Commands<'_> {
     /// Takes a document over in place of all jobs, as a hand edit of the file would be. Where it has a fault, nothing is changed,
     /// and [`EngineError::Document`] names it.
-    pub async fn import_jobs(&self, text: &str, is_dry_run: bool) -> Result<Import, EngineError> {
-        let _one_at_a_time = self.edits.lock().await;
-        self.adopt_before_change().await?;
+    pub async fn import_jobs(self, text: &str, is_dry_run: bool) -> Result<Import, EngineError> {
+        let engine = self.engine;
+        let _one_at_a_time = engine.edits.lock().await;
+        engine.adopt_before_change().await?;
         let path = Path::new("import");
         let of_document = |error| match error {
             EngineError::JobsFile(error @ JobsFileError::Malformed { .. }) => EngineError::Document(error),
@@ -56,7 +60,7 @@ impl Engine {
         };
         if !is_dry_run {
             self.take_over(takeover).await?;
-            self.write(&document).await?;
+            engine.write(&document).await?;
         }
         Ok(import)
     }

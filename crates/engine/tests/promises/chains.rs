@@ -42,7 +42,7 @@ async fn each_end_makes_those_follow_that_wait_for_it() {
     chain(&house).await;
     let red: Parameters = serde_json::from_str(r#"{"colour": "red"}"#).unwrap();
     house.change(&id("a"), json!({ "priority": "high" })).await.unwrap();
-    house.engine.run_now(&id("a"), red).await.unwrap();
+    house.engine.on_behalf_of("test").run_now(&id("a"), red).await.unwrap();
     house.minutes(1).await;
     house.stage.then(Act::Answer(Err(Failure::refused("no"))));
     house.start(&id("a")).await;
@@ -80,7 +80,7 @@ async fn a_cancelled_run_is_followed_by_those_who_always_do() {
     house.pass(Duration::from_secs(1)).await;
     let hanging = house.runs().await.pop().unwrap();
     assert_eq!((hanging.job_id.as_str(), hanging.state), ("b", RunState::Running));
-    house.engine.cancel(hanging.id).await.unwrap();
+    house.engine.on_behalf_of("test").cancel(hanging.id).await.unwrap();
     house.minutes(1).await;
     assert_eq!(story(&house).await, ["1 a succeeded", "2 b ← 1 cancelled", "3 c ← 2 succeeded"]);
 }
@@ -116,7 +116,7 @@ async fn a_circle_a_ghost_and_a_hole_are_refused() {
     assert!(error.contains("after: the chain would go round for ever: a → b → c → a"), "{error}");
     let error = house.change(&id("a"), json!({ "after": ["ghost"] })).await.unwrap_err().to_string();
     assert!(error.starts_with("after: there is no job `ghost`"), "{error}");
-    let error = house.engine.remove_job(&id("b"), None).await.unwrap_err().to_string();
+    let error = house.engine.on_behalf_of("test").remove_job(&id("b"), None).await.unwrap_err().to_string();
     assert!(error.contains("job `c` still names it"), "{error}");
     assert_eq!(house.picture().await, before);
 }

@@ -138,8 +138,11 @@ async fn a_person_can_cancel_what_runs_and_what_waits() {
     let running = house.start(&job.id).await;
     let waiting = house.start(&other.id).await;
     house.pass(Duration::from_secs(1)).await;
-    assert_eq!(house.engine.cancel(waiting.id).await.unwrap().state, RunState::Cancelled);
-    house.engine.cancel(running.id).await.unwrap();
+    assert_eq!(
+        house.engine.on_behalf_of("test").cancel(waiting.id).await.unwrap().state,
+        RunState::Cancelled
+    );
+    house.engine.on_behalf_of("test").cancel(running.id).await.unwrap();
     let running = house.end_of(running.id).await;
     assert_eq!(running.state, RunState::Cancelled);
     let history = house.engine.existing(&job.id).await.unwrap().history;

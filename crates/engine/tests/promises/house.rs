@@ -219,7 +219,7 @@ impl House {
             enabled: true,
             ..JobDraft::default()
         };
-        self.engine.add_job(job).await.unwrap()
+        self.engine.on_behalf_of("test").add_job(job).await.unwrap()
     }
 
     /// Adds a job as it would be written.
@@ -228,16 +228,16 @@ impl House {
     }
 
     pub(crate) async fn try_add(&self, document: Value) -> Result<Job, EngineError> {
-        self.engine.add_job(JobDraft::read(document)?).await
+        self.engine.on_behalf_of("test").add_job(JobDraft::read(document)?).await
     }
 
     /// Changes the fields of a job that the document names.
     pub(crate) async fn change(&self, job: &JobId, document: Value) -> Result<Job, EngineError> {
-        self.engine.change_job(job, document.as_object().unwrap(), None).await
+        self.engine.on_behalf_of("test").change_job(job, document.as_object().unwrap(), None).await
     }
 
     pub(crate) async fn start(&self, job: &JobId) -> Run {
-        self.engine.run_now(job, Parameters::new()).await.unwrap()
+        self.engine.on_behalf_of("test").run_now(job, Parameters::new()).await.unwrap()
     }
 
     pub(crate) async fn pass(&self, duration: Duration) {

@@ -114,7 +114,8 @@ async fn a_job_type_of_a_later_version_is_kept_and_never_run() {
     assert!(house.runs().await.is_empty());
     assert_eq!(read(&path)["jobs"][0]["enabled"], true);
     let id = JobId("otto_order_workflow".to_owned());
-    let error = house.engine.run_now(&id, Default::default()).await.unwrap_err().to_string();
+    let error =
+        house.engine.on_behalf_of("test").run_now(&id, Default::default()).await.unwrap_err().to_string();
     assert!(error.contains("not in this version"), "{error}");
 }
 
@@ -176,7 +177,7 @@ async fn a_file_that_cannot_be_written_leaves_no_job_that_nobody_schedules() {
         enabled: true,
         ..JobDraft::default()
     };
-    let error = house.engine.add_job(new).await.unwrap_err().to_string();
+    let error = house.engine.on_behalf_of("test").add_job(new).await.unwrap_err().to_string();
     assert!(error.contains("cannot be written"), "{error}");
     house.minutes(61).await;
     assert_eq!(house.runs().await.len(), 1, "the added job runs");
@@ -239,15 +240,15 @@ async fn an_import_is_a_hand_edit_that_can_be_tried_first() {
         removed: vec![JobId("play-2".to_owned())],
         unchanged: 0,
     };
-    assert_eq!(house.engine.import_jobs(document, true).await.unwrap(), expected);
+    assert_eq!(house.engine.on_behalf_of("test").import_jobs(document, true).await.unwrap(), expected);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
-    assert_eq!(house.engine.import_jobs(document, false).await.unwrap(), expected);
+    assert_eq!(house.engine.on_behalf_of("test").import_jobs(document, false).await.unwrap(), expected);
     let file = read(&path);
     assert_eq!((&file["owner"], &file["note"]), (&json!("shop"), &Value::Null));
     assert_eq!((&file["jobs"][0]["shape"], &file["jobs"][1]["every"]), (&json!("round"), &json!(90)));
     // It is what an export answers, and what the program wrote is no hand edit.
     assert_eq!(house.engine.export_jobs().await.unwrap(), std::fs::read_to_string(&path).unwrap());
-    let same = house.engine.import_jobs(document, false).await.unwrap();
+    let same = house.engine.on_behalf_of("test").import_jobs(document, false).await.unwrap();
     assert_eq!(same, Import { unchanged: 2, ..Import::default() });
 
     for (wrong, place) in [
@@ -255,7 +256,7 @@ async fn an_import_is_a_hand_edit_that_can_be_tried_first() {
         ("{\"jobs\": [\n {\"job_type\": \"play\", \"cron\": \"0 0 31 2 *\"}\n]}", "import:2:23: cron: "),
         ("[{\"job_type\": \"play\", \"manual\": true, \"after\": \"ghost\"}]", "import:1:39: after: "),
     ] {
-        let told = house.engine.import_jobs(wrong, false).await.unwrap_err().to_string();
+        let told = house.engine.on_behalf_of("test").import_jobs(wrong, false).await.unwrap_err().to_string();
         assert!(told.starts_with(place), "{told}");
         assert_eq!(read(&path), file);
     }

@@ -38,7 +38,7 @@ async fn an_interval_from_the_finish_is_a_pause_between_runs() {
     let next = house.reopen_with([Act::Work(Duration::from_secs(60)), Act::Hang]).await;
     next.minutes(20).await;
     let hanging = next.runs().await.pop().unwrap();
-    next.engine.cancel(hanging.id).await.unwrap();
+    next.engine.on_behalf_of("test").cancel(hanging.id).await.unwrap();
     next.minutes(6).await;
     insta::assert_snapshot!(next.history("reader").await);
 }

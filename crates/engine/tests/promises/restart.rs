@@ -19,7 +19,10 @@ async fn a_shutdown_puts_back_what_it_cuts_off_and_the_next_start_goes_on() {
     assert!(house.clock.monotonic() - before < Duration::from_secs(20), "the end comes in time");
     let cut = house.run(run.id).await;
     assert_eq!((cut.state, cut.attempts_used), (RunState::Waiting, 0));
-    assert!(house.engine.run_now(&job.id, Default::default()).await.is_err(), "nothing new is accepted");
+    assert!(
+        house.engine.on_behalf_of("test").run_now(&job.id, Default::default()).await.is_err(),
+        "nothing new is accepted"
+    );
 
     let next = house.reopen().await;
     let run = next.end_of(run.id).await;

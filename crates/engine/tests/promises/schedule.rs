@@ -42,7 +42,7 @@ async fn parameters_of_a_start_by_hand_are_for_that_run_only_and_a_paused_job_st
     let off = json!({ "enabled": false });
     house.change(&job.id, off).await.unwrap();
     let red: Parameters = serde_json::from_str(r#"{"colour": "red"}"#).unwrap();
-    let run = house.engine.run_now(&job.id, red).await.unwrap();
+    let run = house.engine.on_behalf_of("test").run_now(&job.id, red).await.unwrap();
     house.end_of(run.id).await;
     let run = house.start(&job.id).await;
     house.end_of(run.id).await;
@@ -55,15 +55,20 @@ async fn parameters_of_a_start_by_hand_are_for_that_run_only_and_a_paused_job_st
 async fn what_cannot_be_is_refused_by_field_and_changes_nothing() {
     let house = House::open().await;
     let job = house.add("play", 5).await;
-    let unknown = house.engine.run_now(&JobId("nobody".to_owned()), Parameters::new()).await.unwrap_err();
+    let unknown = house
+        .engine
+        .on_behalf_of("test")
+        .run_now(&JobId("nobody".to_owned()), Parameters::new())
+        .await
+        .unwrap_err();
     assert_eq!(unknown.to_string(), "there is no job `nobody`");
     let wrong: Parameters = serde_json::from_str(r#"{"color": "red"}"#).unwrap();
-    let error = house.engine.run_now(&job.id, wrong).await.unwrap_err().to_string();
+    let error = house.engine.on_behalf_of("test").run_now(&job.id, wrong).await.unwrap_err().to_string();
     assert!(error.contains("color"), "{error}");
     for minutes in [0, -5, 525_601, 1_000_000_000] {
         let new =
             JobDraft { job_type: "play".to_owned(), interval_minutes: Some(minutes), ..JobDraft::default() };
-        let error = house.engine.add_job(new).await.unwrap_err().to_string();
+        let error = house.engine.on_behalf_of("test").add_job(new).await.unwrap_err().to_string();
         assert!(error.starts_with("interval_minutes: ") && error.contains("525600"), "{error}");
     }
     let planned = JobDraft {
@@ -71,7 +76,7 @@ async fn what_cannot_be_is_refused_by_field_and_changes_nothing() {
         interval_minutes: Some(5),
         ..JobDraft::default()
     };
-    let error = house.engine.add_job(planned).await.unwrap_err().to_string();
+    let error = house.engine.on_behalf_of("test").add_job(planned).await.unwrap_err().to_string();
     assert!(error.contains("not in this version"), "{error}");
     assert_eq!(house.engine.jobs().await.unwrap().len(), 1);
     assert!(house.runs().await.is_empty());
@@ -182,7 +187,9 @@ async fn an_edit_on_an_old_version_changes_nothing() {
     let house = House::open().await;
     let job = house.add("play", 60).await;
     let change = json!({ "interval_minutes": 7 });
-    let change = |version| house.engine.change_job(&job.id, change.as_object().unwrap(), Some(version));
+    let change = |version| {
+        house.engine.on_behalf_of("test").change_job(&job.id, change.as_object().unwrap(), Some(version))
+    };
     let job = change(job.version).await.unwrap();
     let error = change(job.version - 1).await.unwrap_err().to_string();
     assert!(error.contains("somebody else"), "{error}");
@@ -205,7 +212,7 @@ async fn a_removed_job_runs_no_more_and_keeps_its_history() {
     let house = House::open().await;
     let job = house.add("play", 5).await;
     house.minutes(6).await;
-    house.engine.remove_job(&job.id, None).await.unwrap();
+    house.engine.on_behalf_of("test").remove_job(&job.id, None).await.unwrap();
     house.minutes(60).await;
     assert_eq!(house.runs().await.len(), 1);
     assert!(house.engine.existing(&job.id).await.is_err());

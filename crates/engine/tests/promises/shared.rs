@@ -72,7 +72,7 @@ async fn what_another_process_does_to_jobs_is_followed() {
     let archived = one.add("reader", 10).await;
     let next = one.beside(other()).await;
     let added = one.add("play", 10).await;
-    one.engine.remove_job(&archived.id, None).await.unwrap();
+    one.engine.on_behalf_of("test").remove_job(&archived.id, None).await.unwrap();
     one.pass(Duration::from_secs(15)).await;
     one.engine.shutdown().await;
     next.minutes(25).await;

@@ -46,19 +46,27 @@ impl Play {
                 let parameters: Parameters =
                     size.map(|size| ("size".to_owned(), json!(size))).into_iter().collect();
                 let asked = format!("start {} with {}", job.id, Value::Object(parameters.clone()));
-                self.ask(asked, |engine| async move { engine.run_now(&job.id, parameters).await.map(drop) })
-                    .await;
+                self.ask(asked, |engine| async move {
+                    engine.on_behalf_of("test").run_now(&job.id, parameters).await.map(drop)
+                })
+                .await;
             }
             Deed::RunAgain(which) => {
                 let ended = vec![RunState::Succeeded, RunState::Failed, RunState::Cancelled, RunState::Lost];
                 let Some(run) = one_of(self.some_runs(ended), which) else { return };
                 let asked = format!("repeat run {}", run.id);
-                self.ask(asked, |engine| async move { engine.run_again(run.id, None).await.map(drop) }).await;
+                self.ask(asked, |engine| async move {
+                    engine.on_behalf_of("test").run_again(run.id, None).await.map(drop)
+                })
+                .await;
             }
             Deed::Cancel(which) => {
                 let Some(run) = one_of(self.live_runs(), which) else { return };
                 let asked = format!("cancel run {}", run.id);
-                self.ask(asked, |engine| async move { engine.cancel(run.id).await.map(drop) }).await;
+                self.ask(asked, |engine| async move {
+                    engine.on_behalf_of("test").cancel(run.id).await.map(drop)
+                })
+                .await;
             }
             Deed::Pause(which) => {
                 let Some(job) = one_of(self.jobs(), which) else { return };
@@ -86,13 +94,19 @@ impl Play {
             Deed::Remove(which) => {
                 let Some(job) = one_of(self.jobs(), which) else { return };
                 let asked = format!("remove {}", job.id);
-                self.ask(asked, |engine| async move { engine.remove_job(&job.id, None).await }).await;
+                self.ask(asked, |engine| async move {
+                    engine.on_behalf_of("test").remove_job(&job.id, None).await
+                })
+                .await;
             }
             Deed::Add(which) => {
                 // Often one that was removed: it comes back to life.
                 let Some(draft) = one_of(self.ground.world.jobs.clone(), which) else { return };
                 let asked = format!("add {}", draft.id.clone().unwrap_or_default());
-                self.ask(asked, |engine| async move { engine.add_job(draft).await.map(drop) }).await;
+                self.ask(asked, |engine| async move {
+                    engine.on_behalf_of("test").add_job(draft).await.map(drop)
+                })
+                .await;
             }
             _ => {}
         }
@@ -145,12 +159,12 @@ impl Play {
 
 /// Where somebody else was quicker it is tried again, as a person would.
 async fn change_jobs(engine: &Engine, ids: &[JobId], patch: &Map<String, Value>) -> Result<(), EngineError> {
-    let mut answer = engine.change_jobs(ids, patch, None).await;
+    let mut answer = engine.on_behalf_of("test").change_jobs(ids, patch, None).await;
     for _ in 0..3 {
         if !matches!(answer, Err(EngineError::Store(_))) {
             break;
         }
-        answer = engine.change_jobs(ids, patch, None).await;
+        answer = engine.on_behalf_of("test").change_jobs(ids, patch, None).await;
     }
     answer.map(drop)
 }

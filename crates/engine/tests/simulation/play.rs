@@ -54,7 +54,7 @@ impl Play {
     async fn go_through(&mut self) {
         self.begin().await;
         for job in self.ground.world.jobs.clone() {
-            self.with(|engine| async move { engine.add_job(job).await.map(drop) }).await;
+            self.with(|engine| async move { engine.on_behalf_of("test").add_job(job).await.map(drop) }).await;
         }
         let mut script = Script::of(self.ground.world.seed, self.ground.world.size);
         while !self.is_enough() {

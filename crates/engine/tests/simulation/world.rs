@@ -46,7 +46,7 @@ impl World {
             shutdown_grace: Duration::from_secs(dice.pick(&[1, 5, 10])),
             pace: None,
             run_at_start: dice.happens(10),
-            retention: Retention { logs: 36_500, runs: 36_500, buyers: 36_500 },
+            retention: Retention { logs: 36_500, runs: 36_500, buyers: 36_500, audit: 36_500 },
             shares_store_as: None,
             jobs_file: None,
             seed: None,

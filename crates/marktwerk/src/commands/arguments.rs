@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, attention, db, jobs, logs, orders, runs, takeover};
+use super::{accounts, alerts, attention, audit, db, jobs, logs, orders, runs, takeover};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -75,6 +75,11 @@ pub(super) enum Command {
     Alerts {
         #[command(subcommand)]
         command: alerts::Command,
+    },
+    /// Who changed what
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
     },
     /// Accounts at marketplaces
     Accounts {

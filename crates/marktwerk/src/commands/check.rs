@@ -1,11 +1,12 @@
 //! `marktwerk config show` and `config check`: what would be used, where each value comes from, and what is odd.
 
 use marktwerk_engine::jobs_file::JobsDocument;
+use marktwerk_server::Role;
 use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::compose::StartError;
-use crate::config::{AlertSettings, Settings};
+use crate::config::{AlertSettings, Person, Settings};
 
 /// What would be used and where it comes from.
 pub(super) fn show(settings: &Settings, output: &Output) -> anyhow::Result<()> {
@@ -55,7 +56,10 @@ fn document(settings: &Settings) -> anyhow::Result<Value> {
     let alerts: Vec<Value> = alerts(settings)
         .map(|(name, host, origin)| json!({ "name": name, "host": host, "origin": origin }))
         .collect();
-    Ok(json!({ "settings": rows, "accounts": accounts, "alerts": alerts }))
+    let people: Vec<Value> = people(settings)
+        .map(|(person, origin)| json!({ "name": person.name, "role": person.role, "origin": origin }))
+        .collect();
+    Ok(json!({ "settings": rows, "people": people, "accounts": accounts, "alerts": alerts }))
 }
 
 fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
@@ -64,6 +68,9 @@ fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
         .map(|(key, value)| vec![key.clone(), written(value), settings.origins.of(key).to_string()])
         .collect();
     output.table(&rows)?;
+    for (person, origin) in people(settings) {
+        output.line(&format!("person {}: {} ({origin})", person.name, person.role))?;
+    }
     for account in &settings.accounts {
         let (name, marketplace, endpoint) = (account.name(), account.marketplace(), account.endpoint());
         let origin = settings.origins.of(&account.origin_key());
@@ -73,6 +80,12 @@ fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
         output.line(&format!("alerts by {name}: {host} ({origin})"))?;
     }
     Ok(())
+}
+
+/// Who may use the server beside the one token, and where each is named.
+fn people(settings: &Settings) -> impl Iterator<Item = (&Person, String)> {
+    let people = settings.server.people.iter();
+    people.map(|person| (person, settings.origins.of(&person.origin_key()).to_string()))
 }
 
 /// How many jobs the jobs file has, where there is one; a broken one is named with its place.
@@ -153,6 +166,15 @@ pub(super) fn findings(settings: &Settings) -> Vec<String> {
     } else if !settings.has_jtl() {
         findings.push(
             "JTL is simulated: neither [sqlserver] server nor [erp.jtl] url is set; nothing is told to a marketplace beyond this machine"
+                .to_owned(),
+        );
+    }
+    let server = &settings.server;
+    let has_admin = server.token.is_some() || server.people.iter().any(|person| person.role == Role::Admin);
+    if server.has_access_control() && !has_admin {
+        findings.push(
+            "nobody is an admin, so jobs can be added and removed only in the jobs file: set [server] token, or give one of \
+             [[server.people]] the role admin"
                 .to_owned(),
         );
     }

@@ -9,8 +9,8 @@ use super::client::{CallError, Client};
 use super::output::Output;
 use super::usage::UsageError;
 use super::{
-    accounts, alerts, attention, check, db, doctor, jobs, logs, orders, runs, sandbox, serve, takeover,
-    transfer,
+    accounts, alerts, attention, audit, check, db, doctor, jobs, logs, orders, runs, sandbox, serve,
+    takeover, transfer,
 };
 use crate::clock::SystemClock;
 use crate::compose::StartError;
@@ -52,6 +52,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Logs(options)) => logs::run(options, &client()?, &output).await,
         Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
         Some(Command::Alerts { command }) => alerts::run(command, &client()?, &output).await,
+        Some(Command::Audit { command }) => audit::run(command, &client()?, &output).await,
         Some(Command::Config { command }) => match command {
             ConfigCommand::Check => check::check(&settings, &output),
             ConfigCommand::Show => check::show(&settings, &output),

@@ -5,6 +5,7 @@ mod accounts;
 mod alerts;
 mod arguments;
 mod attention;
+mod audit;
 mod check;
 mod client;
 mod db;

@@ -9,7 +9,7 @@ use marktwerk_engine::jobs_file::JobsDocument;
 use marktwerk_engine::prune::Retention;
 use marktwerk_engine::{Engine, EngineOptions};
 use marktwerk_sandbox::Sandbox;
-use marktwerk_server::{Server, ServerOptions, hash_token};
+use marktwerk_server::{Person, Server, ServerError, ServerOptions, token_hash};
 use marktwerk_store::SharedStore;
 use marktwerk_store::data_folder::DataFolder;
 use marktwerk_workflows::WorkflowSettings;
@@ -22,7 +22,7 @@ use super::first_jobs;
 use super::judging::Judging;
 use super::limits::limits;
 use super::outside::{self, Outside};
-use crate::config::{Secret, Settings};
+use crate::config::{self, Secret, Settings};
 use crate::metrics;
 
 /// A demonstration shows something each minute.
@@ -112,6 +112,7 @@ impl Program {
                 logs: scheduler.keep_logs_days,
                 runs: scheduler.keep_runs_days,
                 buyers: scheduler.keep_buyers_days,
+                audit: scheduler.keep_audit_days,
             },
             shares_store_as: settings.sqlserver.store.is_some().then(|| folder.name()).transpose()?,
             jobs_file: Some(jobs_file),
@@ -180,15 +181,15 @@ fn refuse_taken_address(address: SocketAddr) -> anyhow::Result<()> {
 }
 
 fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOptions> {
-    let token_hash = match settings.server.token.as_ref().map(Secret::expose) {
-        None => None,
-        Some(hash) if hash.starts_with("$argon2") => Some(hash.to_owned()),
-        Some(plain) => Some(hash_token(plain)?),
+    let hash = |token: &Secret| token_hash(token.expose());
+    let person = |person: &config::Person| -> Result<Person, ServerError> {
+        Ok(Person { name: person.name.clone(), role: person.role, token_hash: hash(&person.token)? })
     };
     Ok(ServerOptions {
         listen: settings.server.listen,
         public_url: settings.server.public_url.clone(),
-        token_hash,
+        token_hash: settings.server.token.as_ref().map(hash).transpose()?,
+        people: settings.server.people.iter().map(person).collect::<Result<_, _>>()?,
         zone: settings.time_zone.clone(),
         version: env!("CARGO_PKG_VERSION"),
         notice: notice.to_owned(),

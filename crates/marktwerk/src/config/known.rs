@@ -7,15 +7,17 @@ use serde::de::DeserializeOwned;
 
 use super::accounts::AccountSection;
 use super::alerts::{EmailSection, WebhookSection};
+use super::people::PersonSection;
 use super::root::{
     InventorySection, OrdersSection, SandboxSection, SchedulerSection, ServerSection, StoreSection,
 };
 use super::sqlserver::SqlServerSection;
 
-/// All keys by section; those of an account under `[accounts]`.
+/// All keys by section; those of an account under `[accounts]`, those of a person under `[server.people]`.
 pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
     vec![
         ("server".to_owned(), keys::<ServerSection>()),
+        ("[server.people]".to_owned(), keys::<PersonSection>()),
         ("store".to_owned(), keys::<StoreSection>()),
         ("sqlserver".to_owned(), keys::<SqlServerSection>()),
         ("scheduler".to_owned(), keys::<SchedulerSection>()),

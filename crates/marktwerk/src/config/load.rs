@@ -13,6 +13,7 @@ use super::error::SettingsError;
 use super::layer::Layer;
 use super::legacy;
 use super::origin::{Origin, Origins};
+use super::people::{Person, PersonSection};
 use super::root::Root;
 use super::settings::Settings;
 use super::{sqlserver, validate};
@@ -25,6 +26,9 @@ const NO_SETTINGS: [&str; 3] = ["CONFIG", "TOKEN", "SERVER_URL"];
 
 /// Beginnings of variables that belong to the project's tests.
 const OF_TESTS: [&str; 2] = ["TEST_", "SKIP_"];
+
+/// The list of people.
+const PEOPLE: &str = "server.people";
 
 /// Where settings come from.
 #[derive(Debug, Default)]
@@ -48,7 +52,8 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let mut origins = origins(&figment, &document);
     let (accounts, mut used) = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     used.extend(root.sqlserver.password_variable().cloned());
-    let settings = validate::complete(root, accounts, environment, origins)?;
+    let people = people(&figment, &document, environment, &root.server.people, &mut origins, &mut used)?;
+    let settings = validate::complete(root, accounts, people, environment, origins)?;
     let mut findings =
         [environment.remarks(), &legacy::misspelt(environment, &used), &legacy::renamed_tables(environment)]
             .concat();
@@ -149,6 +154,34 @@ fn accounts(
     Ok((accounts, used))
 }
 
+/// The people, with the variables that they refer to added to `used`.
+fn people(
+    figment: &Figment,
+    document: &Document,
+    environment: &Environment,
+    written: &[Value],
+    origins: &mut Origins,
+    used: &mut Vec<String>,
+) -> Result<Vec<Person>, SettingsError> {
+    let mut people: Vec<Person> = Vec::new();
+    let list = origin(figment, document, PEOPLE).map(|origin| origin.to_string());
+    for (index, value) in written.iter().enumerate() {
+        let at = format!("{PEOPLE}.{index}");
+        let section: PersonSection =
+            value.deserialize().map_err(|error| fault(figment, document, &at, &error))?;
+        used.extend(section.variable().cloned());
+        let place = |key: &str| match &list {
+            // A list in the environment has no lines.
+            Some(list) if *list != document.place(PEOPLE) => list.clone(),
+            _ => document.place(&format!("{at}.{key}")),
+        };
+        let person = section.complete(environment, &people, place)?;
+        origins.set(person.origin_key(), Origin::new(place("name")));
+        people.push(person);
+    }
+    Ok(people)
+}
+
 /// figment's error with its place. Unknown keys and texts where none belongs are looked up by their path.
 fn fault(figment: &Figment, document: &Document, base: &str, error: &figment::Error) -> SettingsError {
     let mut names: Vec<&str> = Vec::from_iter((!base.is_empty()).then_some(base));
@@ -162,8 +195,8 @@ fn fault(figment: &Figment, document: &Document, base: &str, error: &figment::Er
     let place =
         origin(figment, document, &path).map_or_else(|| document.place(&path), |origin| origin.to_string());
     // People count accounts by the line, not by a number.
-    let shown =
-        path.replacen(base, base.split('.').next().unwrap_or_default(), usize::from(!base.is_empty()));
+    let list = base.rsplit_once('.').map_or(base, |(list, _)| list);
+    let shown = path.replacen(base, list, usize::from(!base.is_empty()));
     SettingsError::from_kind(place, &shown, &error.kind)
 }
 

@@ -61,11 +61,19 @@ pub(super) struct ServerSection {
     pub(super) public_url: Option<String>,
     pub(super) token: Option<Secret>,
     pub(super) token_file: Option<PathBuf>,
+    /// Read one by one, so that a fault can name which one.
+    pub(super) people: Vec<figment::value::Value>,
 }
 
 impl Default for ServerSection {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 8000).into(), public_url: None, token: None, token_file: None }
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8000).into(),
+            public_url: None,
+            token: None,
+            token_file: None,
+            people: Vec::new(),
+        }
     }
 }
 
@@ -103,6 +111,8 @@ pub struct SchedulerSection {
     pub keep_runs_days: u32,
     /// Buyers' names and addresses stay so long after an order's end.
     pub keep_buyers_days: u32,
+    /// Entries of the audit stay this long.
+    pub keep_audit_days: u32,
 }
 
 impl Default for SchedulerSection {
@@ -119,6 +129,7 @@ impl Default for SchedulerSection {
             keep_logs_days: 90,
             keep_runs_days: 90,
             keep_buyers_days: 90,
+            keep_audit_days: 365,
         }
     }
 }

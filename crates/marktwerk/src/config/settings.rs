@@ -9,6 +9,7 @@ use marktwerk_erp::JtlSettings;
 use super::accounts::Account;
 use super::alerts::AlertSettings;
 use super::origin::Origins;
+use super::people::Person;
 use super::root::{InventorySection, OrdersSection, Root, SandboxSection, SchedulerSection, StoreSection};
 use super::secret::Secret;
 use super::sqlserver::SqlServers;
@@ -51,15 +52,24 @@ pub struct Settings {
     pub crash_at: Option<String>,
 }
 
-/// `[server]`, with its token resolved.
+/// `[server]`, with its tokens resolved.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The address that people use, where a proxy stands before.
     pub public_url: Option<String>,
-    /// What a caller must show: itself, or its argon2 hash.
+    /// What a caller must show: itself, or its Argon2 hash. Whoever shows it is an admin.
     pub token: Option<Secret>,
+    /// Who else may use the server.
+    pub people: Vec<Person>,
+}
+
+impl ServerSettings {
+    /// Whether callers have to show a token.
+    pub fn has_access_control(&self) -> bool {
+        self.token.is_some() || !self.people.is_empty()
+    }
 }
 
 impl Settings {
@@ -104,7 +114,12 @@ impl Default for Settings {
         Self {
             data_dir: root.data_dir,
             log: root.log,
-            server: ServerSettings { listen: root.server.listen, public_url: None, token: None },
+            server: ServerSettings {
+                listen: root.server.listen,
+                public_url: None,
+                token: None,
+                people: Vec::new(),
+            },
             store: root.store,
             sqlserver: SqlServers::default(),
             // A machine without time zone data still starts; `load` reports what was asked for and is not there.

@@ -1,12 +1,14 @@
 //! What a value may be beyond its type; makes the settings complete.
 
 use jiff::tz::TimeZone;
+use marktwerk_server::check_token;
 
 use super::accounts::Account;
 use super::alerts::AlertSettings;
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::origin::Origins;
+use super::people::Person;
 use super::root::{Root, SchedulerSection, ServerSection};
 use super::secret::Secret;
 use super::secret_source::read_secret;
@@ -16,6 +18,7 @@ use super::sqlserver;
 pub(super) fn complete(
     root: Root,
     accounts: Vec<Account>,
+    people: Vec<Person>,
     environment: &Environment,
     mut origins: Origins,
 ) -> Result<Settings, SettingsError> {
@@ -50,9 +53,18 @@ pub(super) fn complete(
     }
     let sqlserver = sqlserver::complete(&root, environment, &fault)?;
     let token = token(&root.server, &fault)?;
-    if !root.server.listen.ip().is_loopback() && token.is_none() {
-        let reason = "is open to other machines, which needs access control: set [server] token or token_file, or listen on 127.0.0.1";
+    let server =
+        ServerSettings { listen: root.server.listen, public_url: root.server.public_url, token, people };
+    if !server.listen.ip().is_loopback() && !server.has_access_control() {
+        let reason = "is open to other machines, which needs access control: set [server] token or token_file, or add \
+                      [[server.people]], or listen on 127.0.0.1";
         return Err(fault("server.listen", reason.to_owned()));
+    }
+    if let Some(token) = &server.token
+        && let Some(person) = server.people.iter().find(|person| person.token.expose() == token.expose())
+    {
+        let reason = format!("{} has the same token as [server] token; give each their own", person.name);
+        return Err(fault("server.people", reason));
     }
     let alerts = root.alerts.complete(environment, &fault)?;
     for (name, key) in [("webhook", "alerts.webhook.url"), ("email", "alerts.email.server")] {
@@ -61,7 +73,7 @@ pub(super) fn complete(
     Ok(Settings {
         data_dir: root.data_dir,
         log: root.log,
-        server: ServerSettings { listen: root.server.listen, public_url: root.server.public_url, token },
+        server,
         store: root.store,
         sqlserver,
         scheduler: root.scheduler,
@@ -86,6 +98,7 @@ fn check_scheduler(
     at_least_one("scheduler.rises_after_minutes", scheduler.rises_after_minutes, fault)?;
     at_least_one("scheduler.keep_logs_days", scheduler.keep_logs_days.into(), fault)?;
     at_least_one("scheduler.keep_runs_days", scheduler.keep_runs_days.into(), fault)?;
+    at_least_one("scheduler.keep_audit_days", scheduler.keep_audit_days.into(), fault)?;
     match scheduler.runs_per_type.iter().find(|(_, runs)| **runs == 0) {
         None => Ok(()),
         Some((job_type, _)) => Err(fault(
@@ -121,17 +134,22 @@ fn token(
     server: &ServerSection,
     fault: &impl Fn(&str, String) -> SettingsError,
 ) -> Result<Option<Secret>, SettingsError> {
-    match (&server.token, &server.token_file) {
+    let (key, token) = match (&server.token, &server.token_file) {
         (Some(_), Some(_)) => {
-            Err(fault("server.token", "is given more than once; keep one of token and token_file".to_owned()))
+            let reason = "is given more than once; keep one of token and token_file".to_owned();
+            return Err(fault("server.token", reason));
         }
         (Some(token), None) if token.expose().trim().is_empty() => {
-            Err(fault("server.token", "is empty; write a long random text, or remove the key".to_owned()))
+            let reason = "is empty; write a long random text, or remove the key".to_owned();
+            return Err(fault("server.token", reason));
         }
-        (Some(token), None) => Ok(Some(token.clone())),
+        (Some(token), None) => ("server.token", token.clone()),
         (None, Some(path)) => {
-            read_secret(path).map(Some).map_err(|reason| fault("server.token_file", reason))
+            let token = read_secret(path).map_err(|reason| fault("server.token_file", reason))?;
+            ("server.token_file", token)
         }
-        (None, None) => Ok(None),
-    }
+        (None, None) => return Ok(None),
+    };
+    check_token(token.expose()).map_err(|reason| fault(key, reason))?;
+    Ok(Some(token))
 }

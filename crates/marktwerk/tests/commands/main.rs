@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
+mod audit;
 mod bad_input;
 mod jobs;
 mod logs;

@@ -62,7 +62,7 @@ impl Shop {
         let jobs = self.program.engine().jobs().await.unwrap();
         let jobs: Vec<JobId> = jobs.into_iter().map(|job| job.id).collect();
         let pause = Map::from_iter([("enabled".to_owned(), false.into())]);
-        self.program.engine().change_jobs(&jobs, &pause, None).await.unwrap();
+        self.program.engine().on_behalf_of("test").change_jobs(&jobs, &pause, None).await.unwrap();
         let mut changes = self.program.store().changes();
         while !self.program.engine().is_idle().await.unwrap() {
             changes.changed().await.unwrap();

@@ -217,7 +217,12 @@ async fn the_figures_are_those_of_the_store_and_bounded() {
     // Conditions are asked only where there are some.
     let conditions = json!({ "conditions": ["account_healthy", "new_data"] });
     let quick = JobId("inventory_workflow".to_owned());
-    shop.program.engine().change_jobs(&[quick], conditions.as_object().unwrap(), None).await.unwrap();
+    shop.program
+        .engine()
+        .on_behalf_of("test")
+        .change_jobs(&[quick], conditions.as_object().unwrap(), None)
+        .await
+        .unwrap();
     shop.wait(2 * HOUR).await;
     let ill = |what, share| Faults::one(Fault::new(what).with_probability(share));
     shop.world.set_faults(ill(FaultKind::ServerError { status: 502 }, 0.7)).unwrap();
@@ -228,9 +233,9 @@ async fn the_figures_are_those_of_the_store_and_bounded() {
     shop.wait(2 * HOUR).await;
     shop.pause_jobs().await;
     let engine = shop.program.engine();
-    engine.run_now(&shop::orders(), Map::new()).await.unwrap();
-    let waiting = engine.run_now(&shop::orders(), Map::new()).await.unwrap();
-    engine.cancel(waiting.id).await.unwrap();
+    engine.on_behalf_of("test").run_now(&shop::orders(), Map::new()).await.unwrap();
+    let waiting = engine.on_behalf_of("test").run_now(&shop::orders(), Map::new()).await.unwrap();
+    engine.on_behalf_of("test").cancel(waiting.id).await.unwrap();
     shop.run(&shop::orders(), "").await;
     // The end of a run is counted when it is stored, a moment after others can see it.
     shop.wait(Duration::from_secs(1)).await;

@@ -55,7 +55,10 @@ fn the_example_names_every_key_and_each_can_be_used() {
         };
         let block = block.split("\n[").next().unwrap_or_default();
         let has = |key: &str| {
-            let is_table = text.contains(&format!("\n[{section}.{key}]\n"));
+            let headings = [format!("[{section}.{key}]"), format!("[[{section}.{key}]]")];
+            let is_heading =
+                |line: &str| headings.iter().any(|heading| line.trim_start_matches('#') == heading);
+            let is_table = text.lines().any(is_heading);
             is_table
                 || block.lines().any(|line| line.trim_start_matches('#').starts_with(&format!("{key} =")))
         };
@@ -77,6 +80,7 @@ fn the_example_names_every_key_and_each_can_be_used() {
         .join("\n")
         .replace("/etc/marktwerk/access_token", &secret)
         .replace("/etc/marktwerk/webhook_secret", &secret)
+        .replace("/etc/marktwerk/warehouse_token", &secret)
         // Of two ways to say the same, one.
         .replace("token_file = \"/etc/marktwerk/token\"", "")
         // Who signs in somewhere writes to somebody.
@@ -92,12 +96,15 @@ fn the_example_names_every_key_and_each_can_be_used() {
     let settings = case(&used).with(&variables).load().unwrap();
     assert_eq!(settings.accounts[0].name(), "shop");
     assert_eq!(settings.scheduler.runs_per_type["order_workflow"], 2);
+    let [person] = &settings.server.people[..] else { panic!("{:?}", settings.server.people) };
+    assert_eq!((person.name.as_str(), person.role.as_str()), ("warehouse", "viewer"));
     let hosts = [("webhook", "hooks.example.org"), ("email", "smtp.example.org")];
     assert_eq!(settings.alerts.hosts(), hosts);
 }
 
 /// Explained in a comment, because only one of three ways can be used at a time.
-const SAID_OTHERWISE: [(&str, [&str; 2]); 6] = [
+const SAID_OTHERWISE: [(&str, [&str; 2]); 7] = [
+    ("[server.people]", ["token", "token_env"]),
     ("[accounts]", ["app_secret", "app_secret_file"]),
     ("[accounts]", ["access_token", "access_token_env"]),
     ("alerts.webhook", ["url", "url_file"]),

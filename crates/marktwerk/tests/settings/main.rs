@@ -6,6 +6,7 @@ mod alerts;
 mod case;
 mod example;
 mod limits;
+mod people;
 mod sqlserver;
 
 use std::path::Path;
@@ -44,7 +45,7 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
     let error = case("[server]\n\nlisen = \"127.0.0.1:1\"\n").error();
     assert_eq!(
         error,
-        "marktwerk.toml:3: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file"
+        "marktwerk.toml:3: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file, people"
     );
     let error = case("[erp.jtl]\ncompagny = 1\n").error();
     assert!(

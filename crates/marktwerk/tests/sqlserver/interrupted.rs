@@ -73,6 +73,6 @@ async fn what_never_reached_jtl_goes_again_at_once_and_what_did_does_not() {
     assert!(matches!(&rows[..], [one] if one.text(0).unwrap().contains(rolled_back.as_str())));
     // It was taken and dropped, or is being taken: looked up for a while, and never inserted by itself.
     assert_eq!(state(&shop, committed).await, OrderState::Exporting);
-    shop.program.engine().cancel(id).await.unwrap();
+    shop.program.engine().on_behalf_of("test").cancel(id).await.unwrap();
     shop.program.shutdown().await;
 }

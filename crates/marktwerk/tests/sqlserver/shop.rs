@@ -60,7 +60,12 @@ impl Shop {
         for job in shop.program.engine().jobs().await.unwrap() {
             // The tests start what they want.
             let patch = json!({ "enabled": false });
-            shop.program.engine().change_job(&job.id, patch.as_object().unwrap(), None).await.unwrap();
+            shop.program
+                .engine()
+                .on_behalf_of("test")
+                .change_job(&job.id, patch.as_object().unwrap(), None)
+                .await
+                .unwrap();
         }
         Some(shop)
     }
@@ -94,7 +99,7 @@ impl Shop {
 /// Starts a program's job by hand.
 pub(crate) async fn start(program: &Program, job: &str, parameters: serde_json::Value) -> RunId {
     let parameters: Parameters = parameters.as_object().cloned().unwrap_or_default();
-    program.engine().run_now(&JobId(job.to_owned()), parameters).await.unwrap().id
+    program.engine().on_behalf_of("test").run_now(&JobId(job.to_owned()), parameters).await.unwrap().id
 }
 
 /// A program's run when it has ended. The database may be away meanwhile.

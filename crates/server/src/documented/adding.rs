@@ -12,6 +12,7 @@ use super::{JobItem, job_item};
 use crate::error::ApiResult;
 use crate::fields::BodyFields;
 use crate::openapi::{Detail, FieldDetail};
+use crate::safety::Caller;
 use crate::state::AppState;
 
 /// A job to be added, as the interface describes it (it is read field by field).
@@ -37,6 +38,7 @@ pub(crate) struct AddJob {
     responses((status = 201, body = JobItem), (status = 422, body = FieldDetail), (status = 413, body = Detail)))]
 pub(super) async fn add(
     State(state): State<AppState>,
+    caller: Caller,
     BodyFields(mut fields): BodyFields,
 ) -> ApiResult<(StatusCode, Json<JobItem>)> {
     let job_type = fields.text("job_type");
@@ -47,6 +49,6 @@ pub(super) async fn add(
     let enabled = fields.boolean("enabled").unwrap_or(true);
     fields.finish()?;
     let draft = JobDraft { description, enabled, ..JobDraft::every_minutes(job_type, interval_minutes) };
-    let job = state.engine.add_job(draft).await?;
+    let job = state.commands(&caller).add_job(draft).await?;
     Ok((StatusCode::CREATED, Json(job_item(&state.source, job).await?)))
 }

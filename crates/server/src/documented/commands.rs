@@ -12,6 +12,7 @@ use super::start::{parameters, start};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
 use crate::openapi::{Detail, FieldDetail, StartQuery};
+use crate::safety::Caller;
 use crate::state::AppState;
 
 /// A run that was queued.
@@ -54,11 +55,12 @@ pub(crate) struct Toggled {
         (status = 422, body = FieldDetail)))]
 pub(super) async fn run_now(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     QueryFields(fields): QueryFields,
 ) -> ApiResult<Json<Triggered>> {
     let job = state.engine.existing(&JobId(id)).await?;
-    let started = start(&state, &job, parameters(fields)?).await?;
+    let started = start(&state, &caller, &job, parameters(fields)?).await?;
     Ok(Json(Triggered {
         status: "triggered",
         job_id: job.id.0,
@@ -75,6 +77,7 @@ pub(super) async fn run_now(
     responses((status = 200, body = Scheduled), (status = 404, body = Detail), (status = 422, body = FieldDetail)))]
 pub(super) async fn schedule(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<Json<Scheduled>> {
@@ -84,7 +87,7 @@ pub(super) async fn schedule(
     fields.finish()?;
     // Whatever schedule the job had, it is this interval from now on.
     let patch = Map::from_iter([("interval_minutes".to_owned(), minutes.into())]);
-    let changed = state.engine.change_job(&id, &patch, None).await;
+    let changed = state.commands(&caller).change_job(&id, &patch, None).await;
     let job = changed.map_err(|error| ApiError::from(error).at("query"))?;
     Ok(Json(Scheduled { status: "updated", job_id: job.id.0, interval_minutes: minutes }))
 }
@@ -96,6 +99,7 @@ pub(super) async fn schedule(
     responses((status = 200, body = Toggled), (status = 404, body = Detail), (status = 422, body = FieldDetail)))]
 pub(super) async fn toggle(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<Json<Toggled>> {
@@ -104,6 +108,6 @@ pub(super) async fn toggle(
     let enabled = fields.required("enabled", enabled);
     fields.finish()?;
     let patch = Map::from_iter([("enabled".to_owned(), enabled.into())]);
-    let job = state.engine.change_job(&id, &patch, None).await?;
+    let job = state.commands(&caller).change_job(&id, &patch, None).await?;
     Ok(Json(Toggled { status: "toggled", job_id: job.id.0, enabled: job.spec.enabled }))
 }

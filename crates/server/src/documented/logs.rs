@@ -2,16 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
+use marktwerk_domain::audit::{AuditAction, AuditEntry};
 use marktwerk_domain::log::{Level, LogRow};
 use marktwerk_store::logs::{LogFilter, LogSource};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::log_source::log_source;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::{Fields, QueryFields};
 use crate::openapi::{Detail, FieldDetail, LogQuery, StatisticsQuery};
+use crate::safety::Caller;
 use crate::state::AppState;
 
 /// Lines answered where nothing is said, and at the most.
@@ -148,11 +150,17 @@ pub(super) async fn stats(
     responses((status = 200, body = CleanedUp), (status = 422, body = FieldDetail)))]
 pub(super) async fn cleanup(
     State(state): State<AppState>,
+    caller: Caller,
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<Json<CleanedUp>> {
     let days = days(&mut fields, 30);
     fields.finish()?;
-    let deleted = state.store().delete_logs(state.days_ago(days)).await?;
+    let (now, before) = (state.engine.clock().now(), state.days_ago(days));
+    let entry = AuditEntry::new(now, &caller.actor(), AuditAction::LogsDeleted, "")
+        .after(json!({ "days": days, "older_than": state.time(before) }));
+    // Stored first, because the lines go in many transactions.
+    state.store().record(vec![entry]).await?;
+    let deleted = state.store().delete_logs(before).await?;
     Ok(Json(CleanedUp { status: "ok", deleted }))
 }
 

@@ -16,26 +16,26 @@ pub(crate) use job_item::{JobItem, job_item, job_items};
 pub(crate) use logs::LogEntry;
 pub(crate) use temu::{TemuStatistics, statistics};
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::routing::Routes;
+use crate::safety::{EVERYBODY, Role};
 
 /// The documented routes.
-pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(jobs::list))
-        .routes(routes!(adding::add))
-        .routes(routes!(jobs::show))
-        .routes(routes!(commands::run_now))
-        .routes(routes!(commands::schedule))
-        .routes(routes!(commands::toggle))
-        .routes(routes!(logs::list))
-        .routes(routes!(logs::stats))
-        .routes(routes!(export::export))
-        .routes(routes!(logs::cleanup))
-        .routes(routes!(health::show))
-        .routes(routes!(temu::stats))
-        .routes(routes!(temu::sync_orders))
-        .routes(routes!(temu::sync_inventory))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .routes(Role::Viewer, routes!(jobs::list))
+        .routes(Role::Admin, routes!(adding::add))
+        .routes(Role::Viewer, routes!(jobs::show))
+        .routes(Role::Operator, routes!(commands::run_now))
+        .routes(Role::Operator, routes!(commands::schedule))
+        .routes(Role::Operator, routes!(commands::toggle))
+        .routes(Role::Viewer, routes!(logs::list))
+        .routes(Role::Viewer, routes!(logs::stats))
+        .routes(Role::Viewer, routes!(export::export))
+        .routes(Role::Admin, routes!(logs::cleanup))
+        .routes(EVERYBODY, routes!(health::show))
+        .routes(Role::Viewer, routes!(temu::stats))
+        .routes(Role::Operator, routes!(temu::sync_orders))
+        .routes(Role::Operator, routes!(temu::sync_inventory))
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::error::{ApiError, ApiResult};
 use crate::fields::Fields;
+use crate::safety::Caller;
 use crate::state::AppState;
 
 const MODES: [&str; 2] = ["quick", "full"];
@@ -39,7 +40,12 @@ pub(super) fn parameters(mut fields: Fields) -> ApiResult<Parameters> {
 }
 
 /// Queues a run of the job.
-pub(super) async fn start(state: &AppState, job: &Job, given: Parameters) -> ApiResult<Started> {
+pub(super) async fn start(
+    state: &AppState,
+    caller: &Caller,
+    job: &Job,
+    given: Parameters,
+) -> ApiResult<Started> {
     let Some(description) = state.engine.registry().description(&job.spec.job_type) else {
         let text =
             format!("the job {} is of type `{}`, which is not in this version", job.id, job.spec.job_type);
@@ -49,7 +55,7 @@ pub(super) async fn start(state: &AppState, job: &Job, given: Parameters) -> Api
     let (used, unused): (Vec<_>, Vec<_>) =
         given.clone().into_iter().partition(|(name, _)| names.contains(&name.as_str()));
     let ignored = unused.into_iter().map(|(name, _)| name).collect();
-    let run = state.engine.run_now(&job.id, used.into_iter().collect()).await;
+    let run = state.commands(caller).run_now(&job.id, used.into_iter().collect()).await;
     let run = run.map_err(|error| match error {
         error @ EngineError::Invalid { .. } => ApiError::from(error).at("query"),
         error => error.into(),

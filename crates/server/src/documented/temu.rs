@@ -13,6 +13,7 @@ use super::start::{parameters, start};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::{Fields, QueryFields};
 use crate::openapi::{Detail, FieldDetail, StartQuery};
+use crate::safety::Caller;
 use crate::state::AppState;
 
 const ORDERS: &str = "order_workflow";
@@ -81,9 +82,10 @@ pub(super) async fn stats(State(state): State<AppState>) -> ApiResult<Json<TemuS
     responses((status = 200, body = SyncTriggered), (status = 404, body = Detail), (status = 422, body = FieldDetail)))]
 pub(super) async fn sync_orders(
     State(state): State<AppState>,
+    caller: Caller,
     QueryFields(fields): QueryFields,
 ) -> ApiResult<Json<SyncTriggered>> {
-    sync(&state, ORDERS, fields).await
+    sync(&state, &caller, ORDERS, fields).await
 }
 
 /// Starts the first job of type `inventory_workflow`.
@@ -92,17 +94,23 @@ pub(super) async fn sync_orders(
     responses((status = 200, body = SyncTriggered), (status = 404, body = Detail), (status = 422, body = FieldDetail)))]
 pub(super) async fn sync_inventory(
     State(state): State<AppState>,
+    caller: Caller,
     QueryFields(fields): QueryFields,
 ) -> ApiResult<Json<SyncTriggered>> {
-    sync(&state, INVENTORY, fields).await
+    sync(&state, &caller, INVENTORY, fields).await
 }
 
-async fn sync(state: &AppState, workflow: &'static str, fields: Fields) -> ApiResult<Json<SyncTriggered>> {
+async fn sync(
+    state: &AppState,
+    caller: &Caller,
+    workflow: &'static str,
+    fields: Fields,
+) -> ApiResult<Json<SyncTriggered>> {
     let given = parameters(fields)?;
     let job = jobs_of(state, workflow).await?.into_iter().next().ok_or_else(|| {
         ApiError::NotFound(format!("there is no job of type {workflow}: add one with POST /api/jobs/add"))
     })?;
-    let started = start(state, &job, given).await?;
+    let started = start(state, caller, &job, given).await?;
     Ok(Json(SyncTriggered {
         status: "triggered",
         workflow,

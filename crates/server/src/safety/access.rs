@@ -1,100 +1,127 @@
-//! The access token: stored as an argon2 hash, compared in constant time, slow to guess.
+//! Access control: tokens, stored as Argon2 hashes, compared in constant time and slow to guess, and the sessions that are opened
+//! with them. Both lead to the person or program that a request comes from.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use argon2::Argon2;
+use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use marktwerk_domain::clock::SharedClock;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
+use super::people::{Caller, Person};
 use super::sessions::{Fingerprint, Sessions, fingerprint};
+use super::token::read_hash;
 use crate::error::{ApiError, ApiResult};
 use crate::options::ServerError;
 
-/// Tokens hashed at the same time: each takes about 20 MB and a tenth of a second of a core.
+/// Tokens hashed at the same time: each takes about 20 MB and, for each person, a tenth of a second of a core.
 const AT_ONCE: usize = 2;
 /// Callers that may wait for their turn; more are sent away.
 const WAITING: usize = 32;
 /// What a wrong token costs; its place stays taken meanwhile, so that many callers guess no faster than one.
 const PENALTY: Duration = Duration::from_secs(1);
 
-/// Hashes a token for the settings, as a PHC text.
-pub fn hash_token(token: &str) -> Result<String, ServerError> {
-    let refused = |reason: String| ServerError::BadSetting { setting: "[server] token", reason };
-    if token.trim().is_empty() {
-        return Err(refused("it is empty".to_owned()));
-    }
-    let hash =
-        Argon2::default().hash_password(token.as_bytes()).map_err(|error| refused(error.to_string()))?;
-    Ok(hash.to_string())
-}
-
 /// Who may do what.
 #[derive(Debug)]
 pub(crate) struct Access {
-    hash: Arc<PasswordHash>,
+    known: Arc<[Known]>,
     clock: SharedClock,
     places: Semaphore,
     waiting: Semaphore,
-    /// The token that was found to be right, so that not every call costs a hash.
-    verified: Mutex<Option<Fingerprint>>,
-    pub(crate) sessions: Sessions,
+    /// The tokens that were found to be right, so that not every call costs a hash. At most one of each person.
+    verified: Mutex<Vec<(Fingerprint, Caller)>>,
+    sessions: Sessions,
+}
+
+#[derive(Debug)]
+struct Known {
+    caller: Caller,
+    hash: PasswordHash,
 }
 
 impl Access {
-    pub(crate) fn new(hash: &str, clock: SharedClock) -> Result<Self, ServerError> {
-        let hash = PasswordHash::new(hash).map_err(|error| ServerError::BadSetting {
-            setting: "[server] token",
-            reason: format!("its stored hash is not an argon2 PHC text ({error}); set the token again"),
-        })?;
-        Ok(Self {
-            hash: Arc::new(hash),
+    /// Access control for the one token and for people; `None` where there is neither.
+    pub(crate) fn new(
+        token_hash: Option<&str>,
+        people: &[Person],
+        clock: SharedClock,
+    ) -> Result<Option<Self>, ServerError> {
+        let with_token = token_hash.map(|hash| ("[server] token", Caller::with_token(), hash));
+        let people = people.iter().map(|person| {
+            let caller = Caller { name: person.name.clone(), role: person.role };
+            ("[[server.people]] token", caller, person.token_hash.as_str())
+        });
+        let mut known = Vec::new();
+        for (setting, caller, hash) in with_token.into_iter().chain(people) {
+            let hash = read_hash(hash).map_err(|reason| ServerError::BadSetting { setting, reason })?;
+            known.push(Known { caller, hash });
+        }
+        if known.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            known: known.into(),
             clock,
             places: Semaphore::new(AT_ONCE),
             waiting: Semaphore::new(WAITING),
-            verified: Mutex::new(None),
+            verified: Mutex::default(),
             sessions: Sessions::default(),
-        })
+        }))
     }
 
-    /// Whether this is the token.
-    pub(crate) async fn is_token(&self, token: &str) -> ApiResult<bool> {
+    /// Whose token this is.
+    pub(crate) async fn by_token(&self, token: &str) -> ApiResult<Option<Caller>> {
         let print = fingerprint(token);
-        if self.was_verified(&print) {
-            return Ok(true);
+        if let Some(caller) = self.verified_before(&print) {
+            return Ok(Some(caller));
         }
         let _waiting = self.waiting.try_acquire().map_err(|_| ApiError::TooMany)?;
         let _place = self.places.acquire().await.map_err(|_| ApiError::Internal)?;
-        let (hash, token) = (Arc::clone(&self.hash), token.to_owned());
-        let is_right = tokio::task::spawn_blocking(move || {
-            Argon2::default().verify_password(token.as_bytes(), &*hash).is_ok()
+        let (known, token) = (Arc::clone(&self.known), token.to_owned());
+        let caller = tokio::task::spawn_blocking(move || {
+            let is_its =
+                |known: &&Known| Argon2::default().verify_password(token.as_bytes(), &known.hash).is_ok();
+            known.iter().find(is_its).map(|known| known.caller.clone())
         })
         .await
         .map_err(|_| ApiError::Internal)?;
-        if is_right {
-            *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(print);
-        } else {
-            tracing::warn!("a wrong access token was refused");
-            self.clock.sleep(PENALTY).await;
+        match &caller {
+            Some(caller) => self.remember(print, caller),
+            None => {
+                tracing::warn!("a wrong access token was refused");
+                self.clock.sleep(PENALTY).await;
+            }
         }
-        Ok(is_right)
+        Ok(caller)
     }
 
-    /// Opens a session.
-    pub(crate) fn open_session(&self) -> String {
-        self.sessions.open(self.clock.monotonic())
+    /// Opens a session of a caller; returns its id.
+    pub(crate) fn open_session(&self, caller: Caller) -> String {
+        self.sessions.open(caller, self.clock.monotonic())
     }
 
-    /// Whether this is the id of an open session.
-    pub(crate) fn has_session(&self, id: &str) -> bool {
-        self.sessions.is_open(id, self.clock.monotonic())
+    /// Whose open session this is.
+    pub(crate) fn by_session(&self, id: &str) -> Option<Caller> {
+        self.sessions.caller(id, self.clock.monotonic())
     }
 
-    fn was_verified(&self, print: &Fingerprint) -> bool {
+    /// Ends a session.
+    pub(crate) fn close_session(&self, id: &str) {
+        self.sessions.close(id);
+    }
+
+    fn verified_before(&self, print: &Fingerprint) -> Option<Caller> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.is_some_and(|known| known.ct_eq(print).into())
+        let found = verified.iter().find(|(known, _)| known.ct_eq(print).into());
+        found.map(|(_, caller)| caller.clone())
+    }
+
+    fn remember(&self, print: Fingerprint, caller: &Caller) {
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.retain(|(known, _)| *known != print);
+        verified.push((print, caller.clone()));
     }
 }

@@ -1,41 +1,50 @@
-//! Lets in who has the token or a session; shows others the way to the login.
+//! Finds out who a request comes from and whether they may do what it asks for; shows others the way to the login.
 
-use axum::extract::{Request, State};
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Access;
 use super::login::session_of;
+use super::people::Caller;
+use super::permissions::Permissions;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
-/// Asks for the token or a session, where there is a token.
+/// Lets a request through whose caller has the role that the route needs; the handler can ask who that is.
 pub(crate) async fn require_access(
-    State(state): State<AppState>,
-    request: Request,
+    State((state, permissions)): State<(AppState, Arc<Permissions>)>,
+    mut request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let Some(access) = &state.access else { return Ok(next.run(request).await) };
-    if is_open(request.uri().path()) || may_enter(access, request.headers()).await? {
-        return Ok(next.run(request).await);
-    }
-    let is_page = request.method() == Method::GET && wants_page(request.headers());
-    if is_page { Ok(Redirect::to("/login").into_response()) } else { Err(ApiError::Unauthorised) }
+    let path = request.extensions().get::<MatchedPath>();
+    let Some(role) = permissions.needed(path, request.method()) else { return Ok(next.run(request).await) };
+    let caller = match &state.access {
+        None => Some(Caller::local()),
+        Some(access) => identify(access, request.headers()).await?,
+    };
+    let Some(caller) = caller else {
+        let is_page = request.method() == Method::GET && wants_page(request.headers());
+        return if is_page {
+            Ok(Redirect::to("/login").into_response())
+        } else {
+            Err(ApiError::Unauthorised)
+        };
+    };
+    caller.require(role)?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
 }
 
-/// What tells nothing of the merchant.
-fn is_open(path: &str) -> bool {
-    path == "/api/health" || path == "/login" || path.starts_with("/assets/")
-}
-
-async fn may_enter(access: &Access, headers: &HeaderMap) -> ApiResult<bool> {
-    if session_of(headers).is_some_and(|id| access.has_session(id)) {
-        return Ok(true);
-    }
-    match bearer(headers) {
-        Some(token) => access.is_token(token).await,
-        None => Ok(false),
+/// Who shows a session or a token.
+async fn identify(access: &Access, headers: &HeaderMap) -> ApiResult<Option<Caller>> {
+    let by_session = session_of(headers).and_then(|id| access.by_session(id));
+    match (by_session, bearer(headers)) {
+        (None, Some(token)) => access.by_token(token).await,
+        (by_session, _) => Ok(by_session),
     }
 }
 

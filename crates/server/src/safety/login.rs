@@ -1,22 +1,27 @@
 //! The login page for people: a form with one field, a session cookie, and the way out.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 
+use super::people::Role;
+use super::permissions::EVERYBODY;
 use super::sessions::LIFETIME;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::FormPairs;
+use crate::routing::Routes;
 use crate::screen::{Words, login_page};
 use crate::state::AppState;
 
 const COOKIE: &str = "marktwerk_session";
 
 /// The routes of login and logout.
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/login", get(show).post(login)).route("/logout", post(logout))
+pub(crate) fn routes() -> Routes {
+    Routes::new().get(EVERYBODY, "/login", show).post(EVERYBODY, "/login", login).post(
+        Role::Viewer,
+        "/logout",
+        logout,
+    )
 }
 
 /// The id of the session that a request names.
@@ -39,16 +44,16 @@ async fn show(State(state): State<AppState>, words: Words) -> Response {
 
 async fn login(State(state): State<AppState>, words: Words, form: FormPairs) -> ApiResult<Response> {
     let Some(access) = &state.access else { return Ok(Redirect::to("/").into_response()) };
-    if !access.is_token(form.value("token")).await? {
+    let Some(caller) = access.by_token(form.value("token")).await? else {
         return Ok((StatusCode::UNAUTHORIZED, login_page(words, true)).into_response());
-    }
-    let id = access.open_session();
+    };
+    let id = access.open_session(caller);
     with_cookie(&state, Redirect::to("/").into_response(), &id, LIFETIME.as_secs())
 }
 
 async fn logout(State(state): State<AppState>, headers: HeaderMap) -> ApiResult<Response> {
     if let (Some(access), Some(id)) = (&state.access, session_of(&headers)) {
-        access.sessions.close(id);
+        access.close_session(id);
     }
     with_cookie(&state, Redirect::to("/login").into_response(), "", 0)
 }

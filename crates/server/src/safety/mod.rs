@@ -1,5 +1,5 @@
 //! What keeps strangers out, in the order in which a request meets it: answer headers, panics, host and origin, size and
-//! time, access. Nothing here knows what a route does.
+//! time, access. Nothing here knows what a route does: which role it needs stands where it is declared ([`crate::routing`]).
 
 mod access;
 mod guard;
@@ -7,12 +7,19 @@ mod headers;
 mod host;
 mod limits;
 mod login;
+mod people;
+mod permissions;
 mod sessions;
+mod token;
 
 pub(crate) use access::Access;
-pub use access::hash_token;
 pub(crate) use guard::require_access;
 pub(crate) use headers::set_headers;
 pub(crate) use host::{Hosts, refuse_foreign};
 pub(crate) use limits::{LARGEST_BODY, LARGEST_DOCUMENT, limit_size, limit_time, without_trace};
 pub(crate) use login::routes as login_routes;
+pub(crate) use people::Caller;
+pub use people::{Person, RESERVED_NAMES, Role};
+pub use permissions::Permission;
+pub(crate) use permissions::{EVERYBODY, Permissions};
+pub use token::{check_token, hash_token, token_hash};

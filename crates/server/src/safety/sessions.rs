@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::people::Caller;
+
 /// How long a session lasts.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// Sessions at the same time at the most; the oldest gives way.
@@ -18,50 +20,62 @@ pub(crate) fn fingerprint(secret: &str) -> Fingerprint {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// The sessions, by fingerprint, with the monotonic time at which each ends.
+/// The sessions, by fingerprint.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    ends: Mutex<HashMap<Fingerprint, Duration>>,
+    open: Mutex<HashMap<Fingerprint, Session>>,
+}
+
+#[derive(Debug)]
+struct Session {
+    caller: Caller,
+    /// Monotonic time.
+    ends: Duration,
 }
 
 impl Sessions {
-    /// Opens one and answers with its id.
-    pub(crate) fn open(&self, now: Duration) -> String {
+    /// Opens one; returns its id.
+    pub(crate) fn open(&self, caller: Caller, now: Duration) -> String {
         let id: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.retain(|_, end| *end > now);
-        if ends.len() >= MOST
-            && let Some(oldest) = ends.iter().min_by_key(|(_, end)| **end).map(|(print, _)| *print)
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, session| session.ends > now);
+        if open.len() >= MOST
+            && let Some(oldest) = open.iter().min_by_key(|(_, session)| session.ends).map(|(print, _)| *print)
         {
-            ends.remove(&oldest);
+            open.remove(&oldest);
         }
-        ends.insert(fingerprint(&id), now + LIFETIME);
+        open.insert(fingerprint(&id), Session { caller, ends: now + LIFETIME });
         id
     }
 
-    /// Whether this id is of a session that has not ended. Looked up by its digest, so the time it takes tells nothing of it.
-    pub(crate) fn is_open(&self, id: &str, now: Duration) -> bool {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.get(&fingerprint(id)).is_some_and(|end| *end > now)
+    /// Whose session this is, if it has not ended. Looked up by its digest, so the time it takes tells nothing of it.
+    pub(crate) fn caller(&self, id: &str, now: Duration) -> Option<Caller> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = open.get(&fingerprint(id)).filter(|session| session.ends > now);
+        session.map(|session| session.caller.clone())
     }
 
     pub(crate) fn close(&self, id: &str) {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint(id));
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&fingerprint(id));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::people::Role;
     use super::*;
 
     #[test]
-    fn a_session_ends_by_itself_or_by_logging_out() {
+    fn a_session_is_its_persons_and_ends_by_itself_or_by_logging_out() {
         let sessions = Sessions::default();
-        let (one, other) = (sessions.open(Duration::ZERO), sessions.open(Duration::ZERO));
-        assert!(sessions.is_open(&one, LIFETIME - Duration::from_secs(1)));
-        assert!(!sessions.is_open(&one, LIFETIME));
+        let office = Caller { name: "office".to_owned(), role: Role::Viewer };
+        let one = sessions.open(office.clone(), Duration::ZERO);
+        let other = sessions.open(Caller::with_token(), Duration::ZERO);
+        assert_eq!(sessions.caller(&one, LIFETIME - Duration::from_secs(1)), Some(office));
+        assert_eq!(sessions.caller(&one, LIFETIME), None);
+        assert_eq!(sessions.caller(&other, Duration::ZERO), Some(Caller::with_token()));
         sessions.close(&other);
-        assert!(!sessions.is_open(&other, Duration::ZERO));
-        assert!(!sessions.is_open("", Duration::ZERO));
+        assert_eq!(sessions.caller(&other, Duration::ZERO), None);
+        assert_eq!(sessions.caller("", Duration::ZERO), None);
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Words, parameter_form, shell};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::FormPairs;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::test_account;
 
@@ -69,31 +70,43 @@ impl Asked {
 
 pub(super) async fn run(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     asked: Asked,
     form: FormPairs,
 ) -> Response {
-    let outcome = start(&state, JobId(id), &form).await;
+    let outcome = start(&state, &caller, JobId(id), &form).await;
     asked.answer(outcome.map(|run| format!("{} {run}", asked.words.started)))
 }
 
-async fn start(state: &AppState, id: JobId, form: &FormPairs) -> ApiResult<i64> {
+async fn start(state: &AppState, caller: &Caller, id: JobId, form: &FormPairs) -> ApiResult<i64> {
     let job = state.engine.existing(&id).await?;
     let description = state.engine.registry().description(&job.spec.job_type);
     let given = description.map(|description| parameter_form::given(description, form)).unwrap_or_default();
-    Ok(state.engine.run_now(&id, given).await?.id.0)
+    Ok(state.commands(caller).run_now(&id, given).await?.id.0)
 }
 
-pub(super) async fn pause(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
-    asked.answer(changed(&state, id, "enabled", false.into(), asked.words).await)
+pub(super) async fn pause(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Response {
+    asked.answer(changed(&state, &caller, id, "enabled", false.into(), asked.words).await)
 }
 
-pub(super) async fn resume(State(state): State<AppState>, Path(id): Path<String>, asked: Asked) -> Response {
-    asked.answer(changed(&state, id, "enabled", true.into(), asked.words).await)
+pub(super) async fn resume(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Response {
+    asked.answer(changed(&state, &caller, id, "enabled", true.into(), asked.words).await)
 }
 
 pub(super) async fn interval(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     asked: Asked,
     form: FormPairs,
@@ -103,12 +116,19 @@ pub(super) async fn interval(
         let reason = format!("must be a whole number, not `{text}`");
         return asked.answer(Err(ApiError::field("body", "interval_minutes", "int_parsing", reason)));
     };
-    asked.answer(changed(&state, id, "interval_minutes", minutes.into(), asked.words).await)
+    asked.answer(changed(&state, &caller, id, "interval_minutes", minutes.into(), asked.words).await)
 }
 
-async fn changed(state: &AppState, id: String, field: &str, value: Value, words: Words) -> ApiResult<String> {
+async fn changed(
+    state: &AppState,
+    caller: &Caller,
+    id: String,
+    field: &str,
+    value: Value,
+    words: Words,
+) -> ApiResult<String> {
     let patch = Map::from_iter([(field.to_owned(), value)]);
-    let job = state.engine.change_job(&JobId(id), &patch, None).await;
+    let job = state.commands(caller).change_job(&JobId(id), &patch, None).await;
     job.map(|_| words.saved.to_owned()).map_err(|error: EngineError| error.into())
 }
 

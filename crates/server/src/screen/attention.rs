@@ -12,6 +12,7 @@ use super::jobs_table::path_segment;
 use super::{Words, shell};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::FormPairs;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::times::for_people;
 use crate::v1::{self, AttentionItem, DecisionItem};
@@ -109,18 +110,25 @@ pub(super) async fn fragment(State(state): State<AppState>, words: Words) -> Res
 /// A decision on an entry.
 pub(super) async fn decide(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     asked: Asked,
     form: FormPairs,
 ) -> Response {
-    let outcome = decide_entry(&state, &id, asked.words(), &form).await;
+    let outcome = decide_entry(&state, &caller, &id, asked.words(), &form).await;
     asked.answer(outcome)
 }
 
-async fn decide_entry(state: &AppState, id: &str, words: Words, form: &FormPairs) -> ApiResult<String> {
+async fn decide_entry(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
+    words: Words,
+    form: &FormPairs,
+) -> ApiResult<String> {
     let id = id.parse().map_err(|_| ApiError::NotFound(format!("there is no entry `{id}`")))?;
-    let (choice, situation) = choice(state, form)?;
-    let occasion = v1::occasion(state, &choice.by);
+    let (choice, situation) = choice(state, caller, form)?;
+    let occasion = v1::occasion(state, caller);
     let outcomes =
         judging::decide_entry(&**state.store(), id, &choice, situation.as_deref(), &occasion).await;
     v1::decision_answer(outcomes, words.spoken())?;
@@ -130,24 +138,26 @@ async fn decide_entry(state: &AppState, id: &str, words: Words, form: &FormPairs
 /// A decision on an order, from its own page.
 pub(super) async fn decide_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path((account, number)): Path<(String, String)>,
     asked: Asked,
     form: FormPairs,
 ) -> Response {
-    let outcome = decide_one(&state, &account, &number, asked.words(), &form).await;
+    let outcome = decide_one(&state, &caller, &account, &number, asked.words(), &form).await;
     let page = format!("/orders/{}?account={}", path_segment(&number), path_segment(&account));
     asked.answer_on(&page, outcome)
 }
 
 async fn decide_one(
     state: &AppState,
+    caller: &Caller,
     account: &str,
     number: &str,
     words: Words,
     form: &FormPairs,
 ) -> ApiResult<String> {
-    let (choice, situation) = choice(state, form)?;
-    let occasion = v1::occasion(state, &choice.by);
+    let (choice, situation) = choice(state, caller, form)?;
+    let occasion = v1::occasion(state, caller);
     let (store, seen) = (&**state.store(), situation.as_deref());
     let outcome = judging::decide_order(store, account, number, &choice, seen, &occasion).await;
     v1::decision_answer(outcome.map(|outcome| vec![outcome]), words.spoken())?;
@@ -155,7 +165,7 @@ async fn decide_one(
 }
 
 /// What a form chooses.
-fn choice(state: &AppState, form: &FormPairs) -> ApiResult<(Choice, Option<String>)> {
+fn choice(state: &AppState, caller: &Caller, form: &FormPairs) -> ApiResult<(Choice, Option<String>)> {
     let word = form.value("decision");
     let decision = Decision::from_word(word).ok_or_else(|| {
         ApiError::field("body", "decision", "enum", format!("there is no decision `{word}`"))
@@ -163,6 +173,6 @@ fn choice(state: &AppState, form: &FormPairs) -> ApiResult<(Choice, Option<Strin
     let filled = |name: &str| Some(form.value(name).to_owned()).filter(|value| !value.is_empty());
     let hours = form.value("hours").parse().ok().filter(|hours| (1..=24 * 365).contains(hours));
     let until = hours.map(|hours| v1::in_hours(state, hours));
-    let choice = Choice { decision, by: state.caller(), carrier: filled("carrier"), until };
+    let choice = Choice { decision, by: caller.name.clone(), carrier: filled("carrier"), until };
     Ok((choice, filled("situation")))
 }

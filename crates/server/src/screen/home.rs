@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{Words, assets, attention, jobs_table, panels, shell};
 use crate::documented::{JobItem, LogEntry, TemuStatistics, job_items, statistics};
 use crate::error::ApiResult;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::{AttentionItem, attention_items};
 
@@ -20,18 +21,18 @@ const ALERTS: usize = 500;
 const LINES: usize = 100;
 
 /// `/`: all jobs.
-pub(super) async fn all(State(state): State<AppState>, words: Words) -> Response {
-    shown(&state, words, None).await
+pub(super) async fn all(State(state): State<AppState>, caller: Caller, words: Words) -> Response {
+    shown(&state, &caller, words, None).await
 }
 
 /// `/temu`: TEMU's jobs.
-pub(super) async fn temu(State(state): State<AppState>, words: Words) -> Response {
-    shown(&state, words, Some("temu")).await
+pub(super) async fn temu(State(state): State<AppState>, caller: Caller, words: Words) -> Response {
+    shown(&state, &caller, words, Some("temu")).await
 }
 
-async fn shown(state: &AppState, words: Words, marketplace: Option<&str>) -> Response {
+async fn shown(state: &AppState, caller: &Caller, words: Words, marketplace: Option<&str>) -> Response {
     let content = gather(state, words, marketplace).await;
-    shell::answer(words, content.map(|content| page(state, words, marketplace, &content)))
+    shell::answer(words, content.map(|content| page(state, caller, words, marketplace, &content)))
 }
 
 /// What the page shows.
@@ -66,13 +67,19 @@ async fn gather(state: &AppState, words: Words, marketplace: Option<&str>) -> Ap
     Ok(Content { jobs, items, alerts, statistics: statistics(state).await?, attention, lines })
 }
 
-fn page(state: &AppState, words: Words, marketplace: Option<&str>, content: &Content) -> Markup {
+fn page(
+    state: &AppState,
+    caller: &Caller,
+    words: Words,
+    marketplace: Option<&str>,
+    content: &Content,
+) -> Markup {
     let registry = state.engine.registry();
     let job_types: Vec<&str> = registry.descriptions().map(|description| description.job_type).collect();
     let accounts = registry.diagnose().map(|diagnose| diagnose.accounts()).unwrap_or_default();
     let body = html! {
         body data-words=(script_words(words)) {
-            (shell::header(words, state))
+            (shell::header(words, state, caller))
             @let warning = state.engine.jobs_file_warning();
             p #jobs-file .notice.problem role="alert" hidden[warning.is_none()] {
                 (words.jobs_file) @if let Some(warning) = warning { ": " (warning) }

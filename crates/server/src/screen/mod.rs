@@ -10,39 +10,39 @@ mod order;
 mod orders;
 mod panels;
 mod parameter_form;
+mod refusals;
 mod run;
 mod run_actions;
 mod runs;
 mod shell;
 mod words;
 
+pub(crate) use refusals::refusals;
 pub(crate) use shell::login_page;
 pub(crate) use words::Words;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use crate::state::AppState;
+use crate::routing::Routes;
+use crate::safety::{EVERYBODY, Role};
 
 /// The routes of the screen.
-pub(crate) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/", get(home::all))
-        .route("/temu", get(home::temu))
-        .route("/runs", get(runs::list))
-        .route("/runs/{id}", get(run::show))
-        .route("/screen/runs/{id}/cancel", post(run_actions::cancel))
-        .route("/screen/runs/{id}/retry", post(run_actions::retry))
-        .route("/assets/app.css", get(assets::style))
-        .route("/assets/app.js", get(assets::script))
-        .route("/screen/jobs/{id}/run", post(actions::run))
-        .route("/screen/jobs/{id}/pause", post(actions::pause))
-        .route("/screen/jobs/{id}/resume", post(actions::resume))
-        .route("/screen/jobs/{id}/interval", post(actions::interval))
-        .route("/orders", get(orders::list))
-        .route("/orders/{number}", get(order::show))
-        .route("/screen/attention", get(attention::fragment))
-        .route("/screen/attention/{id}/decide", post(attention::decide))
-        .route("/screen/orders/{account}/{number}/decide", post(attention::decide_order))
-        .route("/screen/accounts/{name}/test", post(actions::test))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get(Role::Viewer, "/", home::all)
+        .get(Role::Viewer, "/temu", home::temu)
+        .get(Role::Viewer, "/runs", runs::list)
+        .get(Role::Viewer, "/runs/{id}", run::show)
+        .post(Role::Operator, "/screen/runs/{id}/cancel", run_actions::cancel)
+        .post(Role::Operator, "/screen/runs/{id}/retry", run_actions::retry)
+        .get(EVERYBODY, "/assets/app.css", assets::style)
+        .get(EVERYBODY, "/assets/app.js", assets::script)
+        .post(Role::Operator, "/screen/jobs/{id}/run", actions::run)
+        .post(Role::Operator, "/screen/jobs/{id}/pause", actions::pause)
+        .post(Role::Operator, "/screen/jobs/{id}/resume", actions::resume)
+        .post(Role::Operator, "/screen/jobs/{id}/interval", actions::interval)
+        .get(Role::Viewer, "/orders", orders::list)
+        .get(Role::Viewer, "/orders/{number}", order::show)
+        .get(Role::Viewer, "/screen/attention", attention::fragment)
+        .post(Role::Operator, "/screen/attention/{id}/decide", attention::decide)
+        .post(Role::Operator, "/screen/orders/{account}/{number}/decide", attention::decide_order)
+        .post(Role::Operator, "/screen/accounts/{name}/test", actions::test)
 }

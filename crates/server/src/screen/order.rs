@@ -9,12 +9,14 @@ use super::jobs_table::path_segment;
 use super::{Words, shell};
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::times::for_people;
 use crate::v1::{self, Details, OrderDetails};
 
 pub(super) async fn show(
     State(state): State<AppState>,
+    caller: Caller,
     words: Words,
     Path(number): Path<String>,
     QueryFields(mut fields): QueryFields,
@@ -23,13 +25,19 @@ pub(super) async fn show(
     fields.text("lang");
     let account = fields.text("account");
     let content = match fields.finish() {
-        Ok(()) => page(&state, words, &number, account.as_deref()).await,
+        Ok(()) => page(&state, &caller, words, &number, account.as_deref()).await,
         Err(error) => Err(error),
     };
     shell::answer(words, content)
 }
 
-async fn page(state: &AppState, words: Words, number: &str, account: Option<&str>) -> ApiResult<Markup> {
+async fn page(
+    state: &AppState,
+    caller: &Caller,
+    words: Words,
+    number: &str,
+    account: Option<&str>,
+) -> ApiResult<Markup> {
     let record = v1::order(state, number, account).await?;
     let order = v1::order_details(state, record, &Details { language: words.spoken() });
     let title = format!("{} {}", words.order, order.order.number);
@@ -40,7 +48,7 @@ async fn page(state: &AppState, words: Words, number: &str, account: Option<&str
     );
     let body = html! {
         body {
-            (shell::header(words, state))
+            (shell::header(words, state, caller))
             main #content {
                 h1 { (title) }
                 @if let Some(reason) = &order.order.reason { p.notice { (reason) } }

@@ -9,12 +9,14 @@ use super::jobs_table::path_segment;
 use super::{Words, shell};
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::times::for_people;
 use crate::v1::{self, OrderItem};
 
 pub(super) async fn list(
     State(state): State<AppState>,
+    caller: Caller,
     words: Words,
     QueryFields(mut fields): QueryFields,
 ) -> Response {
@@ -22,7 +24,7 @@ pub(super) async fn list(
     fields.text("lang");
     let filter = v1::search(&mut fields);
     let content = match fields.finish() {
-        Ok(()) => page(&state, words, filter).await,
+        Ok(()) => page(&state, &caller, words, filter).await,
         Err(error) => Err(error),
     };
     shell::answer(words, content)
@@ -30,6 +32,7 @@ pub(super) async fn list(
 
 async fn page(
     state: &AppState,
+    caller: &Caller,
     words: Words,
     filter: marktwerk_store::orders::OrderFilter,
 ) -> ApiResult<Markup> {
@@ -59,7 +62,7 @@ async fn page(
     });
     let body = html! {
         body {
-            (shell::header(words, state))
+            (shell::header(words, state, caller))
             main #content {
                 h1 { (words.orders_title) }
                 form.inline method="get" action="/orders" {

@@ -12,6 +12,7 @@ use super::runs::{badge, result, time};
 use super::{Words, shell};
 use crate::documented::LogEntry;
 use crate::error::{ApiError, ApiResult};
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::times::for_people;
 use crate::v1::{RunDetails, RunLink, details};
@@ -19,11 +20,16 @@ use crate::v1::{RunDetails, RunLink, details};
 /// Lines shown; the interface has all.
 const LINES: usize = 300;
 
-pub(super) async fn show(State(state): State<AppState>, words: Words, Path(id): Path<String>) -> Response {
-    shell::answer(words, page(&state, words, &id).await)
+pub(super) async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+    words: Words,
+    Path(id): Path<String>,
+) -> Response {
+    shell::answer(words, page(&state, &caller, words, &id).await)
 }
 
-async fn page(state: &AppState, words: Words, id: &str) -> ApiResult<Markup> {
+async fn page(state: &AppState, caller: &Caller, words: Words, id: &str) -> ApiResult<Markup> {
     let number = id.parse().map_err(|_| ApiError::NotFound(format!("there is no run `{id}`")))?;
     let details = details(state, RunId(number)).await?;
     let run = &details.run;
@@ -39,7 +45,7 @@ async fn page(state: &AppState, words: Words, id: &str) -> ApiResult<Markup> {
     let title = format!("{} {}", words.run, run.id);
     let body = html! {
         body {
-            (shell::header(words, state))
+            (shell::header(words, state, caller))
             main #content {
                 h1 { (title) " " (words.of_job) " " a href={ "/runs?job=" (run.job_id) } { (run.job_id) } }
                 p { (badge(words, run.state, run.warnings)) " " (result(words, run)) }

@@ -7,11 +7,17 @@ use marktwerk_domain::run::{Run, RunId};
 use super::{Words, shell};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::FormPairs;
+use crate::safety::Caller;
 use crate::state::AppState;
 
-pub(super) async fn cancel(State(state): State<AppState>, words: Words, Path(id): Path<String>) -> Response {
+pub(super) async fn cancel(
+    State(state): State<AppState>,
+    caller: Caller,
+    words: Words,
+    Path(id): Path<String>,
+) -> Response {
     let told = match number(&id) {
-        Ok(id) => state.engine.cancel(id).await.map_err(ApiError::from),
+        Ok(id) => state.commands(&caller).cancel(id).await.map_err(ApiError::from),
         Err(error) => Err(error),
     };
     lead_to(words, told)
@@ -19,13 +25,14 @@ pub(super) async fn cancel(State(state): State<AppState>, words: Words, Path(id)
 
 pub(super) async fn retry(
     State(state): State<AppState>,
+    caller: Caller,
     words: Words,
     Path(id): Path<String>,
     form: FormPairs,
 ) -> Response {
     let from_step = Some(form.value("from_step")).filter(|step| !step.is_empty()).map(str::to_owned);
     let fresh = match number(&id) {
-        Ok(id) => state.engine.run_again(id, from_step).await.map_err(ApiError::from),
+        Ok(id) => state.commands(&caller).run_again(id, from_step).await.map_err(ApiError::from),
         Err(error) => Err(error),
     };
     lead_to(words, fresh)

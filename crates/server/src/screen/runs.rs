@@ -11,6 +11,7 @@ use super::jobs_table::path_segment;
 use super::{Words, shell};
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::times::for_people;
 use crate::v1::{RunItem, run_item};
@@ -31,6 +32,7 @@ const STATES: [RunState; 8] = [
 
 pub(super) async fn list(
     State(state): State<AppState>,
+    caller: Caller,
     words: Words,
     QueryFields(mut fields): QueryFields,
 ) -> Response {
@@ -45,7 +47,7 @@ pub(super) async fn list(
     });
     let before = fields.integer("before", 1..=i64::MAX).map(RunId);
     let content = match fields.finish() {
-        Ok(()) => page(&state, words, job, shown, before).await,
+        Ok(()) => page(&state, &caller, words, job, shown, before).await,
         Err(error) => Err(error),
     };
     shell::answer(words, content)
@@ -53,6 +55,7 @@ pub(super) async fn list(
 
 async fn page(
     state: &AppState,
+    caller: &Caller,
     words: Words,
     job: Option<String>,
     shown: Option<RunState>,
@@ -74,7 +77,7 @@ async fn page(
     });
     let body = html! {
         body {
-            (shell::header(words, state))
+            (shell::header(words, state, caller))
             main #content {
                 h1 { (words.runs) }
                 form.inline method="get" action="/runs" {

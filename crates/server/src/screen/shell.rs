@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::words::COOKIE;
 use super::{Words, assets};
 use crate::error::{ApiError, ApiResult};
+use crate::safety::Caller;
 use crate::state::AppState;
 
 /// A whole page.
@@ -28,12 +29,13 @@ pub(super) fn page(words: Words, title: &str, head: Markup, body: Markup) -> Mar
     }
 }
 
-/// The head of a page: where one can go. The script shows the connection in it.
-pub(super) fn header(words: Words, state: &AppState) -> Markup {
+/// The head of a page: where one can go, and who one is. The script shows the connection in it; the style hides from a viewer what
+/// the server would refuse.
+pub(super) fn header(words: Words, state: &AppState, caller: &Caller) -> Markup {
     let other = if words.language == "de" { "en" } else { "de" };
     html! {
         a.skip href="#content" { (words.skip) }
-        header {
+        header data-role=(caller.role) {
             strong { a href="/" { "Marktwerk" } }
             nav {
                 a href="/temu" { "TEMU" }
@@ -42,6 +44,7 @@ pub(super) fn header(words: Words, state: &AppState) -> Markup {
                 a href="/docs" { (words.interface) }
                 a href={ "?lang=" (other) } lang=(other) hreflang=(other) { (words.other_language) }
                 @if state.access.is_some() {
+                    span { (caller.name) " (" (words.role_of(caller.role)) ")" }
                     form.inline method="post" action="/logout" { button { (words.log_out) } }
                 }
             }

@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::language::Language;
 
+use crate::safety::Role;
+
 /// Declares the words once: a word that one language lacks does not compile.
 macro_rules! words {
     ($($name:ident: $german:literal, $english:literal;)*) => {
@@ -33,6 +35,9 @@ words! {
     log_in: "Anmelden", "Log in";
     token: "Zugangstoken", "Access token";
     wrong_token: "Dieses Token ist nicht richtig.", "That token is not right.";
+    role_viewer: "liest mit", "viewer";
+    role_operator: "bedient", "operator";
+    role_admin: "verwaltet", "admin";
     live: "live", "live";
     not_live: "keine Verbindung – wird wieder aufgebaut", "no connection – trying again";
     jobs: "Jobs", "Jobs";
@@ -210,6 +215,15 @@ impl Dictionary {
             AttentionKind::AskedAgain => self.kind_asked_again,
             AttentionKind::NumberChanged => self.kind_number_changed,
             AttentionKind::NotAgreed => self.kind_not_agreed,
+        }
+    }
+
+    /// What a caller may do.
+    pub(crate) fn role_of(&self, role: Role) -> &'static str {
+        match role {
+            Role::Viewer => self.role_viewer,
+            Role::Operator => self.role_operator,
+            Role::Admin => self.role_admin,
         }
     }
 

@@ -15,6 +15,7 @@ use super::number;
 use super::problem::Problem;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
+use crate::safety::Caller;
 use crate::state::AppState;
 
 /// One thing that needs a person.
@@ -79,6 +80,7 @@ pub(super) async fn show(
         (status = 422, body = Problem)))]
 pub(super) async fn decide(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     QueryFields(mut query): QueryFields,
     body: Object,
@@ -86,9 +88,8 @@ pub(super) async fn decide(
     let language = decisions::language(&mut query);
     query.finish()?;
     let id = number(&id, "entry on the attention list")?;
-    let by = state.caller();
-    let (choice, situation) = decisions::choice(body.fields(), &by)?;
-    let occasion = decisions::occasion(&state, &by);
+    let (choice, situation) = decisions::choice(body.fields(), &caller)?;
+    let occasion = decisions::occasion(&state, &caller);
     let outcomes =
         judging::decide_entry(&**state.store(), id, &choice, situation.as_deref(), &occasion).await;
     Ok(Json(decisions::answer(outcomes, language)?))

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::error::{ApiError, ApiResult};
 use crate::fields::Fields;
+use crate::safety::Caller;
 use crate::state::AppState;
 
 /// Something that a person can decide.
@@ -56,7 +57,7 @@ pub(crate) fn offered(offers: &[Decision], language: Language) -> Vec<DecisionIt
 }
 
 /// The choice that a request names, and the situation that the person saw.
-pub(crate) fn choice(mut fields: Fields, by: &str) -> ApiResult<(Choice, Option<String>)> {
+pub(crate) fn choice(mut fields: Fields, caller: &Caller) -> ApiResult<(Choice, Option<String>)> {
     let decision = fields.word("decision", |word| {
         let known: Vec<&str> = Decision::ALL.iter().map(|decision| decision.as_str()).collect();
         Decision::from_word(word).ok_or_else(|| format!("must be one of {}, not `{word}`", known.join(", ")))
@@ -73,7 +74,7 @@ pub(crate) fn choice(mut fields: Fields, by: &str) -> ApiResult<(Choice, Option<
     }
     fields.finish()?;
     let decision = decision.ok_or_else(|| ApiError::field("body", "decision", "missing", "is required"))?;
-    Ok((Choice { decision, by: by.to_owned(), carrier, until }, situation))
+    Ok((Choice { decision, by: caller.name.clone(), carrier, until }, situation))
 }
 
 /// A time this many hours from now, for a screen that offers a few.
@@ -82,8 +83,9 @@ pub(crate) fn in_hours(state: &AppState, hours: i64) -> Timestamp {
 }
 
 /// The occasion of a person's decision.
-pub(crate) fn occasion(state: &AppState, by: &str) -> Occasion {
-    Occasion { now: state.engine.clock().now(), by: Author::Person(by.to_owned()), limits: state.limits }
+pub(crate) fn occasion(state: &AppState, caller: &Caller) -> Occasion {
+    let by = Author::Person(caller.name.clone());
+    Occasion { now: state.engine.clock().now(), by, limits: state.limits }
 }
 
 /// The answer to a decision on several orders. Where none of them was decided, it is refused.

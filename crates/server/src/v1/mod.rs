@@ -3,6 +3,7 @@
 mod accounts;
 mod alerts;
 mod attention;
+mod audit;
 mod body;
 mod decisions;
 mod jobs;
@@ -22,25 +23,26 @@ pub(crate) use problem::problems;
 pub(crate) use runs::{RunDetails, RunItem, RunLink, details, item as run_item};
 
 use marktwerk_domain::run::RunId;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, ApiResult};
-use crate::state::AppState;
+use crate::routing::Routes;
+use crate::safety::Role;
 
 /// The routes of this version.
-pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .merge(jobs::routes())
         .merge(runs::routes())
-        .routes(routes!(alerts::list))
-        .routes(routes!(alerts::test))
-        .routes(routes!(accounts::list))
-        .routes(routes!(accounts::test))
-        .routes(routes!(accounts::test_erp))
-        .routes(routes!(attention::list))
-        .routes(routes!(attention::show))
-        .routes(routes!(attention::decide))
+        .routes(Role::Viewer, routes!(alerts::list))
+        .routes(Role::Operator, routes!(alerts::test))
+        .routes(Role::Viewer, routes!(accounts::list))
+        .routes(Role::Operator, routes!(accounts::test))
+        .routes(Role::Operator, routes!(accounts::test_erp))
+        .routes(Role::Viewer, routes!(attention::list))
+        .routes(Role::Viewer, routes!(attention::show))
+        .routes(Role::Operator, routes!(attention::decide))
+        .routes(Role::Viewer, routes!(audit::list))
         .merge(orders::routes())
 }
 

@@ -111,11 +111,14 @@ fn words(error: &ApiError) -> Words {
             "The change was not made: it was written for an older version.",
             "Compare with `current`, then send the change again with its version in If-Match.",
         ),
-        ApiError::Unauthorised => (
-            "unauthorised",
-            "Access needs the token",
+        ApiError::Unauthorised => {
+            ("unauthorised", "Access needs a token", NOTHING, "Send a token as `Authorization: Bearer …`.")
+        }
+        ApiError::Forbidden { .. } => (
+            "forbidden",
+            "Your role does not allow this",
             NOTHING,
-            "Send the token as `Authorization: Bearer …`.",
+            "Use the token of somebody who has the role that `detail` names, or ask whoever manages [[server.people]] for that role.",
         ),
         ApiError::Refused(..) => (
             "refused",

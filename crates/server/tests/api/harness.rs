@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
@@ -16,7 +16,7 @@ use marktwerk_engine::{
     AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, Registry, RunContext, Sight,
     Workflow, WorkflowDescription,
 };
-use marktwerk_server::{Server, ServerOptions};
+use marktwerk_server::{Person, Role, Server, ServerOptions, hash_token};
 use marktwerk_store::SharedStore;
 use marktwerk_store::sqlite::SqliteStore;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -161,12 +161,30 @@ pub(crate) fn options() -> ServerOptions {
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: None,
         token_hash: None,
+        people: Vec::new(),
         zone: zone(),
         version: "0.0.0-test",
         notice: "sandbox: simulated marketplace and ERP".to_owned(),
         limits: Limits::default(),
         metrics: None,
     }
+}
+
+/// The token of an admin, that of `office`, an operator, and that of `warehouse`, a viewer.
+pub(crate) const ADMIN: &str = "open sesame";
+pub(crate) const OPERATOR: &str = "the office's own token";
+pub(crate) const VIEWER: &str = "the warehouse's own token";
+
+/// Hashing takes its time: once for all tests.
+static HASHES: LazyLock<[String; 3]> =
+    LazyLock::new(|| [ADMIN, OPERATOR, VIEWER].map(|token| hash_token(token).unwrap()));
+
+/// The options of a server that admin, operator and viewer may use.
+pub(crate) fn guarded() -> ServerOptions {
+    let [admin, operator, viewer] = HASHES.clone();
+    let person = |name: &str, role, token_hash| Person { name: name.to_owned(), role, token_hash };
+    let people = vec![person("office", Role::Operator, operator), person("warehouse", Role::Viewer, viewer)];
+    ServerOptions { token_hash: Some(admin), people, ..options() }
 }
 
 fn zone() -> TimeZone {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod access;
+mod audit;
 mod bad_input;
 mod description;
 mod harness;
@@ -11,6 +12,8 @@ mod jobs;
 mod live;
 mod logs;
 mod metrics;
+mod roles;
+mod routes;
 mod safety;
 mod screen;
 mod screen_runs;

@@ -11,7 +11,12 @@ use serde_json::{Value, json};
 use crate::harness::{TestServer, answer};
 
 /// Stores an order whose facts are these.
-async fn store(server: &TestServer, account: &str, number: &str, change: impl FnOnce(&mut OrderFacts)) {
+pub(crate) async fn store(
+    server: &TestServer,
+    account: &str,
+    number: &str,
+    change: impl FnOnce(&mut OrderFacts),
+) {
     let now = server.engine.clock().now();
     let order = FetchedOrder {
         number: number.to_owned(),

@@ -1,8 +1,11 @@
 //! A person's decision on an order: checked against how the order stands now, and stored with who and when.
 
 use marktwerk_domain::attention::Attention;
+use marktwerk_domain::audit::{Actor, AuditAction, AuditEntry};
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Choice, Decision, Group, Judgement, NotPossible, decide, groups};
+
+use serde_json::json;
 
 use super::{Occasion, judged};
 use crate::orders::{OrderPatch, OrderRecord};
@@ -91,7 +94,11 @@ async fn without_order(
         )));
     }
     let key = (entry.account.clone(), entry.kind, entry.subject.clone());
-    store.settle(&[key], occasion.now).await?;
+    let audited =
+        AuditEntry::new(occasion.now, &Actor::named(&choice.by), AuditAction::Decided, &entry.subject)
+            .before(json!({ "account": &entry.account, "kind": entry.kind.as_str() }))
+            .after(json!({ "decision": choice.decision.as_str() }));
+    store.audited(vec![audited]).settle(&[key], occasion.now).await?;
     Ok(Vec::new())
 }
 
@@ -128,10 +135,17 @@ pub async fn decide_order(
             Err(problem) => return Ok(outcome(Err((problem, now)))),
         };
         let change = judged(&record, patch, occasion);
-        if store.change_orders(account, std::slice::from_ref(&change), occasion.now).await? == [true] {
-            let mut record = record;
-            record.apply(change.patch);
-            return Ok(outcome(Ok(record.judgement(&occasion.limits, occasion.now))));
+        let mut after = record.clone();
+        after.apply(change.patch.clone());
+        let judgement = after.judgement(&occasion.limits, occasion.now);
+        let audited = AuditEntry::new(occasion.now, &Actor::named(&choice.by), AuditAction::Decided, number)
+            .before(json!({ "account": account, "state": now.state, "situation": now.row }))
+            .after(json!({
+                "decision": choice.decision.as_str(), "state": judgement.state, "situation": judgement.row,
+            }));
+        let store = store.audited(vec![audited]);
+        if store.change_orders(account, &[change], occasion.now).await? == [true] {
+            return Ok(outcome(Ok(judgement)));
         }
     }
     Err(StoreError::Database(format!("order {number} changes all the time: decide again")).into())

@@ -79,7 +79,7 @@ impl Shop {
         let options = EngineOptions::default();
         let engine = Engine::start(options, store.clone(), self.clock.clone(), registry).await.unwrap();
         let job = JobDraft { enabled: false, ..JobDraft::every_minutes("order_workflow", 5) };
-        engine.add_job(job).await.unwrap();
+        engine.on_behalf_of("test").add_job(job).await.unwrap();
         Program { store, engine }
     }
 
@@ -128,7 +128,12 @@ impl Program {
 
     /// Runs the order workflow to its end.
     pub(crate) async fn run(&self) -> Run {
-        let run = self.engine.run_now(&JobId("order_workflow".to_owned()), Parameters::new()).await.unwrap();
+        let run = self
+            .engine
+            .on_behalf_of("test")
+            .run_now(&JobId("order_workflow".to_owned()), Parameters::new())
+            .await
+            .unwrap();
         let mut changes = self.store.changes();
         loop {
             changes.borrow_and_update();

@@ -150,7 +150,13 @@ async fn a_step_that_there_is_not_is_refused_with_those_that_there_are() {
         [(ORDERS, "fetch, import, export, tracking, confirm"), (INVENTORY, "listings, map, levels, push")]
     {
         let run = shop.run(job, Value::Null).await;
-        let error = shop.engine.run_again(run.id, Some("payment".to_owned())).await.unwrap_err().to_string();
+        let error = shop
+            .engine
+            .on_behalf_of("test")
+            .run_again(run.id, Some("payment".to_owned()))
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("payment") && error.contains(steps), "{error}");
     }
 }

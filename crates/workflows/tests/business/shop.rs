@@ -116,7 +116,7 @@ impl Shop {
         for job_type in ["order_workflow", "inventory_workflow"] {
             // Paused: the tests start what they want.
             let job = JobDraft { enabled: false, ..JobDraft::every_minutes(job_type, 5) };
-            engine.add_job(job).await.unwrap();
+            engine.on_behalf_of("test").add_job(job).await.unwrap();
         }
         Self { engine, store, world: sandbox.control(), clock, ear, sandbox, _folder: folder }
     }
@@ -133,13 +133,14 @@ impl Shop {
     /// Starts a job and waits for the end of its run.
     pub(crate) async fn run(&self, job: &str, parameters: Value) -> Run {
         let parameters: Parameters = parameters.as_object().cloned().unwrap_or_default();
-        let run = self.engine.run_now(&JobId(job.to_owned()), parameters).await.unwrap();
+        let run = self.engine.on_behalf_of("test").run_now(&JobId(job.to_owned()), parameters).await.unwrap();
         self.ended(run.id).await
     }
 
     /// Repeats a run from a step and waits for the end of the repetition.
     pub(crate) async fn again(&self, run: &Run, from_step: &str) -> Run {
-        let run = self.engine.run_again(run.id, Some(from_step.to_owned())).await.unwrap();
+        let run =
+            self.engine.on_behalf_of("test").run_again(run.id, Some(from_step.to_owned())).await.unwrap();
         self.ended(run.id).await
     }
 
@@ -176,7 +177,7 @@ impl Shop {
     pub(crate) async fn schedule(&self, job: &str, minutes: i64, fields: Value) {
         let mut patch = json!({ "enabled": true, "interval_minutes": minutes }).as_object().cloned().unwrap();
         patch.extend(fields.as_object().cloned().unwrap_or_default());
-        self.engine.change_job(&JobId(job.to_owned()), &patch, None).await.unwrap();
+        self.engine.on_behalf_of("test").change_job(&JobId(job.to_owned()), &patch, None).await.unwrap();
         self.wait(30).await;
     }
 

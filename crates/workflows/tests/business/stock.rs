@@ -132,7 +132,7 @@ async fn an_unknown_mode_is_refused_by_name() {
     let shop = Shop::open().await;
     let parameters = serde_json::json!({ "mode": "sideways" }).as_object().cloned().unwrap();
     let id = marktwerk_domain::job::JobId("inventory_workflow".to_owned());
-    let error = shop.engine.run_now(&id, parameters).await.unwrap_err().to_string();
+    let error = shop.engine.on_behalf_of("test").run_now(&id, parameters).await.unwrap_err().to_string();
     assert!(error.contains("mode") && error.contains("sideways"), "{error}");
     assert_ne!(shop.run("inventory_workflow", serde_json::Value::Null).await.state, RunState::Failed);
 }

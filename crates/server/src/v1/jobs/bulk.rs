@@ -16,6 +16,7 @@ use super::filter::{JobFilter, JobFilterDocument};
 use super::item::running;
 use crate::error::ApiResult;
 use crate::fields::Fields;
+use crate::safety::{Caller, Role};
 use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::many::{Refused, carry_out};
@@ -65,12 +66,16 @@ enum Action {
     Remove,
 }
 
-/// Pauses, resumes or removes all jobs of a filter, all or none of them; or starts each.
+/// Pauses, resumes or removes all jobs of a filter, all or none of them; or starts each. To remove needs the role admin.
 #[utoipa::path(post, path = "/api/v1/jobs/bulk", tag = "v1", operation_id = "bulk_jobs", request_body = BulkJobs,
     responses((status = 200, body = BulkJobsResult, description = "done, or a dry run"),
         (status = 202, body = BulkJobsResult, description = "the runs wait now"), (status = 400, body = Problem),
         (status = 422, body = Problem)))]
-pub(in crate::v1) async fn bulk(State(state): State<AppState>, body: Object) -> ApiResult<Response> {
+pub(in crate::v1) async fn bulk(
+    State(state): State<AppState>,
+    caller: Caller,
+    body: Object,
+) -> ApiResult<Response> {
     let mut fields = body.fields();
     let action = fields.word("action", action);
     let action = fields.required("action", action);
@@ -82,6 +87,9 @@ pub(in crate::v1) async fn bulk(State(state): State<AppState>, body: Object) -> 
         fields.fault("parameters", "value_error", "are for the action `run` only");
     }
     fields.finish()?;
+    if let Action::Remove = action {
+        caller.require(Role::Admin)?;
+    }
     let mut inner = Fields::of_object(filter).within("filter.");
     let filter = JobFilter::read(&state, &mut inner);
     inner.finish()?;
@@ -103,14 +111,15 @@ pub(in crate::v1) async fn bulk(State(state): State<AppState>, body: Object) -> 
         return Ok(Json(result).into_response());
     }
     match action {
-        Action::Pause => drop(state.engine.change_jobs(&ids, &enabled(false), None).await?),
-        Action::Resume => drop(state.engine.change_jobs(&ids, &enabled(true), None).await?),
-        Action::Remove => state.engine.remove_jobs(&ids, None).await?,
+        Action::Pause => drop(state.commands(&caller).change_jobs(&ids, &enabled(false), None).await?),
+        Action::Resume => drop(state.commands(&caller).change_jobs(&ids, &enabled(true), None).await?),
+        Action::Remove => state.commands(&caller).remove_jobs(&ids, None).await?,
         Action::Run => {
             let (engine, parameters) = (Arc::clone(&state.engine), parameters.unwrap_or_default());
             let told = carry_out(&state, ids, move |id: JobId| {
-                let (engine, parameters) = (Arc::clone(&engine), parameters.clone());
-                async move { engine.run_now(&id, parameters).await }
+                let (engine, actor) = (Arc::clone(&engine), caller.actor());
+                let parameters = parameters.clone();
+                async move { engine.on_behalf_of(actor).run_now(&id, parameters).await }
             })
             .await;
             result.runs = told.runs.iter().map(|run| run.id.0).collect();

@@ -16,6 +16,7 @@ use super::document::JobDocument;
 use super::item::{JobResource, resource};
 use super::tagged;
 use crate::error::{ApiError, ApiResult, FieldFault};
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::problem::Problem;
@@ -37,11 +38,12 @@ pub(crate) struct StartJob {
         (status = 422, body = Problem)))]
 pub(in crate::v1) async fn create(
     State(state): State<AppState>,
+    caller: Caller,
     Object(draft): Object,
 ) -> ApiResult<Response> {
     let draft = JobDraft::read(draft.into())?;
     let id = draft.id.clone().unwrap_or_default();
-    let job = state.engine.add_job(draft).await.map_err(|error| match error {
+    let job = state.commands(&caller).add_job(draft).await.map_err(|error| match error {
         EngineError::Store(StoreError::Exists(_)) => {
             let reason = format!("`{id}` is the id of another job already");
             ApiError::Taken(FieldFault::new("body", "id", "value_error", reason))
@@ -62,6 +64,7 @@ pub(in crate::v1) async fn create(
         (status = 404, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::v1) async fn change(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Object,
@@ -78,7 +81,7 @@ pub(in crate::v1) async fn change(
             patch.remove(field);
         }
     }
-    edit(&state, &id, &patch, seen).await
+    edit(&state, &caller, &id, &patch, seen).await
 }
 
 /// Takes a job out of the schedule and the jobs file; its history stays. Refused while others follow on it.
@@ -89,11 +92,12 @@ pub(in crate::v1) async fn change(
         (status = 422, body = Problem)))]
 pub(in crate::v1) async fn remove(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<StatusCode> {
     let id = JobId(id);
-    match state.engine.remove_job(&id, if_match(&headers)?).await {
+    match state.commands(&caller).remove_job(&id, if_match(&headers)?).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(with_current(&state, &id, error).await),
     }
@@ -106,10 +110,11 @@ pub(in crate::v1) async fn remove(
     responses((status = 200, body = JobResource), (status = 404, body = Problem), (status = 412, body = Problem)))]
 pub(in crate::v1) async fn pause(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    edit(&state, &JobId(id), &enabled(false), if_match(&headers)?).await
+    edit(&state, &caller, &JobId(id), &enabled(false), if_match(&headers)?).await
 }
 
 /// Runs a job by itself again; missed times stay missed.
@@ -119,10 +124,11 @@ pub(in crate::v1) async fn pause(
     responses((status = 200, body = JobResource), (status = 404, body = Problem), (status = 412, body = Problem)))]
 pub(in crate::v1) async fn resume(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    edit(&state, &JobId(id), &enabled(true), if_match(&headers)?).await
+    edit(&state, &caller, &JobId(id), &enabled(true), if_match(&headers)?).await
 }
 
 /// Starts a job now, paused or not.
@@ -132,13 +138,14 @@ pub(in crate::v1) async fn resume(
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::v1) async fn run(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Object,
 ) -> ApiResult<Response> {
     let mut fields = body.fields();
     let parameters = fields.object("parameters").unwrap_or_default();
     fields.finish()?;
-    Ok(queued(&state, state.engine.run_now(&JobId(id), parameters).await?))
+    Ok(queued(&state, state.commands(&caller).run_now(&JobId(id), parameters).await?))
 }
 
 /// The patch that pauses or resumes.
@@ -148,11 +155,12 @@ pub(super) fn enabled(enabled: bool) -> Map<String, Value> {
 
 async fn edit(
     state: &AppState,
+    caller: &Caller,
     id: &JobId,
     patch: &Map<String, Value>,
     seen: Option<i64>,
 ) -> ApiResult<Response> {
-    match state.engine.change_job(id, patch, seen).await {
+    match state.commands(caller).change_job(id, patch, seen).await {
         Ok(job) => tagged(state, &job).await,
         Err(error) => Err(with_current(state, id, error).await),
     }

@@ -15,26 +15,31 @@ use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use marktwerk_domain::job::Job;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::ApiResult;
+use crate::routing::Routes;
+use crate::safety::Role;
 use crate::state::AppState;
 
 /// The routes of jobs.
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(reading::list, editing::create))
-        .routes(routes!(transfer::export))
-        .routes(routes!(transfer::import))
-        .routes(routes!(bulk::bulk))
-        .routes(routes!(reading::preview_draft))
-        .routes(routes!(reading::show, editing::change, editing::remove))
-        .routes(routes!(editing::pause))
-        .routes(routes!(editing::resume))
-        .routes(routes!(editing::run))
-        .routes(routes!(reading::preview))
-        .routes(routes!(types::list))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .routes(Role::Viewer, routes!(reading::list))
+        .routes(Role::Admin, routes!(editing::create))
+        .routes(Role::Viewer, routes!(transfer::export))
+        .routes(Role::Admin, routes!(transfer::import))
+        // The handler asks for more where jobs are to be removed.
+        .routes(Role::Operator, routes!(bulk::bulk))
+        .routes(Role::Viewer, routes!(reading::preview_draft))
+        .routes(Role::Viewer, routes!(reading::show))
+        .routes(Role::Operator, routes!(editing::change))
+        .routes(Role::Admin, routes!(editing::remove))
+        .routes(Role::Operator, routes!(editing::pause))
+        .routes(Role::Operator, routes!(editing::resume))
+        .routes(Role::Operator, routes!(editing::run))
+        .routes(Role::Viewer, routes!(reading::preview))
+        .routes(Role::Viewer, routes!(types::list))
 }
 
 /// A job with its version as ETag.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::document::JobDocument;
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
-use crate::safety::LARGEST_DOCUMENT;
+use crate::safety::{Caller, LARGEST_DOCUMENT};
 use crate::state::AppState;
 use crate::v1::body::text;
 use crate::v1::problem::Problem;
@@ -52,13 +52,14 @@ pub(in crate::v1) async fn export(State(state): State<AppState>) -> ApiResult<Re
         (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::v1) async fn import(
     State(state): State<AppState>,
+    caller: Caller,
     QueryFields(mut fields): QueryFields,
     request: Request,
 ) -> ApiResult<Json<ImportResult>> {
     let dry_run = fields.boolean("dry_run").unwrap_or(false);
     fields.finish()?;
     let document = text(request.into_body(), LARGEST_DOCUMENT).await?;
-    let import = state.engine.import_jobs(&document, dry_run).await?;
+    let import = state.commands(&caller).import_jobs(&document, dry_run).await?;
     let names = |ids: Vec<JobId>| ids.into_iter().map(|id| id.0).collect();
     Ok(Json(ImportResult {
         dry_run,

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::order;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::decisions;
@@ -64,6 +65,7 @@ pub(crate) struct FetchBody {
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn fetch(
     State(state): State<AppState>,
+    caller: Caller,
     body: Object,
 ) -> ApiResult<(StatusCode, Json<Started>)> {
     let now = state.engine.clock().now();
@@ -132,7 +134,7 @@ pub(super) async fn fetch(
     if dry_run {
         return Ok((StatusCode::OK, Json(started)));
     }
-    started.run = Some(state.engine.run_now(&job.id, parameters).await?.id.0);
+    started.run = Some(state.commands(&caller).run_now(&job.id, parameters).await?.id.0);
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
@@ -146,6 +148,7 @@ pub(super) async fn fetch(
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn send(
     State(state): State<AppState>,
+    caller: Caller,
     Path(number): Path<String>,
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<(StatusCode, Json<Started>)> {
@@ -184,14 +187,13 @@ pub(super) async fn send(
         return Ok((StatusCode::OK, Json(started)));
     }
     if let Some(decision) = decision {
-        let by = state.caller();
-        let choice = Choice { decision, by: by.clone(), carrier: None, until: None };
-        let occasion = decisions::occasion(&state, &by);
+        let choice = Choice { decision, by: caller.name.clone(), carrier: None, until: None };
+        let occasion = decisions::occasion(&state, &caller);
         let outcome =
             judging::decide_order(&**state.store(), &record.account, &number, &choice, None, &occasion).await;
         decisions::answer(outcome.map(|outcome| vec![outcome]), Language::English)?;
     }
-    started.run = Some(state.engine.run_now(&job.id, Parameters::new()).await?.id.0);
+    started.run = Some(state.commands(&caller).run_now(&job.id, Parameters::new()).await?.id.0);
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 

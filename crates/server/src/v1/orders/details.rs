@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::{OrderItem, item, order};
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::attention::DecisionBody;
 use crate::v1::body::Object;
@@ -123,6 +124,7 @@ pub(super) async fn show(
         (status = 422, body = Problem)))]
 pub(super) async fn decide(
     State(state): State<AppState>,
+    caller: Caller,
     Path(number): Path<String>,
     QueryFields(mut query): QueryFields,
     body: Object,
@@ -130,10 +132,9 @@ pub(super) async fn decide(
     let language = decisions::language(&mut query);
     let account = query.text("account");
     query.finish()?;
-    let by = state.caller();
-    let (choice, situation) = decisions::choice(body.fields(), &by)?;
+    let (choice, situation) = decisions::choice(body.fields(), &caller)?;
     let record = order(&state, &number, account.as_deref()).await?;
-    let occasion = decisions::occasion(&state, &by);
+    let occasion = decisions::occasion(&state, &caller);
     let (store, seen) = (&**state.store(), situation.as_deref());
     let outcome = judging::decide_order(store, &record.account, &number, &choice, seen, &occasion).await;
     Ok(Json(decisions::answer(outcome.map(|outcome| vec![outcome]), language)?))

@@ -8,20 +8,21 @@ pub(crate) use details::{Details, OrderDetails, details};
 pub(crate) use list::{OrderItem, item, search};
 
 use marktwerk_store::orders::{OrderFilter, OrderRecord};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, ApiResult};
+use crate::routing::Routes;
+use crate::safety::Role;
 use crate::state::AppState;
 
 /// The routes of orders.
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list))
-        .routes(routes!(again::fetch))
-        .routes(routes!(details::show))
-        .routes(routes!(details::decide))
-        .routes(routes!(again::send))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .routes(Role::Viewer, routes!(list::list))
+        .routes(Role::Operator, routes!(again::fetch))
+        .routes(Role::Viewer, routes!(details::show))
+        .routes(Role::Operator, routes!(details::decide))
+        .routes(Role::Operator, routes!(again::send))
 }
 
 /// The order with this number. Two accounts may have one with the same number: then the account has to be named.

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::filter::{self, RunFilterDocument};
 use crate::error::ApiResult;
 use crate::fields::Fields;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::many::{Refused, carry_out};
@@ -72,7 +73,11 @@ enum Action {
     responses((status = 200, body = BulkRunsResult, description = "a dry run"),
         (status = 202, body = BulkRunsResult, description = "the runs are told"), (status = 400, body = Problem),
         (status = 422, body = Problem)))]
-pub(in crate::v1) async fn bulk(State(state): State<AppState>, body: Object) -> ApiResult<Response> {
+pub(in crate::v1) async fn bulk(
+    State(state): State<AppState>,
+    caller: Caller,
+    body: Object,
+) -> ApiResult<Response> {
     let mut fields = body.fields();
     let action = fields.word("action", action);
     let action = fields.required("action", action);
@@ -106,11 +111,12 @@ pub(in crate::v1) async fn bulk(State(state): State<AppState>, body: Object) -> 
     }
     let engine = Arc::clone(&state.engine);
     let told = carry_out(&state, ids, move |id: RunId| {
-        let engine = Arc::clone(&engine);
+        let (engine, actor) = (Arc::clone(&engine), caller.actor());
         async move {
+            let commands = engine.on_behalf_of(actor);
             match action {
-                Action::Cancel => engine.cancel(id).await,
-                Action::Retry => engine.run_again(id, None).await,
+                Action::Cancel => commands.cancel(id).await,
+                Action::Retry => commands.run_again(id, None).await,
             }
         }
     })

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::item::{RunItem, item};
 use crate::error::ApiResult;
+use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::problem::Problem;
@@ -29,9 +30,10 @@ pub(crate) struct RetryRun {
     responses((status = 202, body = RunItem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(in crate::v1) async fn cancel(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> ApiResult<(StatusCode, Json<RunItem>)> {
-    let run = state.engine.cancel(run_id(&id)?).await?;
+    let run = state.commands(&caller).cancel(run_id(&id)?).await?;
     Ok((StatusCode::ACCEPTED, Json(item(&state.source, run))))
 }
 
@@ -42,6 +44,7 @@ pub(in crate::v1) async fn cancel(
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::v1) async fn retry(
     State(state): State<AppState>,
+    caller: Caller,
     Path(id): Path<String>,
     body: Object,
 ) -> ApiResult<Response> {
@@ -49,7 +52,7 @@ pub(in crate::v1) async fn retry(
     let mut fields = body.fields();
     let from_step = fields.text("from_step");
     fields.finish()?;
-    Ok(queued(&state, state.engine.run_again(id, from_step).await?))
+    Ok(queued(&state, state.commands(&caller).run_again(id, from_step).await?))
 }
 
 /// 202 with a run that waits now.

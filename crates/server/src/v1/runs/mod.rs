@@ -10,17 +10,17 @@ pub(crate) use commands::queued;
 pub(crate) use item::{RunDetails, RunItem, RunLink, item};
 pub(crate) use reading::details;
 
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::AppState;
+use crate::routing::Routes;
+use crate::safety::Role;
 
 /// The routes of runs.
-pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(reading::list))
-        .routes(routes!(bulk::bulk))
-        .routes(routes!(reading::show))
-        .routes(routes!(commands::cancel))
-        .routes(routes!(commands::retry))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .routes(Role::Viewer, routes!(reading::list))
+        .routes(Role::Operator, routes!(bulk::bulk))
+        .routes(Role::Viewer, routes!(reading::show))
+        .routes(Role::Operator, routes!(commands::cancel))
+        .routes(Role::Operator, routes!(commands::retry))
 }

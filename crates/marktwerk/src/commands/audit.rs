@@ -1,0 +1,66 @@
+//! `marktwerk audit …`
+
+use clap::{Args, Subcommand};
+
+use super::client::Client;
+use super::output::{Column, Output, column};
+
+const COLUMNS: [Column; 8] = [
+    column("ENTRY", "/id"),
+    column("AT", "/at"),
+    column("WHO", "/who"),
+    column("ACTION", "/action"),
+    column("SUBJECT", "/subject"),
+    column("RUN", "/run"),
+    column("BEFORE", "/before"),
+    column("AFTER", "/after"),
+];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Who changed what, newest first
+    List(Filter),
+}
+
+/// Which entries.
+#[derive(Debug, Args)]
+pub(super) struct Filter {
+    /// Only of this person
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    /// Only these actions, separated by commas: job_added, job_changed, job_paused, job_resumed, job_removed, run_started,
+    /// run_repeated, run_cancelled, logs_deleted, decided
+    #[arg(long)]
+    action: Option<String>,
+    /// Only about this job, order or article
+    #[arg(long)]
+    subject: Option<String>,
+    /// Only about this run
+    #[arg(long)]
+    run: Option<i64>,
+    /// Only entries with a smaller number: the next page
+    #[arg(long, value_name = "ENTRY")]
+    before: Option<i64>,
+    /// How many at the most
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+}
+
+pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
+    let Command::List(filter) = command;
+    Ok(output.list(&client.get("/api/v1/audit", &filter.query()).await?, &COLUMNS)?)
+}
+
+impl Filter {
+    fn query(self) -> Vec<(&'static str, String)> {
+        let given = [
+            ("who", self.who),
+            ("action", self.action),
+            ("subject", self.subject),
+            ("run", self.run.map(|run| run.to_string())),
+            ("before", self.before.map(|entry| entry.to_string())),
+            ("limit", Some(self.limit.to_string())),
+        ];
+        given.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+    }
+}

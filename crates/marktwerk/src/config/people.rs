@@ -1,0 +1,90 @@
+//! `[[server.people]]`: people and programs with a role and a token of their own, beside the one token of `[server]`.
+
+use std::path::PathBuf;
+
+use marktwerk_server::{RESERVED_NAMES, Role, check_token};
+use serde::Deserialize;
+
+use super::environment::Environment;
+use super::error::SettingsError;
+use super::secret::Secret;
+use super::secret_source::SecretSource;
+
+/// Letters of a name at the most.
+const LONGEST_NAME: usize = 60;
+
+/// A person or program, complete.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// How the audit names them.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// What they must show: itself, or its Argon2 hash.
+    pub token: Secret,
+}
+
+impl Person {
+    /// Under which key their origin is kept.
+    pub fn origin_key(&self) -> String {
+        format!("people.{}", self.name)
+    }
+}
+
+/// A person as they are written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonSection {
+    name: String,
+    role: Role,
+    token: Option<Secret>,
+    token_env: Option<String>,
+    token_file: Option<PathBuf>,
+}
+
+impl PersonSection {
+    /// The variable that it refers to.
+    pub(super) fn variable(&self) -> Option<&String> {
+        self.token_env.as_ref()
+    }
+
+    /// Resolves the token. `place` returns where a key of this person is written; `others` are the people before.
+    pub(super) fn complete(
+        self,
+        environment: &Environment,
+        others: &[Person],
+        place: impl Fn(&str) -> String,
+    ) -> Result<Person, SettingsError> {
+        let fault = |key: &str, reason: String| {
+            SettingsError::new(place(key), format!("server.people.{key}"), reason)
+        };
+        check_name(&self.name).map_err(|reason| fault("name", reason))?;
+        if others.iter().any(|other| other.name.to_lowercase() == self.name.to_lowercase()) {
+            return Err(fault("name", "two people have this name; give each their own".to_owned()));
+        }
+        let key = match (&self.token_env, &self.token_file) {
+            (Some(_), _) => "token_env",
+            (None, Some(_)) => "token_file",
+            (None, None) => "token",
+        };
+        let token =
+            SecretSource { key: "token", text: self.token, variable: self.token_env, file: self.token_file };
+        let token = token.resolve(environment, &fault)?;
+        check_token(token.expose()).map_err(|reason| fault(key, reason))?;
+        if let Some(other) = others.iter().find(|other| other.token.expose() == token.expose()) {
+            return Err(fault(key, format!("{} has the same token; give each their own", other.name)));
+        }
+        Ok(Person { name: self.name, role: self.role, token })
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let is_letter = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || !name.chars().all(is_letter) {
+        return Err(format!("must be 1 to {LONGEST_NAME} letters, digits, - and _"));
+    }
+    if RESERVED_NAMES.contains(&name.to_lowercase().as_str()) {
+        return Err(format!("`{name}` means something else in the audit; choose another name"));
+    }
+    Ok(())
+}
