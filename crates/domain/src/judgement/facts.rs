@@ -189,6 +189,8 @@ pub struct ErpFacts {
     pub is_closed_unshipped: bool,
     /// Every ordered unit lies in a parcel that has left, whatever was closed or cancelled.
     pub has_all_left: bool,
+    /// Every unit that the buyer ordered lies in a parcel that has left, whatever else is on the order in the ERP.
+    pub has_buyers_left: bool,
     /// Since when everything has left and a tracking number is missing.
     pub without_number_since: Option<Timestamp>,
     /// Article numbers of the order that the ERP does not know.

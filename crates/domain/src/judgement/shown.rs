@@ -12,7 +12,9 @@ impl ErpFacts {
     pub fn after(&self, order: &ErpOrder, ours: Option<&Order>, now: Timestamp) -> Self {
         let has_all_left = !order.parcels.is_empty() && holds(&contents(&order.parcels), &order.ordered);
         let is_ended = order.is_cancelled || order.is_closed_unshipped;
-        let is_done = order.is_complete || (is_ended && has_all_left);
+        let has_buyers_left = !order.parcels.is_empty()
+            && ours.is_some_and(|ours| holds(&contents(&order.parcels), &lines_of(ours)));
+        let is_done = order.is_complete || has_buyers_left || (is_ended && has_all_left);
         let lacks_number =
             order.parcels.is_empty() || order.parcels.iter().any(|parcel| parcel.tracking.is_empty());
         let shown = Self {
@@ -24,6 +26,7 @@ impl ErpFacts {
             is_complete: order.is_complete,
             is_closed_unshipped: order.is_closed_unshipped,
             has_all_left,
+            has_buyers_left,
             without_number_since: (is_done && lacks_number).then(|| self.without_number_since.unwrap_or(now)),
             unknown_articles: Vec::new(),
             candidates: None,
@@ -56,9 +59,12 @@ impl ErpFacts {
 /// Several orders that together hold no more than ours does are parts of it.
 fn is_split(order: &ErpOrder, ours: Option<&Order>) -> bool {
     let Some(ours) = ours else { return false };
-    let lines = ours.lines.iter().map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() });
-    let lines: Vec<Content> = lines.collect();
-    order.count > 1 && !order.ordered.is_empty() && holds(&lines, &order.ordered)
+    order.count > 1 && !order.ordered.is_empty() && holds(&lines_of(ours), &order.ordered)
+}
+
+/// What the buyer ordered.
+fn lines_of(ours: &Order) -> Vec<Content> {
+    ours.lines.iter().map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() }).collect()
 }
 
 fn contents(parcels: &[Parcel]) -> Vec<Content> {
@@ -146,6 +152,19 @@ mod tests {
         let copies = in_erp(2, &[content("A", 2), content("B", 4)], Vec::new());
         assert_eq!(ErpFacts::default().after(&copies, Some(&ours), at(1)).orders, 2);
         assert_eq!(ErpFacts::default().after(&split, None, at(1)).orders, 2, "what it holds is not known");
+    }
+
+    /// A gift that a person put on the order in JTL, and that stays.
+    #[test]
+    fn the_buyers_lines_decide_whether_all_has_left() {
+        let ordered = [content("A", 1), content("GIFT", 1)];
+        let order = in_erp(1, &ordered, vec![parcel("T", &[content("a", 1)])]);
+        let facts = ErpFacts::default().after(&order, Some(&ours(&[("A", 1)])), at(1));
+        assert!(facts.has_buyers_left && !facts.has_all_left);
+        let more = ErpFacts::default().after(&order, Some(&ours(&[("A", 2)])), at(1));
+        assert!(!more.has_buyers_left);
+        let nothing = in_erp(1, &ordered, Vec::new());
+        assert!(!ErpFacts::default().after(&nothing, Some(&ours(&[])), at(1)).has_buyers_left);
     }
 
     #[test]

@@ -236,11 +236,11 @@ fn in_erp(there: &ThereFacts, erp: &ErpFacts, limits: &Limits, now: Timestamp) -
         (0, _) if erp.was_seen => InErp::Deleted,
         (0, _) => InErp::Absent,
         (2.., _) if !erp.is_cancelled => InErp::Several,
-        (_, 1..) if is_ended && erp.has_all_left => left(),
+        (_, 1..) if is_ended && (erp.has_all_left || erp.has_buyers_left) => left(),
         (_, 1..) if is_ended => InErp::RestClosed,
         (_, 0) if erp.is_cancelled => InErp::Cancelled,
         (_, 0) if erp.is_closed_unshipped => InErp::ClosedUnshipped,
-        _ if erp.is_complete => left(),
+        _ if erp.is_complete || erp.has_buyers_left => left(),
         (_, 0) => InErp::Open,
         (_, 1..) => InErp::PartLeft,
     }

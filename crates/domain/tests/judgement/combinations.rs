@@ -181,6 +181,7 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
             is_complete: flags.2,
             is_closed_unshipped: flags.3,
             has_all_left: flags.4,
+            has_buyers_left: flags.4 && parcels > 0,
             without_number_since,
             unknown_articles: articles,
             parcels,

@@ -9,13 +9,14 @@ pub(super) const ORDERS: &str = "\
     JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
     ORDER BY a.kAuftrag";
 
-/// What was ordered. `nType` 2 is a shipping position.
+/// What was ordered. Only goods count: `nType` 1 is an article and 0 a free position; shipping (2), packaging (15), discounts and texts have
+/// other numbers.
 pub(super) const ORDERED: &str = "\
     SELECT p.kAuftrag, p.cArtNr, p.fAnzahl \
     FROM {list} n \
     JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
     JOIN {Verkauf.tAuftragPosition} p ON p.kAuftrag = a.kAuftrag \
-    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    WHERE p.nType IN (0, 1) AND p.cArtNr <> '' \
     ORDER BY p.kAuftragPosition";
 
 /// All parcels: an order has any number of delivery notes, each of them any number of parcels.
@@ -38,7 +39,7 @@ pub(super) const PARCEL_CONTENTS: &str = "\
     JOIN {dbo.tVersandPos} c ON c.kVersand = v.kVersand \
     JOIN {dbo.tLieferscheinPos} d ON d.kLieferscheinPos = c.kLieferscheinPos \
     JOIN {Verkauf.tAuftragPosition} p ON p.kAuftragPosition = d.kBestellPos \
-    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    WHERE p.nType IN (0, 1) AND p.cArtNr <> '' \
     ORDER BY c.kVersand, p.kAuftragPosition";
 
 /// What each delivery note holds, over all its parcels.
@@ -49,7 +50,7 @@ pub(super) const NOTE_CONTENTS: &str = "\
     JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \
     JOIN {dbo.tLieferscheinPos} d ON d.kLieferschein = l.kLieferschein \
     JOIN {Verkauf.tAuftragPosition} p ON p.kAuftragPosition = d.kBestellPos \
-    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    WHERE p.nType IN (0, 1) AND p.cArtNr <> '' \
     ORDER BY d.kLieferschein, p.kAuftragPosition";
 
 /// How many orders have each number, cancelled ones included: what was cancelled in JTL is not inserted again.
@@ -79,7 +80,7 @@ pub(super) const ORDERED_BY_KEY: &str = "\
     SELECT p.kAuftrag, p.cArtNr, p.fAnzahl \
     FROM {list} n \
     JOIN {Verkauf.tAuftragPosition} p ON p.kAuftrag = n.value \
-    WHERE p.nType <> 2 AND p.cArtNr <> '' \
+    WHERE p.nType IN (0, 1) AND p.cArtNr <> '' \
     ORDER BY p.kAuftragPosition";
 
 /// Article numbers that JTL can sell; a parent of variations (`nIstVater`) is never sold itself.

@@ -42,6 +42,8 @@ fn parcel(world: &World, key: i64, note: i64, tracking: &str, has_left: bool) {
 async fn two_delivery_notes_with_three_parcels(world: World) {
     world.order(1, "PO-1", &[("A", 3), ("B", 1)]);
     world.insert("Verkauf_tAuftragPosition", cells![19, 1, "", 1, 2]);
+    // A carton has an article number, and is no goods.
+    world.insert("Verkauf_tAuftragPosition", cells![18, 1, "CARTON", 1, 15]);
     note(&world, 1, 1, &[(10, 2)]);
     note(&world, 2, 1, &[(10, 1), (11, 1)]);
     // The first note in two parcels, of which the packing table recorded the contents; the second in one.

@@ -105,6 +105,11 @@ impl Control {
         self.erp.with(|connection| rearrange::split(connection, external))
     }
 
+    /// Somebody puts a piece of another article on the order.
+    pub fn add_gift_in_jtl(&self, external: &str, sku: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::add_gift(connection, external, sku))
+    }
+
     /// Somebody corrects the tracking number of an order's parcels.
     pub fn renumber_parcels(&self, external: &str, tracking: &str) -> Done<()> {
         self.erp.with(|connection| rearrange::renumber_parcels(connection, external, tracking))

@@ -139,6 +139,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "renumber_in_jtl" => json!(control.renumber_in_jtl(&external, &name.unwrap_or_default())?),
         "merge_in_jtl" => json!(control.merge_in_jtl(&external, &other)?),
         "split_in_jtl" => json!(control.split_in_jtl(&external)?),
+        "add_gift_in_jtl" => json!(control.add_gift_in_jtl(&external, &sku)?),
         "renumber_parcels" => json!(control.renumber_parcels(&external, &tracking)?),
         "set_shipping_method" => json!(control.set_shipping_method(name)),
         _ => return Err(SandboxError::Unknown { what: "lever", name: lever.to_owned() }),

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::look;
+use super::{look, stock};
 use crate::error::SandboxError;
 
 /// Gives the order another external number; an empty one takes it away.
@@ -25,6 +25,17 @@ pub(crate) fn merge(connection: &Connection, external: &str, other: &str) -> Res
     for table in ["sandbox_plan", "Verkauf_tAuftragEckdaten", "Verkauf_tAuftragAdresse", "Verkauf_tAuftrag"] {
         connection.execute(&format!("DELETE FROM {table} WHERE kAuftrag = ?1"), [from])?;
     }
+    Ok(())
+}
+
+/// Puts one piece of another article on the order, which the buyer did not order.
+pub(crate) fn add_gift(connection: &Connection, external: &str, sku: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let article = stock::article(connection, sku)?;
+    let sql = "INSERT INTO Verkauf_tAuftragPosition(kAuftrag, kArtikel, cArtNr, cName, fAnzahl, fVkNetto, fRabatt, fMwSt, nType)
+               VALUES (?1, ?2, ?3, 'Geschenk', 1, '0', '0', '19', 1)";
+    connection.execute(sql, params![order, article, sku])?;
+    stock::reserve(connection, article, 1.0)?;
     Ok(())
 }
 

@@ -218,6 +218,44 @@ async fn an_order_under_another_number_is_found_before_it_is_handed_over_again()
     assert!(record.history.iter().any(|event| event.what == Happened::DecisionUsed(Decision::NoneOfThese)));
 }
 
+/// Deleted in JTL, and entered anew under a number of somebody's own: the buyer, the date and the basket tell.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_anew_under_another_number_is_found_by_its_buyer() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    let order = shop.order(&number).await.order.unwrap();
+    shop.world.delete_in_jtl(&number).unwrap();
+    shop.enter_by_hand(&Order { number: "BY-HAND-7".to_owned(), ..order }).await;
+    // Somebody else's order with the same basket.
+    shop.place(1);
+    next_run(&shop).await;
+    next_run(&shop).await;
+    let items = shop.store.attentions().await.unwrap();
+    let item = items.iter().find(|item| item.subject == number).unwrap();
+    shop.decide(item.id, Decision::HandOverAgain).await;
+    next_run(&shop).await;
+    let shown = message(&shop, AttentionKind::Unclear).await;
+    assert!(shown.contains("BY-HAND-7") && shown.matches("AU-").count() == 1, "{shown}");
+    assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 0);
+}
+
+/// A gift that was put on the order in JTL stays behind: what the buyer ordered has left, and that is reported.
+#[tokio::test(start_paused = true)]
+async fn a_gift_in_jtl_does_not_keep_the_report() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    let sku = shop.order(&number).await.order.unwrap().lines[0].sku.clone();
+    shop.world.add_gift_in_jtl(&number, "MW-0030").unwrap();
+    let parcel = ParcelSeed { skus: Some(vec![sku]), ..ParcelSeed::default() };
+    shop.world.ship_now(&number, &[parcel]).unwrap();
+    next_run(&shop).await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+}
+
 /// It was read long before it can be handed over, and cancelled meanwhile without a sign in the list of changes.
 #[tokio::test(start_paused = true)]
 async fn what_is_sent_was_read_lately() {
