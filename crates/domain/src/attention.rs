@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::language::Language;
+
 /// Why something stands on the attention list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,6 +101,32 @@ impl AttentionKind {
             Self::NumberChanged => "number_changed",
             Self::NotAgreed => "not_agreed",
         }
+    }
+
+    /// The same for people.
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::SetAside => ["set aside", "beiseitegelegt"],
+            Self::Unclear => ["unclear", "unklar"],
+            Self::CancelledAfterHandOver => ["cancelled after hand-over", "storniert nach Übergabe"],
+            Self::ChangedAfterHandOver => ["changed after hand-over", "geändert nach Übergabe"],
+            Self::UnknownCarrier => ["unknown carrier", "unbekannter Versender"],
+            Self::ShipmentRefused => ["shipment refused", "Versandmeldung abgelehnt"],
+            Self::UnknownArticle => ["unknown article", "unbekannter Artikel"],
+            Self::StockRefused => ["stock refused", "Bestand abgelehnt"],
+            Self::WorkerStuck => ["JTL-Worker stuck", "JTL-Worker steht"],
+            Self::Duplicate => ["twice in JTL", "doppelt in JTL"],
+            Self::Unauthorised => ["not authorised", "Zugang abgelehnt"],
+            Self::ClosedInErp => ["closed in JTL", "in JTL beendet"],
+            Self::ShippedElsewhere => ["shipped without us", "ohne uns versandt"],
+            Self::BuyerWish => ["wish or check open", "Wunsch oder Prüfung offen"],
+            Self::WithoutNumber => ["tracking number missing", "Sendungsnummer fehlt"],
+            Self::Late => ["deadline", "Versandfrist"],
+            Self::Waiting => ["waits too long", "wartet zu lange"],
+            Self::AskedAgain => ["decision outdated", "Entscheidung überholt"],
+            Self::NumberChanged => ["tracking number changed", "Sendungsnummer geändert"],
+            Self::NotAgreed => ["never finished", "nicht abgeschlossen"],
+        })
     }
 
     /// Whether its subject is an order, so that the order's judgement alone puts it on the list and takes it off.

@@ -55,7 +55,7 @@ pub enum Happened {
     DecisionUsed(Decision),
     /// The facts changed that a decision rested on.
     DecisionLapsed(Decision),
-    /// An entry was closed by an earlier version.
+    /// An entry ended while an earlier version ran: a person had closed it, or its cause was gone.
     Closed(AttentionKind),
 }
 
@@ -64,27 +64,30 @@ impl Happened {
     pub fn words(&self, language: Language) -> String {
         match self {
             Self::Read(status) => {
-                let status = status.as_str().replace('_', " ");
+                let status = status.words(language);
                 language.of([
                     format!("read at the marketplace: {status}"),
                     format!("am Marktplatz gelesen: {status}"),
                 ])
             }
             Self::State(state) => {
-                let state = state.as_str().replace('_', " ");
+                let state = state.words(language);
                 language.of([format!("state: {state}"), format!("Zustand: {state}")])
             }
-            Self::NeedsPerson(kind) => language.of([
-                format!("needs a person: {}", kind.as_str()),
-                format!("braucht einen Menschen: {}", kind.as_str()),
-            ]),
-            Self::NeedsNobody(kind) => language.of([
-                format!("no longer needs a person: {}", kind.as_str()),
-                format!("braucht keinen Menschen mehr: {}", kind.as_str()),
-            ]),
+            Self::NeedsPerson(kind) => {
+                let kind = kind.words(language);
+                language.of([format!("needs a person: {kind}"), format!("braucht einen Menschen: {kind}")])
+            }
+            Self::NeedsNobody(kind) => {
+                let kind = kind.words(language);
+                language.of([
+                    format!("no longer needs a person: {kind}"),
+                    format!("braucht keinen Menschen mehr: {kind}"),
+                ])
+            }
             Self::Parcels(count) => language.of([
-                format!("JTL shows {count} parcels that have left"),
-                format!("JTL zeigt {count} Pakete, die unterwegs sind"),
+                format!("parcels that have left, as JTL shows them: {count}"),
+                format!("Pakete unterwegs, wie JTL sie zeigt: {count}"),
             ]),
             Self::Decided(decision) => language.of([
                 format!("decided: {}", decision.label(language)),
@@ -98,10 +101,13 @@ impl Happened {
                 format!("no longer holds, because something changed: {}", decision.label(language)),
                 format!("gilt nicht mehr, weil sich etwas geändert hat: {}", decision.label(language)),
             ]),
-            Self::Closed(kind) => language.of([
-                format!("entry closed before this version: {}", kind.as_str()),
-                format!("Eintrag vor dieser Version geschlossen: {}", kind.as_str()),
-            ]),
+            Self::Closed(kind) => {
+                let kind = kind.words(language);
+                language.of([
+                    format!("entry ended before this version: {kind}"),
+                    format!("Eintrag vor dieser Version beendet: {kind}"),
+                ])
+            }
         }
     }
 }

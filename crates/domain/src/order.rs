@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
 use crate::money::{Money, VatRate};
 
 /// What the marketplace says of an order.
@@ -33,6 +34,17 @@ impl MarketplaceStatus {
             Self::PartlyShipped => "partly_shipped",
             Self::Shipped => "shipped",
         }
+    }
+
+    /// The same for people.
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Pending => ["pending", "noch nicht freigegeben"],
+            Self::Ready => ["to be shipped", "zu versenden"],
+            Self::Cancelled => ["cancelled", "storniert"],
+            Self::PartlyShipped => ["partly shipped", "teilweise versandt"],
+            Self::Shipped => ["shipped", "versandt"],
+        })
     }
 }
 
@@ -91,6 +103,22 @@ impl OrderState {
             Self::Reported => "reported",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// The same for people.
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Fetched => ["fetched", "geholt"],
+            Self::SetAside => ["set aside", "beiseitegelegt"],
+            Self::Imported => ["imported", "eingelesen"],
+            Self::Exporting => ["exporting", "wird übergeben"],
+            Self::HandedOver => ["handed over", "an JTL übergeben"],
+            Self::Unclear => ["unclear", "unklar"],
+            Self::InJtl => ["in JTL", "in JTL"],
+            Self::Shipped => ["shipped", "versandt"],
+            Self::Reported => ["reported", "Versand gemeldet"],
+            Self::Cancelled => ["cancelled", "storniert"],
+        })
     }
 
     /// The state of a stored word.

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::attention::decision_forms;
 use super::jobs_table::path_segment;
+use super::orders::state_words;
 use super::{Words, shell};
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
@@ -67,7 +68,7 @@ fn facts(words: Words, order: &OrderDetails) -> Markup {
     html! {
         dl.facts {
             div { dt { (words.account) } dd { (order.order.account) } }
-            div { dt { (words.state) } dd { (order.order.state.replace('_', " ")) } }
+            div { dt { (words.state) } dd { (state_words(words, &order.order)) } }
             div { dt { (words.situation) } dd { (order.meaning) } }
             div { dt { (words.marketplace) } dd { (order.order.marketplace_status.replace('_', " ")) } }
             div { dt { (words.erp_number) } dd { (order.order.erp_number.as_deref().unwrap_or("–")) } }

@@ -74,7 +74,7 @@ async fn page(
                     select #state name="state" {
                         option value="" { (words.all) }
                         @for state in OrderState::ALL {
-                            option value=(state.as_str()) selected[shown == Some(state)] { (state.as_str().replace('_', " ")) }
+                            option value=(state.as_str()) selected[shown == Some(state)] { (state.words(words.spoken())) }
                         }
                     }
                     button { (words.search) }
@@ -85,6 +85,11 @@ async fn page(
         }
     };
     Ok(shell::page(words, words.orders_title, html! {}, body))
+}
+
+/// An order's state for people.
+pub(super) fn state_words(words: Words, order: &OrderItem) -> &'static str {
+    OrderState::from_word(order.state).map_or(order.state, |state| state.words(words.spoken()))
 }
 
 fn table(words: Words, orders: &[OrderItem]) -> Markup {
@@ -108,7 +113,7 @@ fn table(words: Words, orders: &[OrderItem]) -> Markup {
                             a href={ "/orders/" (path_segment(&order.number)) "?account=" (path_segment(&order.account)) } { (order.number) }
                         }
                         td data-label=(words.account) { (order.account) }
-                        td data-label=(words.state) { (order.state.replace('_', " ")) }
+                        td data-label=(words.state) { (state_words(words, order)) }
                         td data-label=(words.marketplace) { (order.marketplace_status.replace('_', " ")) }
                         td data-label=(words.erp_number) { (order.erp_number.as_deref().unwrap_or("–")) }
                         td data-label=(words.time) { (for_people(&order.ordered_at)) }

@@ -127,21 +127,6 @@ words! {
     attention: "Braucht einen Menschen", "Needs a person";
     no_attention: "Nichts offen.", "Nothing is open.";
     kind: "Grund", "Reason";
-    kind_set_aside: "beiseitegelegt", "set aside";
-    kind_unclear: "unklar", "unclear";
-    kind_cancelled_after_hand_over: "storniert nach Übergabe", "cancelled after hand-over";
-    kind_changed_after_hand_over: "geändert nach Übergabe", "changed after hand-over";
-    kind_unknown_carrier: "unbekannter Versender", "unknown carrier";
-    kind_shipment_refused: "Versandmeldung abgelehnt", "shipment refused";
-    kind_unknown_article: "unbekannter Artikel", "unknown article";
-    kind_stock_refused: "Bestand abgelehnt", "stock refused";
-    kind_worker_stuck: "JTL-Worker steht", "JTL-Worker stuck";
-    kind_duplicate: "doppelt in JTL", "twice in JTL";
-    kind_unauthorised: "Zugang abgelehnt", "not authorised";
-    kind_closed_in_erp: "in JTL beendet", "closed in JTL";
-    kind_shipped_elsewhere: "ohne uns versandt", "shipped without us";
-    kind_buyer_wish: "Wunsch oder Prüfung offen", "wish or check open";
-    kind_without_number: "Sendungsnummer fehlt", "tracking number missing";
     orders_title: "Bestellungen", "Orders";
     order: "Bestellung", "Order";
     account: "Konto", "Account";
@@ -164,11 +149,6 @@ words! {
     in_an_hour: "in einer Stunde", "in an hour";
     tomorrow: "morgen", "tomorrow";
     in_a_week: "in einer Woche", "in a week";
-    kind_late: "Versandfrist", "deadline";
-    kind_waiting: "wartet zu lange", "waits too long";
-    kind_asked_again: "Entscheidung überholt", "decision outdated";
-    kind_number_changed: "Sendungsnummer geändert", "tracking number changed";
-    kind_not_agreed: "nicht abgeschlossen", "never finished";
     subject: "Betrifft", "About";
     message: "Meldung", "Message";
     since: "Seit", "Since";
@@ -192,32 +172,6 @@ words! {
 }
 
 impl Dictionary {
-    /// Why something stands on the attention list.
-    pub(crate) fn kind_of(&self, kind: AttentionKind) -> &'static str {
-        match kind {
-            AttentionKind::SetAside => self.kind_set_aside,
-            AttentionKind::Unclear => self.kind_unclear,
-            AttentionKind::CancelledAfterHandOver => self.kind_cancelled_after_hand_over,
-            AttentionKind::ChangedAfterHandOver => self.kind_changed_after_hand_over,
-            AttentionKind::UnknownCarrier => self.kind_unknown_carrier,
-            AttentionKind::ShipmentRefused => self.kind_shipment_refused,
-            AttentionKind::UnknownArticle => self.kind_unknown_article,
-            AttentionKind::StockRefused => self.kind_stock_refused,
-            AttentionKind::WorkerStuck => self.kind_worker_stuck,
-            AttentionKind::Duplicate => self.kind_duplicate,
-            AttentionKind::Unauthorised => self.kind_unauthorised,
-            AttentionKind::ClosedInErp => self.kind_closed_in_erp,
-            AttentionKind::ShippedElsewhere => self.kind_shipped_elsewhere,
-            AttentionKind::BuyerWish => self.kind_buyer_wish,
-            AttentionKind::WithoutNumber => self.kind_without_number,
-            AttentionKind::Late => self.kind_late,
-            AttentionKind::Waiting => self.kind_waiting,
-            AttentionKind::AskedAgain => self.kind_asked_again,
-            AttentionKind::NumberChanged => self.kind_number_changed,
-            AttentionKind::NotAgreed => self.kind_not_agreed,
-        }
-    }
-
     /// What a caller may do.
     pub(crate) fn role_of(&self, role: Role) -> &'static str {
         match role {
@@ -254,10 +208,10 @@ impl Dictionary {
         }
     }
 
-    /// The same by the word that the interface uses.
+    /// Why something is on the attention list, by the word that the interface uses.
     pub(crate) fn kind_of_word(&self, word: &str) -> &'static str {
         let kind = AttentionKind::ALL.into_iter().find(|kind| kind.as_str() == word);
-        kind.map_or("", |kind| self.kind_of(kind))
+        kind.map_or("", |kind| kind.words(self.spoken()))
     }
 
     /// The language of sentences.

@@ -59,7 +59,7 @@ async fn an_order_shows_what_it_waits_for_and_its_whole_way() {
     let history = shown["history"].as_array().unwrap();
     assert_eq!(
         (&history[0]["what"], &history[0]["run"]),
-        (&json!("read at the marketplace: ready"), &json!(3))
+        (&json!("read at the marketplace: to be shipped"), &json!(3))
     );
     let german = server.get("/api/v1/orders/PO-1?lang=de").await;
     assert!(german["reason"].as_str().unwrap().contains("Beheben Sie den Grund"), "{german}");

@@ -107,7 +107,18 @@ pub(super) fn message(facts: &EntryFacts, language: Language) -> String {
         return urgent;
     }
     let happened = happened(facts, language);
-    if advice.is_empty() { happened } else { format!("{}: {advice}", happened.trim_end_matches('.')) }
+    let happened = happened.trim_end_matches('.');
+    match language {
+        _ if advice.is_empty() => happened.to_owned(),
+        Language::English => format!("{happened}: {advice}"),
+        Language::German => format!("{}. {advice}.", capitalised(happened)),
+    }
+}
+
+/// As a sentence begins.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What happened, without the advice.

@@ -107,7 +107,7 @@ pub(super) async fn fetch(
     let (mut parameters, what) = (
         Parameters::new(),
         match from {
-            None => format!("{} orders are read again at the marketplace", numbers.len()),
+            None => format!("orders are read again at the marketplace: {}", numbers.join(", ")),
             Some(from) => format!(
                 "all orders changed from {} until {} are listed, and what is new or changed is read",
                 state.time(from),
