@@ -1,11 +1,12 @@
 //! What an alert is called outside, the same at every try.
 
-use marktwerk_domain::alert::Alert;
+use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::health::HealthChange;
 
-/// `paused`, `degraded`, `recovered`, or `test` where nothing changed.
+/// `paused`, `degraded`, `recovered`; `attention` if it is about an entry of the attention list, and `test` if it was never stored.
 pub(crate) fn change_word(alert: &Alert) -> &'static str {
-    alert.change.map_or("test", HealthChange::as_str)
+    let other = if alert.id == AlertId(0) { "test" } else { "attention" };
+    alert.change.map_or(other, HealthChange::as_str)
 }
 
 /// By what a receiver knows a repeated delivery: number and second. A new database counts from 1 again, and its alerts are not
@@ -30,8 +31,9 @@ mod tests {
     }
 
     #[test]
-    fn without_a_change_it_is_a_test() {
+    fn without_a_change_it_is_about_an_entry_or_a_test() {
         assert_eq!(change_word(&sample::alert()), "paused");
-        assert_eq!(change_word(&Alert { change: None, ..sample::alert() }), "test");
+        assert_eq!(change_word(&Alert { change: None, ..sample::alert() }), "attention");
+        assert_eq!(change_word(&Alert { change: None, id: AlertId(0), ..sample::alert() }), "test");
     }
 }

@@ -5,6 +5,7 @@
 //! connector says whether another try is worth it ([`ConnectorError::failure`]), the engine says when.
 //!
 //! - [`marketplace`]: the trait that all marketplaces implement
+//! - [`rules`]: what differs from marketplace to marketplace and workflows have to heed
 //! - [`orders`], [`stock`], [`shipments`]: what goes through it
 //! - [`error`]: how calls fail
 //! - [`paging`]: how a list that changes while it is read is read completely
@@ -20,6 +21,7 @@ pub mod marketplace;
 pub mod metrics;
 pub mod orders;
 pub mod paging;
+pub mod rules;
 pub mod shipments;
 pub mod stock;
 pub mod temu;
@@ -30,6 +32,7 @@ pub use limiter::{Budget, Budgets};
 pub use marketplace::Marketplace;
 pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
 pub use paging::{PageVerdict, WindowReader};
+pub use rules::Rules;
 pub use shipments::{ConfirmAnswer, ConfirmedParcel};
 pub use stock::{ListingPage, StockAnswer};
 pub use temu::{Temu, TemuAccount};

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::error::ConnectorError;
 use crate::limiter::Budget;
 use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
+use crate::rules::Rules;
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
 
@@ -26,6 +27,11 @@ use crate::stock::{ListingPage, StockAnswer};
 pub trait Marketplace: Send + Sync {
     /// Whose account it is, without its secrets.
     fn account(&self) -> &AccountSummary;
+
+    /// What workflows must know of it.
+    fn rules(&self) -> &'static Rules {
+        &Rules::DEFAULT
+    }
 
     /// Tests the credentials with a call that changes nothing, and tells when they expire.
     async fn check_account(&self) -> Result<AccountHealth, ConnectorError>;

@@ -19,7 +19,7 @@ pub struct Alert {
     pub id: AlertId,
     /// When the state changed.
     pub at: Timestamp,
-    /// What changed; `None` for a test.
+    /// What changed; `None` for an alert about the attention list, and for a test.
     pub change: Option<HealthChange>,
     /// Whose state.
     pub job_id: JobId,

@@ -50,11 +50,21 @@ pub enum AttentionKind {
     NumberChanged,
     /// The two sides never agreed that it is over, and nothing changes any more.
     NotAgreed,
+    /// A listing lost its article in JTL and was set to 0.
+    ArticleLost,
+    /// So many listings lost their article at once that none was set to 0.
+    ArticlesLost,
+    /// No stock can be raised because an account's orders are not known.
+    StockBlocked,
+    /// More pieces of an article are sold than JTL has.
+    Oversold,
+    /// An account with orders or listings is not in the settings any more.
+    AccountGone,
 }
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -75,6 +85,11 @@ impl AttentionKind {
         Self::AskedAgain,
         Self::NumberChanged,
         Self::NotAgreed,
+        Self::ArticleLost,
+        Self::ArticlesLost,
+        Self::StockBlocked,
+        Self::Oversold,
+        Self::AccountGone,
     ];
 
     /// The word stored and shown.
@@ -100,6 +115,11 @@ impl AttentionKind {
             Self::AskedAgain => "asked_again",
             Self::NumberChanged => "number_changed",
             Self::NotAgreed => "not_agreed",
+            Self::ArticleLost => "article_lost",
+            Self::ArticlesLost => "articles_lost",
+            Self::StockBlocked => "stock_blocked",
+            Self::Oversold => "oversold",
+            Self::AccountGone => "account_gone",
         }
     }
 
@@ -126,13 +146,24 @@ impl AttentionKind {
             Self::AskedAgain => ["decision outdated", "Entscheidung überholt"],
             Self::NumberChanged => ["tracking number changed", "Sendungsnummer geändert"],
             Self::NotAgreed => ["never finished", "nicht abgeschlossen"],
+            Self::ArticleLost => ["article gone", "Artikel fehlt"],
+            Self::ArticlesLost => ["many articles gone", "viele Artikel fehlen"],
+            Self::StockBlocked => ["stock blocked", "Bestand blockiert"],
+            Self::Oversold => ["oversold", "überverkauft"],
+            Self::AccountGone => ["account gone", "Konto fehlt"],
         })
     }
 
     /// Whether its subject is an order, so that the order's judgement alone puts it on the list and takes it off.
     pub fn is_of_an_order(self) -> bool {
         match self {
-            Self::StockRefused | Self::Unauthorised => false,
+            Self::StockRefused
+            | Self::Unauthorised
+            | Self::ArticleLost
+            | Self::ArticlesLost
+            | Self::StockBlocked
+            | Self::Oversold
+            | Self::AccountGone => false,
             Self::SetAside
             | Self::Unclear
             | Self::CancelledAfterHandOver

@@ -29,14 +29,43 @@ pub struct StockLevel {
     pub buffer: i64,
     /// Whether the ERP counts this article's stock at all (JTL: `nLagerAktiv`).
     pub is_managed: bool,
+    /// What a bundle is made of (JTL: `tStueckliste`); empty for any other article.
+    pub components: Vec<Component>,
 }
 
-impl StockLevel {
-    /// Units to publish: never below zero. `buffer` is the merchant's extra safety, `open` what our own orders that the
-    /// ERP does not know yet will take.
-    pub fn publishable(&self, buffer: i64, open: i64) -> i64 {
-        (self.available - self.buffer - buffer - open).max(0)
-    }
+/// A component of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// The ERP's key of the component.
+    pub article: i64,
+    /// How much of it one bundle takes, in millionths of a unit.
+    pub millionths: i64,
+    /// How much of it may be taken before the bundle's own figure falls, in millionths of a unit.
+    pub spare: i64,
+}
+
+/// What the ERP has under an article number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MappedArticle {
+    /// The ERP's key (JTL: `kArtikel`).
+    pub key: i64,
+    /// Whether it may be sold; the stock of an inactive article still counts.
+    pub is_active: bool,
+}
+
+/// How an article stands in the ERP, by its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleState {
+    /// The ERP's key.
+    pub key: i64,
+    /// Its article number there.
+    pub number: String,
+    /// Marked as deleted.
+    pub is_deleted: bool,
+    /// The parent of variations, which is never sold itself.
+    pub is_parent: bool,
+    /// Whether it may be sold.
+    pub is_active: bool,
 }
 
 /// A stock figure to be told to the marketplace.
@@ -50,19 +79,4 @@ pub struct StockTarget {
     pub sku: String,
     /// Units, absolute.
     pub quantity: i64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_below_zero_is_published_and_open_orders_are_kept_back() {
-        let level = StockLevel { article: 1, available: 5, buffer: 1, is_managed: true };
-        assert_eq!(level.publishable(0, 0), 4);
-        assert_eq!(level.publishable(1, 2), 1);
-        assert_eq!(level.publishable(0, 9), 0);
-        let sold_out = StockLevel { available: -3, ..level };
-        assert_eq!(sold_out.publishable(0, 0), 0);
-    }
 }

@@ -26,4 +26,5 @@ pub mod run;
 pub mod schedule;
 pub mod shipment;
 pub mod step;
+pub mod stock;
 pub mod timetable;

@@ -124,6 +124,7 @@ impl Judge {
             kind: AttentionKind::Unauthorised,
             subject: account.to_owned(),
             message,
+            facts: serde_json::Value::Null,
         };
         self.store.raise(&[item], self.clock.now()).await
     }

@@ -10,6 +10,7 @@ use marktwerk_domain::job::Parameters;
 
 use crate::error::EngineError;
 use crate::probe::Probe;
+use crate::stock_desk::StockDesk;
 use crate::workflow::{ParameterCheck, Workflow, WorkflowDescription};
 
 /// Job types that the documents name and this version does not have yet: kept and shown, never run.
@@ -68,6 +69,7 @@ struct Entry {
 pub struct Registry {
     entries: BTreeMap<&'static str, Entry>,
     diagnose: Option<Arc<dyn Diagnose>>,
+    stock_desk: Option<Arc<dyn StockDesk>>,
     probes: BTreeMap<&'static str, Arc<dyn Probe>>,
 }
 
@@ -89,6 +91,17 @@ impl Registry {
     pub fn with_diagnose(mut self, diagnose: Arc<dyn Diagnose>) -> Self {
         self.diagnose = Some(diagnose);
         self
+    }
+
+    /// Adds the answers to questions about stock.
+    pub fn with_stock_desk(mut self, stock_desk: Arc<dyn StockDesk>) -> Self {
+        self.stock_desk = Some(stock_desk);
+        self
+    }
+
+    /// The answers to questions about stock, where there are any.
+    pub fn stock_desk(&self) -> Option<&Arc<dyn StockDesk>> {
+        self.stock_desk.as_ref()
     }
 
     /// Adds the answer to the condition `new_data` of a job type.

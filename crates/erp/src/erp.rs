@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use marktwerk_domain::inventory::StockLevel;
+use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel};
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ErpOrder;
 
@@ -105,14 +105,34 @@ pub trait Erp: Send + Sync {
     /// If the ERP cannot be asked.
     async fn orders_marker(&self, numbers: &[String]) -> Result<String, ErpError>;
 
-    /// The ERP's keys of these article numbers, under the number as asked. Absent are unknown and deleted articles
-    /// and parents of variations; inactive ones are there, since their stock still counts.
+    /// The ERP's articles of these article numbers, under the number as asked; neither case nor blanks at the end count. Absent are
+    /// unknown and deleted articles, parents of variations, and numbers that several articles have; inactive ones are there, since
+    /// their stock still counts.
     ///
     /// # Errors
     /// If the ERP cannot be asked.
-    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError>;
+    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, MappedArticle>, ErpError>;
 
-    /// Stock of these articles, one row per key in the order asked. An article without a row in the stock table has 0.
+    /// A marker of which of these article numbers may be sold, much cheaper than [`Erp::map_articles`].
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn articles_marker(&self, skus: &[String]) -> Result<String, ErpError>;
+
+    /// How the articles with these keys stand; those that the ERP does not have any more are absent.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn article_states(&self, articles: &[i64]) -> Result<Vec<ArticleState>, ErpError>;
+
+    /// The bundles that hold at least one of these articles, each once.
+    ///
+    /// # Errors
+    /// If the ERP cannot be asked.
+    async fn bundles_with(&self, articles: &[i64]) -> Result<Vec<i64>, ErpError>;
+
+    /// Stock of these articles, in the order asked; an article that the ERP does not have is absent. One without a row in the stock
+    /// table has 0. A bundle comes with its components.
     ///
     /// # Errors
     /// If it cannot be read: a failed read is never a stock of zero.

@@ -4,8 +4,25 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::alert::{Alert, AlertId};
+use marktwerk_domain::job::JobId;
+use marktwerk_domain::run::RunId;
 
 use crate::StoreResult;
+
+/// An alert that no change of a job's state makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAlert {
+    /// When.
+    pub at: Timestamp,
+    /// The job whose run noticed it.
+    pub job_id: JobId,
+    /// That run.
+    pub run: RunId,
+    /// One line for people.
+    pub title: String,
+    /// What happened, what it means and what to do.
+    pub message: String,
+}
 
 /// Alerts.
 #[async_trait]
@@ -15,6 +32,9 @@ pub trait AlertStore: Send + Sync {
 
     /// The newest alerts, newest first.
     async fn latest_alerts(&self, limit: usize) -> StoreResult<Vec<Alert>>;
+
+    /// Adds an alert.
+    async fn add_alert(&self, alert: &NewAlert) -> StoreResult<()>;
 
     /// Deletes alerts from before `before`.
     async fn prune_alerts(&self, before: Timestamp) -> StoreResult<u64>;

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::attention::{Attention, AttentionKind};
+use serde_json::Value;
 
 use crate::StoreResult;
 
-/// Something to be put on the list; while (account, kind, subject) is open it only renews the message.
+/// Something to be put on the list; while (account, kind, subject) is open it only renews message and facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttention {
     /// The account that it belongs to.
@@ -17,6 +18,8 @@ pub struct NewAttention {
     pub subject: String,
     /// What happened and what to do.
     pub message: String,
+    /// The same as facts, a JSON object; null where there is only the text.
+    pub facts: Value,
 }
 
 /// The attention list.

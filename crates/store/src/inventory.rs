@@ -1,9 +1,9 @@
-//! Listings: what a marketplace offers, which article of the ERP it is, and what the marketplace is known
-//! to hold.
+//! Listings: what a marketplace offers, which article of the ERP it is, and what is known of its figure. The rows are kept as they
+//! are given; what a reading or an answer means for them is decided above ([`marktwerk_domain::stock`]).
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use marktwerk_domain::inventory::Listing;
+use marktwerk_domain::stock::{Figures, Held, LostArticle};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreResult;
@@ -13,23 +13,18 @@ use crate::StoreResult;
 pub struct ListingRecord {
     /// What the marketplace lists (its `stock` is what the last listing read that named one told; 0 before).
     pub listing: Listing,
-    /// The ERP's article; `None` is not mapped, and then nothing is published.
+    /// The ERP's article that it was matched with; `None` if it never was, and then nothing is published.
     pub article: Option<i64>,
-    /// What the marketplace is known to hold: what was accepted, minus orders since, replaced by every listing read. `None`
-    /// while a push is under way or its answer was lost, and where a listing read names no stock.
-    pub known_stock: Option<i64>,
+    /// What is known of its figure.
+    pub figures: Figures,
     /// What should be published, as the last run found.
     pub target: Option<i64>,
-    /// Why the last push of this listing was not accepted.
+    /// Why the last write of this listing was not accepted.
     pub error: Option<String>,
-}
-
-impl ListingRecord {
-    /// Whether a listing read tells nothing new. One that names no stock leaves the one that was told last.
-    pub(crate) fn is_as_told(&self, told: &Listing) -> bool {
-        let renewed = Listing { stock: told.stock.or(self.listing.stock), ..told.clone() };
-        self.listing == renewed && self.known_stock == told.stock
-    }
+    /// Its article is gone.
+    pub lost: Option<LostArticle>,
+    /// Why the target is not published.
+    pub held: Option<Held>,
 }
 
 /// What changes in a listing; `None` leaves a field as it is.
@@ -37,23 +32,93 @@ impl ListingRecord {
 pub struct ListingPatch {
     /// The listing's key.
     pub id: String,
-    /// Known stock; `Some(None)` makes it unknown. A number also stamps since when it is known.
-    pub known_stock: Option<Option<i64>>,
-    /// What should be published.
-    pub target: Option<i64>,
+    /// What the marketplace lists; adds the listing if it is new. A listing without a stock leaves the one that was told last.
+    pub told: Option<Listing>,
+    /// The ERP's article.
+    pub article: Option<Option<i64>>,
+    /// The figures as they were read and as they become. Units that arrived or were given back in between are kept.
+    pub figures: Option<(Figures, Figures)>,
+    /// What should be published; `Some(None)` forgets it.
+    pub target: Option<Option<i64>>,
     /// The error; `Some(None)` clears it.
     pub error: Option<Option<String>>,
+    /// Its loss; `Some(None)`: the article is there.
+    pub lost: Option<Option<LostArticle>>,
+    /// Why the target is not published.
+    pub held: Option<Option<Held>>,
 }
 
 impl ListingPatch {
-    /// Whether it would change something in what is stored.
-    pub(crate) fn changes(&self, stored: &ListingRecord) -> bool {
-        let Self { id: _, known_stock, target, error } = self;
-        known_stock.is_some_and(|known| known != stored.known_stock)
-            || target.is_some_and(|target| Some(target) != stored.target)
-            || error.as_ref().is_some_and(|error| *error != stored.error)
+    /// A patch that changes nothing yet.
+    pub fn of(id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..Self::default() }
+    }
+
+    /// The record after the patch, one place for all databases. `None` where there is none and the patch adds none.
+    pub(crate) fn applied(&self, stored: Option<ListingRecord>) -> Option<ListingRecord> {
+        let Self { id: _, told, article, figures, target, error, lost, held } = self;
+        let mut record = stored.or_else(|| told.clone().map(ListingRecord::new))?;
+        if let Some(told) = told {
+            record.listing = Listing { stock: told.stock.or(record.listing.stock), ..told.clone() };
+        }
+        record.article = article.unwrap_or(record.article);
+        if let Some((read, becomes)) = figures {
+            record.figures = moved(record.figures, read, becomes);
+        }
+        record.target = target.unwrap_or(record.target);
+        record.error = error.clone().unwrap_or(record.error);
+        record.lost = lost.clone().unwrap_or(record.lost);
+        record.held = held.clone().unwrap_or(record.held);
+        Some(record)
     }
 }
+
+/// The stored figures brought from `read` to `becomes`: what orders added meanwhile stays.
+fn moved(stored: Figures, read: &Figures, becomes: &Figures) -> Figures {
+    let (sold, returned) = ((stored.sold - read.sold).max(0), (stored.returned - read.returned).max(0));
+    Figures {
+        sold: becomes.sold + sold,
+        returned: becomes.returned + returned,
+        bought: if sold > 0 { stored.bought } else { becomes.bought },
+        ..*becomes
+    }
+}
+
+impl ListingRecord {
+    /// A listing that nothing is known of.
+    pub fn new(listing: Listing) -> Self {
+        let listing = Listing { stock: Some(listing.stock.unwrap_or(0)), ..listing };
+        Self {
+            listing,
+            article: None,
+            figures: Figures::default(),
+            target: None,
+            error: None,
+            lost: None,
+            held: None,
+        }
+    }
+}
+
+/// Which listings to read, in the order of account and key.
+#[derive(Debug, Clone, Default)]
+pub struct ListingFilter {
+    /// Only of this account.
+    pub account: Option<String>,
+    /// Only with this SKU; neither case nor blanks at the end count.
+    pub sku: Option<String>,
+    /// Only of these articles.
+    pub articles: Option<Vec<i64>>,
+    /// Only those with sales that are not seen yet.
+    pub has_unseen: bool,
+    /// Only those after this account and key: the cursor of the next page.
+    pub after: Option<(String, String)>,
+    /// How many at the most; 0: all.
+    pub limit: usize,
+}
+
+/// A listing and the account that it belongs to.
+pub type AccountListing = (String, ListingRecord);
 
 /// Real counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,27 +136,18 @@ pub struct InventoryStatistics {
 /// Listings.
 #[async_trait]
 pub trait InventoryStore: Send + Sync {
-    /// Keeps a page of a listing read that began at `read_at`: adds, renews, replaces the known stock (a listing without a
-    /// stock makes it unknown, so that it is pushed). Unchanged rows are not written. The mapping of known listings stays (a changed SKU loses it).
-    async fn save_listings(&self, account: &str, listings: &[Listing], read_at: Timestamp)
-    -> StoreResult<()>;
+    /// Makes changes in one transaction, one after the other. Rows that hold the values already are not written; what is not
+    /// listed and not added is passed over.
+    async fn change_listings(&self, account: &str, patches: &[ListingPatch]) -> StoreResult<()>;
 
     /// Ends a complete listing read: what is not among `ids` is not listed any more and is removed.
     async fn retain_listings(&self, account: &str, ids: &[String]) -> StoreResult<u64>;
 
-    /// Sets the ERP's article of listings (id, article); `None` takes the mapping away.
-    async fn map_listings(&self, account: &str, articles: &[(String, Option<i64>)]) -> StoreResult<()>;
-
     /// All listings of an account, by id.
     async fn listings(&self, account: &str) -> StoreResult<Vec<ListingRecord>>;
 
-    /// Makes changes in one transaction. Rows that hold the values already are not written.
-    async fn change_listings(
-        &self,
-        account: &str,
-        patches: &[ListingPatch],
-        now: Timestamp,
-    ) -> StoreResult<()>;
+    /// Listings of any account.
+    async fn find_listings(&self, filter: &ListingFilter) -> StoreResult<Vec<AccountListing>>;
 
     /// Counts over the accounts given (empty: all).
     async fn inventory_statistics(&self, accounts: &[String]) -> StoreResult<InventoryStatistics>;

@@ -36,6 +36,7 @@ mod own_lines;
 pub mod runs;
 pub mod sqlite;
 pub mod sqlserver;
+pub mod stock;
 mod times;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub trait Store:
     + logs::LogStore
     + orders::OrderStore
     + inventory::InventoryStore
+    + stock::StockStore
     + attention::AttentionStore
     + alerts::AlertStore
     + audit::AuditStore

@@ -1,15 +1,13 @@
 //! Rules that every database keeps about an order's rows, whichever statements it needs for them: what is news, what a state has
 //! reached, what is given back to stock.
 
-use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::Content;
 
 use crate::orders::FetchedOrder;
-
-/// The marketplace's clock and ours differ, and a listing read takes its time: within this much of each other nobody can tell
-/// whether a figure has a purchase subtracted already.
-pub(crate) const UNSURE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the marketplace told of an order last, as far as it decides whether it tells something new.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +45,45 @@ pub(crate) fn news(stored: Told, order: &FetchedOrder) -> News {
     }
 }
 
-/// Whether an order told again may have given something back to stock; it is offered again there, nobody knows since when.
-pub(crate) fn gives_back(before: &[Content], stored: MarketplaceStatus, order: &FetchedOrder) -> bool {
+/// What an order does to the listings with an article number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) sku: String,
+    /// Units that arrived.
+    pub(crate) sold: i64,
+    /// Units that were given back; nobody knows since when they are offered again.
+    pub(crate) returned: i64,
+    pub(crate) bought_at: Timestamp,
+}
+
+/// A new order.
+pub(crate) fn bought(order: &FetchedOrder) -> Vec<Move> {
+    moves(&[], &order.contents, order.ordered_at)
+}
+
+/// An order that is told again: what it held before goes back and what it holds now arrives, where that differs or where it was
+/// cancelled meanwhile.
+pub(crate) fn told_again(before: &[Content], stored: MarketplaceStatus, order: &FetchedOrder) -> Vec<Move> {
     let is_cancelled = order.status == MarketplaceStatus::Cancelled && stored != MarketplaceStatus::Cancelled;
-    is_cancelled || before != order.contents
+    match (is_cancelled, before == order.contents) {
+        (true, _) => moves(before, &[], order.ordered_at),
+        (false, true) => Vec::new(),
+        (false, false) => moves(before, &order.contents, order.ordered_at),
+    }
+}
+
+/// By article number; what has none is no listing's.
+fn moves(returned: &[Content], sold: &[Content], bought_at: Timestamp) -> Vec<Move> {
+    let mut units: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    for Content { sku, quantity } in sold {
+        units.entry(sku).or_default().0 += quantity;
+    }
+    for Content { sku, quantity } in returned {
+        units.entry(sku).or_default().1 += quantity;
+    }
+    // What it held and goes on holding has not moved.
+    let moved = units.into_iter().filter(|(sku, (sold, returned))| !sku.is_empty() && sold != returned);
+    moved.map(|(sku, (sold, returned))| Move { sku: sku.to_owned(), sold, returned, bought_at }).collect()
 }
 
 /// On its way into the ERP: it takes what was handed over, whatever the marketplace says meanwhile.

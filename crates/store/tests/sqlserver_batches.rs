@@ -14,6 +14,7 @@ use marktwerk_store::attention::{AttentionStore, NewAttention};
 use marktwerk_store::inventory::{InventoryStore, ListingPatch};
 use marktwerk_store::orders::{FetchedOrder, OrderChange, OrderEntry, OrderPatch, OrderStore};
 use marktwerk_store::sqlserver::SqlServerStore;
+use marktwerk_store::stock::StockStore;
 use serde_json::json;
 
 const ACCOUNT: &str = "temu";
@@ -44,6 +45,7 @@ fn items(count: usize) -> Vec<NewAttention> {
         kind: AttentionKind::SetAside,
         subject: format!("PO-{number}"),
         message: "sums differ".to_owned(),
+        facts: serde_json::Value::Null,
     };
     (0..count).map(item).collect()
 }
@@ -70,7 +72,7 @@ fn changes(count: usize) -> Vec<OrderChange> {
     (0..count).map(|number| change(format!("PO-{number}"))).collect()
 }
 
-fn listings(count: usize, stock: i64) -> Vec<Listing> {
+fn listings(count: usize, stock: i64) -> Vec<ListingPatch> {
     let listing = |number| Listing {
         id: format!("{number}"),
         group: "group".to_owned(),
@@ -78,7 +80,9 @@ fn listings(count: usize, stock: i64) -> Vec<Listing> {
         title: "Öl".to_owned(),
         stock: Some(stock),
     };
-    (0..count).map(listing).collect()
+    let told =
+        |listing: Listing| ListingPatch { told: Some(listing.clone()), ..ListingPatch::of(listing.id) };
+    (0..count).map(listing).map(told).collect()
 }
 
 /// What each call of a day costs with so many orders and listings.
@@ -91,13 +95,10 @@ async fn costs(store: &SqlServerStore, count: usize) -> Vec<(&'static str, u64)>
     };
     let numbers: Vec<String> = (0..count).map(|number| format!("PO-{number}")).collect();
     let raised = items(count);
-    store.save_listings(ACCOUNT, &listings(count, 9), at(0)).await.unwrap();
-    note("save_listings, new");
-    store.save_listings(ACCOUNT, &listings(count, 9), at(1)).await.unwrap();
-    note("save_listings, known");
-    let articles: Vec<_> = (0..count).map(|number| (format!("{number}"), Some(7))).collect();
-    store.map_listings(ACCOUNT, &articles).await.unwrap();
-    note("map_listings");
+    store.change_listings(ACCOUNT, &listings(count, 9)).await.unwrap();
+    note("change_listings, new");
+    store.change_listings(ACCOUNT, &listings(count, 9)).await.unwrap();
+    note("change_listings, known");
     store.save_fetched(ACCOUNT, &page(count, 1), at(2)).await.unwrap();
     note("save_fetched, new");
     store.save_fetched(ACCOUNT, &page(count, 1), at(3)).await.unwrap();
@@ -111,10 +112,13 @@ async fn costs(store: &SqlServerStore, count: usize) -> Vec<(&'static str, u64)>
     assert_eq!(effective, vec![true; count]);
     store.raise(&raised, at(6)).await.unwrap();
     note("raise, known");
-    let patch = |number| ListingPatch { id: format!("{number}"), target: Some(3), ..ListingPatch::default() };
+    let patch =
+        |number: usize| ListingPatch { target: Some(Some(3)), ..ListingPatch::of(number.to_string()) };
     let patches: Vec<_> = (0..count).map(patch).collect();
-    store.change_listings(ACCOUNT, &patches, at(7)).await.unwrap();
-    note("change_listings");
+    store.change_listings(ACCOUNT, &patches).await.unwrap();
+    note("change_listings, changed");
+    assert_eq!(store.open_contents(None).await.unwrap().lines.len(), count);
+    note("open_contents");
     assert_eq!(store.retain_listings(ACCOUNT, &[]).await.unwrap(), count as u64);
     note("retain_listings");
     costs
@@ -131,16 +135,16 @@ async fn many_orders_cost_as_many_statements_as_a_few() {
     store.attentions().await.unwrap();
     assert_eq!(costs(&store, MANY).await, few);
     let expected = [
-        ("save_listings, new", 6),
-        ("save_listings, known", 1),
-        ("map_listings", 6),
+        ("change_listings, new", 6),
+        ("change_listings, known", 1),
         ("save_fetched, new", 11),
         ("save_fetched, known", 5),
         ("save_fetched, changed", 12),
         ("known_changes", 1),
         ("change_orders", 10),
         ("raise, known", 1),
-        ("change_listings", 6),
+        ("change_listings, changed", 6),
+        ("open_contents", 5),
         ("retain_listings", 5),
     ];
     assert_eq!(few, expected);
@@ -184,8 +188,8 @@ async fn spaces_at_a_keys_end_do_not_stop_a_page() {
     store.save_fetched(ACCOUNT, &[first.clone(), padded], at(3)).await.unwrap();
     store.save_fetched(ACCOUNT, &[first], at(4)).await.unwrap();
     assert_eq!(store.order(ACCOUNT, "PO-0").await.unwrap().unwrap().changed_at, at(2));
-    let padded = Listing { id: "0 ".to_owned(), ..listings(1, 8).remove(0) };
-    store.save_listings(ACCOUNT, &[listings(1, 9).remove(0), padded], at(3)).await.unwrap();
+    let padded = ListingPatch { id: "0 ".to_owned(), ..listings(1, 8).remove(0) };
+    store.change_listings(ACCOUNT, &[listings(1, 9).remove(0), padded]).await.unwrap();
     assert_eq!(store.retain_listings(ACCOUNT, &["0  ".to_owned()]).await.unwrap(), 0);
     assert_eq!(store.listings(ACCOUNT).await.unwrap().len(), 1);
 }

@@ -184,7 +184,7 @@ impl Import<'_> {
 
     pub(crate) fn attention(&self, kind: AttentionKind, message: String) -> NewAttention {
         let (account, subject) = (self.account.to_owned(), self.number.to_owned());
-        NewAttention { account, kind, subject, message }
+        NewAttention { account, kind, subject, message, facts: serde_json::Value::Null }
     }
 
     /// A tracking number is stored: the old system may have told it, whether it lived to mark that or not. The marketplace is asked

@@ -13,6 +13,8 @@ use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
 use marktwerk_store::attention::NewAttention;
 
+use crate::orders::Turns;
+
 /// Settings of the order workflow.
 #[derive(Debug, Clone)]
 pub struct OrderSettings {
@@ -51,6 +53,7 @@ pub struct Connections {
     pub(crate) erp: Arc<dyn Erp>,
     pub(crate) store: SharedStore,
     pub(crate) settings: WorkflowSettings,
+    pub(crate) turns: Turns,
 }
 
 impl Connections {
@@ -62,7 +65,7 @@ impl Connections {
         settings: WorkflowSettings,
     ) -> Self {
         let by_name = marketplaces.iter().map(|one| (one.account().name.clone(), Arc::clone(one))).collect();
-        Self { marketplaces, by_name, erp, store, settings }
+        Self { marketplaces, by_name, erp, store, settings, turns: Turns::default() }
     }
 
     pub(crate) fn marketplaces(&self) -> &[Arc<dyn Marketplace>] {
@@ -108,6 +111,7 @@ impl Connections {
             kind: AttentionKind::Unauthorised,
             subject: account.to_owned(),
             message: failure.message.clone(),
+            facts: serde_json::Value::Null,
         };
         Ok(self.store.raise(&[item], now).await?)
     }

@@ -2,10 +2,12 @@
 //!
 //! - [`orders`]: fetch, import, export, tracking, confirm
 //! - [`inventory`]: listings, map, levels, push
+//! - [`accounts`]: those that are not in the settings any more
 //! - [`metrics`]: how many of them moved
 //!
 //! Marketplaces, the ERP and the store come as [`Connections`]; when a workflow runs is the engine's business.
 
+pub mod accounts;
 pub mod connections;
 pub mod crash;
 mod diagnose;
@@ -17,7 +19,7 @@ mod repetition;
 use std::sync::Arc;
 
 use marktwerk_connectors::Marketplace;
-use marktwerk_engine::{Registry, Workflow};
+use marktwerk_engine::{Registry, StockDesk, Workflow};
 use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
 
@@ -38,5 +40,6 @@ pub fn registry(
         .with_probe(inventory.description().job_type, Arc::new(inventory.clone()))
         .with(orders)
         .with(inventory)
+        .with_stock_desk(Arc::clone(&connections) as Arc<dyn StockDesk>)
         .with_diagnose(connections)
 }

@@ -75,6 +75,8 @@ fn text(alert: &Alert) -> String {
 
 #[cfg(test)]
 mod tests {
+    use marktwerk_domain::alert::AlertId;
+
     use super::*;
     use crate::sample;
 
@@ -90,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_test_has_no_run_and_a_long_text_ends_in_an_ellipsis() {
-        let alert = Alert { change: None, run: None, message: "ä".repeat(20_000), ..sample::alert() };
+        let id = AlertId(0);
+        let alert = Alert { id, change: None, run: None, message: "ä".repeat(20_000), ..sample::alert() };
         let body: serde_json::Value = serde_json::from_str(&render(&alert).unwrap()).unwrap();
         assert_eq!((&body["change"], &body["run"]), (&"test".into(), &serde_json::Value::Null));
         let text = body["text"].as_str().unwrap();

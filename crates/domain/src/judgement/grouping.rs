@@ -4,6 +4,7 @@ use super::words;
 use super::{EntryFacts, Row};
 use crate::attention::{Attention, AttentionKind};
 use crate::language::Language;
+use crate::stock::StockEntry;
 
 /// Entries that have one cause. The oldest one stands for them all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,10 @@ impl Group {
         let Some(first) = self.entries.first() else { return String::new() };
         let text = match said(first) {
             Some(facts) => facts.message(language),
-            None => first.message.clone(),
+            None => match StockEntry::from_facts(&first.facts) {
+                Some(entry) => language.of([entry.english(), entry.german()]),
+                None => first.message.clone(),
+            },
         };
         if self.entries.len() == 1 {
             return text;

@@ -11,16 +11,17 @@ use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::attention::{Attention, AttentionKind};
 use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_domain::inventory::Listing;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::log::LogRow;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Attempt, Run, RunId};
-use marktwerk_store::alerts::AlertStore;
+use marktwerk_store::alerts::{AlertStore, NewAlert};
 use marktwerk_store::attention::{AttentionStore, NewAttention};
 use marktwerk_store::audit::{AuditFilter, AuditStore};
 use marktwerk_store::changes::{ChangeFeed, Changes};
-use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
+use marktwerk_store::inventory::{
+    AccountListing, InventoryStatistics, InventoryStore, ListingFilter, ListingPatch, ListingRecord,
+};
 use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
 use marktwerk_store::journal::{Committed, Entry, JournalStore, Record};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
@@ -29,6 +30,7 @@ use marktwerk_store::orders::{
     FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
 };
 use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, QueueLength, RANKS, Rescued, RunFilter, RunStore};
+use marktwerk_store::stock::{AccountHoldings, OpenContents, OpenLine, StockStore, UnreadEntry};
 use marktwerk_store::{SharedStore, Store, StoreError, StoreResult};
 
 /// The real store behind a door. Clones share the door.
@@ -199,6 +201,7 @@ hand_on! { LogStore:
 hand_on! { AlertStore:
     alerts_after(after: AlertId, limit: usize) -> Vec<Alert>;
     latest_alerts(limit: usize) -> Vec<Alert>;
+    add_alert(alert: &NewAlert) -> ();
     prune_alerts(before: Timestamp) -> u64;
 }
 
@@ -217,12 +220,22 @@ hand_on! { AttentionStore:
 }
 
 hand_on! { InventoryStore:
-    save_listings(account: &str, listings: &[Listing], read_at: Timestamp) -> ();
+    change_listings(account: &str, patches: &[ListingPatch]) -> ();
     retain_listings(account: &str, ids: &[String]) -> u64;
-    map_listings(account: &str, articles: &[(String, Option<i64>)]) -> ();
     listings(account: &str) -> Vec<ListingRecord>;
-    change_listings(account: &str, patches: &[ListingPatch], now: Timestamp) -> ();
+    find_listings(filter: &ListingFilter) -> Vec<AccountListing>;
     inventory_statistics(accounts: &[String]) -> InventoryStatistics;
+}
+
+hand_on! { StockStore:
+    open_contents(since: Option<i64>) -> OpenContents;
+    open_lines_of(skus: &[String], states: &[OrderState]) -> Vec<OpenLine>;
+    unread_entries(account: &str) -> Vec<UnreadEntry>;
+    change_unread_entries(account: &str, added: &[UnreadEntry], read: &[String]) -> ();
+    leave_out_unread_entries(account: &str, now: Timestamp) -> u64;
+    account_holdings() -> Vec<AccountHoldings>;
+    move_account(from: &str, to: &str) -> u64;
+    release_account(account: &str, now: Timestamp) -> u64;
 }
 
 hand_on! { OrderStore:

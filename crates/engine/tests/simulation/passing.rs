@@ -6,18 +6,20 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::attention::{Attention, AttentionKind};
-use marktwerk_domain::inventory::Listing;
 use marktwerk_domain::log::LogRow;
 use marktwerk_domain::order::OrderState;
 use marktwerk_store::StoreResult;
-use marktwerk_store::alerts::AlertStore;
+use marktwerk_store::alerts::{AlertStore, NewAlert};
 use marktwerk_store::attention::{AttentionStore, NewAttention};
-use marktwerk_store::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
+use marktwerk_store::inventory::{
+    AccountListing, InventoryStatistics, InventoryStore, ListingFilter, ListingPatch, ListingRecord,
+};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
 use marktwerk_store::meta::MetaStore;
 use marktwerk_store::orders::{
     FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
 };
+use marktwerk_store::stock::{AccountHoldings, OpenContents, OpenLine, StockStore, UnreadEntry};
 
 use crate::tapped::Tapped;
 
@@ -43,6 +45,7 @@ hand_on! { LogStore:
 hand_on! { AlertStore:
     alerts_after(after: AlertId, limit: usize) -> Vec<Alert>;
     latest_alerts(limit: usize) -> Vec<Alert>;
+    add_alert(alert: &NewAlert) -> ();
     prune_alerts(before: Timestamp) -> u64;
 }
 
@@ -61,12 +64,22 @@ hand_on! { AttentionStore:
 }
 
 hand_on! { InventoryStore:
-    save_listings(account: &str, listings: &[Listing], read_at: Timestamp) -> ();
+    change_listings(account: &str, patches: &[ListingPatch]) -> ();
     retain_listings(account: &str, ids: &[String]) -> u64;
-    map_listings(account: &str, articles: &[(String, Option<i64>)]) -> ();
     listings(account: &str) -> Vec<ListingRecord>;
-    change_listings(account: &str, patches: &[ListingPatch], now: Timestamp) -> ();
+    find_listings(filter: &ListingFilter) -> Vec<AccountListing>;
     inventory_statistics(accounts: &[String]) -> InventoryStatistics;
+}
+
+hand_on! { StockStore:
+    open_contents(since: Option<i64>) -> OpenContents;
+    open_lines_of(skus: &[String], states: &[OrderState]) -> Vec<OpenLine>;
+    unread_entries(account: &str) -> Vec<UnreadEntry>;
+    change_unread_entries(account: &str, added: &[UnreadEntry], read: &[String]) -> ();
+    leave_out_unread_entries(account: &str, now: Timestamp) -> u64;
+    account_holdings() -> Vec<AccountHoldings>;
+    move_account(from: &str, to: &str) -> u64;
+    release_account(account: &str, now: Timestamp) -> u64;
 }
 
 hand_on! { OrderStore:

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use marktwerk_domain::inventory::StockLevel;
+use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel};
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::ErpOrder;
 use marktwerk_sqlserver::Address;
@@ -73,6 +73,21 @@ impl Jtl {
         let mut rows = Vec::new();
         for batch in values.chunks(self.database.batch()) {
             let answers = self.database.read(action, statement, List::Texts(batch)).await?;
+            rows.extend(answers.into_iter().flatten());
+        }
+        Ok(rows)
+    }
+
+    /// The same for a list of keys.
+    async fn rows_of_keys(
+        &self,
+        action: &'static str,
+        statement: &'static [&'static str; 1],
+        keys: &[i64],
+    ) -> Result<Vec<Row>, ErpError> {
+        let mut rows = Vec::new();
+        for batch in keys.chunks(self.database.batch()) {
+            let answers = self.database.read(action, statement, List::Integers(batch)).await?;
             rows.extend(answers.into_iter().flatten());
         }
         Ok(rows)
@@ -184,7 +199,7 @@ impl Erp for Jtl {
             return Ok(BTreeSet::new());
         }
         let rows = self.rows_in_batches("look articles up", &[sql::SELLABLE_ARTICLES], skus).await?;
-        let known = unambiguous(&rows)?;
+        let known = unambiguous(&rows, |row| row.integer(1, "tArtikel.kArtikel"))?;
         Ok(skus.iter().filter(|sku| !known.contains_key(*sku)).cloned().collect())
     }
 
@@ -217,9 +232,43 @@ impl Erp for Jtl {
         Ok(marker.text())
     }
 
-    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError> {
+    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, MappedArticle>, ErpError> {
         let rows = self.rows_in_batches("map articles", &[sql::ARTICLE_KEYS], skus).await?;
-        unambiguous(&rows)
+        unambiguous(&rows, |row| {
+            let is_active = row.integer(2, "tArtikel.cAktiv")? == 1;
+            Ok(MappedArticle { key: row.integer(1, "tArtikel.kArtikel")?, is_active })
+        })
+    }
+
+    async fn articles_marker(&self, skus: &[String]) -> Result<String, ErpError> {
+        let mut marker = Marker::default();
+        for batch in skus.chunks(self.database.batch()) {
+            let answers =
+                self.database.read("look for articles", marker::OF_ARTICLES, List::Texts(batch)).await?;
+            marker.add(&answers)?;
+        }
+        Ok(marker.text())
+    }
+
+    async fn article_states(&self, articles: &[i64]) -> Result<Vec<ArticleState>, ErpError> {
+        let rows = self.rows_of_keys("look at articles", &[sql::ARTICLE_STATES], articles).await?;
+        let state = |row: &Row| {
+            Ok(ArticleState {
+                key: row.integer(0, "tArtikel.kArtikel")?,
+                number: row.text(1, "tArtikel.cArtNr")?,
+                is_deleted: row.optional_integer(2, "tArtikel.nDelete")?.unwrap_or_default() != 0,
+                is_parent: row.optional_integer(3, "tArtikel.nIstVater")?.unwrap_or_default() != 0,
+                is_active: row.integer(4, "tArtikel.cAktiv")? == 1,
+            })
+        };
+        rows.iter().map(state).collect()
+    }
+
+    async fn bundles_with(&self, articles: &[i64]) -> Result<Vec<i64>, ErpError> {
+        let rows = self.rows_of_keys("look for bundles", &[sql::BUNDLES], articles).await?;
+        let bundles: Result<BTreeSet<i64>, ErpError> =
+            rows.iter().map(|row| row.integer(0, "tArtikel.kArtikel")).collect();
+        Ok(bundles?.into_iter().collect())
     }
 
     async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError> {
@@ -252,13 +301,21 @@ impl Erp for Jtl {
     }
 }
 
-/// Keys by the number as it was asked. A database that does not heed case may hold a number twice: then none is meant.
-fn unambiguous(rows: &[Row]) -> Result<HashMap<String, i64>, ErpError> {
-    let mut keys: HashMap<String, Option<i64>> = HashMap::with_capacity(rows.len());
+/// What a row says, by the number as it was asked. A database that does not heed case may hold a number twice: then none is meant.
+fn unambiguous<T: PartialEq>(
+    rows: &[Row],
+    said: impl Fn(&Row) -> Result<T, ErpError>,
+) -> Result<HashMap<String, T>, ErpError> {
+    let mut articles: HashMap<String, Option<T>> = HashMap::with_capacity(rows.len());
     for row in rows {
-        let key = row.integer(1, "tArtikel.kArtikel")?;
-        let known = keys.entry(row.text(0, "tArtikel.cArtNr")?).or_insert(Some(key));
-        *known = known.filter(|known| *known == key);
+        let number = row.text(0, "tArtikel.cArtNr")?;
+        let is_other = |known: &Option<T>, article: &T| known.as_ref() != Some(article);
+        let article = said(row)?;
+        match articles.get_mut(&number) {
+            None => drop(articles.insert(number, Some(article))),
+            Some(known) if is_other(known, &article) => *known = None,
+            Some(_) => {}
+        }
     }
-    Ok(keys.into_iter().filter_map(|(number, key)| Some((number, key?))).collect())
+    Ok(articles.into_iter().filter_map(|(number, article)| Some((number, article?))).collect())
 }

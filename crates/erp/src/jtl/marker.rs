@@ -22,11 +22,14 @@ pub(super) const OF_ORDERS: &[&str] = &[
 ];
 
 /// Of what is read of stock where all warehouses count.
-pub(super) const OF_STOCK: &[&str] = &[sql::ARTICLE_SUMS, sql::STOCK_VERSIONS];
+pub(super) const OF_STOCK: &[&str] = &[sql::ARTICLE_SUMS, sql::STOCK_VERSIONS, sql::COMPONENT_SUMS];
 
 /// Of what is read of stock where warehouses are chosen.
 pub(super) const OF_STOCK_BY_WAREHOUSE: &[&str] =
     &[sql::ARTICLE_SUMS, sql::STOCK_VERSIONS, sql::COMPONENT_SUMS, sql::SHELF_VERSIONS];
+
+/// Of which article numbers may be sold.
+pub(super) const OF_ARTICLES: &[&str] = &[sql::ARTICLE_KEY_SUMS];
 
 /// Where JTL's tables have no row versions, each look may find something new: another text each time.
 pub(super) fn unknown() -> String {

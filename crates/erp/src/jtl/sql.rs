@@ -1,5 +1,6 @@
-//! Every reading statement, in the names of JTL's schema. `{Verkauf.tAuftrag}` stands for the table and `{list}`
-//! for the one parameter as rows of `value`; the database's dialect writes both out.
+//! Every reading statement, in the names of JTL's schema. `{Verkauf.tAuftrag}` stands for the table, `{list}` for the one
+//! parameter as rows of `value`, `{number}` for the article number as JTL's collation compares it (neither case nor blanks at the
+//! end count), and `{same}` for its comparison with the list; the database's dialect writes all of them out.
 //! Columns are named one by one, never `*`: the schema grows with each JTL version.
 
 /// Orders with these external numbers. `nType` 1 is an order (0 an offer).
@@ -87,7 +88,7 @@ pub(super) const ORDERED_BY_KEY: &str = "\
 pub(super) const SELLABLE_ARTICLES: &str = "\
     SELECT n.value, r.kArtikel \
     FROM {list} n \
-    JOIN {dbo.tArtikel} r ON r.cArtNr = n.value \
+    JOIN {dbo.tArtikel} r ON {same} \
     WHERE r.cAktiv = 'Y' AND r.nDelete = 0 AND r.nIstVater = 0";
 
 /// Customers with these e-mail addresses, the newest last. A view with few columns: the tables behind it hold much more.
@@ -105,15 +106,36 @@ pub(super) const CUSTOMER_NUMBERS: &str =
 /// How many article numbers are not unique, as the database compares them.
 pub(super) const AMBIGUOUS_ARTICLES: &str = "\
     SELECT COUNT(*) \
-    FROM (SELECT r.cArtNr FROM {dbo.tArtikel} r WHERE r.nDelete = 0 AND r.cArtNr <> '' \
-    GROUP BY r.cArtNr HAVING COUNT(*) > 1) d";
+    FROM (SELECT {number} AS number FROM {dbo.tArtikel} r WHERE r.nDelete = 0 AND r.cArtNr <> '' \
+    GROUP BY {number} HAVING COUNT(*) > 1) d";
 
-/// Keys of article numbers.
+/// Keys of article numbers, 1 where the article may be sold.
 pub(super) const ARTICLE_KEYS: &str = "\
-    SELECT n.value, r.kArtikel \
+    SELECT n.value, r.kArtikel, CASE WHEN r.cAktiv = 'Y' THEN 1 ELSE 0 END \
     FROM {list} n \
-    JOIN {dbo.tArtikel} r ON r.cArtNr = n.value \
+    JOIN {dbo.tArtikel} r ON {same} \
     WHERE r.nDelete = 0 AND r.nIstVater = 0";
+
+/// How many of the article numbers may be sold, and a sum of their keys.
+pub(super) const ARTICLE_KEY_SUMS: &str = "\
+    SELECT COUNT(*), SUM(CAST(r.kArtikel AS bigint)) \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON {same} \
+    WHERE r.cAktiv = 'Y' AND r.nDelete = 0 AND r.nIstVater = 0";
+
+/// How articles stand.
+pub(super) const ARTICLE_STATES: &str = "\
+    SELECT r.kArtikel, r.cArtNr, r.nDelete, r.nIstVater, CASE WHEN r.cAktiv = 'Y' THEN 1 ELSE 0 END \
+    FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value";
+
+/// Bundles that hold one of the articles.
+pub(super) const BUNDLES: &str = "\
+    SELECT r.kArtikel \
+    FROM {list} n \
+    JOIN {dbo.tStueckliste} c ON c.kArtikel = n.value \
+    JOIN {dbo.tArtikel} r ON r.kStueckliste = c.kStueckliste \
+    WHERE r.kStueckliste > 0 AND r.nDelete = 0";
 
 /// Article-wide stock. `fVerfuegbar` is what is not reserved by open orders.
 pub(super) const STOCK: &str = "\
@@ -122,12 +144,14 @@ pub(super) const STOCK: &str = "\
     JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
     LEFT JOIN {dbo.tlagerbestand} s ON s.kArtikel = r.kArtikel";
 
-/// Components of those articles that are bundles.
+/// Components of those articles that are bundles, with the components' own stock.
 pub(super) const COMPONENTS: &str = "\
-    SELECT r.kArtikel, c.kArtikel, c.fAnzahl \
+    SELECT r.kArtikel, c.kArtikel, c.fAnzahl, a.nPuffer, s.fVerfuegbar, s.nLagerAktiv \
     FROM {list} n \
     JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
     JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste \
+    LEFT JOIN {dbo.tArtikel} a ON a.kArtikel = c.kArtikel \
+    LEFT JOIN {dbo.tlagerbestand} s ON s.kArtikel = c.kArtikel \
     WHERE r.kStueckliste > 0";
 
 /// Physical stock by warehouse, of the articles and of the components of bundles among them.
@@ -192,11 +216,15 @@ pub(super) const ARTICLE_SUMS: &str = "\
     FROM {list} n \
     JOIN {dbo.tArtikel} r ON r.kArtikel = n.value";
 
-/// Article-wide stock; bundles have rows of their own.
+/// Article-wide stock, of the articles and of the components of bundles among them; bundles have rows of their own.
 pub(super) const STOCK_VERSIONS: &str = "\
     SELECT COUNT(*), SUM(CAST(s.bRowversion AS bigint)) \
-    FROM {list} n \
-    JOIN {dbo.tlagerbestand} s ON s.kArtikel = n.value";
+    FROM {dbo.tlagerbestand} s \
+    JOIN (SELECT n.value AS kArtikel FROM {list} n \
+    UNION SELECT c.kArtikel FROM {list} n \
+    JOIN {dbo.tArtikel} r ON r.kArtikel = n.value \
+    JOIN {dbo.tStueckliste} c ON c.kStueckliste = r.kStueckliste \
+    WHERE r.kStueckliste > 0) x ON x.kArtikel = s.kArtikel";
 
 /// What the bundles among the articles are made of.
 pub(super) const COMPONENT_SUMS: &str = "\
@@ -257,6 +285,7 @@ pub(super) const NEEDED_WITH_TEXTS: &[&str] = &[
     ORDER_COUNTS,
     SELLABLE_ARTICLES,
     ARTICLE_KEYS,
+    ARTICLE_KEY_SUMS,
     ORDER_VERSIONS,
     POSITION_VERSIONS,
     NOTE_VERSIONS,
@@ -266,8 +295,8 @@ pub(super) const NEEDED_WITH_TEXTS: &[&str] = &[
 ];
 
 /// The same with a list of keys.
-pub(super) const NEEDED_WITH_KEYS: &[&str] = &[STOCK, ARTICLE_SUMS, STOCK_VERSIONS];
+pub(super) const NEEDED_WITH_KEYS: &[&str] =
+    &[STOCK, COMPONENTS, ARTICLE_STATES, BUNDLES, ARTICLE_SUMS, COMPONENT_SUMS, STOCK_VERSIONS];
 
 /// What runs beside those where warehouses are chosen, with a list of keys.
-pub(super) const NEEDED_FOR_WAREHOUSES: &[&str] =
-    &[COMPONENTS, STOCK_BY_WAREHOUSE, COMPONENT_SUMS, SHELF_VERSIONS];
+pub(super) const NEEDED_FOR_WAREHOUSES: &[&str] = &[STOCK_BY_WAREHOUSE, SHELF_VERSIONS];

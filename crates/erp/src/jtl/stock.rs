@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use marktwerk_domain::inventory::StockLevel;
+use marktwerk_domain::inventory::{Component, StockLevel};
 use rust_decimal::Decimal;
 
 use super::row::{Row, unreadable};
@@ -12,26 +12,26 @@ use super::sql;
 use crate::ErpError;
 
 /// What is read where all warehouses count.
-pub(super) const STATEMENTS: &[&str] = &[sql::STOCK];
+pub(super) const STATEMENTS: &[&str] = &[sql::STOCK, sql::COMPONENTS];
 
 /// What is read where warehouses are chosen.
 pub(super) const STATEMENTS_BY_WAREHOUSE: &[&str] = &[sql::STOCK, sql::COMPONENTS, sql::STOCK_BY_WAREHOUSE];
 
-/// One level per article, in the order of `articles`.
+/// One level per article that the ERP has, in the order of `articles`.
 pub(super) fn assemble(
     articles: &[i64],
     answers: &[Vec<Row>],
     settings: &JtlSettings,
 ) -> Result<Vec<StockLevel>, ErpError> {
-    let (stock, shelves) = match answers {
-        [stock] => (stock, None),
+    let (stock, components, shelves) = match answers {
+        [stock, components] => (stock, components, None),
         [stock, components, by_warehouse] => {
-            (stock, Some(Shelves::read(components, by_warehouse, &settings.warehouses)?))
+            (stock, components, Some(Shelves::read(components, by_warehouse, &settings.warehouses)?))
         }
         _ => {
             return Err(ErpError::Defect {
                 action: "read stock",
-                reason: "one or three answers were asked".to_owned(),
+                reason: "two or three answers were asked".to_owned(),
             });
         }
     };
@@ -40,11 +40,46 @@ pub(super) fn assemble(
         let level = level(row, shelves.as_ref(), settings.unmanaged_quantity)?;
         levels.insert(level.article, level);
     }
-    let nothing = |article| StockLevel { article, available: 0, buffer: 0, is_managed: true };
-    Ok(articles
-        .iter()
-        .map(|&article| levels.get(&article).cloned().unwrap_or_else(|| nothing(article)))
-        .collect())
+    for row in components {
+        let bundle = row.integer(0, "tArtikel.kArtikel")?;
+        // An unmanaged bundle is not put together from what lies there.
+        if let Some(level) = levels.get_mut(&bundle).filter(|level| level.is_managed) {
+            let component = component(row, level.available, shelves.is_some())?;
+            level.components.push(component);
+        }
+    }
+    Ok(articles.iter().filter_map(|article| levels.get(article).cloned()).collect())
+}
+
+/// From a row of [`sql::COMPONENTS`]. How much of it may go before the bundle's figure falls is known only over all warehouses: by
+/// warehouse, the next piece may be the one that a bundle there needs.
+fn component(row: &Row, bundles: i64, is_by_warehouse: bool) -> Result<Component, ErpError> {
+    let needed = row.decimal(2, "tStueckliste.fAnzahl")?;
+    let buffer = Decimal::from(row.optional_integer(3, "tArtikel.nPuffer")?.unwrap_or_default());
+    let free = row.decimal(4, "tlagerbestand.fVerfuegbar")? - buffer - needed * Decimal::from(bundles.max(0));
+    let spare = match row.optional_integer(5, "tlagerbestand.nLagerAktiv")? {
+        // Nobody counts it: it never runs out.
+        Some(0) => i64::MAX,
+        _ if is_by_warehouse => 0,
+        _ => spare_millionths(free)?,
+    };
+    Ok(Component {
+        article: row.integer(1, "tStueckliste.kArtikel")?,
+        millionths: millionths(needed)?,
+        spare,
+    })
+}
+
+/// Rounded down, and nothing where nothing is spare.
+fn spare_millionths(amount: Decimal) -> Result<i64, ErpError> {
+    let millionths = (amount.max(Decimal::ZERO) * Decimal::from(1_000_000)).floor();
+    i64::try_from(millionths).map_err(|_| unreadable("tlagerbestand.fVerfuegbar", "a usual amount"))
+}
+
+/// Rounded up: what is taken is never less.
+fn millionths(amount: Decimal) -> Result<i64, ErpError> {
+    let millionths = (amount * Decimal::from(1_000_000)).ceil();
+    i64::try_from(millionths).map_err(|_| unreadable("tStueckliste.fAnzahl", "a usual amount"))
 }
 
 /// From a row of [`sql::STOCK`].
@@ -58,7 +93,7 @@ fn level(
     let is_managed = row.optional_integer(4, "tlagerbestand.nLagerAktiv")? != Some(0);
     if !is_managed {
         let available = unmanaged_quantity.unwrap_or_default();
-        return Ok(StockLevel { article, available, buffer: 0, is_managed });
+        return Ok(StockLevel { article, available, buffer: 0, is_managed, components: Vec::new() });
     }
     let is_bundle = row.optional_integer(2, "tArtikel.kStueckliste")?.unwrap_or_default() > 0;
     // A bundle's fVerfuegbar is already without its components' buffers.
@@ -75,7 +110,7 @@ fn level(
     };
     let available = i64::try_from(available.floor())
         .map_err(|_| unreadable("tlagerbestand.fVerfuegbar", "a whole number"))?;
-    Ok(StockLevel { article, available, buffer, is_managed })
+    Ok(StockLevel { article, available, buffer, is_managed, components: Vec::new() })
 }
 
 /// What lies in the chosen warehouses, without what is blocked.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, attention, audit, db, jobs, logs, orders, runs, takeover};
+use super::{accounts, alerts, attention, audit, db, jobs, logs, orders, runs, stock, takeover};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -85,6 +85,11 @@ pub(super) enum Command {
     Accounts {
         #[command(subcommand)]
         command: accounts::Command,
+    },
+    /// Stock of the running server: listings, one article, publish it now
+    Stock {
+        #[command(subcommand)]
+        command: stock::Command,
     },
     /// Settings
     Config {

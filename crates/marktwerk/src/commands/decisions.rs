@@ -26,6 +26,9 @@ pub(super) struct Decision {
     /// With remind_me: a time such as 2026-11-30T08:00:00+01:00, or from now: 30m, 4h, 2d
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// With move_to: the account's new name
+    #[arg(long, value_name = "ACCOUNT")]
+    to: Option<String>,
     /// Decide only if the order is still in this situation, as `show` names it
     #[arg(long)]
     situation: Option<String>,
@@ -35,9 +38,14 @@ impl Decision {
     /// What the server is sent.
     pub(super) fn body(self, now: Timestamp) -> anyhow::Result<Value> {
         let until = self.until.map(|text| time(&text, now)).transpose()?;
-        let Self { decision, carrier, situation, .. } = self;
-        let fields =
-            [("decision", Some(decision)), ("carrier", carrier), ("until", until), ("situation", situation)];
+        let Self { decision, carrier, to, situation, .. } = self;
+        let fields = [
+            ("decision", Some(decision)),
+            ("carrier", carrier),
+            ("until", until),
+            ("to", to),
+            ("situation", situation),
+        ];
         let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
         Ok(Value::Object(given.collect()))
     }
@@ -86,7 +94,7 @@ pub(super) fn show(value: &Value, output: &Output) -> std::io::Result<()> {
 /// Shows what became of a decision.
 pub(super) fn decided(answer: &Value, output: &Output) -> std::io::Result<()> {
     if answer.as_array().is_some_and(Vec::is_empty) && !output.is_json() {
-        return output.line("taken off the list");
+        return output.line("decided");
     }
     output.list(answer, &DECIDED)
 }

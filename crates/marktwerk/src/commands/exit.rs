@@ -9,7 +9,7 @@ use super::client::{CallError, Client};
 use super::output::Output;
 use super::usage::UsageError;
 use super::{
-    accounts, alerts, attention, audit, check, db, doctor, jobs, logs, orders, runs, sandbox, serve,
+    accounts, alerts, attention, audit, check, db, doctor, jobs, logs, orders, runs, sandbox, serve, stock,
     takeover, transfer,
 };
 use crate::clock::SystemClock;
@@ -51,6 +51,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Attention { command }) => attention::run(command, &client()?, &output, now()).await,
         Some(Command::Logs(options)) => logs::run(options, &client()?, &output).await,
         Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
+        Some(Command::Stock { command }) => stock::run(command, &client()?, &output).await,
         Some(Command::Alerts { command }) => alerts::run(command, &client()?, &output).await,
         Some(Command::Audit { command }) => audit::run(command, &client()?, &output).await,
         Some(Command::Config { command }) => match command {

@@ -20,6 +20,7 @@ mod runs;
 mod sandbox;
 mod serve;
 mod signals;
+mod stock;
 mod takeover;
 mod transfer;
 mod usage;

@@ -94,6 +94,12 @@ impl Program {
         );
         let limits = limits(settings, &registry)?;
         belonging::insist(store, settings, outside.erp.is_simulated()).await?;
+        let names: Vec<String> = accounts.iter().map(|name| (*name).to_owned()).collect();
+        for gone in marktwerk_workflows::accounts::notice_gone(&**store, &names, clock.now()).await? {
+            tracing::warn!(
+                "the account {gone} has orders or listings and is not in the settings: see the attention list"
+            );
+        }
         let jobs_file = settings.jobs_file();
         first_jobs::write(&jobs_file, store, &accounts).await?;
         let scheduler = &settings.scheduler;

@@ -9,4 +9,5 @@ mod logs;
 mod program;
 mod runs;
 mod settings;
+mod stock;
 mod takeover;

@@ -2,7 +2,7 @@
 
 use super::Control;
 use crate::error::SandboxError;
-use crate::jtl::{DroppedRow, JtlStock, ParcelSeed, look, rearrange, ship, stock};
+use crate::jtl::{DroppedRow, JtlStock, ParcelSeed, articles, look, rearrange, ship, stock};
 use crate::temu::life;
 
 /// Result of every lever.
@@ -12,6 +12,36 @@ impl Control {
     /// Somebody enters an article that JTL did not have, with so many pieces in warehouse 1.
     pub fn create_article(&self, sku: &str, pieces: i64) -> Done<()> {
         self.erp.with(|connection| stock::create(connection, sku, pieces))
+    }
+
+    /// The article is deleted in JTL, with its stock.
+    pub fn delete_article(&self, sku: &str) -> Done<()> {
+        self.erp.with(|connection| articles::delete(connection, sku))
+    }
+
+    /// The article has another number in JTL from now on.
+    pub fn rename_article(&self, sku: &str, name: &str) -> Done<()> {
+        self.erp.with(|connection| articles::rename(connection, sku, name))
+    }
+
+    /// The article is active in JTL, or is not.
+    pub fn set_article_active(&self, sku: &str, is_active: bool) -> Done<()> {
+        self.erp.with(|connection| articles::set_active(connection, sku, is_active))
+    }
+
+    /// The article is the parent of variations in JTL, or is not.
+    pub fn set_variation_parent(&self, sku: &str, is_parent: bool) -> Done<()> {
+        self.erp.with(|connection| articles::set_parent(connection, sku, is_parent))
+    }
+
+    /// Another mandant is chosen in JTL: all articles are gone, until [`Control::restore_mandant`].
+    pub fn empty_mandant(&self) -> Done<()> {
+        self.erp.with(articles::empty_mandant)
+    }
+
+    /// The right mandant is chosen again, and its articles are there.
+    pub fn restore_mandant(&self) -> Done<()> {
+        self.erp.with(articles::restore_mandant)
     }
 
     /// So many pieces lie in a warehouse (1 or 2) from now on.

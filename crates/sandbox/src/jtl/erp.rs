@@ -119,6 +119,9 @@ impl Erp {
             )?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
+        if skus.is_empty() {
+            return Ok(());
+        }
         let index = usize::try_from(chance.below(skus.len() as u64)).unwrap_or(0);
         let Some(sku) = skus.get(index) else { return Ok(()) };
         match chance.below(10) {

@@ -1,6 +1,7 @@
 //! The simulated JTL-Wawi: `schema` and `seed` make the database, `intake` is JTL-Worker (`xml` and `document`
-//! its eyes), `ship` the warehouse, `stock` the bookkeeping of pieces, `erp` holds them together.
+//! its eyes), `ship` the warehouse, `stock` the bookkeeping of pieces, `articles` what people do to them, `erp` holds all together.
 
+pub(crate) mod articles;
 mod document;
 mod erp;
 mod intake;

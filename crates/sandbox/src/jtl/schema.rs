@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS tArtikel(
   cLagerKleinerNull TEXT DEFAULT 'N', cTeilbar TEXT DEFAULT 'N', kStueckliste INTEGER DEFAULT 0,
   kVaterArtikel INTEGER DEFAULT 0, nIstVater INTEGER DEFAULT 0, nDelete INTEGER DEFAULT 0, dMod TEXT,
   bRowversion INTEGER);
+CREATE INDEX IF NOT EXISTS sandbox_articles ON tArtikel(rtrim(cArtNr) COLLATE NOCASE);
+CREATE TABLE IF NOT EXISTS sandbox_gone_articles(row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tStueckliste(
   kStueckliste INTEGER NOT NULL, kArtikel INTEGER NOT NULL, fAnzahl NUMERIC NOT NULL,
   PRIMARY KEY(kStueckliste, kArtikel));

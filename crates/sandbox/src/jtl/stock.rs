@@ -12,11 +12,10 @@ pub(crate) fn article(connection: &Connection, sku: &str) -> Result<i64, Sandbox
         .ok_or_else(|| SandboxError::Unknown { what: "article in JTL", name: sku.to_owned() })
 }
 
+/// As JTL's collation compares numbers: neither case nor blanks at the end count.
 pub(crate) fn find_article(connection: &Connection, sku: &str) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT kArtikel FROM tArtikel WHERE cArtNr = ?1 AND nDelete = 0")?
-        .query_row([sku], |row| row.get(0))
-        .optional()
+    let sql = "SELECT kArtikel FROM tArtikel WHERE rtrim(cArtNr) COLLATE NOCASE = rtrim(?1) AND nDelete = 0";
+    connection.prepare_cached(sql)?.query_row([sku], |row| row.get(0)).optional()
 }
 
 /// An article that JTL did not have, with so many pieces in warehouse 1.

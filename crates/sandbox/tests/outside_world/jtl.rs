@@ -200,3 +200,31 @@ async fn some_orders_leave_in_two_parcels_or_two_deliveries() {
     assert_eq!(count("SELECT COUNT(*) FROM tLieferschein"), 16 - at_once);
     assert_eq!(count("SELECT SUM(nAnzahlVersendetePakete) FROM Verkauf_tAuftragEckdaten"), 16);
 }
+
+#[tokio::test]
+async fn people_change_articles_and_choose_the_wrong_mandant() {
+    let world = World::quiet().await;
+    let control = &world.control;
+    let row = |sku: &str| -> (String, i64, i64) {
+        let sql = "SELECT cAktiv, nIstVater, kArtikel FROM tArtikel WHERE cArtNr = ?1";
+        world.jtl().query_row(sql, [sku], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("article")
+    };
+    control.set_article_active("MW-0001", false).expect("deactivate");
+    control.set_variation_parent("mw-0002 ", true).expect("number as JTL compares it");
+    control.rename_article("MW-0003", "Other").expect("rename");
+    assert_eq!(
+        (row("MW-0001"), row("MW-0002"), row("Other").2),
+        (("N".to_owned(), 0, 1), ("Y".to_owned(), 1, 2), 3)
+    );
+    control.delete_article("MW-0004").expect("delete");
+    assert!(control.jtl_stock("MW-0004").is_err() && control.jtl_stock("MW-0003").is_err());
+    let before = control.jtl_stock("MW-0005").expect("stock");
+    control.empty_mandant().expect("another mandant");
+    assert!(control.jtl_stock("MW-0005").is_err());
+    control.restore_mandant().expect("the right one");
+    assert_eq!(control.jtl_stock("MW-0005").expect("stock"), before);
+    assert_eq!((row("MW-0001"), row("Other").2), (("N".to_owned(), 0, 1), 3));
+    world.hand_over(&order_xml("PO-076-9", "mw-0005 "));
+    control.work_now().expect("work");
+    assert_eq!(control.dropped().expect("dropped"), [], "JTL finds articles whatever the case");
+}

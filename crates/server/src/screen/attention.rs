@@ -81,6 +81,7 @@ pub(super) fn decision_forms(
                         @if let Some(situation) = situation { input type="hidden" name="situation" value=(situation); }
                         @match decision.needs {
                             Some("carrier") => { input name="carrier" required aria-label=(words.carrier) placeholder=(words.carrier); }
+                            Some("to") => { input name="to" required aria-label=(words.account) placeholder=(words.account); }
                             Some("until") => {
                                 select name="hours" aria-label=(decision.label) {
                                     option value="1" { (words.in_an_hour) }
@@ -127,6 +128,11 @@ async fn decide_entry(
     form: &FormPairs,
 ) -> ApiResult<String> {
     let id = id.parse().map_err(|_| ApiError::NotFound(format!("there is no entry `{id}`")))?;
+    if let Some(item) = v1::stock_entry(state, id).await? {
+        let to = Some(form.value("to")).filter(|to| !to.is_empty());
+        v1::decide_on_stock(state, caller, &item, form.value("decision"), to).await?;
+        return Ok(words.decided.to_owned());
+    }
     let (choice, situation) = choice(state, caller, form)?;
     let occasion = v1::occasion(state, caller);
     let outcomes =

@@ -15,6 +15,8 @@ mod run;
 mod run_actions;
 mod runs;
 mod shell;
+mod stock;
+mod stock_words;
 mod words;
 
 pub(crate) use refusals::refusals;
@@ -41,6 +43,8 @@ pub(crate) fn routes() -> Routes {
         .post(Role::Operator, "/screen/jobs/{id}/interval", actions::interval)
         .get(Role::Viewer, "/orders", orders::list)
         .get(Role::Viewer, "/orders/{number}", order::show)
+        .get(Role::Viewer, "/stock", stock::list)
+        .post(Role::Operator, "/screen/stock/push", stock::push)
         .get(Role::Viewer, "/screen/attention", attention::fragment)
         .post(Role::Operator, "/screen/attention/{id}/decide", attention::decide)
         .post(Role::Operator, "/screen/orders/{account}/{number}/decide", attention::decide_order)

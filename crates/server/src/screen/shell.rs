@@ -41,6 +41,7 @@ pub(super) fn header(words: Words, state: &AppState, caller: &Caller) -> Markup 
                 a href="/temu" { "TEMU" }
                 a href="/orders" { (words.orders_title) }
                 a href="/runs" { (words.runs) }
+                a href="/stock" { (words.inventory) }
                 a href="/docs" { (words.interface) }
                 a href={ "?lang=" (other) } lang=(other) hreflang=(other) { (words.other_language) }
                 @if state.access.is_some() {

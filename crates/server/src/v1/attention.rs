@@ -13,6 +13,7 @@ use super::body::Object;
 use super::decisions::{self, DecidedOrder, DecisionItem};
 use super::number;
 use super::problem::Problem;
+use super::stock_decisions;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
 use crate::safety::Caller;
@@ -88,6 +89,14 @@ pub(super) async fn decide(
     let language = decisions::language(&mut query);
     query.finish()?;
     let id = number(&id, "entry on the attention list")?;
+    if let Some(item) = stock_decisions::entry(&state, id).await? {
+        let mut fields = body.fields();
+        let (decision, to) = (fields.text("decision"), fields.text("to"));
+        let decision = fields.required("decision", decision);
+        fields.finish()?;
+        stock_decisions::decide(&state, &caller, &item, &decision, to.as_deref()).await?;
+        return Ok(Json(Vec::new()));
+    }
     let (choice, situation) = decisions::choice(body.fields(), &caller)?;
     let occasion = decisions::occasion(&state, &caller);
     let outcomes =
@@ -105,6 +114,8 @@ pub(crate) struct DecisionBody {
     carrier: Option<String>,
     /// With `remind_me`: when, with its offset.
     until: Option<String>,
+    /// With `move_to`: the account's new name.
+    to: Option<String>,
     /// The situation that the person saw.
     situation: Option<String>,
 }
@@ -133,6 +144,10 @@ async fn item(state: &AppState, group: Group, language: Language) -> ApiResult<O
         }
         None => Vec::new(),
     };
+    let decisions = match is_of_an_order {
+        true => decisions::offered(&offers, language),
+        false => stock_decisions::offered(first, language),
+    };
     let facts: Option<EntryFacts> = serde_json::from_value(first.facts.clone()).ok();
     let orders = group.entries.iter().filter(|entry| entry.kind.is_of_an_order());
     Ok(Some(AttentionItem {
@@ -144,6 +159,6 @@ async fn item(state: &AppState, group: Group, language: Language) -> ApiResult<O
         situation: facts.map(|facts| facts.row.word()),
         message,
         since: state.time(first.since),
-        decisions: decisions::offered(&offers, language),
+        decisions,
     }))
 }

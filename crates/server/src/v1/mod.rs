@@ -11,6 +11,9 @@ mod many;
 mod orders;
 mod problem;
 mod runs;
+mod stock;
+mod stock_decisions;
+mod stock_item;
 
 pub(crate) use accounts::test_account;
 pub(crate) use attention::{AttentionItem, items as attention_items};
@@ -21,6 +24,11 @@ pub(crate) use orders::{
 };
 pub(crate) use problem::problems;
 pub(crate) use runs::{RunDetails, RunItem, RunLink, details, item as run_item};
+pub(crate) use stock::{
+    StockQuery, article as stock_article, publish as publish_stock, query as stock_query,
+};
+pub(crate) use stock_decisions::{decide as decide_on_stock, entry as stock_entry};
+pub(crate) use stock_item::{ArticleItem, StockItem, item as stock_item};
 
 use marktwerk_domain::run::RunId;
 use utoipa_axum::routes;
@@ -44,6 +52,9 @@ pub(crate) fn routes() -> Routes {
         .routes(Role::Operator, routes!(attention::decide))
         .routes(Role::Viewer, routes!(audit::list))
         .merge(orders::routes())
+        .routes(Role::Viewer, routes!(stock::list))
+        .routes(Role::Viewer, routes!(stock::show))
+        .routes(Role::Operator, routes!(stock::push))
 }
 
 /// The number in a path; what is no number names nothing.

@@ -112,6 +112,7 @@ async fn a_decision_is_told_without_what_the_marketplace_wrote() {
         kind: AttentionKind::SetAside,
         subject: "PO-9".to_owned(),
         message: "unreadable: the buyer's own words".to_owned(),
+        facts: serde_json::Value::Null,
     };
     server.store.raise(&[item], server.engine.clock().now()).await.unwrap();
     let id = server.get("/api/v1/attention").await[0]["id"].clone();

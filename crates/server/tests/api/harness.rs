@@ -25,6 +25,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::stock::Shelf;
+
 /// What the workflows do when they run.
 pub(crate) struct World {
     /// How many lines a run writes, and which text each has.
@@ -62,6 +64,7 @@ enum Mode {
 #[serde(default, deny_unknown_fields)]
 struct InventoryParameters {
     mode: Mode,
+    sku: Option<String>,
 }
 
 struct Scripted {
@@ -210,13 +213,15 @@ pub(crate) async fn engine(jobs_file: Option<PathBuf>) -> (Arc<Engine>, SharedSt
     };
     let inventory = WorkflowDescription {
         marketplace: Some("temu"),
+        accounts: vec!["main".to_owned()],
         ..WorkflowDescription::of::<InventoryParameters>("inventory_workflow", "stock")
     };
     let registry = Registry::new()
         .with(Scripted { world: Arc::clone(&world), description: orders })
         .with(Scripted { world: Arc::clone(&world), description: inventory })
         .with_probe("order_workflow", Arc::new(Still))
-        .with_diagnose(Arc::new(Outside));
+        .with_diagnose(Arc::new(Outside))
+        .with_stock_desk(Arc::new(Shelf));
     let options = EngineOptions { jobs_file, alerts: vec![Arc::new(Post)], ..EngineOptions::default() };
     let engine = Engine::start(options, store.clone(), clock, registry).await.unwrap();
     (engine, store, world)

@@ -17,6 +17,7 @@ mod routes;
 mod safety;
 mod screen;
 mod screen_runs;
+mod stock;
 mod temu;
 mod v1;
 mod v1_jobs;

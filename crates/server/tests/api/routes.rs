@@ -45,6 +45,7 @@ async fn furnish(server: &TestServer, admin: impl Fn(RequestBuilder) -> RequestB
         kind: AttentionKind::SetAside,
         subject: "without a number".to_owned(),
         message: "an entry of the order list cannot be read".to_owned(),
+        facts: serde_json::Value::Null,
     };
     server.store.raise(&[item], server.engine.clock().now()).await.unwrap();
     store_order(server, "main", "PO-1", |_| ()).await;
@@ -80,6 +81,7 @@ fn address(path: &str) -> String {
         .replace("{name}", "main")
         .replace("{account}", "main")
         .replace("{number}", "PO-1")
+        .replace("{sku}", "A-1")
         .replace("{*rest}", "swagger-ui.css")
 }
 
@@ -103,6 +105,8 @@ fn change(permission: &Permission) -> (&'static str, Option<Value>) {
             | "/api/v1/orders/{number}/decide"
             | "/screen/orders/{account}/{number}/decide",
         ) => ("", Some(json!({ "decision": "done_by_hand" }))),
+        ("POST", "/api/v1/stock/{sku}/push") => ("?account=main", None),
+        ("POST", "/screen/stock/push") => ("", Some(json!({ "sku": "A-1" }))),
         ("POST", "/api/v1/orders/fetch") => ("", Some(json!({ "orders": ["PO-1"] }))),
         ("POST", "/screen/jobs/{id}/interval") => ("", Some(json!({ "interval_minutes": "8" }))),
         (

@@ -20,6 +20,7 @@ async fn the_page_shows_how_things_stand_and_escapes_what_others_wrote() {
         kind: AttentionKind::SetAside,
         subject: "PO-1".to_owned(),
         message: evil.to_owned(),
+        facts: serde_json::Value::Null,
     };
     server.store.raise(&[item], server.engine.clock().now()).await.unwrap();
     let page = server.page("/?lang=de").await;

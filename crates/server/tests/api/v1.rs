@@ -29,6 +29,7 @@ async fn what_needs_a_person_is_listed_and_decided() {
         kind: AttentionKind::SetAside,
         subject: "PO-1".to_owned(),
         message: "no address".to_owned(),
+        facts: serde_json::Value::Null,
     };
     server.store.raise(&[item], server.engine.clock().now()).await.unwrap();
     let listed = server.get("/api/v1/attention").await;

@@ -266,7 +266,7 @@ async fn job_types_tell_what_a_job_can_be_told() {
     assert!(orders["parameters"]["properties"]["days_back"].is_object());
     assert_eq!(
         find("inventory_workflow")["conditions"],
-        json!(["erp_reachable", "window", "succeeded_within"])
+        json!(["account_healthy", "erp_reachable", "window", "succeeded_within"])
     );
     assert_eq!(find("amazon_order_workflow")["in_this_version"], false);
 }

@@ -3,10 +3,11 @@
 use jiff::SignedDuration;
 use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::health::{FUSE, Trouble};
-use marktwerk_domain::run::RunState;
+use marktwerk_domain::run::{RunId, RunState};
 
 use super::samples::{at, attempt_end, claimed, job, record};
 use crate::SharedStore;
+use crate::alerts::NewAlert;
 use crate::journal::{AttemptEnd, Entry};
 
 /// Four alerts: the job is degraded and recovers, twice, a minute apart.
@@ -44,6 +45,21 @@ pub async fn alerts_are_read_from_a_cursor(store: SharedStore) {
     let newest: Vec<Alert> = all.into_iter().rev().collect();
     assert_eq!(store.latest_alerts(10).await.unwrap(), newest);
     assert_eq!(store.latest_alerts(2).await.unwrap(), newest[..2]);
+}
+
+/// Such as one about the attention list.
+pub async fn an_alert_is_added_without_a_change(store: SharedStore) {
+    let alert = NewAlert {
+        at: at(5),
+        job_id: job("a").id,
+        run: RunId(3),
+        title: "Viele Artikel fehlen".to_owned(),
+        message: "Bitte nachsehen.".to_owned(),
+    };
+    store.add_alert(&alert).await.unwrap();
+    let [stored] = <[_; 1]>::try_from(store.latest_alerts(10).await.unwrap()).unwrap();
+    assert_eq!((stored.at, stored.change, stored.run), (at(5), None, Some(RunId(3))));
+    assert_eq!((stored.title, stored.message), (alert.title, alert.message));
 }
 
 /// Who delivers alerts keeps a cursor: no number is given twice, not even when all are gone.

@@ -19,6 +19,7 @@ fn item(kind: AttentionKind, subject: &str, message: &str) -> NewAttention {
         kind,
         subject: subject.to_owned(),
         message: message.to_owned(),
+        facts: serde_json::Value::Null,
     }
 }
 
@@ -45,6 +46,19 @@ pub async fn a_settled_item_may_be_raised_again(store: SharedStore) {
     assert!(store.attentions().await.unwrap().is_empty());
     store.raise(&[unclear], at(3)).await.unwrap();
     assert_eq!(store.attentions().await.unwrap()[0].since, at(3));
+}
+
+/// Renewed with the text; one that is raised without facts leaves those that are there.
+pub async fn an_item_carries_its_facts(store: SharedStore) {
+    let lost = |facts| NewAttention { facts, ..item(AttentionKind::ArticleLost, "A", "gone") };
+    let facts = async || store.attentions().await.unwrap().remove(0).facts;
+    store.raise(&[lost(serde_json::json!({ "sku": "A" }))], at(1)).await.unwrap();
+    assert_eq!(facts().await, serde_json::json!({ "sku": "A" }));
+    store.raise(&[lost(serde_json::Value::Null)], at(2)).await.unwrap();
+    assert_eq!(facts().await, serde_json::json!({ "sku": "A" }));
+    store.raise(&[lost(serde_json::json!({ "sku": "B" }))], at(3)).await.unwrap();
+    assert_eq!(facts().await, serde_json::json!({ "sku": "B" }));
+    assert_eq!(store.attentions().await.unwrap()[0].since, at(1));
 }
 
 /// An order in JTL that was cancelled or changed at the marketplace; its record.

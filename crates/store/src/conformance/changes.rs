@@ -3,7 +3,9 @@
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::run::RunState;
 
-use super::samples::{ACCOUNT, NODE, at, end, fetched, firing, line_record, listing, record, running, save};
+use super::samples::{
+    ACCOUNT, NODE, at, end, fetched, firing, line_record, listing, record, running, save, tell,
+};
 use crate::SharedStore;
 use crate::attention::NewAttention;
 use crate::changes::Changes;
@@ -16,6 +18,7 @@ fn unclear() -> NewAttention {
         kind: AttentionKind::Unclear,
         subject: "PO-1".to_owned(),
         message: "where is it".to_owned(),
+        facts: serde_json::Value::Null,
     }
 }
 
@@ -46,7 +49,7 @@ pub async fn each_noun_moves_its_counter(store: SharedStore) {
     assert_eq!(moved(), [true, false, false, false, false, true]);
     save(&store, &[fetched("PO-1", 5)]).await;
     assert_eq!(moved(), [false, true, false, false, false, false]);
-    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(1)).await.unwrap();
+    tell(&store, ACCOUNT, &[listing("1", "A", 5)]).await;
     assert_eq!(moved(), [false, false, true, false, false, false]);
     store.raise(&[unclear()], at(1)).await.unwrap();
     assert_eq!(moved(), [false, false, false, true, false, false]);
@@ -54,17 +57,18 @@ pub async fn each_noun_moves_its_counter(store: SharedStore) {
 
 /// An unchanged world causes no write, so nobody who watches is woken.
 pub async fn an_unchanged_world_moves_nothing(store: SharedStore) {
-    let patch = ListingPatch { id: "1".to_owned(), target: Some(5), ..ListingPatch::default() };
+    let patch = ListingPatch { article: Some(Some(7)), target: Some(Some(5)), ..ListingPatch::of("1") };
     let settled = (ACCOUNT.to_owned(), AttentionKind::SetAside, "PO-1".to_owned());
     let repeat = async || {
         store.set_fact("cursor", "1").await.unwrap();
         store.raise(&[unclear()], at(1)).await.unwrap();
         store.settle(std::slice::from_ref(&settled), at(1)).await.unwrap();
         save(&store, &[fetched("PO-1", 5)]).await;
-        store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(9)).await.unwrap();
+        tell(&store, ACCOUNT, &[listing("1", "A", 5)]).await;
         store.retain_listings(ACCOUNT, &["1".to_owned()]).await.unwrap();
-        store.map_listings(ACCOUNT, &[("1".to_owned(), Some(7))]).await.unwrap();
-        store.change_listings(ACCOUNT, std::slice::from_ref(&patch), at(10)).await.unwrap();
+        store.change_listings(ACCOUNT, std::slice::from_ref(&patch)).await.unwrap();
+        store.change_unread_entries(ACCOUNT, &[], &[]).await.unwrap();
+        store.leave_out_unread_entries(ACCOUNT, at(10)).await.unwrap();
         store.rescue(NODE, true, at(10)).await.unwrap();
     };
     repeat().await;

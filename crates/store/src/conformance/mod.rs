@@ -36,6 +36,7 @@ pub mod run_filters;
 pub mod runs;
 mod samples;
 pub mod skips;
+pub mod stock;
 
 /// Makes a module of tests for one database: its name, and how to open an empty store. The value is an expression that gives
 /// `(guard, SharedStore)`; the guard lives as long as the test. With `if_at_hand` before it the expression gives an `Option` of that:
@@ -87,7 +88,7 @@ macro_rules! store_conformance {
                     a_job_that_a_person_paused_is_not_announced, an_outage_is_told_once_and_pauses_nothing,
                     a_row_is_of_one_trouble, a_success_ends_the_row, lost_cancelled_and_retried_runs_do_not_count,
                     enabling_again_begins_a_new_row, a_job_that_comes_back_begins_a_new_row;
-                alerts: alerts_are_read_from_a_cursor, old_alerts_are_deleted;
+                alerts: alerts_are_read_from_a_cursor, an_alert_is_added_without_a_change, old_alerts_are_deleted;
                 run_filters: runs_are_found_by_trigger_time_and_cause;
                 runs: a_run_reads_as_it_was_queued, runs_are_read_newest_first, an_unknown_run_is_none, pruning_keeps_the_last_run_of_each_job;
                 journal: lines_are_stored_in_their_order, an_outdated_epoch_has_no_effect,
@@ -109,8 +110,7 @@ macro_rules! store_conformance {
                 order_fetching: a_new_order_is_fetched_and_unread, a_long_document_is_kept_whole, a_newer_change_begins_again,
                     an_order_in_the_erp_keeps_its_state, an_older_change_has_no_effect, a_complete_document_beats_an_incomplete_one,
                     the_same_document_is_no_news, another_status_in_the_same_second_is_news,
-                    a_new_order_lowers_known_stock, an_order_before_the_count_lowers_nothing,
-                    a_doubtful_purchase_makes_the_stock_unknown, a_cancellation_makes_the_stock_unknown,
+                    arriving_units_are_counted_at_their_listings, units_given_back_are_counted_at_their_listings,
                     an_order_on_its_way_keeps_its_contents, a_page_is_taken_in_its_order;
                 order_reading: orders_are_found_by_what_people_know, known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
                     documents_are_read_where_they_are_needed, open_orders_come_in_pages, orders_are_judged_when_their_time_has_come;
@@ -119,10 +119,13 @@ macro_rules! store_conformance {
                 order_counts: reached_counts_are_cumulative, states_are_counted, open_units_are_those_of_orders_that_take_stock,
                     an_order_read_again_takes_stock_until_it_is_judged,
                     a_changed_order_takes_what_it_holds_now;
-                inventory: listings_are_added_and_renewed, a_listing_without_a_stock_is_unknown, a_changed_sku_loses_its_mapping,
-                    unlisted_goes, patches_change_what_they_name, a_listing_named_twice_is_changed_twice,
-                    listings_are_counted;
-                attention: an_open_item_is_not_raised_twice, a_settled_item_may_be_raised_again, an_item_raised_twice_at_once_is_one,
+                inventory: listings_are_added_and_renewed, patches_change_what_they_name, a_listing_named_twice_is_changed_twice,
+                    figures_keep_what_orders_did_meanwhile, unlisted_goes, listings_are_found, listings_are_counted;
+                stock: orders_that_take_stock_show_their_contents, an_order_that_stopped_taking_stock_shows_after_its_mark,
+                    lines_of_open_orders_are_found_by_number, entries_without_articles_are_kept,
+                    accounts_tell_what_they_hold, an_account_moves_with_what_it_has, a_released_account_takes_nothing,
+                    a_persons_decision_is_carried_out;
+                attention: an_open_item_is_not_raised_twice, a_settled_item_may_be_raised_again, an_item_carries_its_facts, an_item_raised_twice_at_once_is_one,
                     a_decision_is_stored_with_who_and_when, a_decision_that_does_not_fit_changes_nothing,
                     one_decision_is_made_for_all_orders_of_an_entry;
                 audit: an_entry_is_stored_with_its_change, an_entry_needs_its_change_and_is_stored_once,

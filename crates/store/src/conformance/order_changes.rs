@@ -212,6 +212,7 @@ pub async fn entries_of_others_stay(store: SharedStore) {
         kind,
         subject: subject.to_owned(),
         message: "stays".to_owned(),
+        facts: serde_json::Value::Null,
     };
     let others = [
         item(ACCOUNT, AttentionKind::StockRefused, "1"),

@@ -1,9 +1,10 @@
 //! Keeping what a marketplace told of its orders.
 
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::stock::Figures;
 use serde_json::json;
 
-use super::samples::{ACCOUNT, at, content, fetched, listing, move_to, save};
+use super::samples::{ACCOUNT, at, content, fetched, listing, move_to, save, tell};
 use crate::SharedStore;
 use crate::orders::{FetchedOrder, OrderPatch, OrderRecord};
 
@@ -17,9 +18,10 @@ async fn read(store: &SharedStore, number: &str) {
     store.change_orders(ACCOUNT, &[super::samples::change(number, patch)], at(1)).await.unwrap();
 }
 
-async fn known_stock(store: &SharedStore) -> Vec<Option<i64>> {
+/// Units that arrived and that were given back, by listing.
+async fn counted(store: &SharedStore) -> Vec<(i64, i64)> {
     let listings = store.listings(ACCOUNT).await.unwrap();
-    listings.into_iter().map(|listing| listing.known_stock).collect()
+    listings.into_iter().map(|record| (record.figures.sold, record.figures.returned)).collect()
 }
 
 /// Every field that the marketplace told.
@@ -121,53 +123,37 @@ pub async fn the_same_document_is_no_news(store: SharedStore) {
     assert!(order(&store, "PO-1").await.is_unread);
 }
 
-/// Seconds between a purchase and a count that leave no doubt which was first.
-const LONG: i64 = 3_600;
-
-/// Once per order, never below zero, only where the stock is known.
-pub async fn a_new_order_lowers_known_stock(store: SharedStore) {
-    let listings = [listing("1", "A", 5), listing("2", "B", 1), listing("3", "C", 9)];
-    store.save_listings(ACCOUNT, &listings, at(4)).await.unwrap();
-    let contents = vec![content("A", 2), content("B", 3), content("", 1), content("D", 1)];
-    save(&store, &[FetchedOrder { contents: contents.clone(), ..fetched("PO-1", LONG) }]).await;
-    assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
-    save(&store, &[FetchedOrder { contents, ..fetched("PO-1", LONG + 1) }]).await;
-    assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
-    store.save_fetched("other", &[fetched("PO-2", LONG + 2)], at(LONG + 3)).await.unwrap();
-    assert_eq!(known_stock(&store).await, [Some(3), Some(0), Some(9)]);
+/// Once per order, for each listing with its SKU, of this account alone; the times of the purchases are kept with it.
+pub async fn arriving_units_are_counted_at_their_listings(store: SharedStore) {
+    let listings = [listing("1", "A", 5), listing("2", "B", 1), listing("3", "A", 9)];
+    tell(&store, ACCOUNT, &listings).await;
+    tell(&store, "other", &listings).await;
+    let contents = vec![content("A", 2), content("B", 3), content("", 1), content("D", 1), content("A", 1)];
+    save(&store, &[FetchedOrder { contents: contents.clone(), ordered_at: at(3), ..fetched("PO-1", 5) }])
+        .await;
+    assert_eq!(counted(&store).await, [(3, 0), (3, 0), (3, 0)]);
+    save(&store, &[FetchedOrder { contents, ordered_at: at(3), ..fetched("PO-1", 6) }]).await;
+    assert_eq!(counted(&store).await, [(3, 0), (3, 0), (3, 0)], "the same order told again");
+    save(&store, &[fetched("PO-2", 9)]).await;
+    assert_eq!(counted(&store).await, [(5, 0), (3, 0), (5, 0)]);
+    let stored = store.listings(ACCOUNT).await.unwrap();
+    assert_eq!(stored[0].figures.bought, Some((at(3), at(9))));
+    assert_eq!(stored[1].figures.bought, Some((at(3), at(3))));
+    let others = store.listings("other").await.unwrap();
+    assert!(others.iter().all(|record| record.figures == Figures::default()));
 }
 
-/// The marketplace's figure had it subtracted already.
-pub async fn an_order_before_the_count_lowers_nothing(store: SharedStore) {
-    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(LONG)).await.unwrap();
-    save(&store, &[fetched("PO-1", 5), fetched("PO-2", 4)]).await;
-    assert_eq!(known_stock(&store).await, [Some(5)]);
-}
-
-/// Two clocks, or two listings of one article: a guess could be wrong, so the stock is unknown and will be told again.
-pub async fn a_doubtful_purchase_makes_the_stock_unknown(store: SharedStore) {
-    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(LONG)).await.unwrap();
-    save(&store, &[fetched("PO-1", LONG - 10)]).await;
-    assert_eq!(known_stock(&store).await, [None]);
-    let twins = [listing("1", "A", 5), listing("2", "A", 5)];
-    store.save_listings(ACCOUNT, &twins, at(2 * LONG)).await.unwrap();
-    save(&store, &[fetched("PO-2", 3 * LONG)]).await;
-    assert_eq!(known_stock(&store).await, [None, None]);
-}
-
-/// The marketplace offers it again, nobody knows since when.
-pub async fn a_cancellation_makes_the_stock_unknown(store: SharedStore) {
-    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(4)).await.unwrap();
-    save(&store, &[fetched("PO-1", LONG)]).await;
-    let known = known_stock(&store).await;
-    assert!(known[0].is_some_and(|known| known < 5), "{known:?}");
-    let cancelled = FetchedOrder {
-        status: MarketplaceStatus::Cancelled,
-        contents: Vec::new(),
-        ..fetched("PO-1", LONG + 5)
-    };
+/// By a cancellation, and by a change: what the order held goes back, what it holds now arrives.
+pub async fn units_given_back_are_counted_at_their_listings(store: SharedStore) {
+    tell(&store, ACCOUNT, &[listing("1", "A", 5), listing("2", "B", 5)]).await;
+    save(&store, &[fetched("PO-1", 5)]).await;
+    let contents = vec![content("A", 1), content("B", 4)];
+    save(&store, &[FetchedOrder { contents, ..fetched("PO-1", 6) }]).await;
+    assert_eq!(counted(&store).await, [(3, 2), (4, 0)]);
+    let cancelled =
+        FetchedOrder { status: MarketplaceStatus::Cancelled, contents: Vec::new(), ..fetched("PO-1", 7) };
     save(&store, &[cancelled]).await;
-    assert_eq!(known_stock(&store).await, [None]);
+    assert_eq!(counted(&store).await, [(3, 3), (4, 4)]);
 }
 
 /// It takes what was handed over.
@@ -182,14 +168,14 @@ pub async fn an_order_on_its_way_keeps_its_contents(store: SharedStore) {
 
 /// An order may be told twice in one page.
 pub async fn a_page_is_taken_in_its_order(store: SharedStore) {
-    store.save_listings(ACCOUNT, &[listing("1", "A", 5)], at(0)).await.unwrap();
-    let changed = FetchedOrder { contents: vec![content("B", 1)], ..fetched("PO-1", LONG + 1) };
-    save(&store, &[fetched("PO-1", LONG), changed.clone(), fetched("PO-1", LONG)]).await;
-    assert_eq!(order(&store, "PO-1").await.changed_at, at(LONG + 1));
+    tell(&store, ACCOUNT, &[listing("1", "A", 5)]).await;
+    let changed = FetchedOrder { contents: vec![content("B", 1)], ..fetched("PO-1", 6) };
+    save(&store, &[fetched("PO-1", 5), changed.clone(), fetched("PO-1", 5)]).await;
+    assert_eq!(order(&store, "PO-1").await.changed_at, at(6));
     assert_eq!(store.open_units().await.unwrap(), [("B".to_owned(), 1)].into());
     // Bought, and given back.
-    assert_eq!(known_stock(&store).await, [None]);
-    let twice = [fetched("PO-2", LONG), FetchedOrder { is_complete: false, ..fetched("PO-2", LONG) }];
+    assert_eq!(counted(&store).await, [(2, 2)]);
+    let twice = [fetched("PO-2", 5), FetchedOrder { is_complete: false, ..fetched("PO-2", 5) }];
     save(&store, &twice).await;
     assert!(order(&store, "PO-2").await.is_complete);
 }

@@ -17,6 +17,7 @@ use marktwerk_domain::shipment::Content;
 use serde_json::{Value, json};
 
 use crate::SharedStore;
+use crate::inventory::ListingPatch;
 use crate::jobs::{JobEdit, NextDue};
 use crate::journal::{AttemptEnd, Entry, Record};
 use crate::logs::LogFilter;
@@ -269,6 +270,14 @@ pub(super) fn change(number: &str, patch: OrderPatch) -> OrderChange {
 pub(super) async fn move_to(store: &SharedStore, number: &str, state: OrderState) {
     let patch = OrderPatch { state: Some(state), ..OrderPatch::default() };
     assert_eq!(store.change_orders(ACCOUNT, &[change(number, patch)], at(2_000)).await.unwrap(), [true]);
+}
+
+/// What a listing read of the account tells.
+pub(super) async fn tell(store: &SharedStore, account: &str, listings: &[Listing]) {
+    let told =
+        |listing: &Listing| ListingPatch { told: Some(listing.clone()), ..ListingPatch::of(&listing.id) };
+    let patches: Vec<ListingPatch> = listings.iter().map(told).collect();
+    store.change_listings(account, &patches).await.unwrap();
 }
 
 pub(super) fn listing(id: &str, sku: &str, stock: i64) -> Listing {

@@ -12,7 +12,7 @@ use super::rows::{self, Columns, Micros};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::StoreResult;
-use crate::alerts::AlertStore;
+use crate::alerts::{AlertStore, NewAlert};
 
 const COLUMNS: &str = "id, at, change, job_id, run_id, title, message";
 
@@ -27,6 +27,18 @@ impl AlertStore for SqliteStore {
     async fn latest_alerts(&self, limit: usize) -> StoreResult<Vec<Alert>> {
         let sql = format!("SELECT {COLUMNS} FROM alerts ORDER BY id DESC LIMIT ?1");
         self.read(move |connection| rows::all(connection, &sql, [at_most(limit)], alert)).await
+    }
+
+    async fn add_alert(&self, alert: &NewAlert) -> StoreResult<()> {
+        let NewAlert { at, job_id, run, title, message } = alert.clone();
+        self.write(move |writing| {
+            let sql = "INSERT INTO alerts (at, change, job_id, run_id, title, message) VALUES (?1, NULL, ?2, ?3, ?4, ?5)";
+            let params = params![Micros(at), job_id.as_str(), run.0, title, message];
+            rows::execute(writing.connection, sql, params)?;
+            writing.effects.alerts = true;
+            Ok(())
+        })
+        .await
     }
 
     async fn prune_alerts(&self, before: Timestamp) -> StoreResult<u64> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::attention::{Attention, AttentionKind};
 use rusqlite::{Connection, Row, params};
+use serde_json::Value;
 
 use super::rows::{self, Columns, Json, Micros, Word};
 use super::store::SqliteStore;
@@ -48,12 +49,24 @@ impl AttentionStore for SqliteStore {
 fn keep_news(connection: &Connection, items: Vec<NewAttention>) -> StoreResult<Vec<NewAttention>> {
     let mut news = Vec::new();
     for item in items {
-        let open = open_message(connection, &item.account, item.kind, &item.subject)?;
-        if open.as_ref() != Some(&item.message) {
+        let sql = "SELECT message, facts FROM attentions \
+             WHERE account = ?1 AND kind = ?2 AND subject = ?3 AND closed_at IS NULL";
+        let key = [item.account.as_str(), item.kind.as_str(), item.subject.as_str()];
+        let open = rows::one(connection, sql, key, |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Json<Value>>(1)?.0))
+        })?;
+        let is_known =
+            open.is_some_and(|(message, facts)| message == item.message && has_facts(&facts, &item.facts));
+        if !is_known {
             news.push(item);
         }
     }
     Ok(news)
+}
+
+/// Without facts those that are open stay.
+fn has_facts(open: &Value, told: &Value) -> bool {
+    told.is_null() || open == told
 }
 
 fn keep_open(
@@ -81,11 +94,14 @@ fn open_message(
 
 /// Puts things on the list; an open one gets the new message.
 pub(super) fn raise(writing: &mut Writing<'_>, items: &[NewAttention], now: Timestamp) -> StoreResult<()> {
-    let sql = "INSERT INTO attentions (account, kind, subject, message, since) VALUES (?1, ?2, ?3, ?4, ?5) \
+    let sql = "INSERT INTO attentions (account, kind, subject, message, since, facts) \
+         VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, '{}')) \
          ON CONFLICT (account, kind, subject) WHERE closed_at IS NULL \
-         DO UPDATE SET message = excluded.message WHERE message <> excluded.message";
-    for NewAttention { account, kind, subject, message } in items {
-        let params = params![account, kind.as_str(), subject, message, Micros(now)];
+         DO UPDATE SET message = excluded.message, facts = COALESCE(?6, facts) \
+         WHERE message <> excluded.message OR facts <> COALESCE(?6, facts)";
+    for NewAttention { account, kind, subject, message, facts } in items {
+        let facts = (!facts.is_null()).then_some(Json(facts));
+        let params = params![account, kind.as_str(), subject, message, Micros(now), facts];
         writing.effects.attention |= rows::execute(writing.connection, sql, params)? > 0;
     }
     Ok(())

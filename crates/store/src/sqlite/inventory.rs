@@ -1,37 +1,34 @@
-//! Listings on SQLite. What is stored already is found by reading, so that an unchanged world is never
-//! written.
+//! Listings on SQLite. What is stored already is found by reading, so that an unchanged world is never written.
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use marktwerk_domain::inventory::Listing;
+use marktwerk_domain::stock::{Figures, Sent};
+use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{self, Columns, Micros};
+use super::rows::{self, Columns, Json, micros};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::StoreResult;
-use crate::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
+use crate::inventory::{
+    AccountListing, InventoryStatistics, InventoryStore, ListingFilter, ListingPatch, ListingRecord,
+};
 
-const SELECT: &str =
-    "SELECT id, listing_group, sku, title, stock, article, known_stock, target, error FROM listings";
+const SELECT: &str = "SELECT account, id, listing_group, sku, title, stock, article, known_stock, known_at, sold, returned, \
+     bought_first_at, bought_last_at, sent_low, sent_high, unseen, unseen_at, target, error, lost, held FROM listings";
 
 #[async_trait]
 impl InventoryStore for SqliteStore {
-    async fn save_listings(
-        &self,
-        account: &str,
-        listings: &[Listing],
-        read_at: Timestamp,
-    ) -> StoreResult<()> {
-        let (name, page) = (account.to_owned(), listings.to_vec());
-        let news = self.read(move |connection| keep_news(connection, &name, page)).await?;
-        let account = account.to_owned();
-        if news.is_empty() {
+    async fn change_listings(&self, account: &str, patches: &[ListingPatch]) -> StoreResult<()> {
+        let (name, wanted) = (account.to_owned(), patches.to_vec());
+        let changes = self.read(move |connection| would_change(connection, &name, &wanted)).await?;
+        if !changes {
             return Ok(());
         }
-        self.write(move |writing| news.iter().try_for_each(|new| save(writing, &account, new, read_at))).await
+        let (account, patches) = (account.to_owned(), patches.to_vec());
+        self.write(move |writing| patches.iter().try_for_each(|patch| change(writing, &account, patch))).await
     }
 
     async fn retain_listings(&self, account: &str, ids: &[String]) -> StoreResult<u64> {
@@ -60,38 +57,16 @@ impl InventoryStore for SqliteStore {
         .await
     }
 
-    async fn map_listings(&self, account: &str, articles: &[(String, Option<i64>)]) -> StoreResult<()> {
-        let (account, articles) = (account.to_owned(), articles.to_vec());
-        self.write(move |writing| {
-            let sql = "UPDATE listings SET article = ?3 WHERE account = ?1 AND id = ?2 AND article IS NOT ?3";
-            for (id, article) in &articles {
-                let changed = rows::execute(writing.connection, sql, params![account, id, article])?;
-                writing.effects.inventory |= changed > 0;
-            }
-            Ok(())
-        })
-        .await
-    }
-
     async fn listings(&self, account: &str) -> StoreResult<Vec<ListingRecord>> {
         let account = account.to_owned();
         let sql = format!("{SELECT} WHERE account = ?1 ORDER BY id");
-        self.read(move |connection| rows::all(connection, &sql, [account], record)).await
+        let found = self.read(move |connection| rows::all(connection, &sql, [account], record)).await?;
+        Ok(found.into_iter().map(|(_, record)| record).collect())
     }
 
-    async fn change_listings(
-        &self,
-        account: &str,
-        patches: &[ListingPatch],
-        now: Timestamp,
-    ) -> StoreResult<()> {
-        let (name, wanted) = (account.to_owned(), patches.to_vec());
-        let news = self.read(move |connection| keep_effective(connection, &name, wanted)).await?;
-        if news.is_empty() {
-            return Ok(());
-        }
-        let account = account.to_owned();
-        self.write(move |writing| news.iter().try_for_each(|patch| change(writing, &account, patch, now)))
+    async fn find_listings(&self, filter: &ListingFilter) -> StoreResult<Vec<AccountListing>> {
+        let (sql, values) = page_statement(filter)?;
+        self.read(move |connection| rows::all(connection, &sql, rusqlite::params_from_iter(values), record))
             .await
     }
 
@@ -101,79 +76,99 @@ impl InventoryStore for SqliteStore {
     }
 }
 
-fn find(connection: &Connection, account: &str, id: &str) -> StoreResult<Option<ListingRecord>> {
-    rows::one(connection, &format!("{SELECT} WHERE account = ?1 AND id = ?2"), [account, id], record)
+/// The statement that finds what the filter asks for, and its parameters.
+fn page_statement(filter: &ListingFilter) -> StoreResult<(String, Vec<Value>)> {
+    let ListingFilter { account, sku, articles, has_unseen, after, limit } = filter;
+    let mut conditions: Vec<&str> = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    if let Some(account) = account {
+        conditions.push("account = ?");
+        values.push(account.clone().into());
+    }
+    if let Some(sku) = sku {
+        conditions.push("rtrim(sku) = rtrim(?) COLLATE NOCASE");
+        values.push(sku.clone().into());
+    }
+    if let Some(articles) = articles {
+        conditions.push("article IN (SELECT value FROM json_each(?))");
+        let articles = serde_json::to_string(articles);
+        values.push(articles.map_err(|error| crate::StoreError::Database(error.to_string()))?.into());
+    }
+    if *has_unseen {
+        conditions.push("unseen > 0");
+    }
+    if let Some((account, id)) = after {
+        conditions.push("(account, id) > (?, ?)");
+        values.extend([Value::from(account.clone()), Value::from(id.clone())]);
+    }
+    let clause = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
+    let limit = if *limit == 0 { -1 } else { i64::try_from(*limit).unwrap_or(i64::MAX) };
+    values.push(limit.into());
+    Ok((format!("{SELECT} WHERE {clause} ORDER BY account, id LIMIT ?"), values))
 }
 
-/// Those that differ from what is stored.
-fn keep_news(connection: &Connection, account: &str, page: Vec<Listing>) -> StoreResult<Vec<Listing>> {
-    let mut news = Vec::new();
-    for listing in page {
-        let stored = find(connection, account, &listing.id)?;
-        let is_known = stored.is_some_and(|stored| stored.is_as_told(&listing));
-        if !is_known {
-            news.push(listing);
+fn find(connection: &Connection, account: &str, id: &str) -> StoreResult<Option<ListingRecord>> {
+    let sql = format!("{SELECT} WHERE account = ?1 AND id = ?2");
+    Ok(rows::one(connection, &sql, [account, id], record)?.map(|(_, record)| record))
+}
+
+/// Whether at least one of the patches changes something.
+fn would_change(connection: &Connection, account: &str, patches: &[ListingPatch]) -> StoreResult<bool> {
+    for patch in patches {
+        let stored = find(connection, account, &patch.id)?;
+        if patch.applied(stored.clone()) != stored {
+            return Ok(true);
         }
     }
-    Ok(news)
+    Ok(false)
 }
 
-fn save(writing: &mut Writing<'_>, account: &str, listing: &Listing, read_at: Timestamp) -> StoreResult<()> {
-    let Listing { id, group, sku, title, stock } = listing;
+fn change(writing: &mut Writing<'_>, account: &str, patch: &ListingPatch) -> StoreResult<()> {
+    let stored = find(writing.connection, account, &patch.id)?;
+    let Some(record) = patch.applied(stored.clone()) else { return Ok(()) };
+    if stored.as_ref() == Some(&record) {
+        return Ok(());
+    }
     writing.effects.inventory = true;
+    let ListingRecord { listing, article, figures, target, error, lost, held } = &record;
+    let Listing { id, group, sku, title, stock } = listing;
+    let Figures { live, live_at, sold, returned, bought, sent, unseen, unseen_at } = figures;
     rows::execute(
         writing.connection,
-        "INSERT INTO listings (account, id, listing_group, sku, title, stock, known_stock, known_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, 0), ?6, CASE WHEN ?6 IS NOT NULL THEN ?7 END) \
-         ON CONFLICT DO UPDATE SET listing_group = excluded.listing_group, title = excluded.title, \
-         stock = COALESCE(?6, stock), known_stock = ?6, known_at = COALESCE(excluded.known_at, known_at), \
-         article = CASE WHEN sku = excluded.sku THEN article END, \
-         target = CASE WHEN sku = excluded.sku THEN target END, \
-         error = CASE WHEN sku = excluded.sku THEN error END, sku = excluded.sku",
-        params![account, id, group, sku, title, stock, Micros(read_at)],
+        "INSERT OR REPLACE INTO listings (account, id, listing_group, sku, title, stock, article, known_stock, known_at, \
+         sold, returned, bought_first_at, bought_last_at, sent_low, sent_high, unseen, unseen_at, target, error, lost, held) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+        params![
+            account,
+            id,
+            group,
+            sku,
+            title,
+            stock.unwrap_or(0),
+            article,
+            live,
+            micros(*live_at),
+            sold,
+            returned,
+            micros(bought.map(|(first, _)| first)),
+            micros(bought.map(|(_, last)| last)),
+            sent.map(|sent| sent.low),
+            sent.map(|sent| sent.high),
+            unseen,
+            micros(*unseen_at),
+            target,
+            error,
+            lost.as_ref().map(Json),
+            held.as_ref().map(Json),
+        ],
     )?;
     Ok(())
 }
 
-/// Those that would change something.
-fn keep_effective(
-    connection: &Connection,
-    account: &str,
-    patches: Vec<ListingPatch>,
-) -> StoreResult<Vec<ListingPatch>> {
-    let mut effective = Vec::new();
-    for patch in patches {
-        // A listing that went away meanwhile has nothing to change.
-        let Some(stored) = find(connection, account, &patch.id)? else { continue };
-        if patch.changes(&stored) {
-            effective.push(patch);
-        }
-    }
-    Ok(effective)
-}
-
-fn change(writing: &mut Writing<'_>, account: &str, patch: &ListingPatch, now: Timestamp) -> StoreResult<()> {
-    let ListingPatch { id, known_stock, target, error } = patch;
-    writing.effects.inventory = true;
-    if let Some(known) = known_stock {
-        let sql = "UPDATE listings SET known_stock = ?3, known_at = CASE WHEN ?3 IS NULL THEN known_at ELSE ?4 END \
-             WHERE account = ?1 AND id = ?2 AND known_stock IS NOT ?3";
-        rows::execute(writing.connection, sql, params![account, id, known, Micros(now)])?;
-    }
-    if let Some(target) = target {
-        let sql = "UPDATE listings SET target = ?3 WHERE account = ?1 AND id = ?2 AND target IS NOT ?3";
-        rows::execute(writing.connection, sql, params![account, id, target])?;
-    }
-    if let Some(error) = error {
-        let sql = "UPDATE listings SET error = ?3 WHERE account = ?1 AND id = ?2 AND error IS NOT ?3";
-        rows::execute(writing.connection, sql, params![account, id, error])?;
-    }
-    Ok(())
-}
-
 fn statistics(connection: &Connection, accounts: &[String]) -> StoreResult<InventoryStatistics> {
-    let sql = "SELECT account, COUNT(*), SUM(article IS NULL OR error IS NOT NULL), \
-         SUM(article IS NOT NULL AND error IS NULL AND known_stock IS NOT NULL AND known_stock IS target) \
+    let sql = "SELECT account, COUNT(*), SUM(article IS NULL OR error IS NOT NULL OR lost IS NOT NULL), \
+         SUM(article IS NOT NULL AND error IS NULL AND lost IS NULL AND sent_low IS NULL AND returned = 0 \
+             AND known_stock IS NOT NULL AND MAX(known_stock - sold, 0) IS target) \
          FROM listings GROUP BY account";
     let counts = rows::all(connection, sql, [], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
@@ -190,19 +185,43 @@ fn statistics(connection: &Connection, accounts: &[String]) -> StoreResult<Inven
     Ok(sum)
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<ListingRecord> {
+fn record(row: &Row<'_>) -> rusqlite::Result<AccountListing> {
     let mut columns = Columns::of(row);
-    Ok(ListingRecord {
-        listing: Listing {
-            id: columns.value()?,
-            group: columns.value()?,
-            sku: columns.value()?,
-            title: columns.value()?,
-            stock: columns.value()?,
-        },
-        article: columns.value()?,
-        known_stock: columns.value()?,
+    let account = columns.value()?;
+    let listing = Listing {
+        id: columns.value()?,
+        group: columns.value()?,
+        sku: columns.value()?,
+        title: columns.value()?,
+        stock: columns.value()?,
+    };
+    let article = columns.value()?;
+    let figures = figures(&mut columns)?;
+    let record = ListingRecord {
+        listing,
+        article,
+        figures,
         target: columns.value()?,
         error: columns.value()?,
+        lost: columns.optional_json()?,
+        held: columns.optional_json()?,
+    };
+    Ok((account, record))
+}
+
+fn figures(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Figures> {
+    let (live, live_at, sold, returned) =
+        (columns.value()?, columns.optional_time()?, columns.value()?, columns.value()?);
+    let bought = (columns.optional_time()?, columns.optional_time()?);
+    let sent: (Option<i64>, Option<i64>) = (columns.value()?, columns.value()?);
+    Ok(Figures {
+        live,
+        live_at,
+        sold,
+        returned,
+        bought: bought.0.zip(bought.1),
+        sent: sent.0.zip(sent.1).map(|(low, high)| Sent { low, high }),
+        unseen: columns.value()?,
+        unseen_at: columns.optional_time()?,
     })
 }

@@ -23,6 +23,7 @@ mod plan_tests;
 mod readers;
 mod rows;
 mod runs;
+mod stock;
 mod store;
 mod writer;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use rusqlite::{Connection, StatementStatus};
 use super::log_filter::Conditions;
 use super::orders::read;
 use super::runs::{self, claim};
-use super::{audit, connection, migrations};
+use super::{audit, connection, migrations, stock};
 use crate::audit::AuditFilter;
 use crate::logs::LogSource;
 use crate::runs::{RANKS, RunFilter};
@@ -57,6 +57,14 @@ fn open_units_are_summed_over_the_open_orders_alone() {
     // The whole of this index is the orders that take stock.
     assert_eq!(steps[0], "SEARCH o USING COVERING INDEX orders_taking_stock (takes_stock=?)");
     assert!(steps[1].starts_with("SEARCH c USING PRIMARY KEY (order_id=?)"), "{steps:?}");
+}
+
+#[test]
+fn open_contents_are_read_from_the_orders_that_take_stock_or_just_stopped() {
+    let steps = plan(stock::OPEN_CONTENTS);
+    assert!(!steps.iter().any(|step| step.contains("SCAN")), "{steps:?}");
+    assert!(steps.iter().any(|step| step.contains("INDEX orders_freed (freed>?)")), "{steps:?}");
+    assert!(!plan(stock::MARK).iter().any(|step| step == "SCAN orders"), "{:?}", plan(stock::MARK));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::columns::{self, Columns, micros};
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, Writing, write_in};
 use crate::StoreResult;
-use crate::alerts::AlertStore;
+use crate::alerts::{AlertStore, NewAlert};
 
 const COLUMNS: &str = "id, at, change, job_id, run_id, title, message";
 
@@ -35,6 +35,20 @@ impl AlertStore for SqlServerStore {
                 connection.query("read the latest alerts", &sql, &[&limit]).await
             });
         columns::map(&rows?, alert)
+    }
+
+    async fn add_alert(&self, alert: &NewAlert) -> StoreResult<()> {
+        let NewAlert { at, job_id, run, title, message } = alert;
+        write_in!(self, "add an alert", SCHEDULER, |writing| async {
+            let sql = "INSERT INTO marktwerk.alerts (at, change, job_id, run_id, title, message) \
+                 VALUES (@P1, NULL, @P2, @P3, @P4, @P5)";
+            writing
+                .connection
+                .execute("add an alert", sql, &[&micros(*at), &job_id.as_str(), &run.0, title, message])
+                .await?;
+            writing.effects.alerts = true;
+            Ok::<_, crate::StoreError>(())
+        })
     }
 
     async fn prune_alerts(&self, before: Timestamp) -> StoreResult<u64> {

@@ -40,8 +40,9 @@ pub(super) struct Raised<'a> {
 
 impl<'a> From<&'a NewAttention> for Raised<'a> {
     fn from(item: &'a NewAttention) -> Self {
-        let NewAttention { account, kind, subject, message } = item;
-        Self { account, kind: *kind, subject, message, facts: None }
+        let NewAttention { account, kind, subject, message, facts } = item;
+        let facts = (!facts.is_null()).then(|| facts.to_string());
+        Self { account, kind: *kind, subject, message, facts }
     }
 }
 

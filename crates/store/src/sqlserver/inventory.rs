@@ -1,28 +1,32 @@
-//! Listings on SQL Server. What is told, mapped or patched is compared with what is stored first, in one statement for the whole
-//! call, so that an unchanged world is never written; what differs is written with one statement for the known and one for the new.
+//! Listings on SQL Server. What is patched is compared with what is stored first, in one statement for the whole call, so that an
+//! unchanged world is never written; what differs is written with one statement for the known and one for the new.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use marktwerk_domain::inventory::Listing;
 use marktwerk_sqlserver::{Class, Connection, ToSql, reading};
 
 use super::SqlServerStore;
-use super::columns::{self, Columns};
+use super::columns;
 use super::keys::{self, WITH_KEYS, key};
-use super::listings::{self, Steps};
+use super::listings::{self, SELECTED};
 use super::writing::{BUSINESS, Writing, write_in};
 use crate::StoreResult;
-use crate::inventory::{InventoryStatistics, InventoryStore, ListingPatch, ListingRecord};
+use crate::inventory::{
+    AccountListing, InventoryStatistics, InventoryStore, ListingFilter, ListingPatch, ListingRecord,
+};
 
 #[async_trait]
 impl InventoryStore for SqlServerStore {
-    async fn save_listings(
-        &self,
-        account: &str,
-        listings: &[Listing],
-        read_at: Timestamp,
-    ) -> StoreResult<()> {
-        self.change_listings_by(account, Steps::Told(listings, read_at)).await
+    async fn change_listings(&self, account: &str, patches: &[ListingPatch]) -> StoreResult<()> {
+        if patches.is_empty() {
+            return Ok(());
+        }
+        let differs: StoreResult<bool> = reading!(self.pool, "compare listings", |connection| async {
+            Ok(listings::plan(connection, account, patches).await?.differs())
+        });
+        if !differs? {
+            return Ok(());
+        }
+        write_in!(self, "write listings", BUSINESS, |writing| listings::write(writing, account, patches))
     }
 
     async fn retain_listings(&self, account: &str, ids: &[String]) -> StoreResult<u64> {
@@ -36,26 +40,16 @@ impl InventoryStore for SqlServerStore {
         write_in!(self, "remove listings", BUSINESS, |writing| remove(writing, account, &gone))
     }
 
-    async fn map_listings(&self, account: &str, articles: &[(String, Option<i64>)]) -> StoreResult<()> {
-        self.change_listings_by(account, Steps::Mapped(articles)).await
-    }
-
     async fn listings(&self, account: &str) -> StoreResult<Vec<ListingRecord>> {
-        let sql = "SELECT l.id, l.listing_group, l.sku, l.title, l.stock, l.article, l.known_stock, l.target, l.error \
-             FROM marktwerk.listings l WHERE l.account = @P1 ORDER BY l.id";
+        let sql = format!("SELECT {SELECTED} FROM marktwerk.listings l WHERE l.account = @P1 ORDER BY l.id");
         let rows: StoreResult<_> = reading!(self.pool, "listings", |connection| async {
-            Ok(connection.query_in("read listings", sql, &[&account], Class::Batch).await?)
+            Ok(connection.query_in("read listings", &sql, &[&account], Class::Batch).await?)
         });
-        columns::map(&rows?, record)
+        Ok(columns::map(&rows?, listings::record)?.into_iter().map(|(_, record)| record).collect())
     }
 
-    async fn change_listings(
-        &self,
-        account: &str,
-        patches: &[ListingPatch],
-        now: Timestamp,
-    ) -> StoreResult<()> {
-        self.change_listings_by(account, Steps::Patched(patches, now)).await
+    async fn find_listings(&self, filter: &ListingFilter) -> StoreResult<Vec<AccountListing>> {
+        reading!(self.pool, "find listings", |connection| find(connection, filter))
     }
 
     async fn inventory_statistics(&self, accounts: &[String]) -> StoreResult<InventoryStatistics> {
@@ -63,20 +57,41 @@ impl InventoryStore for SqlServerStore {
     }
 }
 
-impl SqlServerStore {
-    /// An unchanged world is read, and nothing else.
-    async fn change_listings_by(&self, account: &str, steps: Steps<'_>) -> StoreResult<()> {
-        if steps.is_empty() {
-            return Ok(());
-        }
-        let differs: StoreResult<bool> = reading!(self.pool, "compare listings", |connection| async {
-            Ok(listings::plan(connection, account, steps).await?.differs())
-        });
-        if !differs? {
-            return Ok(());
-        }
-        write_in!(self, "write listings", BUSINESS, |writing| listings::write(writing, account, steps))
+async fn find(connection: &mut Connection, filter: &ListingFilter) -> StoreResult<Vec<AccountListing>> {
+    let ListingFilter { account, sku, articles, has_unseen, after, limit } = filter;
+    let articles = articles.as_ref().map(columns::json).transpose()?;
+    let limit = if *limit == 0 { i64::MAX } else { i64::try_from(*limit).unwrap_or(i64::MAX) };
+    let mut parameters: Vec<&dyn ToSql> = vec![&limit];
+    let mut conditions: Vec<String> = Vec::new();
+    if let Some(account) = account {
+        parameters.push(account);
+        conditions.push(format!("l.account = @P{}", parameters.len()));
     }
+    if let Some(sku) = sku {
+        parameters.push(sku);
+        // This collation passes over case, and SQL Server over blanks at the end.
+        conditions.push(format!("l.sku COLLATE Latin1_General_CI_AS = @P{}", parameters.len()));
+    }
+    if let Some(articles) = &articles {
+        parameters.push(articles);
+        let list = format!("SELECT CAST(value AS bigint) FROM OPENJSON(@P{})", parameters.len());
+        conditions.push(format!("l.article IN ({list})"));
+    }
+    if *has_unseen {
+        conditions.push("l.unseen > 0".to_owned());
+    }
+    if let Some((account, id)) = after {
+        parameters.push(account);
+        parameters.push(id);
+        let (account, id) = (parameters.len() - 1, parameters.len());
+        conditions.push(format!("(l.account > @P{account} OR (l.account = @P{account} AND l.id > @P{id}))"));
+    }
+    let clause = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
+    let sql = format!(
+        "SELECT TOP (@P1) {SELECTED} FROM marktwerk.listings l WHERE {clause} ORDER BY l.account, l.id"
+    );
+    let rows = connection.query_in("find listings", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, listings::record)
 }
 
 /// Those that are not among the ids.
@@ -102,8 +117,10 @@ async fn remove(writing: &mut Writing<'_>, account: &str, gone: &str) -> StoreRe
 
 async fn statistics(connection: &mut Connection, accounts: &[String]) -> StoreResult<InventoryStatistics> {
     let sql = "SELECT account, COUNT_BIG(*), \
-         SUM(CASE WHEN article IS NULL OR error IS NOT NULL THEN CAST(1 AS bigint) ELSE 0 END), \
-         SUM(CASE WHEN article IS NOT NULL AND error IS NULL AND known_stock = target THEN CAST(1 AS bigint) ELSE 0 END) \
+         SUM(CASE WHEN article IS NULL OR error IS NOT NULL OR lost IS NOT NULL THEN CAST(1 AS bigint) ELSE 0 END), \
+         SUM(CASE WHEN article IS NOT NULL AND error IS NULL AND lost IS NULL AND sent_low IS NULL AND returned = 0 \
+             AND CASE WHEN known_stock > sold THEN known_stock - sold WHEN known_stock IS NOT NULL THEN 0 END = target \
+             THEN CAST(1 AS bigint) ELSE 0 END) \
          FROM marktwerk.listings GROUP BY account";
     let rows = connection.query_in("count listings", sql, &[], Class::Batch).await?;
     let counts = columns::map(&rows, |columns| {
@@ -119,21 +136,4 @@ async fn statistics(connection: &mut Connection, accounts: &[String]) -> StoreRe
         }
     }
     Ok(sum)
-}
-
-/// A listing, from the columns id, group, SKU, title, stock, article, known stock, target, error.
-pub(super) fn record(columns: &mut Columns<'_>) -> StoreResult<ListingRecord> {
-    Ok(ListingRecord {
-        listing: Listing {
-            id: columns.text()?,
-            group: columns.text()?,
-            sku: columns.text()?,
-            title: columns.text()?,
-            stock: columns.optional_integer()?,
-        },
-        article: columns.optional_integer()?,
-        known_stock: columns.optional_integer()?,
-        target: columns.optional_integer()?,
-        error: columns.optional_text()?,
-    })
 }

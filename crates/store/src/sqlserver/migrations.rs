@@ -8,7 +8,7 @@ use crate::migrating::{self, Migration};
 use crate::{StoreError, StoreResult};
 
 /// In order; the first has number 1, and each does what the one of the same number does elsewhere. An applied text is never changed again.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlserver/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlserver/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlserver/0003_promises.sql") },
@@ -17,6 +17,7 @@ const MIGRATIONS: [Migration; 8] = [
     Migration { name: "judgement", text: include_str!("../../migrations/sqlserver/0006_judgement.sql") },
     Migration { name: "decisions", text: include_str!("../../migrations/sqlserver/0007_decisions.sql") },
     Migration { name: "audit", text: include_str!("../../migrations/sqlserver/0008_audit.sql") },
+    Migration { name: "stock", text: include_str!("../../migrations/sqlserver/0009_stock.sql") },
 ];
 
 /// The newest schema version that this program knows.

@@ -28,6 +28,7 @@ mod migrations;
 mod orders;
 mod row_values;
 mod runs;
+mod stock;
 mod store;
 mod writing;
 

@@ -1,24 +1,46 @@
-//! Steps 1 and 2, of a full run: what the marketplace lists, and which article of JTL each listing is.
+//! Step 1, of a full run: what the marketplace lists, and with which figures. A figure that fell further than orders explain is a sale
+//! that is not seen yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::inventory::Listing;
 use marktwerk_engine::Step;
-use serde_json::{Value, json};
+use marktwerk_store::inventory::{ListingPatch, ListingRecord};
+use serde_json::Value;
 
 use super::Inventory;
 
+/// What a complete read of the listings showed.
+pub(super) struct ListingsRead {
+    /// Listings whose SKU is another one than before.
+    pub(super) renumbered: HashSet<String>,
+}
+
 impl Inventory<'_> {
     /// Reads all pages; each is kept as it comes. What is not listed any more goes once all were read.
-    pub(super) async fn read_listings(&self, step: &Step) -> Result<(), Failure> {
+    pub(super) async fn read_listings(&self, step: &Step) -> Result<ListingsRead, Failure> {
         let store = &self.connections.store;
+        let known = store.listings(self.account()).await?;
+        let known: HashMap<String, ListingRecord> =
+            known.into_iter().map(|record| (record.listing.id.clone(), record)).collect();
         let mut ids = HashSet::new();
+        let mut renumbered = HashSet::new();
         let mut unreadable = 0;
         let mut number = 1;
         loop {
-            let read_at = self.context.clock().now();
+            let read_at = self.now();
             let page = self.marketplace.listing_page(number).await?;
-            store.save_listings(self.account(), &page.listings, read_at).await?;
+            let patches = page.listings.iter().filter_map(|told| {
+                let stored = known.get(&told.id);
+                if stored.is_some_and(|stored| stored.listing.sku != told.sku) {
+                    renumbered.insert(told.id.clone());
+                }
+                news(stored, told, read_at)
+            });
+            let patches: Vec<ListingPatch> = patches.collect();
+            self.save(&patches).await?;
             step.count("pages", 1);
             unreadable += page.unreadable;
             ids.extend(page.listings.into_iter().map(|listing| listing.id));
@@ -39,45 +61,32 @@ impl Inventory<'_> {
                         step.info(format!("{gone} listings are not listed any more"), Value::Null);
                     }
                 }
-                return Ok(());
+                return Ok(ListingsRead { renumbered });
             }
             number += 1;
         }
     }
+}
 
-    /// Maps listings to articles by article number, in one query. A mapping that is right is not written again.
-    pub(super) async fn map(&self, step: &Step) -> Result<(), Failure> {
-        let listings = self.connections.store.listings(self.account()).await?;
-        let skus: HashSet<&str> =
-            listings.iter().map(|record| record.listing.sku.as_str()).filter(|sku| !sku.is_empty()).collect();
-        let skus: Vec<String> = skus.into_iter().map(str::to_owned).collect();
-        let articles = self.connections.erp.map_articles(&skus).await?;
-        let mut changes = Vec::new();
-        let mut unmapped = Vec::new();
-        for record in &listings {
-            let article = articles.get(&record.listing.sku).copied();
-            if article.is_none() {
-                unmapped.push(if record.listing.sku.is_empty() {
-                    &record.listing.id
-                } else {
-                    &record.listing.sku
-                });
-            }
-            if article != record.article {
-                changes.push((record.listing.id.clone(), article));
-            }
-        }
-        if !changes.is_empty() {
-            self.connections.store.map_listings(self.account(), &changes).await?;
-        }
-        step.count("mapped", i64::try_from(listings.len() - unmapped.len()).unwrap_or(i64::MAX));
-        if !unmapped.is_empty() {
-            step.count("unmapped", i64::try_from(unmapped.len()).unwrap_or(i64::MAX));
-            let message =
-                format!("{} listings have no article in JTL; nothing is published for them", unmapped.len());
-            let first: Vec<&String> = unmapped.into_iter().take(20).collect();
-            step.info(message, json!({ "skus": first }));
-        }
-        Ok(())
+/// What is new about a listing; `None` where it is as it was.
+fn news(stored: Option<&ListingRecord>, told: &Listing, read_at: Timestamp) -> Option<ListingPatch> {
+    let before = stored.map(|stored| stored.figures).unwrap_or_default();
+    let after = before.read_live(told.stock, read_at);
+    let is_told = stored.is_some_and(|stored| {
+        stored.listing == Listing { stock: told.stock.or(stored.listing.stock), ..told.clone() }
+    });
+    if is_told && before == after {
+        return None;
     }
+    let mut patch = ListingPatch {
+        told: Some(told.clone()),
+        figures: Some((before, after)),
+        ..ListingPatch::of(&told.id)
+    };
+    if stored.is_some_and(|stored| stored.listing.sku != told.sku) {
+        // It may be another article now, which is found out before anything is published for it.
+        (patch.target, patch.error) = (Some(None), Some(None));
+        (patch.lost, patch.held) = (Some(None), Some(None));
+    }
+    Some(patch)
 }

@@ -1,19 +1,27 @@
 //! Inventory: what the marketplace lists, what JTL has, and the difference.
 //!
-//! Mode `full` reads the listings and maps them to articles first; mode `quick` goes on with what the last full run knew.
+//! Mode `full` reads the listings first; mode `quick` goes on with what the last full run knew. Both match the listings with JTL's
+//! articles. What may be published follows from the facts in `picture`, by the rules of [`marktwerk_domain::stock`].
 
+mod desk;
 mod levels;
 mod listings;
+mod matching;
+mod oversold;
+mod picture;
 mod probe;
 mod push;
+mod sight;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::run::{Outcome, WorkflowResult};
 use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
+use marktwerk_store::inventory::ListingPatch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,10 +48,20 @@ pub struct InventoryParameters {
     pub mode: Mode,
     /// A line per article that is pushed.
     pub verbose: Option<bool>,
+    /// Only the article with this number.
+    pub sku: Option<String>,
 }
 
 /// The steps, in their order.
 const STEPS: &[&str] = &["listings", "map", "levels", "push"];
+
+/// The job type that publishes the stock of a marketplace's accounts.
+fn job_type_of(marketplace: &str) -> Option<&'static str> {
+    (marketplace == TEMU.0).then_some(TEMU.1)
+}
+
+/// Marketplace and job type, under the names of the system in use today.
+const TEMU: (&str, &str) = ("temu", "inventory_workflow");
 
 /// The inventory workflow of one marketplace.
 #[derive(Clone)]
@@ -57,12 +75,7 @@ pub struct InventoryWorkflow {
 impl InventoryWorkflow {
     /// TEMU's, under the names of the system in use today.
     pub fn temu(connections: Arc<Connections>) -> Self {
-        Self {
-            connections,
-            job_type: "inventory_workflow",
-            aliases: &["sync_inventory"],
-            marketplace: "temu",
-        }
+        Self { connections, job_type: TEMU.1, aliases: &["sync_inventory"], marketplace: TEMU.0 }
     }
 }
 
@@ -106,15 +119,17 @@ impl Inventory<'_> {
     async fn run(&self) -> WorkflowResult {
         self.say_what_is_left_out();
         let is_full = self.is_full().await?;
+        let mut read = None;
         if is_full && self.steps.include("listings") {
             let step = self.context.begin_step("listings").await;
-            let read = self.read_listings(&step).await;
-            step.end(read).await?;
+            let listings = self.read_listings(&step).await;
+            read = Some(step.end(listings).await?);
         }
+        let mut matched = None;
         if self.steps.first() == "map" || (is_full && self.steps.include("map")) {
             let step = self.context.begin_step("map").await;
-            let mapped = self.map(&step).await;
-            step.end(mapped).await?;
+            let articles = self.match_articles(&step, read.as_ref(), true).await;
+            matched = Some(step.end(articles).await?);
         }
         // Mapping alone does not make what a broken read left behind complete.
         if is_full && self.steps.include("listings") {
@@ -127,7 +142,7 @@ impl Inventory<'_> {
             return Ok(Outcome::Done);
         }
         let step = self.context.begin_step("levels").await;
-        let levels = self.levels(&step).await;
+        let levels = self.levels(&step, matched, read.is_some()).await;
         let levels = step.end(levels).await?;
 
         let step = self.context.begin_step("push").await;
@@ -161,5 +176,16 @@ impl Inventory<'_> {
 
     fn account(&self) -> &str {
         &self.marketplace.account().name
+    }
+
+    fn now(&self) -> Timestamp {
+        self.context.clock().now()
+    }
+
+    async fn save(&self, patches: &[ListingPatch]) -> Result<(), Failure> {
+        if patches.is_empty() {
+            return Ok(());
+        }
+        Ok(self.connections.store.change_listings(self.account(), patches).await?)
     }
 }

@@ -1,14 +1,15 @@
 //! The condition `new_data` of the inventory workflow. A quick run calls the marketplace only for figures that differ, so its
 //! probe calls nobody there: it looks at our listings, our open orders and JTL.
 //!
-//! The **marker** changes with what decides the figures: JTL's stock and buffers of the mapped articles, the units in our open
-//! orders, the mapping, the settings. While figures are refused by the marketplace it also changes each hour: so often they are
-//! tried again without any other cause.
+//! The **marker** changes with what decides the figures: JTL's stock, buffers and bundles, which article numbers may be sold there,
+//! the units in our open orders, the matching, the settings. While figures are refused by the marketplace it also changes each
+//! hour: so often they are tried again without any other cause.
 //!
-//! **Unfinished** are a figure that the marketplace is not known to hold, unless it was refused, and listings that were never
-//! read completely. A **full** run is always unfinished: only reading the listings tells whether they have changed.
+//! **Unfinished** are a figure that the marketplace is not known to hold, unless it was refused, a listing that is to go to 0, sales
+//! that are not seen yet, a person's decision about lost articles, and listings that were never read completely. A **full** run is
+//! always unfinished: only reading the listings tells whether they have changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use async_trait::async_trait;
@@ -16,8 +17,10 @@ use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
 use marktwerk_engine::{Probe, ProbeQuestion, Sight};
 use marktwerk_store::inventory::ListingRecord;
+use marktwerk_store::stock::lost_decision_name;
 use serde_json::Value;
 
+use super::picture::twins;
 use super::{InventoryParameters, InventoryWorkflow, Mode, mapped_name};
 use crate::orders::cursor_name;
 
@@ -44,30 +47,42 @@ impl Probe for InventoryWorkflow {
             // Nothing is published before orders were read once: the first cursor is the news.
             return Ok(Sight { marker: "no orders were read yet".to_owned(), unfinished: None });
         }
-        let open = store.open_units().await?;
+        let open: BTreeMap<String, i64> = store.open_units().await?.into_iter().collect();
         let listings: Vec<ListingRecord> =
             store.listings(account).await?.into_iter().filter(|record| record.article.is_some()).collect();
         let articles: BTreeSet<i64> = listings.iter().filter_map(|record| record.article).collect();
         let articles: Vec<i64> = articles.into_iter().collect();
+        let skus: BTreeSet<&str> = listings.iter().map(|record| record.listing.sku.as_str()).collect();
+        let skus: Vec<String> = skus.into_iter().map(str::to_owned).collect();
         let stock = self.connections.erp.stock_marker(&articles).await?;
+        let numbers = self.connections.erp.articles_marker(&skus).await?;
         let may_push = self.connections.refuses_writes_to(&**marketplace).is_none();
-        let to_push = listings.iter().filter(|record| may_push && is_to_be_pushed(record)).count();
+        let twins = twins(&listings);
+        let to_push = listings.iter().filter(|record| may_push && is_to_be_pushed(record, &twins)).count();
         let is_refused = listings.iter().any(|record| may_push && record.error.is_some());
+
+        let decision = store.fact(&lost_decision_name(account)).await?.unwrap_or_default();
+        let unfinished = if to_push > 0 {
+            Some(format!("{to_push} stock figures are not known to be there"))
+        } else {
+            (!decision.is_empty()).then(|| "a decision about lost articles is to be carried out".to_owned())
+        };
 
         let mut hasher = DefaultHasher::new();
         self.connections.settings.inventory.buffer.hash(&mut hasher);
+        // Orders of any account and of any article: a bundle takes its components, too.
+        open.hash(&mut hasher);
         for record in &listings {
-            let sku = &record.listing.sku;
-            (&record.listing.id, record.article, open.get(sku)).hash(&mut hasher);
+            (&record.listing.id, record.article).hash(&mut hasher);
         }
         let again = is_refused.then(|| hour(*now)).map(|hour| format!(", refused figures in hour {hour}"));
         Ok(Sight {
             marker: format!(
-                "{account}: JTL {stock}, ours {:016x}{}",
+                "{account}: JTL {stock} {numbers}, ours {:016x}{}",
                 hasher.finish(),
                 again.unwrap_or_default()
             ),
-            unfinished: (to_push > 0).then(|| format!("{to_push} stock figures are not known to be there")),
+            unfinished,
         })
     }
 }
@@ -77,8 +92,13 @@ fn always(unfinished: &str) -> Sight {
 }
 
 /// Whether the marketplace is not known to hold what the last run found right, and did not refuse it.
-fn is_to_be_pushed(record: &ListingRecord) -> bool {
-    record.error.is_none() && (record.target.is_none() || record.known_stock != record.target)
+fn is_to_be_pushed(record: &ListingRecord, twins: &HashSet<String>) -> bool {
+    let known = record.figures.known(twins.contains(&record.listing.sku));
+    let is_open = match &record.lost {
+        Some(lost) => !lost.is_settled,
+        None => record.target.is_none() || known != record.target || record.figures.unseen_left() > 0,
+    };
+    record.error.is_none() && is_open
 }
 
 fn hour(now: Timestamp) -> i64 {

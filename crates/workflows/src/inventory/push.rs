@@ -1,5 +1,5 @@
-//! Step 4: tells the marketplace what differs from what it is known to hold, zero included, and marks exactly what it
-//! accepted. While a push is under way the known stock is unknown, so that a lost answer is followed by another push.
+//! Step 4: tells the marketplace what is to be published, zero included, and marks exactly what it accepted. While a write is under
+//! way its figure is noted as sent, so that a lost answer is followed by another write.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,10 @@ use marktwerk_connectors::StockAnswer;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::StockTarget;
+use marktwerk_domain::stock::Figures;
 use marktwerk_engine::Step;
 use marktwerk_store::attention::NewAttention;
-use marktwerk_store::inventory::ListingPatch;
+use marktwerk_store::inventory::{ListingPatch, ListingRecord};
 use serde_json::{Value, json};
 
 use super::Inventory;
@@ -23,15 +24,29 @@ const CHUNK: usize = 50;
 /// Calls at the same time; the limiter sets the pace.
 const AT_ONCE: usize = 8;
 
+/// A figure to be told.
+struct Write {
+    record: ListingRecord,
+    /// The figures as they are stored while the write is under way.
+    sending: Figures,
+    quantity: i64,
+}
+
+impl Write {
+    fn of(level: Level) -> Option<Self> {
+        let quantity = level.publish?;
+        let sending = level.record.figures.sending(quantity);
+        Some(Self { record: level.record, sending, quantity })
+    }
+}
+
 impl Inventory<'_> {
     /// Pushes the differences; answers whether a next slice has to go on.
     pub(super) async fn push(&self, step: &Step, levels: Vec<Level>) -> Result<bool, Failure> {
         self.settle_moot_refusals(&levels).await?;
-        let mut groups: BTreeMap<String, Vec<Level>> = BTreeMap::new();
-        for level in levels {
-            if level.record.known_stock != Some(level.quantity) {
-                groups.entry(level.record.listing.group.clone()).or_default().push(level);
-            }
+        let mut groups: BTreeMap<String, Vec<Write>> = BTreeMap::new();
+        for write in levels.into_iter().filter_map(Write::of) {
+            groups.entry(write.record.listing.group.clone()).or_default().push(write);
         }
         if groups.is_empty() {
             return Ok(false);
@@ -41,7 +56,7 @@ impl Inventory<'_> {
             step.warning(format!("{refusal}; {articles} stock figures would be pushed"), Value::Null).await;
             return Ok(false);
         }
-        let groups: Vec<(String, Vec<Level>)> = groups.into_iter().collect();
+        let groups: Vec<(String, Vec<Write>)> = groups.into_iter().collect();
         let mut failure = None;
         for chunk in groups.chunks(CHUNK) {
             if self.context.should_stop() {
@@ -56,28 +71,27 @@ impl Inventory<'_> {
     async fn push_chunk(
         &self,
         step: &Step,
-        chunk: &[(String, Vec<Level>)],
+        chunk: &[(String, Vec<Write>)],
     ) -> Result<Option<Failure>, Failure> {
-        let intents = chunk.iter().flat_map(|(_, levels)| levels).map(|level| ListingPatch {
-            id: level.record.listing.id.clone(),
-            known_stock: Some(None),
-            ..ListingPatch::default()
+        let intents = chunk.iter().flat_map(|(_, writes)| writes).map(|write| ListingPatch {
+            figures: Some((write.record.figures, write.sending)),
+            ..ListingPatch::of(&write.record.listing.id)
         });
         self.save(&intents.collect::<Vec<_>>()).await?;
         crash::point("push.intent_committed");
         self.context.ensure_lease()?;
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
         let calls: Vec<BoxFuture<'_, _>> =
-            chunk.iter().map(|(group, levels)| self.push_group(group, levels).boxed()).collect();
+            chunk.iter().map(|(group, writes)| self.push_group(group, writes).boxed()).collect();
         let answers: Vec<_> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
         crash::point("push.answer_received");
         let mut failure = None;
         let mut patches = Vec::new();
-        for ((_, levels), answer) in chunk.iter().zip(answers) {
+        for ((_, writes), answer) in chunk.iter().zip(answers) {
             match answer {
-                Ok(answers) => patches.extend(self.outcome(step, levels, &answers).await?),
+                Ok(answers) => patches.extend(self.outcome(step, writes, &answers).await?),
                 Err(error) => {
-                    metrics::stock_told(self.account(), "failed", levels.len());
+                    metrics::stock_told(self.account(), "failed", writes.len());
                     failure.get_or_insert(error);
                 }
             }
@@ -88,16 +102,13 @@ impl Inventory<'_> {
 
     /// A figure that was refused and is right again by itself needs nobody any more.
     async fn settle_moot_refusals(&self, levels: &[Level]) -> Result<(), Failure> {
-        let is_moot =
-            |level: &&Level| level.record.error.is_some() && level.record.known_stock == Some(level.quantity);
+        let is_moot = |level: &&Level| {
+            level.record.error.is_some() && level.record.figures.known(false) == Some(level.wanted)
+        };
         let moot: Vec<&Level> = levels.iter().filter(is_moot).collect();
         let patches: Vec<ListingPatch> = moot
             .iter()
-            .map(|level| ListingPatch {
-                id: level.record.listing.id.clone(),
-                error: Some(None),
-                ..ListingPatch::default()
-            })
+            .map(|level| ListingPatch { error: Some(None), ..ListingPatch::of(&level.record.listing.id) })
             .collect();
         self.save(&patches).await?;
         let account = self.account().to_owned();
@@ -105,21 +116,21 @@ impl Inventory<'_> {
             .iter()
             .map(|level| (account.clone(), AttentionKind::StockRefused, level.record.listing.sku.clone()))
             .collect();
-        Ok(self.connections.store.settle(&settled, self.context.clock().now()).await?)
+        Ok(self.connections.store.settle(&settled, self.now()).await?)
     }
 
-    async fn push_group(&self, group: &str, levels: &[Level]) -> Result<Vec<StockAnswer>, Failure> {
-        let targets: Vec<StockTarget> = levels
+    async fn push_group(&self, group: &str, writes: &[Write]) -> Result<Vec<StockAnswer>, Failure> {
+        let targets: Vec<StockTarget> = writes
             .iter()
-            .map(|level| StockTarget {
-                listing: level.record.listing.id.clone(),
+            .map(|write| StockTarget {
+                listing: write.record.listing.id.clone(),
                 group: group.to_owned(),
-                sku: level.record.listing.sku.clone(),
-                quantity: level.quantity,
+                sku: write.record.listing.sku.clone(),
+                quantity: write.quantity,
             })
             .collect();
         // A fresh key per intent, also over a database that begins anew: a repeated one is rejected. Figures are absolute.
-        let now = self.context.clock().now().as_millisecond();
+        let now = self.now().as_millisecond();
         let key = format!("{now}-{}-{}-{group}", self.context.run().id, self.context.epoch().0);
         let answers = self.marketplace.push_stock(group, &targets, &key).await?;
         self.context.progress();
@@ -130,28 +141,25 @@ impl Inventory<'_> {
     async fn outcome(
         &self,
         step: &Step,
-        levels: &[Level],
+        writes: &[Write],
         answers: &[StockAnswer],
     ) -> Result<Vec<ListingPatch>, Failure> {
-        let now = self.context.clock().now();
-        let mut patches = Vec::with_capacity(levels.len());
+        let now = self.now();
+        let mut patches = Vec::with_capacity(writes.len());
         let (mut raise, mut settle) = (Vec::new(), Vec::new());
-        for level in levels {
-            let listing = &level.record.listing;
+        for write in writes {
+            let listing = &write.record.listing;
             let answer = answers.iter().find(|answer| answer.listing == listing.id);
-            let accepted = answer.is_some_and(|answer| answer.accepted);
             let word = match answer {
                 Some(answer) if answer.accepted => "accepted",
                 Some(_) => "refused",
                 None => "unanswered",
             };
             metrics::stock_told(self.account(), word, 1);
-            let mut patch = ListingPatch { id: listing.id.clone(), ..ListingPatch::default() };
-            if accepted {
-                patch.known_stock = Some(Some(level.quantity));
-                patch.error = Some(None);
+            if answer.is_some_and(|answer| answer.accepted) {
+                patches.push(accepted(write, write.sending.confirmed(write.quantity, now)));
                 step.count("pushed", 1);
-                if level.record.error.is_some() {
+                if write.record.error.is_some() {
                     settle.push((
                         self.account().to_owned(),
                         AttentionKind::StockRefused,
@@ -159,38 +167,44 @@ impl Inventory<'_> {
                     ));
                 }
                 if self.parameters.verbose.unwrap_or(false) {
-                    step.info(format!("{} set to {}", listing.sku, level.quantity), Value::Null);
+                    step.info(format!("{} set to {}", listing.sku, write.quantity), Value::Null);
                 }
-            } else {
-                let message =
-                    answer.map_or("the marketplace did not answer for it", |answer| answer.message.as_str());
-                let message = format!("stock {} was refused: {message}", level.quantity);
-                patch.known_stock = Some(level.record.known_stock);
-                patch.error = Some(Some(message.clone()));
-                step.count("refused", 1);
-                step.warning(format!("{}: {message}", listing.sku), json!({ "listing": listing.id })).await;
-                raise.push(NewAttention {
-                    account: self.account().to_owned(),
-                    kind: AttentionKind::StockRefused,
-                    subject: listing.sku.clone(),
-                    message,
-                });
+                continue;
             }
-            patches.push(patch);
+            let message =
+                answer.map_or("the marketplace did not answer for it", |answer| answer.message.as_str());
+            let message = format!("stock {} was refused: {message}", write.quantity);
+            patches.push(ListingPatch {
+                figures: Some((write.sending, write.record.figures)),
+                error: Some(Some(message.clone())),
+                ..ListingPatch::of(&listing.id)
+            });
+            step.count("refused", 1);
+            step.warning(format!("{}: {message}", listing.sku), json!({ "listing": listing.id })).await;
+            raise.push(NewAttention {
+                account: self.account().to_owned(),
+                kind: AttentionKind::StockRefused,
+                subject: listing.sku.clone(),
+                message,
+                facts: Value::Null,
+            });
         }
         self.connections.store.raise(&raise, now).await?;
         self.connections.store.settle(&settle, now).await?;
         Ok(patches)
     }
+}
 
-    async fn save(&self, patches: &[ListingPatch]) -> Result<(), Failure> {
-        if patches.is_empty() {
-            return Ok(());
-        }
-        Ok(self
-            .connections
-            .store
-            .change_listings(self.account(), patches, self.context.clock().now())
-            .await?)
+/// A write that was taken. A listing that lost its article has its 0 now, and nothing more is written to it.
+fn accepted(write: &Write, figures: Figures) -> ListingPatch {
+    let lost = write.record.lost.clone().map(|mut lost| {
+        lost.is_settled = true;
+        Some(lost)
+    });
+    ListingPatch {
+        figures: Some((write.sending, figures)),
+        error: Some(None),
+        lost,
+        ..ListingPatch::of(&write.record.listing.id)
     }
 }

@@ -38,9 +38,11 @@ impl Orders<'_> {
             return Ok(changed);
         }
         let before = self.connections.store.known_changes(self.account(), numbers).await?;
+        let _turn = self.connections.turns.of(self.account()).await;
         let page = self.marketplace.orders_by_number(numbers).await?;
         step.count("read_again", i64::try_from(numbers.len()).unwrap_or(i64::MAX));
-        let incomplete = self.keep(step, &page, self.first_read().await?).await?;
+        let incomplete =
+            self.keep(step, &page, self.first_read().await?, &self.unread_numbers().await?).await?;
         let after = self.connections.store.known_changes(self.account(), numbers).await?;
         for number in numbers {
             let is_same = match (before.get(number), after.get(number)) {

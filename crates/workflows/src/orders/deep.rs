@@ -29,6 +29,8 @@ impl Orders<'_> {
             return Ok(());
         }
         let first_read = self.first_read().await?;
+        let _turn = self.connections.turns.of(self.account()).await;
+        let unread = self.unread_numbers().await?;
         let name = format!("orders.deep_read.{}", self.account());
         let now = self.now();
         let last: Option<Timestamp> = store.fact(&name).await?.and_then(|last| last.parse().ok());
@@ -61,7 +63,7 @@ impl Orders<'_> {
             let known = store.known_changes(self.account(), &numbers).await?;
             let is_news = |number: &&String| !known.contains_key(*number);
             found.extend(numbers.iter().filter(is_news).cloned());
-            if let Some(failure) = self.keep(step, &page, first_read).await? {
+            if let Some(failure) = self.keep(step, &page, first_read, &unread).await? {
                 return Err(failure);
             }
         }

@@ -10,8 +10,10 @@ mod deep;
 mod export;
 mod fetch;
 mod import;
+mod page;
 mod parcels;
 mod probe;
+mod reads;
 mod resolve;
 mod taken_over;
 mod tracking;
@@ -32,6 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::reads::{Reading, Turns};
 use crate::connections::Connections;
 use crate::metrics;
 use crate::repetition::Steps;

@@ -48,7 +48,8 @@ impl Probe for OrderWorkflow {
         };
         let window = OrderWindow {
             // From the beginning of a day, so that a run which only moves the cursor does not change the count.
-            changed_from: start_of_day(cursor - OVERLAP),
+            // A cursor ahead of the clock is put right by the next run.
+            changed_from: start_of_day(cursor.min(*now) - OVERLAP),
             changed_until: *now,
             status: parameters.parent_order_status.filter(|status| *status != 0),
         };

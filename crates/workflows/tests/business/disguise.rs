@@ -12,7 +12,7 @@ use marktwerk_connectors::{
     OrderWindow, ReportLines, StockAnswer, Temu, Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
-use marktwerk_domain::inventory::{StockLevel, StockTarget};
+use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel, StockTarget};
 use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::{Content, ErpOrder, ShipmentReport};
 use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered, Search, Wanted};
@@ -178,8 +178,20 @@ impl Erp for Stubborn {
         self.jtl.orders_marker(numbers).await
     }
 
-    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, i64>, ErpError> {
+    async fn map_articles(&self, skus: &[String]) -> Result<HashMap<String, MappedArticle>, ErpError> {
         self.jtl.map_articles(skus).await
+    }
+
+    async fn articles_marker(&self, skus: &[String]) -> Result<String, ErpError> {
+        self.jtl.articles_marker(skus).await
+    }
+
+    async fn article_states(&self, articles: &[i64]) -> Result<Vec<ArticleState>, ErpError> {
+        self.jtl.article_states(articles).await
+    }
+
+    async fn bundles_with(&self, articles: &[i64]) -> Result<Vec<i64>, ErpError> {
+        self.jtl.bundles_with(articles).await
     }
 
     async fn stock(&self, articles: &[i64]) -> Result<Vec<StockLevel>, ErpError> {

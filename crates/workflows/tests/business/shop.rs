@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, TemuAccount};
 use marktwerk_domain::alert::Alert;
+use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::health::HealthChange;
@@ -15,6 +16,7 @@ use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::judgement::{Choice, Decision, Limits};
 use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_domain::run::{Run, RunId, RunState};
+use marktwerk_domain::stock::StockEntry;
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{AlertChannel, Engine, EngineOptions, ProbeQuestion, Sight};
 use marktwerk_erp::{Erp, HandOver, Jtl, JtlSettings};
@@ -25,11 +27,14 @@ use marktwerk_store::logs::LogFilter;
 use marktwerk_store::orders::{OrderFilter, OrderRecord, OrderStatistics};
 use marktwerk_store::runs::RunFilter;
 use marktwerk_store::sqlite::SqliteStore;
+use marktwerk_store::stock::StockDecision;
 use marktwerk_workflows::WorkflowSettings;
 use serde_json::{Value, json};
 
 /// The account's name in these tests.
 pub(crate) const ACCOUNT: &str = "sandbox";
+/// The name of the other one, where there are two.
+pub(crate) const SECOND: &str = "second";
 
 /// A person's ear: keeps what is told.
 #[derive(Clone, Default)]
@@ -55,6 +60,8 @@ pub(crate) struct Shop {
     pub(crate) clock: SharedClock,
     ear: Ear,
     sandbox: Sandbox,
+    /// The other account's marketplace, where there are two.
+    other: Option<Sandbox>,
     _folder: tempfile::TempDir,
 }
 
@@ -66,17 +73,26 @@ impl Shop {
 
     /// A world as wanted, with the marketplace dressed up as wanted.
     pub(crate) async fn open_in(world: WorldOptions, dress: impl Fn(Temu) -> Arc<dyn Marketplace>) -> Self {
-        Self::open_dressed(world, dress, JtlSettings::default(), |jtl| Arc::new(jtl)).await
+        Self::open_dressed(world, dress, JtlSettings::default(), |jtl| Arc::new(jtl), false).await
     }
 
     /// A quiet world with the ERP dressed up as wanted.
     pub(crate) async fn open_with_erp(dress: impl Fn(Jtl) -> Arc<dyn Erp>) -> Self {
-        Self::open_dressed(WorldOptions::quiet(), |temu| Arc::new(temu), JtlSettings::default(), dress).await
+        let world = WorldOptions::quiet();
+        Self::open_dressed(world, |temu| Arc::new(temu), JtlSettings::default(), dress, false).await
+    }
+
+    /// A merchant with two accounts, each at a marketplace of its own, and one JTL that ships nothing by itself.
+    pub(crate) async fn open_pair() -> Self {
+        let world = WorldOptions { ship_after: Duration::from_secs(8_640_000), ..WorldOptions::quiet() };
+        let settings = JtlSettings::default();
+        Self::open_dressed(world, |temu| Arc::new(temu), settings, |jtl| Arc::new(jtl), true).await
     }
 
     /// A quiet world whose merchant has set JTL up like this.
     pub(crate) async fn open_with_settings(settings: JtlSettings) -> Self {
-        Self::open_dressed(WorldOptions::quiet(), |temu| Arc::new(temu), settings, |jtl| Arc::new(jtl)).await
+        let world = WorldOptions::quiet();
+        Self::open_dressed(world, |temu| Arc::new(temu), settings, |jtl| Arc::new(jtl), false).await
     }
 
     async fn open_dressed(
@@ -84,41 +100,90 @@ impl Shop {
         dress: impl Fn(Temu) -> Arc<dyn Marketplace>,
         settings: JtlSettings,
         dress_erp: impl Fn(Jtl) -> Arc<dyn Erp>,
+        has_second: bool,
     ) -> Self {
         let clock: SharedClock = ManualClock::starting_at("2026-11-02T09:00:00Z".parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let time = sandbox_time(&clock);
+        let other = if has_second {
+            let options = SandboxOptions::new(folder.path().join("other"), time.clone());
+            let options = SandboxOptions { world: world.clone(), seed: 2, ..options };
+            Some(Sandbox::start(options).await.unwrap())
+        } else {
+            None
+        };
         let options = SandboxOptions { world, ..SandboxOptions::new(folder.path(), time) };
         let sandbox = Sandbox::start(options).await.unwrap();
-        let credentials = Sandbox::credentials();
-        let account = TemuAccount {
-            name: ACCOUNT.to_owned(),
-            endpoint: sandbox.temu_endpoint(),
-            app_key: credentials.app_key.to_owned(),
-            app_secret: credentials.app_secret.to_owned().into(),
-            access_token: credentials.access_token.to_owned().into(),
-            calls_per_second: None,
-        };
         let budgets = Budgets::new(clock.clone());
-        let temu = Temu::new(account, clock.clone(), &budgets, HttpClient::new().unwrap());
+        let connect = |name: &str, sandbox: &Sandbox| {
+            let credentials = Sandbox::credentials();
+            let account = TemuAccount {
+                name: name.to_owned(),
+                endpoint: sandbox.temu_endpoint(),
+                app_key: credentials.app_key.to_owned(),
+                app_secret: credentials.app_secret.to_owned().into(),
+                access_token: credentials.access_token.to_owned().into(),
+                calls_per_second: None,
+            };
+            Temu::new(account, clock.clone(), &budgets, HttpClient::new().unwrap())
+        };
         let url = format!("sqlite:{}", sandbox.jtl_database().display());
         let jtl = Jtl::open(JtlSettings { url, ..settings }).await.unwrap();
         assert_eq!(jtl.check().await.unwrap(), Vec::<String>::new(), "the ERP's self-test");
         let erp = dress_erp(jtl);
         let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
         let store: SharedStore = Arc::new(SqliteStore::open_in_memory(zone).unwrap());
-        let marketplaces: Vec<Arc<dyn Marketplace>> = vec![dress(temu)];
+        let mut marketplaces: Vec<Arc<dyn Marketplace>> = vec![dress(connect(ACCOUNT, &sandbox))];
+        marketplaces.extend(other.as_ref().map(|other| dress(connect(SECOND, other))));
+        let accounts: Vec<String> = marketplaces.iter().map(|one| one.account().name.clone()).collect();
         let registry =
             marktwerk_workflows::registry(marketplaces, erp, store.clone(), WorkflowSettings::default());
         let ear = Ear::default();
         let options = EngineOptions { alerts: vec![Arc::new(ear.clone())], ..EngineOptions::default() };
         let engine = Engine::start(options, store.clone(), clock.clone(), registry).await.unwrap();
-        for job_type in ["order_workflow", "inventory_workflow"] {
-            // Paused: the tests start what they want.
-            let job = JobDraft { enabled: false, ..JobDraft::every_minutes(job_type, 5) };
-            engine.on_behalf_of("test").add_job(job).await.unwrap();
+        for account in accounts {
+            for job_type in ["order_workflow", "inventory_workflow"] {
+                // Paused: the tests start what they want.
+                let id = (account != ACCOUNT).then(|| format!("{job_type}-{account}"));
+                let draft = JobDraft::every_minutes(job_type, 5);
+                let job = JobDraft { id, account: account.clone(), enabled: false, ..draft };
+                engine.on_behalf_of("test").add_job(job).await.unwrap();
+            }
         }
-        Self { engine, store, world: sandbox.control(), clock, ear, sandbox, _folder: folder }
+        Self { engine, store, world: sandbox.control(), clock, ear, sandbox, other, _folder: folder }
+    }
+
+    /// The other account's marketplace.
+    pub(crate) fn other_world(&self) -> Control {
+        self.other.as_ref().expect("a shop with two accounts").control()
+    }
+
+    /// Runs the workflow of each account and expects success: all orders, or all stock.
+    pub(crate) async fn sync_both(&self, job_type: &str) {
+        for job in [job_type.to_owned(), format!("{job_type}-{SECOND}")] {
+            let run = self.run(&job, Value::Null).await;
+            assert_eq!(run.state, RunState::Succeeded, "{job}: {:?}\n{}", run.error, self.log().await);
+        }
+    }
+
+    /// A person decides about the one open entry of a kind.
+    pub(crate) async fn decide_on_stock(&self, kind: AttentionKind, decision: StockDecision) {
+        let items = self.store.attentions().await.unwrap();
+        let item = items.iter().find(|item| item.kind == kind).expect("an open entry");
+        marktwerk_store::stock::decide(&*self.store, item.id, &decision, self.clock.now()).await.unwrap();
+    }
+
+    /// The open entries of a kind.
+    pub(crate) async fn entries(&self, kind: AttentionKind) -> Vec<StockEntry> {
+        let items = self.store.attentions().await.unwrap();
+        let of_kind = items.iter().filter(|item| item.kind == kind);
+        of_kind.map(|item| StockEntry::from_facts(&item.facts).expect("facts")).collect()
+    }
+
+    /// All pieces of an article lie in warehouse 1 from now on.
+    pub(crate) fn set_pieces(&self, sku: &str, pieces: i64) {
+        self.world.set_stock(sku, 1, pieces).unwrap();
+        self.world.set_stock(sku, 2, 0).unwrap();
     }
 
     /// Places so many orders of articles that JTL knows, one line each.
@@ -233,7 +298,7 @@ impl Shop {
     }
 
     /// The subjects on the attention list of one kind.
-    pub(crate) async fn attention(&self, kind: marktwerk_domain::attention::AttentionKind) -> Vec<String> {
+    pub(crate) async fn attention(&self, kind: AttentionKind) -> Vec<String> {
         let items = self.store.attentions().await.unwrap();
         items.into_iter().filter(|item| item.kind == kind).map(|item| item.subject).collect()
     }

@@ -53,7 +53,7 @@ async fn two_sold_there_and_two_received_here_end_in_the_right_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sale_that_is_imported_after_the_push_is_put_right() {
+async fn a_sale_that_is_not_read_yet_is_read_before_the_push() {
     let shop = Shop::open().await;
     shop.world.set_stock("MW-0003", 1, 5).unwrap();
     shop.world.set_stock("MW-0003", 2, 0).unwrap();
@@ -62,8 +62,9 @@ async fn a_sale_that_is_imported_after_the_push_is_put_right() {
     shop.world.sell("MW-0003", 2).unwrap();
     shop.world.receive("MW-0003", 2).unwrap();
     shop.wait(5).await;
-    // The sale is not known yet: seven are published, two too many.
+    // The sale is not known yet. Nothing is written over it: the run reads the orders first.
     shop.sync_stock("quick").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 5, "{}", shop.log().await);
     shop.sync_orders().await;
     shop.sync_stock("quick").await;
     assert_eq!(shop.world.stock("MW-0003").unwrap(), 5, "{}", shop.log().await);
@@ -171,4 +172,75 @@ async fn a_cancellation_does_not_leave_too_many_on_offer() {
     shop.sync_orders().await;
     shop.sync_stock("quick").await;
     assert_eq!(shop.world.stock("MW-0003").unwrap(), 4, "{}", shop.log().await);
+}
+
+/// cases.md §3. A bundle of two of the first and one of the second article.
+#[tokio::test(start_paused = true)]
+async fn a_bundle_and_its_components_sink_with_each_other_while_jtl_knows_nothing() {
+    let shop = Shop::open().await;
+    let offered = || ["MW-0001", "MW-0002", "MW-BUNDLE"].map(|sku| shop.world.stock(sku).unwrap());
+    shop.set_pieces("MW-0001", 10);
+    shop.set_pieces("MW-0002", 10);
+    shop.sync_stock("full").await;
+    assert_eq!(offered(), [10, 10, 5], "{}", shop.log().await);
+    shop.world.pause_worker();
+    shop.wait(600).await;
+    shop.world.sell("MW-BUNDLE", 1).unwrap();
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(), [8, 9, 4], "{}", shop.log().await);
+    shop.wait(600).await;
+    shop.world.sell("MW-0001", 3).unwrap();
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(), [5, 9, 2], "{}", shop.log().await);
+    shop.world.resume_worker();
+    shop.wait(5).await;
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(), [5, 9, 2], "JTL has reserved them: {}", shop.log().await);
+}
+
+/// cases.md §3: keyed by the exact text of an SKU.
+#[tokio::test(start_paused = true)]
+async fn articles_are_matched_as_jtl_compares_numbers() {
+    let shop = Shop::open().await;
+    shop.set_pieces("MW-0003", 9);
+    shop.world.rename_article("MW-0003", "mw-0003 ").unwrap();
+    shop.sync_stock("full").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 9, "{}", shop.log().await);
+    shop.world.pause_worker();
+    shop.wait(600).await;
+    shop.world.sell("MW-0003", 2).unwrap();
+    shop.sync_orders().await;
+    shop.world.receive("mw-0003", 1).unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(shop.world.stock("MW-0003").unwrap(), 8, "{}", shop.log().await);
+    assert!(shop.attention(AttentionKind::UnknownArticle).await.is_empty());
+}
+
+/// Nobody who watches is woken, and nothing is asked at the marketplace.
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_run_writes_no_stock_no_order_and_no_entry() {
+    let shop = Shop::open().await;
+    shop.sync_stock("full").await;
+    shop.wait(600).await;
+    shop.world.sell("MW-0003", 1).unwrap();
+    shop.wait(60).await;
+    for _ in 0..2 {
+        shop.sync_orders().await;
+        shop.sync_stock("quick").await;
+        shop.wait(60).await;
+    }
+    let before = *shop.store.changes().borrow();
+    shop.world.reset_calls().unwrap();
+    shop.sync_stock("quick").await;
+    let after = *shop.store.changes().borrow();
+    assert_eq!(
+        (after.inventory, after.orders, after.attention, after.alerts),
+        (before.inventory, before.orders, before.attention, before.alerts),
+        "{}",
+        shop.log().await
+    );
+    assert_eq!(shop.world.calls().unwrap().len(), 0);
 }

@@ -31,6 +31,9 @@ pub(super) fn written(statement: &str, model: &Model, list: List<'_>) -> String 
                 text.push_str("(SELECT CAST(value AS int) AS value FROM #list)")
             }
             ("list", _, List::Texts(_)) => text.push_str("#list"),
+            // The database's own collation compares.
+            ("number", _, _) => text.push_str("r.cArtNr"),
+            ("same", _, _) => text.push_str("r.cArtNr = n.value"),
             ("Verkauf.tAuftrag", OrderModel::Older, _) => {
                 text.push_str(&before(ORDERS_BEFORE, model.has_versions(name)))
             }

@@ -36,6 +36,7 @@ const ALWAYS: &[Needed] = &[
         "articles and stock",
     ),
     ("dbo.tlagerbestand", &["kArtikel", "fVerfuegbar", "nLagerAktiv"], "stock"),
+    ("dbo.tStueckliste", &["kStueckliste", "kArtikel", "fAnzahl"], "stock of bundles"),
     ("dbo.tfirma", &["kFirma"], "the check of the settings"),
     ("dbo.tWarenLager", &["kWarenLager", "nAktiv"], "the check of the settings"),
     ("dbo.tPlattform", &["nPlattform", "nTyp"], "the check of the settings"),
@@ -61,14 +62,11 @@ const OLDER: &[Needed] = &[
         "tracking",
     ),
 ];
-const BY_WAREHOUSE: &[Needed] = &[
-    ("dbo.tStueckliste", &["kStueckliste", "kArtikel", "fAnzahl"], "stock by warehouse"),
-    (
-        "dbo.tlagerbestandProLagerLagerartikel",
-        &["kArtikel", "kWarenlager", "fBestand", "fVerfuegbarGesperrt"],
-        "stock by warehouse",
-    ),
-];
+const BY_WAREHOUSE: &[Needed] = &[(
+    "dbo.tlagerbestandProLagerLagerartikel",
+    &["kArtikel", "kWarenlager", "fBestand", "fVerfuegbarGesperrt"],
+    "stock by warehouse",
+)];
 
 /// Everything that is not as it should be.
 pub(super) async fn find(

@@ -17,6 +17,9 @@ pub(super) fn written(statement: &str) -> String {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
         match name {
             "list" => text.push_str("json_each(?1)"),
+            // JTL's collation passes over case and blanks at the end; the sandbox has an index on this.
+            "number" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE"),
+            "same" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE = rtrim(n.value)"),
             _ => text.push_str(&name.strip_prefix("dbo.").unwrap_or(name).replace('.', "_")),
         }
         text.push_str(rest);

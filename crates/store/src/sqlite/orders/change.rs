@@ -76,7 +76,10 @@ fn apply(connection: &Connection, id: i64, patch: &OrderPatch, now: Timestamp) -
          report_tries = COALESCE(?14, report_tries), \
          next_report_at = CASE WHEN ?15 THEN ?16 ELSE next_report_at END, \
          is_unread = COALESCE(?17, is_unread), is_complete = COALESCE(?22, is_complete), \
-         facts = COALESCE(?23, facts), takes_stock = COALESCE(?24, takes_stock), is_open = COALESCE(?25, is_open), \
+         facts = COALESCE(?23, facts), is_open = COALESCE(?25, is_open), \
+         freed = CASE WHEN takes_stock = 1 AND ?24 = 0 \
+             THEN (SELECT COALESCE(MAX(f.freed), 0) + 1 FROM orders f WHERE f.freed > 0) ELSE freed END, \
+         takes_stock = COALESCE(?24, takes_stock), \
          next_judged_at = CASE WHEN ?26 THEN ?27 ELSE next_judged_at END, \
          history = CASE WHEN ?28 IS NULL THEN history ELSE history || ?28 END, revision = revision + 1, \
          imported_at = COALESCE(imported_at, ?18), document_at = COALESCE(document_at, ?19), \

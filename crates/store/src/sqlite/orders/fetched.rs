@@ -30,7 +30,7 @@ pub(super) fn save(
             let id = insert(writing.connection, account, order, now)?;
             write_raw(writing.connection, id, order)?;
             write_contents(writing.connection, id, &order.contents)?;
-            known_stock::bought(writing, account, order)?;
+            known_stock::add(writing, account, &order_rules::bought(order))?;
         }
         Some(stored) if !is_news(writing.connection, &stored, order)? => return Ok(()),
         Some(stored) => {
@@ -141,9 +141,7 @@ fn renew_contents(
     order: &FetchedOrder,
 ) -> StoreResult<()> {
     let before = contents(writing.connection, stored.id)?;
-    if order_rules::gives_back(&before, stored.told.status, order) {
-        known_stock::is_unsure(writing, account, before.iter().chain(&order.contents))?;
-    }
+    known_stock::add(writing, account, &order_rules::told_again(&before, stored.told.status, order))?;
     if before != order.contents && !order_rules::keeps_contents(stored.state) {
         write_contents(writing.connection, stored.id, &order.contents)?;
     }

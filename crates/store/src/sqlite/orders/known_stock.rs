@@ -1,41 +1,22 @@
-//! What an order does to the stock that the marketplace is known to hold. Where that cannot be told for certain, the stock
-//! becomes unknown: it costs one more push, and a wrong guess would cost an oversold article.
+//! What orders add to the counters of their listings: units that arrived and units that were given back. What that means for a
+//! figure is decided above.
 
-use marktwerk_domain::shipment::Content;
 use rusqlite::params;
 
 use crate::StoreResult;
-use crate::order_rules::UNSURE;
-use crate::orders::FetchedOrder;
+use crate::order_rules::Move;
 use crate::sqlite::rows::{self, Micros};
 use crate::sqlite::writing::Writing;
 
-/// What was bought well after the stock was known is missing from it by now. Of several listings of one article nobody knows
-/// which one sold.
-pub(super) fn bought(writing: &mut Writing<'_>, account: &str, order: &FetchedOrder) -> StoreResult<()> {
-    let sql = "UPDATE listings SET known_stock = CASE \
-             WHEN known_at >= ?4 OR (SELECT COUNT(*) FROM listings l WHERE l.account = ?1 AND l.sku = ?2) > 1 THEN NULL \
-             ELSE MAX(0, known_stock - ?3) END \
-         WHERE account = ?1 AND sku = ?2 AND known_stock IS NOT NULL AND known_at < ?5";
-    let surely_before = Micros(order.ordered_at - UNSURE);
-    let surely_after = Micros(order.ordered_at + UNSURE);
-    for Content { sku, quantity } in order.contents.iter().filter(|content| !content.sku.is_empty()) {
-        let params = params![account, sku, quantity, surely_before, surely_after];
+/// Adds what an order did to the account's listings with its SKUs.
+pub(super) fn add(writing: &mut Writing<'_>, account: &str, moves: &[Move]) -> StoreResult<()> {
+    let sql = "UPDATE listings SET sold = sold + ?3, returned = returned + ?4, \
+         bought_first_at = CASE WHEN ?3 > 0 THEN MIN(COALESCE(bought_first_at, ?5), ?5) ELSE bought_first_at END, \
+         bought_last_at = CASE WHEN ?3 > 0 THEN MAX(COALESCE(bought_last_at, ?5), ?5) ELSE bought_last_at END \
+         WHERE account = ?1 AND sku = ?2";
+    for Move { sku, sold, returned, bought_at } in moves {
+        let params = params![account, sku, sold, returned, Micros(*bought_at)];
         writing.effects.inventory |= rows::execute(writing.connection, sql, params)? > 0;
-    }
-    Ok(())
-}
-
-/// Something was given back.
-pub(super) fn is_unsure<'a>(
-    writing: &mut Writing<'_>,
-    account: &str,
-    contents: impl Iterator<Item = &'a Content>,
-) -> StoreResult<()> {
-    let sql =
-        "UPDATE listings SET known_stock = NULL WHERE account = ?1 AND sku = ?2 AND known_stock IS NOT NULL";
-    for Content { sku, .. } in contents.filter(|content| !content.sku.is_empty()) {
-        writing.effects.inventory |= rows::execute(writing.connection, sql, [account, sku])? > 0;
     }
     Ok(())
 }

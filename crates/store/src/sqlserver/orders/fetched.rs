@@ -10,9 +10,9 @@ use marktwerk_sqlserver::{Class, Connection, ToSql};
 use serde_json::Value;
 
 use super::keep;
-use super::known_stock::{self, Move};
+use super::known_stock;
 use crate::StoreResult;
-use crate::order_rules::{self, News, Told};
+use crate::order_rules::{self, Move, News, Told};
 use crate::orders::FetchedOrder;
 use crate::sqlserver::columns;
 use crate::sqlserver::keys::{self, WITH_KEYS, key};
@@ -49,7 +49,7 @@ pub(super) async fn save(
         match orders.get_mut(key(&order.number)) {
             None => {
                 orders.insert(key(&order.number), Kept::new(order));
-                moves.push(Move::Bought(order));
+                moves.extend(order_rules::bought(order));
             }
             Some(kept) if kept.is_news(order) => moves.extend(kept.renew(order)),
             Some(_) => {}
@@ -62,7 +62,7 @@ pub(super) async fn save(
     }
     writing.effects.orders = true;
     keep::write(writing.connection, account, &written, now).await?;
-    known_stock::take(writing, account, &moves).await
+    known_stock::add(writing, account, &moves).await
 }
 
 impl<'a> Kept<'a> {
@@ -93,10 +93,8 @@ impl<'a> Kept<'a> {
     }
 
     /// An order that the ERP cannot have is begun again, and why it stood where it stood no longer holds.
-    fn renew(&mut self, order: &'a FetchedOrder) -> Option<Move<'a>> {
-        let gives_back = order_rules::gives_back(&self.contents, self.told.status, order);
-        let touched = || self.contents.iter().chain(&order.contents).cloned().collect();
-        let step = gives_back.then(|| Move::IsUnsure(touched()));
+    fn renew(&mut self, order: &'a FetchedOrder) -> Vec<Move> {
+        let moves = order_rules::told_again(&self.contents, self.told.status, order);
         if self.contents != order.contents && !order_rules::keeps_contents(self.state) {
             self.contents = order.contents.clone();
             self.has_new_contents = true;
@@ -108,7 +106,7 @@ impl<'a> Kept<'a> {
         }
         self.told = told(order);
         self.newest = Some(order);
-        step
+        moves
     }
 }
 

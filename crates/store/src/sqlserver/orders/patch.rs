@@ -55,6 +55,8 @@ const UPDATE: &str = "UPDATE o SET state = ISNULL(c.state COLLATE Latin1_General
      is_unread = CASE WHEN c.is_unread IS NULL THEN o.is_unread ELSE CAST(c.is_unread AS bit) END, \
      is_complete = CASE WHEN c.is_complete IS NULL THEN o.is_complete ELSE CAST(c.is_complete AS bit) END, \
      facts = ISNULL(c.facts, o.facts), \
+     freed = CASE WHEN o.takes_stock = 1 AND c.takes_stock = 0 \
+         THEN (SELECT ISNULL(MAX(f.freed), 0) + 1 FROM marktwerk.orders f) ELSE o.freed END, \
      takes_stock = CASE WHEN c.takes_stock IS NULL THEN o.takes_stock ELSE CAST(c.takes_stock AS bit) END, \
      is_open = CASE WHEN c.is_open IS NULL THEN o.is_open ELSE CAST(c.is_open AS bit) END, \
      next_judged_at = CASE WHEN c.sets_next_judged_at = 1 THEN c.next_judged_at ELSE o.next_judged_at END, \

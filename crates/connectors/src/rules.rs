@@ -1,0 +1,18 @@
+//! What workflows must know of a marketplace, in the domain's words.
+
+use jiff::SignedDuration;
+
+/// How a marketplace differs from others where workflows have to heed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Its list of orders is complete only up to this long before now.
+    pub lag: SignedDuration,
+    /// An order stands in its list at the latest this long after it was bought.
+    pub visible_within: SignedDuration,
+}
+
+impl Rules {
+    /// A list that is complete up to now, in which an order stands within an hour.
+    pub const DEFAULT: Self =
+        Self { lag: SignedDuration::ZERO, visible_within: SignedDuration::from_mins(60) };
+}

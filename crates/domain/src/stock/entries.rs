@@ -1,0 +1,302 @@
+//! Entries of the attention list about stock and accounts: a kind with facts, and its sentences in German and English. Each says
+//! what happened, what it means and what to do.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::lost::LostReason;
+use crate::attention::AttentionKind;
+
+/// Numbers that a sentence names at the most.
+const NAMED: usize = 10;
+
+/// An entry that is not about one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "entry")]
+pub enum StockEntry {
+    /// A listing lost its article.
+    ArticleLost {
+        /// The SKU at the marketplace.
+        sku: String,
+        /// Why.
+        reason: LostReason,
+    },
+    /// So many lost theirs at once that none was set to 0.
+    ArticlesLost {
+        /// How many.
+        lost: usize,
+        /// Of how many matched ones.
+        matched: usize,
+        /// The first SKUs.
+        skus: Vec<String>,
+        /// Names the set, so that a decision is about these and no others.
+        fingerprint: String,
+    },
+    /// Raises wait because the account's orders are not known.
+    Blocked {
+        /// The account.
+        account: String,
+        /// Since when.
+        since: Timestamp,
+        /// Why it cannot be read; empty where only orders block it.
+        cause: String,
+        /// Orders whose articles are not known.
+        orders: Vec<String>,
+    },
+    /// More pieces are sold than the ERP has.
+    Oversold {
+        /// The article number.
+        sku: String,
+        /// Units that are missing.
+        missing: i64,
+        /// The orders that hold it: account and number.
+        orders: Vec<(String, String)>,
+    },
+    /// An account is not in the settings any more.
+    AccountGone {
+        /// The account.
+        account: String,
+        /// Its open orders.
+        orders: u64,
+        /// Units that they keep from stock.
+        units: i64,
+        /// Its listings.
+        listings: u64,
+        /// The accounts that are configured.
+        configured: Vec<String>,
+    },
+}
+
+impl StockEntry {
+    /// The entry whose facts these are.
+    pub fn from_facts(facts: &Value) -> Option<Self> {
+        serde_json::from_value(facts.clone()).ok()
+    }
+
+    /// Its facts, a JSON object.
+    pub fn facts(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> AttentionKind {
+        match self {
+            Self::ArticleLost { .. } => AttentionKind::ArticleLost,
+            Self::ArticlesLost { .. } => AttentionKind::ArticlesLost,
+            Self::Blocked { .. } => AttentionKind::StockBlocked,
+            Self::Oversold { .. } => AttentionKind::Oversold,
+            Self::AccountGone { .. } => AttentionKind::AccountGone,
+        }
+    }
+
+    /// Its sentences in English.
+    pub fn english(&self) -> String {
+        match self {
+            Self::ArticleLost { sku, reason } => format!(
+                "JTL has no article to sell for the listing {sku} any more: {}. Its stock at the marketplace was set to 0, once. If \
+                 that is right, nothing is to be done; else mend it in JTL, and the next run publishes its stock again.",
+                english_reason(reason)
+            ),
+            Self::ArticlesLost { lost, matched, skus, .. } => format!(
+                "{lost} of {matched} listings have no article in JTL any more, such as {}. Their stock was left as it is, because so \
+                 many at once often mean a wrong mandant or an import that failed. Look at JTL; if the articles come back, this entry \
+                 goes by itself. If they are gone for good, decide to set these listings to 0, or to leave them as they are.",
+                named(skus)
+            ),
+            Self::Blocked { account, cause, orders, .. } => {
+                let why = match (cause.as_str(), orders.as_slice()) {
+                    (cause, []) => format!("its orders cannot be read: {cause}"),
+                    ("", orders) => format!("it is not known which articles are in {}", named(orders)),
+                    (cause, orders) => {
+                        format!(
+                            "its orders cannot be read: {cause}; nor is it known which articles are in {}",
+                            named(orders)
+                        )
+                    }
+                };
+                let cure = match orders.as_slice() {
+                    [] => "Mend what the reason says; the next run goes on by itself.",
+                    _ => {
+                        "Look at these orders at the marketplace, and decide to leave them out if they take nothing from stock."
+                    }
+                };
+                format!(
+                    "For more than 30 minutes no stock could be raised because of the account {account}: {why}. Figures still fall. {cure}"
+                )
+            }
+            Self::Oversold { sku, missing, orders } => format!(
+                "{missing} of article {sku} are sold and not there: JTL has less than the open orders hold ({}). Nothing is offered any \
+                 more. Get the missing pieces, or cancel an order at the marketplace and in JTL.",
+                named_orders(orders)
+            ),
+            Self::AccountGone { account, orders, units, listings, configured } => format!(
+                "The account {account} is not in the settings any more. {orders} open orders and {listings} listings belong to it; \
+                 nobody reads them, and {units} units stay subtracted from stock. If it has another name now ({}), decide to move \
+                 them there; if it is given up, decide to leave them out.",
+                configured.join(", ")
+            ),
+        }
+    }
+
+    /// Its sentences in German.
+    pub fn german(&self) -> String {
+        match self {
+            Self::ArticleLost { sku, reason } => format!(
+                "JTL hat zum Angebot {sku} keinen verkaufbaren Artikel mehr: {}. Der Bestand am Marktplatz wurde einmal auf 0 gesetzt. \
+                 Ist das richtig, ist nichts zu tun; sonst in JTL in Ordnung bringen, der nächste Lauf meldet den Bestand wieder.",
+                german_reason(reason)
+            ),
+            Self::ArticlesLost { lost, matched, skus, .. } => format!(
+                "{lost} von {matched} Angeboten haben in JTL keinen Artikel mehr, zum Beispiel {}. Ihr Bestand am Marktplatz blieb, wie \
+                 er ist, denn so viele auf einmal bedeuten oft einen falschen Mandanten oder einen missglückten Import. Bitte in JTL \
+                 nachsehen; kommen die Artikel zurück, verschwindet dieser Eintrag von selbst. Sind sie endgültig fort: entscheiden, \
+                 ob diese Angebote auf 0 gesetzt werden oder bleiben, wie sie sind.",
+                named(skus)
+            ),
+            Self::Blocked { account, cause, orders, .. } => {
+                let why = match (cause.as_str(), orders.as_slice()) {
+                    (cause, []) => format!("seine Bestellungen sind nicht lesbar: {cause}"),
+                    ("", orders) => {
+                        format!("es ist nicht bekannt, welche Artikel in {} stecken", named(orders))
+                    }
+                    (cause, orders) => format!(
+                        "seine Bestellungen sind nicht lesbar: {cause}; auch ist nicht bekannt, welche Artikel in {} stecken",
+                        named(orders)
+                    ),
+                };
+                let cure = match orders.as_slice() {
+                    [] => "Die genannte Ursache beheben; der nächste Lauf macht von selbst weiter.",
+                    _ => {
+                        "Diese Bestellungen am Marktplatz ansehen und entscheiden, ob sie außer Acht bleiben, weil sie keinen Bestand \
+                         kosten."
+                    }
+                };
+                format!(
+                    "Seit mehr als 30 Minuten konnte wegen des Kontos {account} kein Bestand erhöht werden: {why}. Gesenkt wird \
+                     weiterhin. {cure}"
+                )
+            }
+            Self::Oversold { sku, missing, orders } => format!(
+                "Vom Artikel {sku} sind {missing} Stück verkauft, die nicht da sind: JTL hat weniger, als die offenen Bestellungen \
+                 brauchen ({}). Angeboten wird nichts mehr. Fehlende Ware beschaffen, oder eine Bestellung am Marktplatz und in JTL \
+                 stornieren.",
+                named_orders(orders)
+            ),
+            Self::AccountGone { account, orders, units, listings, configured } => format!(
+                "Das Konto {account} steht nicht mehr in den Einstellungen. {orders} offene Bestellungen und {listings} Angebote \
+                 gehören dazu; niemand liest sie, und {units} Stück bleiben vom Bestand abgezogen. Heißt es jetzt anders ({}), bitte \
+                 entscheiden, dass sie dorthin gehören; gibt es das Konto nicht mehr, entscheiden, dass sie außer Acht bleiben.",
+                configured.join(", ")
+            ),
+        }
+    }
+}
+
+fn english_reason(reason: &LostReason) -> String {
+    match reason {
+        LostReason::Deleted => "it was deleted".to_owned(),
+        LostReason::Renamed { to } => format!("its number there is {to} now"),
+        LostReason::Inactive => "it is not active".to_owned(),
+        LostReason::Parent => "it is the parent of variations now, which is not sold itself".to_owned(),
+        LostReason::Ambiguous => {
+            "several articles have this number, and it is not clear which one is meant".to_owned()
+        }
+        LostReason::SkuChanged => {
+            "the listing has another SKU at the marketplace now, and JTL does not know it".to_owned()
+        }
+    }
+}
+
+fn german_reason(reason: &LostReason) -> String {
+    match reason {
+        LostReason::Deleted => "er wurde gelöscht".to_owned(),
+        LostReason::Renamed { to } => format!("seine Artikelnummer ist dort jetzt {to}"),
+        LostReason::Inactive => "er ist nicht aktiv".to_owned(),
+        LostReason::Parent => "er ist jetzt ein Vaterartikel und wird selbst nicht verkauft".to_owned(),
+        LostReason::Ambiguous => {
+            "mehrere Artikel haben diese Nummer, und es ist nicht klar, welcher gemeint ist".to_owned()
+        }
+        LostReason::SkuChanged => {
+            "das Angebot hat am Marktplatz jetzt eine andere SKU, und JTL kennt sie nicht".to_owned()
+        }
+    }
+}
+
+fn named(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown}, + {more}") }
+}
+
+fn named_orders(orders: &[(String, String)]) -> String {
+    named(&orders.iter().map(|(account, number)| format!("{number} ({account})")).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<StockEntry> {
+        let orders: Vec<String> = (0..12).map(|number| format!("PO-{number}")).collect();
+        let blocked = |cause: &str, orders: Vec<String>| StockEntry::Blocked {
+            account: "shop".to_owned(),
+            since: Timestamp::UNIX_EPOCH,
+            cause: cause.to_owned(),
+            orders,
+        };
+        let mut entries: Vec<StockEntry> = [
+            LostReason::Deleted,
+            LostReason::Renamed { to: "B".to_owned() },
+            LostReason::Inactive,
+            LostReason::Parent,
+            LostReason::Ambiguous,
+            LostReason::SkuChanged,
+        ]
+        .map(|reason| StockEntry::ArticleLost { sku: "A".to_owned(), reason })
+        .into();
+        entries.extend([
+            StockEntry::ArticlesLost {
+                lost: 7,
+                matched: 9,
+                skus: vec!["A".to_owned()],
+                fingerprint: "0".to_owned(),
+            },
+            blocked("502", Vec::new()),
+            blocked("", orders.clone()),
+            blocked("502", orders),
+            StockEntry::Oversold {
+                sku: "A".to_owned(),
+                missing: 1,
+                orders: vec![("shop".to_owned(), "PO-1".to_owned())],
+            },
+            StockEntry::AccountGone {
+                account: "old".to_owned(),
+                orders: 2,
+                units: 3,
+                listings: 4,
+                configured: vec!["new".to_owned()],
+            },
+        ]);
+        entries
+    }
+
+    #[test]
+    fn entries_survive_their_facts_and_say_what_to_do_in_both_languages() {
+        for entry in all() {
+            assert_eq!(StockEntry::from_facts(&entry.facts()).as_ref(), Some(&entry));
+            let (english, german) = (entry.english(), entry.german());
+            assert_ne!(english, german);
+            for text in [&english, &german] {
+                assert!(text.len() > 100 && text.ends_with('.') && !text.contains("  "), "{text}");
+            }
+            assert!(!entry.kind().is_of_an_order());
+        }
+    }
+
+    #[test]
+    fn a_sentence_names_ten_and_counts_the_rest() {
+        let text = all().iter().map(StockEntry::english).collect::<String>();
+        assert!(text.contains("PO-9, + 2") && !text.contains("PO-10"), "{text}");
+    }
+}

@@ -1,0 +1,213 @@
+//! What is known of one listing's figure at the marketplace: the last one that was read live or confirmed, and everything that
+//! may have moved it since.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The marketplace's clock and ours differ, and a listing read takes its time: within this much of each other nobody can tell
+/// whether a figure has a purchase subtracted already.
+pub const UNSURE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A listing's figure and what happened to it. Units are whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The last figure that was read live or that the marketplace confirmed; `None` where it never said one.
+    pub live: Option<i64>,
+    /// Since when.
+    pub live_at: Option<Timestamp>,
+    /// Units of its orders that arrived here since.
+    pub sold: i64,
+    /// Units that orders gave back since: cancelled, or changed.
+    pub returned: i64,
+    /// When the first and the last of the orders in `sold` were bought.
+    pub bought: Option<(Timestamp, Timestamp)>,
+    /// What we sent since without learning the outcome.
+    pub sent: Option<Sent>,
+    /// Units that were sold without an order of ours at that time; `sold` lowers them one for one.
+    pub unseen: i64,
+    /// When that was noticed last.
+    pub unseen_at: Option<Timestamp>,
+}
+
+/// Figures that we sent and whose outcome is not known: each of them, or the one before, may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The lowest of them.
+    pub low: i64,
+    /// The highest of them.
+    pub high: i64,
+}
+
+impl Figures {
+    /// What the marketplace is known to hold. `None` if that cannot be said for certain: it costs one more write, and a wrong guess
+    /// would cost an oversold article. Of several listings with one SKU (`has_twin`) nobody knows which one sold.
+    pub fn known(&self, has_twin: bool) -> Option<i64> {
+        let live = self.live?;
+        match (self.sent, self.returned, self.sold, self.bought) {
+            (Some(_), _, _, _) | (None, 1.., _, _) => None,
+            (None, _, ..=0, _) => Some(live),
+            (None, _, _, Some((first, last))) if !has_twin => {
+                let at = self.live_at?;
+                let (surely_before, surely_after) = (before(at), after(at));
+                if first > surely_after {
+                    Some((live - self.sold).max(0))
+                } else if last < surely_before {
+                    Some(live)
+                } else {
+                    None
+                }
+            }
+            (None, _, _, _) => None,
+        }
+    }
+
+    /// The lowest figure that the marketplace may hold, as far as orders that were read say. `None` if it never said one.
+    pub fn at_least(&self) -> Option<i64> {
+        let live = self.live?;
+        let low = self.sent.map_or(live, |sent| sent.low.min(live));
+        Some((low - self.sold).max(0))
+    }
+
+    /// The highest figure that the marketplace may hold. `None` if it never said one.
+    pub fn at_most(&self, has_twin: bool) -> Option<i64> {
+        let live = self.live?;
+        let unsure = || self.sent.map_or(live, |sent| sent.high.max(live)) + self.returned;
+        Some(self.known(has_twin).unwrap_or_else(unsure))
+    }
+
+    /// Units of sales that are not seen yet: what is left of them.
+    pub fn unseen_left(&self) -> i64 {
+        (self.unseen - self.sold).max(0)
+    }
+
+    /// After a live read that began at `at`. A figure that fell by more than the units of the orders that arrived has sold something
+    /// unseen. After a write with unknown outcome only what lies below the figure that we sent counts.
+    pub fn read_live(&self, told: Option<i64>, at: Timestamp) -> Self {
+        let is_as_before =
+            self.live == told && (self.sold, self.returned, self.sent) == (0, 0, None) && told.is_some();
+        if is_as_before {
+            return *self;
+        }
+        let before = match (self.live, self.sent) {
+            (Some(live), Some(sent)) => Some(live.min(sent.low)),
+            (live, _) => live,
+        };
+        let fallen = before.zip(told).map_or(0, |(before, told)| (before - told - self.sold).max(0));
+        let left = self.unseen_left();
+        Self {
+            live: told,
+            live_at: told.map(|_| at).or(self.live_at),
+            unseen: left + fallen,
+            unseen_at: if fallen > 0 { Some(at) } else { self.unseen_at.filter(|_| left > 0) },
+            ..Self::default()
+        }
+    }
+
+    /// After the marketplace confirmed a figure.
+    pub fn confirmed(&self, figure: i64, at: Timestamp) -> Self {
+        let left = self.unseen_left();
+        Self {
+            live: Some(figure),
+            live_at: Some(at),
+            unseen: left,
+            unseen_at: self.unseen_at.filter(|_| left > 0),
+            ..Self::default()
+        }
+    }
+
+    /// While a write is under way, and as long as its outcome is not known.
+    pub fn sending(&self, figure: i64) -> Self {
+        let sent = self.sent.map_or(Sent { low: figure, high: figure }, |sent| Sent {
+            low: sent.low.min(figure),
+            high: sent.high.max(figure),
+        });
+        Self { sent: Some(sent), ..*self }
+    }
+
+    /// Without sales that are not seen yet, if the account's orders were read up to `read_until` and an order becomes visible
+    /// within `visible_within` of its purchase.
+    pub fn without_what_was_read(
+        &self,
+        read_until: Option<Timestamp>,
+        visible_within: SignedDuration,
+    ) -> Self {
+        let end = self.unseen_at.and_then(|at| at.checked_add(visible_within).ok());
+        let is_over = self.unseen > 0
+            && (self.unseen_left() == 0
+                || end.zip(read_until).is_some_and(|(end, read_until)| read_until >= end));
+        if is_over { Self { unseen: 0, unseen_at: None, ..*self } } else { *self }
+    }
+}
+
+fn before(time: Timestamp) -> Timestamp {
+    time.checked_sub(UNSURE).unwrap_or(Timestamp::MIN)
+}
+
+fn after(time: Timestamp) -> Timestamp {
+    time.checked_add(UNSURE).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    fn live(figure: i64) -> Figures {
+        Figures { live: Some(figure), live_at: Some(at(60)), ..Figures::default() }
+    }
+
+    #[test]
+    fn a_purchase_counts_where_its_time_leaves_no_doubt() {
+        let sold = |first, last| Figures { sold: 2, bought: Some((at(first), at(last))), ..live(5) };
+        assert_eq!(sold(70, 80).known(false), Some(3));
+        assert_eq!(sold(10, 20).known(false), Some(5), "the figure had it subtracted already");
+        for (first, last) in [(58, 58), (64, 64), (10, 80)] {
+            assert_eq!(sold(first, last).known(false), None, "{first} {last}");
+            assert_eq!((sold(first, last).at_least(), sold(first, last).at_most(false)), (Some(3), Some(5)));
+        }
+        assert_eq!(sold(70, 80).known(true), None, "of twins nobody knows which one sold");
+        assert_eq!(Figures { returned: 1, ..live(5) }.known(false), None);
+        assert_eq!(Figures { returned: 1, ..live(5) }.at_most(false), Some(6));
+    }
+
+    #[test]
+    fn a_fall_that_orders_do_not_explain_is_a_sale_not_yet_seen() {
+        let read = live(5).read_live(Some(0), at(70));
+        assert_eq!((read.live, read.unseen_left(), read.unseen_at), (Some(0), 5, Some(at(70))));
+        let explained = Figures { sold: 3, ..live(5) }.read_live(Some(0), at(70));
+        assert_eq!(explained.unseen_left(), 2);
+        let arriving = Figures { sold: 1, ..explained };
+        assert_eq!((arriving.unseen_left(), arriving.known(false)), (1, None));
+        assert_eq!(arriving.confirmed(0, at(80)).unseen_left(), 1, "a write forgets nothing");
+        assert_eq!(live(5).read_live(Some(7), at(70)).unseen_left(), 0);
+    }
+
+    #[test]
+    fn after_a_write_with_unknown_outcome_only_what_lies_below_it_counts() {
+        assert_eq!(live(5).sending(3).read_live(Some(3), at(70)).unseen_left(), 0);
+        assert_eq!(live(5).sending(3).read_live(Some(1), at(70)).unseen_left(), 2);
+        assert_eq!(live(5).sending(9).read_live(Some(5), at(70)).unseen_left(), 0);
+        let twice = live(5).sending(9).sending(2);
+        assert_eq!((twice.at_least(), twice.at_most(false), twice.known(false)), (Some(2), Some(9), None));
+    }
+
+    #[test]
+    fn it_ends_when_the_list_was_read_past_it() {
+        let hour = SignedDuration::from_hours(1);
+        let sale = live(5).read_live(Some(0), at(70));
+        assert_eq!(sale.without_what_was_read(Some(at(129)), hour), sale);
+        assert_eq!(sale.without_what_was_read(None, hour), sale);
+        assert_eq!(sale.without_what_was_read(Some(at(130)), hour).unseen_left(), 0);
+        let arrived = Figures { sold: 5, bought: Some((at(69), at(69))), ..sale };
+        assert_eq!(arrived.without_what_was_read(None, hour).unseen, 0);
+    }
+
+    #[test]
+    fn an_unchanged_figure_changes_nothing() {
+        assert_eq!(live(5).read_live(Some(5), at(99)), live(5));
+        assert_eq!(live(5).read_live(None, at(99)).known(false), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! `marktwerk stock …`
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::client::{Client, segment};
+use super::output::{Column, Output, column, either, plain};
+
+const COLUMNS: [Column; 8] = [
+    column("ACCOUNT", "/account"),
+    column("SKU", "/sku"),
+    column("LAST SEEN", "/live"),
+    column("SOLD SINCE", "/sold"),
+    column("SHOULD BE", "/wanted"),
+    column("HELD BY", "/held_by"),
+    either("NOTE", "/lost", "/error"),
+    column("CURSOR", "/cursor"),
+];
+
+const ARTICLE: [Column; 6] = [
+    column("SKU", "/sku"),
+    column("JTL'S KEY", "/article"),
+    column("AVAILABLE", "/available"),
+    column("BUFFER", "/buffer"),
+    column("OWN BUFFER", "/own_buffer"),
+    column("READ AT", "/figure_at"),
+];
+
+const ORDERS: [Column; 4] = [
+    column("ACCOUNT", "/account"),
+    column("ORDER", "/number"),
+    column("SKU", "/sku"),
+    column("QUANTITY", "/quantity"),
+];
+
+const LISTINGS: [Column; 9] = [
+    column("ACCOUNT", "/account"),
+    column("LISTING", "/listing"),
+    column("SKU", "/sku"),
+    column("KNOWN", "/known"),
+    column("UNSEEN", "/unseen"),
+    column("SHOULD BE", "/wanted"),
+    column("PUBLISHES", "/publish"),
+    column("HELD BY", "/held_by"),
+    either("NOTE", "/lost", "/error"),
+];
+
+const RUNS: [Column; 3] = [column("RUN", "/id"), column("JOB", "/job_id"), column("STATE", "/state")];
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Listings with their figures
+    List(Filter),
+    /// One article: JTL's figure, the orders that take from it, and what would be published of each listing
+    Show {
+        /// Its number, as JTL or a marketplace writes it
+        sku: String,
+    },
+    /// Publish one article now, by the same rules as any run
+    Push {
+        /// Its number, as JTL or a marketplace writes it
+        sku: String,
+        /// Only for this account
+        #[arg(long)]
+        account: Option<String>,
+        /// Only tell what would be published
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Which listings.
+#[derive(Debug, Args)]
+pub(super) struct Filter {
+    /// Only with this article number; neither case nor blanks at the end count
+    #[arg(long)]
+    sku: Option<String>,
+    /// Only of this account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only behind the listing with this cursor: the next page
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    /// How many at the most
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+}
+
+impl Filter {
+    fn query(self) -> Vec<(&'static str, String)> {
+        let given = [("sku", self.sku), ("account", self.account), ("after", self.after)];
+        let mut query = vec![("limit", self.limit.to_string())];
+        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        query
+    }
+}
+
+pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
+    match command {
+        Command::List(filter) => {
+            output.list(&client.get("/api/v1/stock", &filter.query()).await?, &COLUMNS)?;
+        }
+        Command::Show { sku } => {
+            let article = client.get(&format!("/api/v1/stock/{}", segment(&sku)), &[]).await?;
+            show(&article, output)?;
+        }
+        Command::Push { sku, account, dry_run } => {
+            let mut path = format!("/api/v1/stock/{}/push?dry_run={dry_run}", segment(&sku));
+            if let Some(account) = account {
+                path.push_str(&format!("&account={}", segment(&account)));
+            }
+            let pushed = client.post(&path, None).await?;
+            if output.is_json() {
+                output.json(&pushed)?;
+            } else if dry_run {
+                show(&pushed["article"], output)?;
+                output.line("nothing was started: without --dry-run a run publishes it")?;
+            } else {
+                output.list(&pushed["runs"], &RUNS)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn show(article: &Value, output: &Output) -> std::io::Result<()> {
+    if output.is_json() {
+        return output.json(article);
+    }
+    output.one(article, &ARTICLE)?;
+    output.line("")?;
+    output.line(&format!("orders that are subtracted: {}", plain(&Value::from(count(article, "orders")))))?;
+    if count(article, "orders") > 0 {
+        output.list(&article["orders"], &ORDERS)?;
+    }
+    output.line("")?;
+    output.list(&article["listings"], &LISTINGS)
+}
+
+fn count(article: &Value, name: &str) -> usize {
+    article[name].as_array().map(Vec::len).unwrap_or_default()
+}

@@ -1,0 +1,130 @@
+//! Two accounts that sell the same articles out of one JTL: what one sells sinks at the other, and nothing is raised at one over what
+//! the other may have sold. Bad day 10.
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::stock::StockEntry;
+use marktwerk_sandbox::{Fault, FaultKind, Faults};
+use serde_json::Value;
+
+use crate::shop::{ACCOUNT, SECOND, Shop};
+
+const ORDERS: &str = "order_workflow";
+const INVENTORY: &str = "inventory_workflow";
+const LIST: &str = "bg.order.list.v2.get";
+const SKU: &str = "MW-0003";
+const MINUTE: u64 = 60;
+
+/// So many pieces, on offer at both.
+async fn published(pieces: i64) -> Shop {
+    let shop = Shop::open_pair().await;
+    shop.set_pieces(SKU, pieces);
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (pieces, pieces), "{}", shop.log().await);
+    shop.wait(10 * MINUTE).await;
+    shop
+}
+
+fn offered(shop: &Shop) -> (i64, i64) {
+    (shop.world.stock(SKU).unwrap(), shop.other_world().stock(SKU).unwrap())
+}
+
+fn lose_the_other_order_list(shop: &Shop) {
+    let fault = Fault::new(FaultKind::ServerError { status: 502 }).only(LIST);
+    shop.other_world().set_faults(Faults::one(fault)).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_account_sells_sinks_at_the_other_while_jtl_knows_nothing() {
+    let shop = published(10).await;
+    shop.world.pause_worker();
+    shop.other_world().sell(SKU, 4).unwrap();
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (6, 6), "{}", shop.log().await);
+    shop.world.sell(SKU, 1).unwrap();
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (5, 5), "{}", shop.log().await);
+    shop.world.resume_worker();
+    shop.wait(5).await;
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (5, 5), "JTL has reserved them: {}", shop.log().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raise_reads_the_orders_of_everyone_who_sells_the_article() {
+    let shop = published(10).await;
+    shop.other_world().sell(SKU, 4).unwrap();
+    shop.world.receive(SKU, 5).unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop).0, 11, "fifteen, four of them sold there: {}", shop.log().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_at_the_same_time_share_one_read_of_each_account() {
+    let shop = published(10).await;
+    shop.world.receive(SKU, 5).unwrap();
+    shop.world.reset_calls().unwrap();
+    shop.other_world().reset_calls().unwrap();
+    let second = format!("{INVENTORY}-{SECOND}");
+    tokio::join!(shop.run(INVENTORY, Value::Null), shop.run(&second, Value::Null));
+    assert_eq!(offered(&shop), (15, 15), "{}", shop.log().await);
+    for world in [&shop.world, &shop.other_world()] {
+        assert_eq!(world.calls().unwrap().get(LIST), Some(&1), "{}", shop.log().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_an_account_that_cannot_be_read_only_what_it_does_not_offer_is_raised() {
+    let shop = published(10).await;
+    lose_the_other_order_list(&shop);
+    shop.world.receive(SKU, 5).unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop), (10, 10), "five beside its ten: {}", shop.log().await);
+    shop.world.receive(SKU, 20).unwrap();
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop), (25, 10), "35 less its ten: {}", shop.log().await);
+    shop.wait(31 * MINUTE).await;
+    shop.sync_stock("quick").await;
+    let entries = shop.entries(AttentionKind::StockBlocked).await;
+    let [StockEntry::Blocked { account, cause, .. }] = entries.as_slice() else {
+        panic!("{entries:?}\n{}", shop.log().await)
+    };
+    assert!(account == SECOND && cause.contains("502"), "{entries:?}");
+
+    shop.other_world().set_faults(Faults::none()).unwrap();
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (35, 35), "{}", shop.log().await);
+    assert!(shop.entries(AttentionKind::StockBlocked).await.is_empty());
+}
+
+/// Bad day 10.
+#[tokio::test(start_paused = true)]
+async fn the_last_piece_sold_at_both_is_shown_with_both_orders() {
+    let shop = published(1).await;
+    let first = shop.world.sell(SKU, 1).unwrap();
+    let second = shop.other_world().sell(SKU, 1).unwrap();
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (0, 0), "{}", shop.log().await);
+    let entries = shop.entries(AttentionKind::Oversold).await;
+    let [StockEntry::Oversold { sku, missing: 1, orders }] = entries.as_slice() else {
+        panic!("{entries:?}\n{}", shop.log().await)
+    };
+    assert_eq!(sku, SKU);
+    let holders = [(SECOND.to_owned(), second.clone()), (ACCOUNT.to_owned(), first)];
+    assert!(holders.iter().all(|holder| orders.contains(holder)) && orders.len() == 2, "{orders:?}");
+
+    // As advised: cancelled at the marketplace and in JTL.
+    shop.wait(MINUTE).await;
+    shop.other_world().cancel(&second).unwrap();
+    shop.sync_both(ORDERS).await;
+    shop.world.cancel_in_jtl(&second).unwrap();
+    shop.wait(MINUTE).await;
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert!(shop.entries(AttentionKind::Oversold).await.is_empty(), "{}", shop.log().await);
+    assert_eq!(offered(&shop), (0, 0), "{}", shop.log().await);
+}
