@@ -46,4 +46,6 @@ pub struct Search {
     pub found: Vec<Found>,
     /// What could not be searched, and the cure; for people.
     pub shortcoming: Option<String>,
+    /// Orders that could not be searched by their buyer, because the buyer's data are no longer stored.
+    pub without_buyer: Vec<String>,
 }

@@ -10,7 +10,7 @@ use super::facts::{Document, OrderFacts};
 use super::fingerprint::Fingerprint;
 use super::limits::Limits;
 use super::rows::Row;
-use super::{Judgement, judge};
+use super::{Entry, Judgement, judge};
 use crate::attention::AttentionKind;
 use crate::order::MarketplaceStatus;
 
@@ -130,8 +130,8 @@ pub(super) fn decided<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 pub struct Reminder {
     /// When it is shown again.
     pub until: Timestamp,
-    /// The row whose entry is put off.
-    pub row: Row,
+    /// Fingerprint of the entry that is put off.
+    pub entry: u64,
     /// Who asked for it.
     pub by: String,
 }
@@ -196,7 +196,7 @@ pub fn decide(
     choice: &Choice,
     now: Timestamp,
 ) -> Result<Chosen, NotPossible> {
-    let Judgement { row, offers, .. } = judge(facts, limits, now);
+    let Judgement { row, offers, entry, .. } = judge(facts, limits, now);
     let decision = choice.decision;
     if !offers.contains(&decision) {
         return Err(NotPossible::NotOffered { decision, offered: offers });
@@ -239,10 +239,13 @@ pub fn decide(
             after.decided = Some(Decided { carrier: Some(carrier), ..decided });
             chosen.reports_now = true;
         }
+        // What was put off is shown again, and what was decided before stays decided.
+        Decision::TakeBack if facts.remind.as_ref().is_some_and(|remind| remind.until > now) => {}
         Decision::GoOn | Decision::TakeBack => after.decided = None,
         Decision::RemindMe => {
             let until = choice.until.filter(|until| *until > now).ok_or(NotPossible::TimeMissing)?;
-            after.remind = Some(Reminder { until, row, by: choice.by.clone() });
+            let entry = entry.as_ref().map_or(0, Entry::fingerprint);
+            after.remind = Some(Reminder { until, entry, by: choice.by.clone() });
         }
     }
     Ok(chosen)

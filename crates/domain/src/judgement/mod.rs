@@ -127,6 +127,15 @@ pub struct EntryFacts {
 }
 
 impl Entry {
+    /// Shows whether it says something else, whatever time has passed.
+    fn fingerprint(&self) -> u64 {
+        let said = EntryFacts { waits_since: None, ..self.facts.clone() };
+        let mut fingerprint = fingerprint::Fingerprint::new();
+        fingerprint.add(self.kind.as_str());
+        fingerprint.add(&serde_json::to_string(&said).unwrap_or_default());
+        fingerprint.0
+    }
+
     /// What happened, what it means and what to do.
     pub fn message(&self, language: Language) -> String {
         words::message(&self.facts, language)
@@ -149,23 +158,14 @@ impl Judgement {
 
 /// Judges an order. The same facts and the same time give the same result.
 pub fn judge(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Judgement {
-    let row = row_at::row_at(facts, limits, now);
+    let row_at::Shown { row, said, entry } = row_at::shown(facts, limits, now);
     let line = row.line();
-    let mut said = words::facts(row, facts);
-    let urgent = row_at::urgency(row, facts, limits, now);
-    if let Some(urgency) = urgent {
-        said.deadline = urgency.deadline;
-        said.waits_since = urgency.waits_since;
-    }
-    let kind = line.kind.or(urgent.map(|urgency| urgency.kind()));
-    let is_put_off = facts.remind.as_ref().is_some_and(|remind| remind.row == row && remind.until > now);
-    let entry = kind.filter(|_| !is_put_off).map(|kind| Entry { kind, facts: said.clone() });
     Judgement {
         row,
         state: line.state,
         next_act: line.act,
         not_before: line.is_retried.then_some(facts.ours.next_try).flatten(),
-        offers: offers(row, facts, entry.is_some()),
+        offers: offers(row, facts, entry.is_some(), now),
         said,
         entry,
         takes_stock: line.takes_stock,
@@ -174,7 +174,7 @@ pub fn judge(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Judgement {
     }
 }
 
-fn offers(row: Row, facts: &OrderFacts, has_entry: bool) -> Vec<Decision> {
+fn offers(row: Row, facts: &OrderFacts, has_entry: bool, now: Timestamp) -> Vec<Decision> {
     let mut offers: Vec<Decision> = row.offers().to_vec();
     offers.retain(|decision| *decision != Decision::RemindMe || has_entry);
     // What the take-over remarked is an entry of its own, whatever the row is.
@@ -182,7 +182,8 @@ fn offers(row: Row, facts: &OrderFacts, has_entry: bool) -> Vec<Decision> {
         offers.push(Decision::DoneByHand);
     }
     let is_decided = facts.decided.as_ref().is_some_and(|decided| decided.is_in_force(facts));
-    if (is_decided && !row.line().is_over) || facts.remind.is_some() {
+    let is_put_off = facts.remind.as_ref().is_some_and(|remind| remind.until > now);
+    if (is_decided && !row.line().is_over) || is_put_off {
         offers.push(Decision::TakeBack);
     }
     offers

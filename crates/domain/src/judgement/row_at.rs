@@ -8,6 +8,8 @@ use super::limits::Limits;
 use super::rows::Row;
 use super::situation::{self, Situation, after};
 use super::table::Act;
+use super::words;
+use super::{Entry, EntryFacts};
 use crate::attention::AttentionKind;
 
 /// Why an order without an entry of its own needs a person after all.
@@ -23,8 +25,33 @@ impl Urgency {
     }
 }
 
+/// What is shown of an order at a point in time.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) row: Row,
+    pub(super) said: EntryFacts,
+    /// Unless a person put it off.
+    pub(super) entry: Option<Entry>,
+}
+
+/// The row at this time, what it has to say, and its entry.
+pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Shown {
+    let row = row_at(facts, limits, now);
+    let mut said = words::facts(row, facts);
+    let urgent = urgency(row, facts, limits, now);
+    if let Some(urgency) = urgent {
+        said.deadline = urgency.deadline;
+        said.waits_since = urgency.waits_since;
+    }
+    let kind = row.line().kind.or(urgent.map(Urgency::kind));
+    let entry = kind.map(|kind| Entry { kind, facts: said.clone() });
+    let put_off = facts.remind.as_ref().filter(|remind| remind.until > now).map(|remind| remind.entry);
+    let entry = entry.filter(|entry| put_off != Some(entry.fingerprint()));
+    Shown { row, said, entry }
+}
+
 /// The row at this time.
-pub(super) fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
+fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
     let situation = Situation::at(facts, limits, now);
     let row = decided(Row::of(&situation), facts, situation);
     watched(after_report(row, facts), facts, limits, now)
@@ -32,13 +59,9 @@ pub(super) fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row
 
 /// The first time after `now` at which row or entry are others.
 pub(super) fn changes_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
-    let outcome = |time| {
-        let row = row_at(facts, limits, time);
-        let is_put_off = facts.remind.as_ref().is_some_and(|remind| remind.row == row && remind.until > time);
-        (row, urgency(row, facts, limits, time).map(Urgency::kind), is_put_off)
-    };
+    let outcome = |time| shown(facts, limits, time);
     let present = outcome(now);
-    let row = present.0;
+    let row = present.row;
     let waits = row.line().wait.and_then(|wait| wait.limit(limits)).zip(last_change(facts));
     let points = [
         facts.ours.reported_at.map(|at| after(at, limits.watch)),
@@ -52,7 +75,7 @@ pub(super) fn changes_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) ->
 }
 
 /// Whether a row without an entry of its own needs a person by now.
-pub(super) fn urgency(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Urgency> {
+fn urgency(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Urgency> {
     let line = row.line();
     let wait = line.wait.filter(|_| line.kind.is_none())?;
     let deadline = facts.there.ship_until.filter(|until| after(*until, -limits.before_deadline) <= now);

@@ -173,9 +173,9 @@ impl Row {
         !LATER.contains(&self)
     }
 
-    /// Whether it says that the newest document differs from what the ERP has, so that the ERP can be corrected by hand.
-    pub(super) fn is_changed(self) -> bool {
-        matches!(self, Self::ChangedWaiting | Self::ChangedOpen | Self::ChangedLeft)
+    /// Whether it says that the newest document differs from what the ERP has, while the ERP can still be corrected by hand.
+    pub(in crate::judgement) fn is_changed(self) -> bool {
+        matches!(self, Self::ChangedWaiting | Self::ChangedOpen)
     }
 
     /// The row of a situation. While an intent is open, nothing else counts.

@@ -96,6 +96,34 @@ fn a_reminder_hides_the_entry_until_its_time_or_another_entry() {
     assert_eq!(shipped.kind(), Some(Kind::ShippedElsewhere));
 }
 
+/// Only the reminder goes: what a person has to decide again is still to be decided.
+#[test]
+fn taking_a_reminder_back_decides_nothing() {
+    let asked = Story::left(1, 0).decided(Decision::DoneByHand).parcels(2, 0).settled();
+    let put_off = asked.decided(Decision::RemindMe);
+    assert_eq!(put_off.kind(), None);
+    let back = put_off.clone().decided(Decision::TakeBack);
+    assert_eq!((back.kind(), back.judged().next_act), (Some(Kind::AskedAgain), Act::AskErp));
+    assert!(!put_off.at(61).judged().offers.contains(&Decision::TakeBack), "it has passed");
+}
+
+#[test]
+fn a_reminder_does_not_hide_something_more_urgent() {
+    let waiting = Story::in_erp().at(7 * 24 * 60);
+    assert_eq!(waiting.kind(), Some(Kind::Waiting));
+    let put_off = waiting.decided(Decision::RemindMe);
+    assert_eq!(put_off.kind(), None);
+    let deadline = put_off.with(|facts| facts.there.ship_until = Some(at(7 * 24 * 60)));
+    assert_eq!(deadline.kind(), Some(Kind::Late));
+}
+
+/// The parcel went out as it was before: nobody can correct that in the ERP, so that nothing is reported by itself.
+#[test]
+fn a_change_after_the_parcel_left_is_not_reported_by_done_by_hand() {
+    let done = Story::left(1, 0).differs(Some(Difference::Address)).decided(Decision::DoneByHand);
+    assert_eq!((done.row(), done.judged().next_act), (Row::DoneByHandInErp, Act::AskErp));
+}
+
 #[test]
 fn a_chosen_carrier_makes_the_report_due() {
     let unknown = Story::left(1, 0).refused(Kind::UnknownCarrier);

@@ -31,7 +31,10 @@ pub(super) async fn search(
     zone: &TimeZone,
     wanted: &[Wanted<'_>],
 ) -> Result<Search, ErpError> {
-    let numbers: Vec<String> = wanted.iter().filter_map(|one| one.erp_number).map(str::to_owned).collect();
+    let mut numbers: Vec<String> =
+        wanted.iter().filter_map(|one| one.erp_number).map(str::to_owned).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
     let mut hits: Vec<(String, Seen)> = Vec::new();
     for row in read(database, &[sql::ORDERS_BY_OWN_NUMBER], List::Texts(&numbers)).await? {
         let number = row.text(0, "tAuftrag.cAuftragsNr")?;
@@ -54,7 +57,9 @@ pub(super) async fn search(
         erp_number: seen.erp_number,
         external_number: seen.external_number,
     });
-    Ok(Search { found: found.collect(), shortcoming })
+    let lacks_buyer = |one: &&Wanted<'_>| one.order.is_none_or(|order| !has_buyer(order));
+    let without_buyer = wanted.iter().filter(lacks_buyer).map(|one| one.number.to_owned()).collect();
+    Ok(Search { found: found.collect(), shortcoming, without_buyer })
 }
 
 /// The same buyer bought at least the same, not before.
@@ -66,12 +71,10 @@ async fn by_buyer(
     let known =
         wanted.iter().filter_map(|one| Some((one.number, one.order.filter(|order| has_buyer(order))?)));
     let known: Vec<(&str, &Order)> = known.collect();
-    let mut shortcoming = None;
-    if known.len() < wanted.len() {
-        shortcoming = Some("the buyer's data of the order are no longer stored".to_owned());
-    }
-    let codes: Vec<String> =
+    let mut codes: Vec<String> =
         known.iter().map(|(_, order)| order.delivery.postal_code.trim().to_owned()).collect();
+    codes.sort_unstable();
+    codes.dedup();
     let rows = match read(database, &[sql::ORDERS_BY_POSTAL_CODE], List::Texts(&codes)).await {
         Ok(rows) => rows,
         Err(error @ (ErpError::Permission { .. } | ErpError::Schema { .. })) => {
@@ -87,8 +90,11 @@ async fn by_buyer(
         let names = [row.text(4, "tAuftragAdresse.cVorname")?, row.text(5, "tAuftragAdresse.cName")?];
         let made = orders::instant(&row.text(6, "tAuftrag.dErstellt")?, zone)?;
         for (number, order) in &known {
-            if is_buyer(order, &code, &names) && !is_earlier(made, order.ordered_at) {
-                hits.push(((*number).to_owned(), Seen::read(row)?));
+            let seen = Seen::read(row)?;
+            // Ours may have been merged into one that is older and has a number of its own.
+            let may_be_it = !seen.external_number.is_empty() || !is_earlier(made, order.ordered_at);
+            if is_buyer(order, &code, &names) && may_be_it {
+                hits.push(((*number).to_owned(), seen));
             }
         }
     }
@@ -99,7 +105,7 @@ async fn by_buyer(
         let basket = contents.get(&seen.key).map(Vec::as_slice).unwrap_or_default();
         order.is_some_and(|order| holds(basket, order))
     });
-    Ok((hits, shortcoming))
+    Ok((hits, None))
 }
 
 impl Seen {
@@ -140,7 +146,11 @@ fn holds(basket: &[Content], order: &Order) -> bool {
 }
 
 async fn contents(database: &dyn Database, keys: &[i64]) -> Result<HashMap<i64, Vec<Content>>, ErpError> {
-    let rows = read(database, &[sql::ORDERED_BY_KEY], List::Integers(keys)).await?;
+    // The list is joined: a key that stands there twice would count its positions twice.
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    let rows = read(database, &[sql::ORDERED_BY_KEY], List::Integers(&keys)).await?;
     let by_key: HashMap<i64, Quantities> = orders::quantities_by_key(&rows, "tAuftragPosition.fAnzahl")?;
     by_key.into_iter().map(|(key, quantities)| Ok((key, orders::contents(&quantities)?))).collect()
 }

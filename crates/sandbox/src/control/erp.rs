@@ -1,6 +1,7 @@
 //! The levers of the simulated JTL-Wawi and its worker.
 
 use super::Control;
+use crate::calendar::jtl_date;
 use crate::error::SandboxError;
 use crate::jtl::{DroppedRow, JtlStock, ParcelSeed, articles, look, rearrange, ship, stock};
 use crate::temu::life;
@@ -133,6 +134,12 @@ impl Control {
     /// Somebody splits an order in two with the same external number.
     pub fn split_in_jtl(&self, external: &str) -> Done<()> {
         self.erp.with(|connection| rearrange::split(connection, external))
+    }
+
+    /// Somebody enters an order by hand, of so many pieces of an article, with this external number.
+    pub fn enter_in_jtl(&self, external: &str, sku: &str, pieces: i64) -> Done<()> {
+        let now = jtl_date(self.erp.time.now_ms());
+        self.erp.with(|connection| rearrange::enter(connection, &now, external, sku, pieces))
     }
 
     /// Somebody puts a piece of another article on the order.

@@ -145,6 +145,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "renumber_in_jtl" => json!(control.renumber_in_jtl(&external, &name.unwrap_or_default())?),
         "merge_in_jtl" => json!(control.merge_in_jtl(&external, &other)?),
         "split_in_jtl" => json!(control.split_in_jtl(&external)?),
+        "enter_in_jtl" => json!(control.enter_in_jtl(&external, &sku, pieces.max(1))?),
         "add_gift_in_jtl" => json!(control.add_gift_in_jtl(&external, &sku)?),
         "renumber_parcels" => json!(control.renumber_parcels(&external, &tracking)?),
         "set_shipping_method" => json!(control.set_shipping_method(name)),

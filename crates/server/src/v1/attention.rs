@@ -30,7 +30,7 @@ pub(crate) struct AttentionItem {
     pub(crate) subject: String,
     /// The orders that the entry stands for; empty if it is not about orders.
     pub(crate) orders: Vec<String>,
-    /// The situation of the order ([ORDERS.md]): send it back with a decision, and nothing is done if it is another one by then.
+    /// The situation of the order, as ORDERS.md names it: send it back with a decision, and nothing is done if it is another one by then.
     pub(crate) situation: Option<String>,
     /// What happened, what it means and what to do.
     pub(crate) message: String,
@@ -137,16 +137,12 @@ async fn item(state: &AppState, group: Group, language: Language) -> ApiResult<O
         true => state.store().order(&first.account, &first.subject).await?,
         false => None,
     };
-    let offers = match &record {
-        Some(record) => record.judgement(&state.limits, state.engine.clock().now()).offers,
-        None if is_of_an_order => {
-            vec![marktwerk_domain::judgement::Decision::DoneByHand]
+    let decisions = match &record {
+        Some(record) => {
+            decisions::offered(&record.judgement(&state.limits, state.engine.clock().now()), language)
         }
-        None => Vec::new(),
-    };
-    let decisions = match is_of_an_order {
-        true => decisions::offered(&offers, language),
-        false => stock_decisions::offered(first, language),
+        None if is_of_an_order => decisions::without_order(language),
+        None => stock_decisions::offered(first, language),
     };
     let facts: Option<EntryFacts> = serde_json::from_value(first.facts.clone()).ok();
     let orders = group.entries.iter().filter(|entry| entry.kind.is_of_an_order());

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::history::Author;
 use marktwerk_domain::judgement::{Choice, Decision, Judgement};
 use marktwerk_domain::language::Language;
-use marktwerk_store::judging::{DecideError, Occasion, Outcome};
+use marktwerk_store::judging::{DecideError, Occasion, Outcome, Undecided};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,18 +42,28 @@ pub(crate) struct DecidedOrder {
 }
 
 /// What is offered, in the order of the table.
-pub(crate) fn offered(offers: &[Decision], language: Language) -> Vec<DecisionItem> {
+pub(crate) fn offered(judgement: &Judgement, language: Language) -> Vec<DecisionItem> {
     let item = |decision: &Decision| DecisionItem {
         decision: decision.as_str(),
         label: decision.label(language),
-        sentence: decision.sentence(language),
+        sentence: decision.sentence_in(judgement.row, language),
         needs: match decision {
             Decision::ChooseCarrier => Some("carrier"),
             Decision::RemindMe => Some("until"),
             _ => None,
         },
     };
-    offers.iter().map(item).collect()
+    judgement.offers.iter().map(item).collect()
+}
+
+/// What is offered for an entry about an order that could not even be stored.
+pub(crate) fn without_order(language: Language) -> Vec<DecisionItem> {
+    let decision = Decision::DoneByHand;
+    let sentence = language.of([
+        "You have looked at it at the marketplace: the entry goes off the list.",
+        "Sie haben am Marktplatz nachgesehen: Der Eintrag verschwindet von der Liste.",
+    ]);
+    vec![DecisionItem { decision: decision.as_str(), label: decision.label(language), sentence, needs: None }]
 }
 
 /// The choice that a request names, and the situation that the person saw.
@@ -95,10 +105,12 @@ pub(crate) fn answer(
 ) -> ApiResult<Vec<DecidedOrder>> {
     let outcomes = outcomes.map_err(refusal)?;
     let problem = outcomes.iter().find_map(|outcome| outcome.result.as_ref().err());
-    if let Some((problem, now)) = problem
+    if let Some(problem) = problem
         && outcomes.iter().all(|outcome| outcome.result.is_err())
     {
-        return Err(ApiError::Conflict(format!("{problem}. It is now: {}", stands(now, language))));
+        let Undecided { reason, now } = problem;
+        let state = now.state.words(Language::English);
+        return Err(ApiError::Conflict(format!("{reason}. It is now {state}: {}", stands(now, language))));
     }
     Ok(outcomes.into_iter().map(|outcome| decided(outcome, language)).collect())
 }
@@ -107,7 +119,7 @@ pub(crate) fn answer(
 pub(crate) fn refusal(error: DecideError) -> ApiError {
     match error {
         DecideError::NotFound(reason) => ApiError::NotFound(reason),
-        DecideError::MovedOn(reason) => ApiError::Conflict(reason),
+        DecideError::NotPossible(reason) => ApiError::Conflict(reason),
         DecideError::Store(error) => error.into(),
     }
 }
@@ -116,7 +128,7 @@ fn decided(outcome: Outcome, language: Language) -> DecidedOrder {
     let Outcome { account, number, result } = outcome;
     let (is_decided, reason, now) = match result {
         Ok(now) => (true, now.reason(language), now),
-        Err((problem, now)) => (false, Some(problem.to_string()), now),
+        Err(Undecided { reason, now }) => (false, Some(reason), now),
     };
     DecidedOrder { account, number, is_decided, state: now.state.as_str(), situation: now.row.word(), reason }
 }

@@ -92,7 +92,7 @@ async fn a_decision_is_checked_against_how_things_stand() {
         assert_eq!(answered, status, "{body}: {problem}");
     }
     let moved = decide(&server, &path, json!({ "decision": "leave_out", "situation": "unclear" })).await.1;
-    assert!(moved["detail"].as_str().unwrap().contains("It is now set_aside"), "{moved}");
+    assert!(moved["detail"].as_str().unwrap().contains("It is now set aside"), "{moved}");
     assert_eq!(server.get("/api/v1/attention").await[0], entry, "nothing was done");
 
     let body = json!({ "decision": "leave_out", "situation": entry["situation"] });

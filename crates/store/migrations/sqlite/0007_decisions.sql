@@ -1,13 +1,61 @@
--- What happened to each order, one JSON object per line. What was closed before stands there as its first lines.
+-- What happened to each order, one JSON object per line. Of each kind of entry that has ended, the last end stands there as a first line.
 
 ALTER TABLE orders ADD COLUMN history TEXT NOT NULL DEFAULT '';
 
-UPDATE orders SET history = COALESCE((
-    SELECT group_concat(json_object(
-        'at', strftime('%Y-%m-%dT%H:%M:%SZ', a.closed_at / 1000000, 'unixepoch'),
-        'by', 'earlier_version',
-        'what', json_object('closed', a.kind)), char(10)) || char(10)
-    FROM attentions a WHERE a.account = orders.account AND a.subject = orders.number AND a.closed_at IS NOT NULL
-        AND a.kind NOT IN ('stock_refused', 'unauthorised')), '')
-    WHERE EXISTS (SELECT 1 FROM attentions a
-        WHERE a.account = orders.account AND a.subject = orders.number AND a.closed_at IS NOT NULL);
+CREATE TEMP TABLE ended AS
+    SELECT account, subject, kind, MAX(closed_at) AS closed_at FROM attentions
+    WHERE closed_at IS NOT NULL AND kind NOT IN ('stock_refused', 'unauthorised') GROUP BY account, subject, kind;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'set_aside' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'unclear' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'cancelled_after_hand_over' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'changed_after_hand_over' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'unknown_carrier' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'shipment_refused' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'unknown_article' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'worker_stuck' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'duplicate' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'closed_in_erp' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'shipped_elsewhere' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'buyer_wish' AND e.account = orders.account AND e.subject = orders.number;
+
+UPDATE orders SET history = history || json_object('at', strftime('%Y-%m-%dT%H:%M:%SZ', e.closed_at / 1000000, 'unixepoch'),
+        'by', 'earlier_version', 'what', json_object('closed', e.kind)) || char(10)
+    FROM ended e WHERE e.kind = 'without_number' AND e.account = orders.account AND e.subject = orders.number;
+
+DROP TABLE ended;

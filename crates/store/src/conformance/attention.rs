@@ -3,7 +3,7 @@
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{
-    Choice, Decision, Difference, Document, ErpFacts, Limits, NotPossible, OrderFacts,
+    Choice, Decision, Difference, Document, ErpFacts, Limits, OrderFacts, Row,
 };
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 
@@ -108,11 +108,16 @@ pub async fn a_decision_that_does_not_fit_changes_nothing(store: SharedStore) {
     let before = store.order(ACCOUNT, "PO-1").await.unwrap().unwrap();
     let again = choice(Decision::HandOverAgain);
     let outcomes = judging::decide_entry(&*store, open.id, &again, None, &occasion(9)).await.unwrap();
-    assert!(matches!(outcomes[0].result, Err((NotPossible::NotOffered { .. }, _))));
+    let undecided = outcomes[0].result.as_ref().unwrap_err();
+    assert!(undecided.reason.contains("hand_over_again is not possible now"), "{undecided:?}");
     let done = choice(Decision::DoneByHand);
-    let seen = Some("set_aside");
-    let refused = judging::decide_entry(&*store, open.id, &done, seen, &occasion(9)).await.unwrap_err();
-    assert!(matches!(&refused, DecideError::MovedOn(text) if text.contains("cancelled")), "{refused}");
+    let outcomes =
+        judging::decide_entry(&*store, open.id, &done, Some("set_aside"), &occasion(9)).await.unwrap();
+    let undecided = outcomes[0].result.as_ref().unwrap_err();
+    assert!(
+        undecided.reason.contains("moved on") && undecided.now.row == Row::CancelledOpen,
+        "{undecided:?}"
+    );
     let refused = judging::decide_entry(&*store, 99, &done, None, &occasion(9)).await.unwrap_err();
     assert!(matches!(refused, DecideError::NotFound(_)));
     assert_eq!(store.order(ACCOUNT, "PO-1").await.unwrap().unwrap(), before);

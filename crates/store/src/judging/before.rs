@@ -101,6 +101,7 @@ fn in_jtl(record: &OrderRecord, reason: &str) -> ErpFacts {
         is_cancelled: reason.starts_with("cancelled in JTL"),
         is_closed_unshipped: reason.starts_with("closed in JTL"),
         is_complete: is_shipped || waits_for_number,
+        has_all_left: is_shipped && !record.parcels.is_empty(),
         ..ErpFacts::default()
     }
 }

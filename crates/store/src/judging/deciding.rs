@@ -3,12 +3,12 @@
 use marktwerk_domain::attention::Attention;
 use marktwerk_domain::audit::{Actor, AuditAction, AuditEntry};
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
-use marktwerk_domain::judgement::{Choice, Decision, Group, Judgement, NotPossible, decide, groups};
+use marktwerk_domain::judgement::{Choice, Decision, EntryFacts, Group, Judgement, decide, groups};
 
 use serde_json::json;
 
 use super::{Occasion, judged};
-use crate::orders::{OrderPatch, OrderRecord};
+use crate::orders::OrderPatch;
 use crate::{Store, StoreError};
 
 /// Tries to store a decision on an order that changes meanwhile.
@@ -21,8 +21,17 @@ pub struct Outcome {
     pub account: String,
     /// Its number.
     pub number: String,
-    /// What its facts come to now, or why the decision is not possible, with the same.
-    pub result: Result<Judgement, (NotPossible, Judgement)>,
+    /// What its facts come to now, or why nothing was decided.
+    pub result: Result<Judgement, Undecided>,
+}
+
+/// Why nothing was decided for an order.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    /// For people.
+    pub reason: String,
+    /// What its facts come to.
+    pub now: Judgement,
 }
 
 /// Why nothing was decided.
@@ -31,16 +40,16 @@ pub enum DecideError {
     /// There is no such open entry or order; for people.
     #[error("{0}")]
     NotFound(String),
-    /// It moved on since the person looked; for people.
+    /// The entry does not have this decision; for people.
     #[error("{0}")]
-    MovedOn(String),
+    NotPossible(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Decides on an entry of the attention list, for all orders that it stands for. `seen` is the situation that the person saw;
-/// orders whose situation is another one by now are not decided.
+/// Decides on an entry of the attention list, for all orders that it stands for. `seen` is the situation that the person saw, by default
+/// the one that the entry names; orders whose situation is another one by now are not decided.
 ///
 /// # Errors
 /// [`DecideError`]; then nothing was changed.
@@ -66,15 +75,11 @@ pub async fn decide_entry(
     }
     let mut outcomes = Vec::with_capacity(entries.len());
     for entry in entries {
-        let decided = decide_order(store, &entry.account, &entry.subject, choice, seen, occasion).await;
-        match decided {
-            Ok(outcome) => outcomes.push(outcome),
-            // Of several, one that moved on meanwhile must not keep the others from being decided.
-            Err(DecideError::MovedOn(_)) if seen.is_none() => {}
-            Err(error) if outcomes.is_empty() => return Err(error),
-            Err(DecideError::Store(error)) => return Err(error.into()),
-            Err(_) => {}
-        }
+        // What the list shows is what the person has seen.
+        let facts: Option<EntryFacts> = serde_json::from_value(entry.facts.clone()).ok();
+        let shown = seen.map(str::to_owned).or_else(|| facts.map(|facts| facts.row.word()));
+        let (account, number) = (&entry.account, &entry.subject);
+        outcomes.push(decide_order(store, account, number, choice, shown.as_deref(), occasion).await?);
     }
     Ok(outcomes)
 }
@@ -88,7 +93,7 @@ async fn without_order(
 ) -> Result<Vec<Outcome>, DecideError> {
     if !matches!(choice.decision, Decision::DoneByHand | Decision::LeaveOut) {
         let offered = format!("{} or {}", Decision::DoneByHand.as_str(), Decision::LeaveOut.as_str());
-        return Err(DecideError::MovedOn(format!(
+        return Err(DecideError::NotPossible(format!(
             "{} is not possible for an order that could not be read; possible: {offered}",
             choice.decision.as_str()
         )));
@@ -119,10 +124,11 @@ pub async fn decide_order(
             return Err(DecideError::NotFound(format!("the account {account} has no order {number}")));
         };
         let now = record.judgement(&occasion.limits, occasion.now);
-        if seen.is_some_and(|seen| seen != now.row.word()) {
-            return Err(DecideError::MovedOn(moved_on(&record, &now)));
-        }
         let outcome = |result| Outcome { account: account.to_owned(), number: number.to_owned(), result };
+        if seen.is_some_and(|seen| seen != now.row.word()) {
+            let reason = format!("order {number} moved on meanwhile, and nothing was decided");
+            return Ok(outcome(Err(Undecided { reason, now })));
+        }
         let patch = match decide(&record.facts(), &occasion.limits, choice, occasion.now) {
             Ok(chosen) => OrderPatch {
                 is_unread: chosen.reads_again.then_some(true),
@@ -132,7 +138,7 @@ pub async fn decide_order(
                 events: vec![event(choice, occasion)],
                 ..OrderPatch::default()
             },
-            Err(problem) => return Ok(outcome(Err((problem, now)))),
+            Err(problem) => return Ok(outcome(Err(Undecided { reason: problem.to_string(), now }))),
         };
         let change = judged(&record, patch, occasion);
         let mut after = record.clone();
@@ -141,7 +147,8 @@ pub async fn decide_order(
         let audited = AuditEntry::new(occasion.now, &Actor::named(&choice.by), AuditAction::Decided, number)
             .before(json!({ "account": account, "state": now.state, "situation": now.row }))
             .after(json!({
-                "decision": choice.decision.as_str(), "state": judgement.state, "situation": judgement.row,
+                "decision": choice.decision.as_str(), "carrier": &choice.carrier, "until": choice.until,
+                "state": judgement.state, "situation": judgement.row,
             }));
         let store = store.audited(vec![audited]);
         if store.change_orders(account, &[change], occasion.now).await? == [true] {
@@ -149,15 +156,6 @@ pub async fn decide_order(
         }
     }
     Err(StoreError::Database(format!("order {number} changes all the time: decide again")).into())
-}
-
-fn moved_on(record: &OrderRecord, now: &Judgement) -> String {
-    let language = super::STORED;
-    let reason = now.reason(language).unwrap_or_else(|| now.row.meaning(language).to_owned());
-    format!(
-        "order {} moved on meanwhile, and nothing was decided. It is now {}: {reason}",
-        record.number, now.state
-    )
 }
 
 fn event(choice: &Choice, occasion: &Occasion) -> OrderEvent {

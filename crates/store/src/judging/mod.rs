@@ -11,7 +11,7 @@ use marktwerk_domain::language::Language;
 use marktwerk_domain::order::Order;
 use serde_json::Value;
 
-pub use deciding::{DecideError, Outcome, decide_entry, decide_order};
+pub use deciding::{DecideError, Outcome, Undecided, decide_entry, decide_order};
 
 use crate::orders::{HandOverIntent, OrderChange, OrderEntry, OrderPatch, OrderRecord, ReportIntent};
 use crate::{Store, StoreResult};

@@ -3,23 +3,31 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use marktwerk_connectors::OrderPage;
 use marktwerk_domain::failure::Failure;
 use marktwerk_engine::Step;
-use marktwerk_store::orders::OrderRecord;
+use marktwerk_store::orders::{KnownChange, OrderRecord};
 
 use super::Orders;
 
 /// What was read within this time is recent enough to act on.
 const RECENT: SignedDuration = SignedDuration::from_mins(5);
 
+/// What came of reading orders again.
+#[derive(Default)]
+pub(super) struct Again {
+    /// Nothing is to be sent for these now: they changed, or the marketplace did not say how they stand.
+    pub(super) held_back: BTreeSet<String>,
+    /// Some of them changed, so that there is something to import.
+    pub(super) has_changed: bool,
+    /// What kept some of them from being read.
+    pub(super) failure: Option<Failure>,
+}
+
 impl Orders<'_> {
-    /// Reads those orders again that were not read lately. Returns the numbers of those that turned out to have changed: nothing is
-    /// to be sent for them before they were imported.
-    pub(super) async fn read_again(
-        &self,
-        step: &Step,
-        records: &[OrderRecord],
-    ) -> Result<BTreeSet<String>, Failure> {
+    /// Reads those orders again that were not read lately. What is not known leads to no act: an order that cannot be read is held
+    /// back, and the others go on.
+    pub(super) async fn read_again(&self, step: &Step, records: &[OrderRecord]) -> Result<Again, Failure> {
         let now = self.now();
         let is_old = |record: &&OrderRecord| record.fetched_at + RECENT < now;
         let numbers: Vec<String> =
@@ -27,33 +35,43 @@ impl Orders<'_> {
         self.read_by_number(step, &numbers).await
     }
 
-    /// Reads these orders, whatever is known of them. Returns the numbers of those that are new or have changed.
-    pub(super) async fn read_by_number(
-        &self,
-        step: &Step,
-        numbers: &[String],
-    ) -> Result<BTreeSet<String>, Failure> {
-        let mut changed = BTreeSet::new();
+    /// Reads these orders, whatever is known of them.
+    pub(super) async fn read_by_number(&self, step: &Step, numbers: &[String]) -> Result<Again, Failure> {
+        let mut again = Again::default();
         if numbers.is_empty() {
-            return Ok(changed);
+            return Ok(again);
         }
-        let before = self.connections.store.known_changes(self.account(), numbers).await?;
-        let _turn = self.connections.turns.of(self.account()).await;
-        let page = self.marketplace.orders_by_number(numbers).await?;
+        let store = &self.connections.store;
+        let before = store.known_changes(self.account(), numbers).await?;
+        let turn = self.connections.turns.of(self.account()).await;
+        let page = match self.marketplace.orders_by_number(numbers).await {
+            Ok(page) => page,
+            Err(error) => {
+                again.held_back = numbers.iter().cloned().collect();
+                again.failure = Some(error.failure());
+                return Ok(again);
+            }
+        };
         step.count("read_again", i64::try_from(numbers.len()).unwrap_or(i64::MAX));
-        let incomplete =
-            self.keep(step, &page, self.first_read().await?, &self.unread_numbers().await?).await?;
-        let after = self.connections.store.known_changes(self.account(), numbers).await?;
+        let kept = self.keep(step, &page, self.first_read().await?, &self.unread_numbers().await?).await;
+        drop(turn);
+        again.failure = kept.unwrap_or_else(Some);
+        let after = store.known_changes(self.account(), numbers).await?;
         for number in numbers {
-            let is_same = match (before.get(number), after.get(number)) {
-                (Some(before), Some(after)) => before == after && !after.is_unread,
-                (None, None) => true,
-                (Some(_), None) | (None, Some(_)) => false,
-            };
-            if !is_same {
-                changed.insert(number.clone());
+            let (before, after) = (before.get(number), after.get(number));
+            again.has_changed |= before != after;
+            if before != after || !is_known(number, after, &page) {
+                again.held_back.insert(number.clone());
             }
         }
-        incomplete.map_or(Ok(changed), Err)
+        Ok(again)
     }
+}
+
+/// Whether what the page says of an order is stored, and was looked at.
+fn is_known(number: &str, stored: Option<&KnownChange>, page: &OrderPage) -> bool {
+    let shown = page.entries.iter().find(|entry| entry.number == number);
+    shown.zip(stored).is_some_and(|(shown, stored)| {
+        stored.status == shown.status && stored.changed_at >= shown.changed_at && !stored.is_unread
+    })
 }

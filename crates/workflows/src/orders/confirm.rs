@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Document, Judgement, RefusalCause, Refused, tracking_numbers};
+use marktwerk_domain::judgement::{
+    Act, Decision, Document, Judgement, RefusalCause, Refused, tracking_numbers,
+};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
@@ -68,10 +70,14 @@ impl Orders<'_> {
                 self.say_what_would_be_sent(step, &refusal, &due).await;
                 return Ok(false);
             }
-            let changed = self.read_again(step, &due).await?;
-            has_changed |= !changed.is_empty();
+            // Whether an open report arrived is asked whatever else is known.
+            let to_report = |record: &&OrderRecord| self.judgement(record).next_act == Act::Report;
+            let to_report: Vec<OrderRecord> = due.iter().filter(to_report).cloned().collect();
+            let again = self.read_again(step, &to_report).await?;
+            has_changed |= again.has_changed;
+            failure = failure.or(again.failure);
             let due: Vec<OrderRecord> =
-                due.into_iter().filter(|record| !changed.contains(&record.number)).collect();
+                due.into_iter().filter(|record| !again.held_back.contains(&record.number)).collect();
             // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
             let calls: Vec<BoxFuture<'_, _>> =
                 due.into_iter().map(|record| self.report(step, record).boxed()).collect();
@@ -124,6 +130,10 @@ impl Orders<'_> {
         let doublings = record.report_tries.min(LONGEST_PAUSE_DOUBLINGS);
         let pause = FIRST_PAUSE * 2_i32.pow(doublings);
         let mut facts = record.facts();
+        if kind == AttentionKind::UnknownCarrier {
+            // Nor is the carrier known that a person chose: the entry comes back.
+            facts.decided = facts.decided.filter(|decided| decided.decision != Decision::ChooseCarrier);
+        }
         facts.ours.refused = Some(Refused { kind, message, cause: Some(cause) });
         let patch = OrderPatch {
             report,
@@ -141,9 +151,10 @@ impl Orders<'_> {
         // An intent without an end: the call may have arrived. Asked first, never told twice.
         if let Some(earlier) = record.report.take() {
             let is_known = self.is_known_there(&earlier.report).await;
+            let is_same = is_as_shipped(&earlier.report, record);
             record.report = Some(earlier);
             if is_known? {
-                return Ok(self.mark_reported(step, record).await?);
+                return Ok(self.mark_reported(step, record, is_same).await?);
             }
             // It never arrived; what is to be done now, the order's other facts say.
             if !self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
@@ -160,7 +171,7 @@ impl Orders<'_> {
         let report = self.compose(step, record, lines).await?;
         // Somebody told it there by hand.
         if record.status == MarketplaceStatus::Shipped && self.is_known_there(&report).await? {
-            return Ok(self.mark_reported(step, record).await?);
+            return Ok(self.mark_reported(step, record, true).await?);
         }
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
         let mut facts = record.facts();
@@ -213,7 +224,7 @@ impl Orders<'_> {
             }
         }
         crash::point("report.before_mark");
-        Ok(self.mark_reported(step, record).await?)
+        Ok(self.mark_reported(step, record, true).await?)
     }
 
     /// The lines of an order that cannot be translated, and that was entered in JTL by hand.
@@ -279,10 +290,10 @@ impl Orders<'_> {
     async fn report_without_document(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
         if record.status == MarketplaceStatus::Shipped {
             let Some(shown) = taken_over::to_compare(record) else {
-                return Ok(self.mark_reported(step, record).await?);
+                return Ok(self.mark_reported(step, record, true).await?);
             };
             if self.is_known_there(&shown).await? {
-                return Ok(self.mark_reported(step, record).await?);
+                return Ok(self.mark_reported(step, record, true).await?);
             }
             let cause = RefusalCause::OtherNumbers;
             return Err(Hindrance::Attention(
@@ -308,10 +319,17 @@ impl Orders<'_> {
         Ok(report.parcels.iter().all(|parcel| is_shown(parcel, &shown)))
     }
 
-    async fn mark_reported(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Failure> {
+    /// `is_same`: the ERP still shows the tracking numbers that were reported.
+    async fn mark_reported(
+        &self,
+        step: &Step,
+        record: &mut OrderRecord,
+        is_same: bool,
+    ) -> Result<(), Failure> {
         let mut facts = record.facts();
         facts.ours.reported_at = Some(self.now());
-        facts.ours.reported_numbers = tracking_numbers(&record.parcels);
+        // Zero is the fingerprint of no parcels, so that a number that changed meanwhile is noticed.
+        facts.ours.reported_numbers = if is_same { tracking_numbers(&record.parcels) } else { Some(0) };
         facts.ours.refused = None;
         facts.remarks.retain(|remark| remark.kind != AttentionKind::ShipmentRefused);
         let patch = OrderPatch {
@@ -327,6 +345,13 @@ impl Orders<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the ERP still shows the parcels of a report with the numbers that were reported.
+fn is_as_shipped(report: &ShipmentReport, record: &OrderRecord) -> bool {
+    report.parcels.iter().all(|told| {
+        record.parcels.iter().any(|parcel| parcel.id == told.id && parcel.tracking == told.tracking)
+    })
 }
 
 /// Whether the newest document cannot be used, so that the order's translation is missing or outdated.

@@ -10,6 +10,7 @@ use marktwerk_engine::Step;
 use serde_json::json;
 
 use super::Orders;
+use crate::connections::Connections;
 
 /// Time from one deep read to the next.
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -17,6 +18,22 @@ const EVERY: SignedDuration = SignedDuration::from_hours(24);
 const DAYS: i64 = 14;
 /// It takes one call of this many that the budget lets through.
 const SHARE: u64 = 4;
+
+/// The fact that holds when an account was read deep last.
+fn deep_read_name(account: &str) -> String {
+    format!("orders.deep_read.{account}")
+}
+
+/// Whether the account's deep read is due, although nothing shows that there is something new.
+pub(super) async fn is_due(
+    connections: &Connections,
+    account: &str,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let last = connections.store.fact(&deep_read_name(account)).await?;
+    let last: Option<Timestamp> = last.and_then(|last| last.parse().ok());
+    Ok(last.is_some_and(|last| last + EVERY <= now))
+}
 
 impl Orders<'_> {
     /// Reads deep if the last time is a day ago. An account that was never read completely is left to the first read.
@@ -29,9 +46,8 @@ impl Orders<'_> {
             return Ok(());
         }
         let first_read = self.first_read().await?;
-        let _turn = self.connections.turns.of(self.account()).await;
         let unread = self.unread_numbers().await?;
-        let name = format!("orders.deep_read.{}", self.account());
+        let name = deep_read_name(self.account());
         let now = self.now();
         let last: Option<Timestamp> = store.fact(&name).await?.and_then(|last| last.parse().ok());
         let Some(last) = last else {
@@ -49,6 +65,7 @@ impl Orders<'_> {
         let mut reader = WindowReader::new();
         let mut is_first = true;
         let mut found: Vec<String> = Vec::new();
+        let mut failure: Option<Failure> = None;
         while let Some(number) = reader.next_page() {
             if self.context.should_stop() {
                 return Ok(());
@@ -57,15 +74,17 @@ impl Orders<'_> {
                 self.context.clock().sleep(self.pause()).await;
             }
             is_first = false;
+            let turn = self.connections.turns.of(self.account()).await;
             let page = self.marketplace.order_page(&window, number).await?;
             reader.accept(&page)?;
             let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
             let known = store.known_changes(self.account(), &numbers).await?;
             let is_news = |number: &&String| !known.contains_key(*number);
             found.extend(numbers.iter().filter(is_news).cloned());
-            if let Some(failure) = self.keep(step, &page, first_read, &unread).await? {
-                return Err(failure);
-            }
+            // One order that cannot be had must not hide the pages behind it.
+            let incomplete = self.keep(step, &page, first_read, &unread).await?;
+            failure = failure.or(incomplete);
+            drop(turn);
         }
         if !found.is_empty() {
             let message = format!(
@@ -74,7 +93,8 @@ impl Orders<'_> {
             );
             step.warning(message, json!({ "orders": found })).await;
         }
-        Ok(store.set_fact(&name, &now.to_string()).await?)
+        store.set_fact(&name, &now.to_string()).await?;
+        failure.map_or(Ok(()), Err)
     }
 
     /// So long that this reading takes its share of the budget at the most.

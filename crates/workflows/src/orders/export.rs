@@ -27,6 +27,8 @@ impl Orders<'_> {
         self.search(step).await?;
         let mut rest = Rest { has_more: false, is_unresolved };
         let mut after: Option<String> = None;
+        // An order that cannot be read again must not keep the others back.
+        let mut failure: Option<Failure> = None;
         loop {
             let filter = OrderFilter {
                 account: Some(self.account().to_owned()),
@@ -36,7 +38,7 @@ impl Orders<'_> {
                 ..OrderFilter::default()
             };
             let page = self.connections.store.orders_in(&filter).await?;
-            let Some(last) = page.last() else { return Ok(rest) };
+            let Some(last) = page.last() else { return failure.map_or(Ok(rest), Err) };
             after = Some(last.number.clone());
             let page = page.into_iter().filter(|record| may_go_out(record, &self.judgement(record)));
             let ready = self.with_known_articles(step, page.collect()).await?;
@@ -44,10 +46,11 @@ impl Orders<'_> {
                 rest.has_more = true;
                 return Ok(rest);
             }
-            let changed = self.read_again(step, &ready).await?;
+            let again = self.read_again(step, &ready).await?;
             let ready: Vec<OrderRecord> =
-                ready.into_iter().filter(|record| !changed.contains(&record.number)).collect();
-            rest.has_more |= !changed.is_empty();
+                ready.into_iter().filter(|record| !again.held_back.contains(&record.number)).collect();
+            rest.has_more |= again.has_changed;
+            failure = failure.or(again.failure);
             if !ready.is_empty() {
                 self.hand_over(step, ready).await?;
             }
@@ -89,7 +92,8 @@ impl Orders<'_> {
             if let Some(change) = change.and_then(|index| changes.get(index)) {
                 record.apply(change.patch.clone());
             }
-            if is_ready && is_as_stored {
+            // What a person decided before may no longer fit: then the person is asked first.
+            if is_ready && is_as_stored && self.judgement(&record).next_act == Act::HandOver {
                 ready.push(record);
             }
         }

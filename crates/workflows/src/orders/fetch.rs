@@ -27,12 +27,10 @@ impl Orders<'_> {
     /// Fetches; answers whether a next slice has to go on. Nobody else reads the account's orders meanwhile.
     pub(super) async fn fetch(&self, step: &Step) -> Result<bool, Failure> {
         if let Some(numbers) = self.parameters.numbers() {
-            let changed = self.read_by_number(step, &numbers).await?;
-            step.info(
-                format!("orders read again: {}, of which changed: {}", numbers.len(), changed.len()),
-                json!({ "orders": numbers }),
-            );
-            return Ok(false);
+            let again = self.read_by_number(step, &numbers).await?;
+            let text = format!("orders read again: {}", numbers.join(", "));
+            step.info(text, json!({ "orders": numbers, "changed": again.has_changed }));
+            return again.failure.map_or(Ok(false), Err);
         }
         let turn = self.connections.turns.of(self.account()).await;
         let fetched = self.fetch_in_turn(step).await;

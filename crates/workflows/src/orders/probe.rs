@@ -14,6 +14,8 @@
 //! | on its way into JTL (*exporting*) | yes, until its outcome is known |
 //! | handed over | once it should long be an order in JTL, until its entry is there; JTL's answer is in the marker then |
 //! | shipped at the marketplace without us, or to be handed over again | until JTL was asked for it |
+//! | reported | once an hour, while they are watched |
+//! | any | once a day, for the deep read |
 //! | shipped | once its report is due; one that waits for a person or for the time of its next try is not |
 //! | set aside, unclear, marked | no: a person's decision makes it one of the above |
 
@@ -58,10 +60,13 @@ impl Probe for OrderWorkflow {
         let open = Open::read(&self.connections, account, *now, may_report).await?;
         let in_erp = self.connections.erp.orders_marker(&open.in_erp).await?;
         let stuck = self.connections.erp.look_up(&open.stuck).await?;
+        let is_deep_read_due = super::deep::is_due(&self.connections, account, *now).await?;
+        let is_watch_due =
+            open.has_reported && tracking::watches_reported(&self.connections, account, *now).await?;
         let waiting_rows: u32 = stuck.iter().map(|presence| presence.waiting_rows).sum();
         Ok(Sight {
             marker: format!("{account}: {there}; JTL {in_erp}, {waiting_rows} rows waiting too long"),
-            unfinished: open.unfinished(),
+            unfinished: open.unfinished(is_deep_read_due, is_watch_due),
         })
     }
 }
@@ -74,6 +79,8 @@ struct Open {
     /// Those among them whose rows JTL should have taken long ago, as was told.
     stuck: Vec<String>,
     has_unread: bool,
+    /// Orders that are watched after their report.
+    has_reported: bool,
     to_export: usize,
     exporting: usize,
     overdue: usize,
@@ -103,6 +110,7 @@ impl Open {
 
     fn note(&mut self, record: &OrderRecord, limits: &Limits, now: Timestamp, may_report: bool) {
         let judgement = record.judgement(limits, now);
+        self.has_reported |= judgement.row == Row::Reported;
         if judgement.row != Row::Reported {
             self.in_erp.push(record.number.clone());
         }
@@ -119,7 +127,7 @@ impl Open {
         }
     }
 
-    fn unfinished(&self) -> Option<String> {
+    fn unfinished(&self, is_deep_read_due: bool, is_watch_due: bool) -> Option<String> {
         let counts = [
             (self.to_export, "to be handed over"),
             (self.exporting, "on their way into JTL"),
@@ -130,6 +138,12 @@ impl Open {
         let mut words: Vec<String> = Vec::new();
         if self.has_unread {
             words.push("fetched and not imported".to_owned());
+        }
+        if is_deep_read_due {
+            words.push("the daily deep read is due".to_owned());
+        }
+        if is_watch_due {
+            words.push("reported ones are to be looked at again".to_owned());
         }
         words.extend(
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")),

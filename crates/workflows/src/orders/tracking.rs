@@ -14,6 +14,7 @@ use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::Value;
 
 use super::{Orders, taken_over};
+use crate::connections::Connections;
 
 /// Orders that were reported are asked about at this distance, all others with each run.
 const WATCHED_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -23,7 +24,7 @@ const PAGE: usize = 1_000;
 impl Orders<'_> {
     /// Asks JTL about every open order, whatever its state: one that was entered there by hand is taken up.
     pub(super) async fn track(&self, step: &Step) -> Result<(), Failure> {
-        let watches_reported = self.watches_reported().await?;
+        let watches_reported = watches_reported(self.connections, self.account(), self.now()).await?;
         let mut after: Option<String> = None;
         let mut is_repeated = false;
         loop {
@@ -64,13 +65,6 @@ impl Orders<'_> {
                 after = Some(last);
             }
         }
-    }
-
-    /// What was reported is asked about once an hour.
-    async fn watches_reported(&self) -> Result<bool, Failure> {
-        let last = self.connections.store.fact(&watched_name(self.account())).await?;
-        let last: Option<Timestamp> = last.and_then(|last| last.parse().ok());
-        Ok(last.is_none_or(|last| last + WATCHED_EVERY <= self.now() || last > self.now()))
     }
 
     async fn note_watched(&self, watches_reported: bool) -> Result<(), Failure> {
@@ -136,6 +130,17 @@ impl Orders<'_> {
         }
         Ok(changes)
     }
+}
+
+/// What was reported is asked about once an hour.
+pub(super) async fn watches_reported(
+    connections: &Connections,
+    account: &str,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let last = connections.store.fact(&watched_name(account)).await?;
+    let last: Option<Timestamp> = last.and_then(|last| last.parse().ok());
+    Ok(last.is_none_or(|last| last + WATCHED_EVERY <= now || last > now))
 }
 
 /// The fact that holds when an account's reported orders were asked about last.

@@ -218,6 +218,29 @@ async fn an_order_under_another_number_is_found_before_it_is_handed_over_again()
     assert!(record.history.iter().any(|event| event.what == Happened::DecisionUsed(Decision::NoneOfThese)));
 }
 
+/// Merged into another order, whoever bought that: it holds more than its buyer ordered.
+#[tokio::test(start_paused = true)]
+async fn an_order_merged_into_another_one_is_found() {
+    let shop = patient_shop().await;
+    let numbers = shop.place(3);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    let [first, second, _] = <[String; 3]>::try_from(numbers).unwrap();
+    shop.world.merge_in_jtl(&first, &second).unwrap();
+    next_run(&shop).await;
+    let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+    assert_eq!((item.kind, &item.subject), (AttentionKind::Unclear, &second));
+    shop.decide(item.id, Decision::HandOverAgain).await;
+    next_run(&shop).await;
+    let shown = message(&shop, AttentionKind::Unclear).await;
+    assert!(shown.contains(&first) && shown.matches("AU-").count() == 1, "{shown}\n{}", shop.log().await);
+    assert_eq!(shop.world.orders_in_jtl(&second).unwrap(), 0);
+    let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+    shop.decide(item.id, Decision::DoneByHand).await;
+    next_run(&shop).await;
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+}
+
 /// Deleted in JTL, and entered anew under a number of somebody's own: the buyer, the date and the basket tell.
 #[tokio::test(start_paused = true)]
 async fn an_order_entered_anew_under_another_number_is_found_by_its_buyer() {
@@ -239,6 +262,34 @@ async fn an_order_entered_anew_under_another_number_is_found_by_its_buyer() {
     let shown = message(&shop, AttentionKind::Unclear).await;
     assert!(shown.contains("BY-HAND-7") && shown.matches("AU-").count() == 1, "{shown}");
     assert_eq!(shop.world.orders_in_jtl(&number).unwrap(), 0);
+}
+
+/// A carrier that the marketplace does not know either: the entry comes back, and says which.
+#[tokio::test(start_paused = true)]
+async fn a_carrier_is_chosen_until_the_marketplace_knows_it() {
+    let shop = patient_shop().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    next_run(&shop).await;
+    shop.world.set_shipping_method(Some("Brieftaube".to_owned()));
+    shop.world.ship_now(&number, &[]).unwrap();
+    next_run(&shop).await;
+    for (carrier, expected) in [("DHLL", "DHLL"), ("DHL", "")] {
+        let [item] = <[_; 1]>::try_from(shop.store.attentions().await.unwrap()).unwrap();
+        assert_eq!(item.kind, AttentionKind::UnknownCarrier, "{}", item.message);
+        let choice = Choice {
+            decision: Decision::ChooseCarrier,
+            by: "office".to_owned(),
+            carrier: Some(carrier.to_owned()),
+            until: None,
+        };
+        let occasion = shop.occasion();
+        let decided = marktwerk_store::judging::decide_entry(&*shop.store, item.id, &choice, None, &occasion);
+        assert!(decided.await.unwrap()[0].result.is_ok());
+        next_run(&shop).await;
+        assert!(message(&shop, AttentionKind::UnknownCarrier).await.contains(expected));
+    }
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
 }
 
 /// A gift that was put on the order in JTL stays behind: what the buyer ordered has left, and that is reported.

@@ -1,6 +1,7 @@
 //! What each decision is called, and what it does.
 
 use super::super::decision::Decision;
+use super::super::rows::Row;
 use crate::language::Language;
 
 impl Decision {
@@ -19,6 +20,17 @@ impl Decision {
             Self::RemindMe => ["Remind me", "Später erinnern"],
             Self::TakeBack => ["Take back", "Zurücknehmen"],
         })
+    }
+
+    /// What it does in this situation, as a sentence.
+    pub fn sentence_in(self, row: Row, language: Language) -> &'static str {
+        match self {
+            Self::DoneByHand if row.is_changed() => language.of([
+                "JTL has what the marketplace has now: the order goes on, and its shipment is reported.",
+                "JTL hat jetzt, was der Marktplatz hat: Die Bestellung geht weiter, und ihr Versand wird gemeldet.",
+            ]),
+            decision => decision.sentence(language),
+        }
     }
 
     /// What it does, as a sentence.

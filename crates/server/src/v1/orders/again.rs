@@ -23,6 +23,9 @@ use crate::v1::body::Object;
 use crate::v1::decisions;
 use crate::v1::problem::Problem;
 
+/// Orders that one request can name.
+const AT_ONCE: usize = 200;
+
 /// What was started, or would be.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Started {
@@ -90,6 +93,9 @@ pub(super) async fn fetch(
     if numbers.is_empty() == from.is_none() {
         fields.fault("orders", "value_error", "or `from` is needed, and not both");
     }
+    if numbers.len() > AT_ONCE {
+        fields.fault("orders", "too_long", &format!("must be at most {AT_ONCE}, not {}", numbers.len()));
+    }
     fields.finish()?;
     let mut known = Vec::new();
     for number in &numbers {
@@ -101,7 +107,15 @@ pub(super) async fn fetch(
         };
         known.extend(state.store().orders_in(&filter).await?);
     }
-    let accounts: Vec<String> = known.iter().map(|order| order.account.clone()).collect();
+    let mut accounts: Vec<String> = known.iter().map(|order| order.account.clone()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    if accounts.len() > 1 {
+        return Err(ApiError::Conflict(format!(
+            "these orders belong to several accounts: name one with `account` ({})",
+            accounts.join(", ")
+        )));
+    }
     let job = order_job(&state, account.as_deref(), &accounts).await?;
     let unknown = numbers.iter().filter(|number| known.iter().all(|order| order.number != **number)).cloned();
     let (mut parameters, what) = (
@@ -167,7 +181,9 @@ pub(super) async fn send(
         }
         (Some(_), _) => "its report is tried again",
         (None, Act::HandOver | Act::SearchErp) => "it is handed over to JTL",
-        (None, Act::Report | Act::ResolveReport) => "its shipment is reported",
+        (None, Act::Report | Act::ResolveReport) if judgement.not_before.is_none_or(|at| at <= now) => {
+            "its shipment is reported"
+        }
         (None, _) => {
             let stands = decisions::stands(&judgement, Language::English);
             return Err(ApiError::Conflict(format!("nothing is sent for order {number} now: {stands}")));

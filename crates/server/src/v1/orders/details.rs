@@ -120,7 +120,7 @@ pub(super) async fn show(
         ("account" = Option<String>, Query, description = "if several accounts have an order with this number"),
         ("lang" = Option<String>, Query, description = "de or en; en if not given")),
     request_body(content = DecisionBody),
-    responses((status = 200, body = DecidedOrder), (status = 404, body = Problem), (status = 409, body = Problem),
+    responses((status = 200, body = [DecidedOrder]), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
 pub(super) async fn decide(
     State(state): State<AppState>,
@@ -173,7 +173,7 @@ pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) 
         is_watched: !judgement.is_over,
         ship_until: facts.there.ship_until.map(time),
         decided,
-        decisions: decisions::offered(&judgement.offers, language),
+        decisions: decisions::offered(&judgement, language),
         lines: lines.collect(),
         parcels: parcels.collect(),
         history: record.history.iter().map(|event| history(state, event, language)).collect(),

@@ -9,13 +9,13 @@ use crate::sqlite::writing::Writing;
 
 /// Orders that are over and still have a document.
 const OVER: &str = "SELECT o.id FROM order_raws r JOIN orders o ON o.id = r.order_id \
-     WHERE o.state IN ('reported', 'cancelled') AND MAX(o.changed_at, COALESCE(o.reported_at, 0)) < ?1";
+     WHERE (o.state IN ('reported', 'cancelled') OR o.is_open = 0) AND MAX(o.changed_at, COALESCE(o.reported_at, 0)) < ?1";
 
 pub(super) fn buyers(writing: &mut Writing<'_>, before: Timestamp) -> StoreResult<u64> {
     let before = params![Micros(before)];
     let addresses = format!(
         "UPDATE orders SET translation = json_set(translation, '$.delivery', json('{{}}')), \
-         facts = json_remove(facts, '$.ours.baseline'), revision = revision + 1 \
+         facts = json_remove(facts, '$.ours.baseline', '$.there.newest'), revision = revision + 1 \
          WHERE translation IS NOT NULL AND id IN ({OVER})"
     );
     let documents = format!("DELETE FROM order_documents WHERE order_id IN ({OVER})");

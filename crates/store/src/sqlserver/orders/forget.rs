@@ -18,7 +18,7 @@ const PIECE: usize = 1_000;
 
 /// Orders that are over and still have a document.
 const OVER: &str = "SELECT o.id FROM marktwerk.order_raws r JOIN marktwerk.orders o ON o.id = r.order_id \
-     WHERE o.state IN ('reported', 'cancelled') AND o.changed_at < @P1 AND ISNULL(o.reported_at, 0) < @P1";
+     WHERE (o.state IN ('reported', 'cancelled') OR o.is_open = 0) AND o.changed_at < @P1 AND ISNULL(o.reported_at, 0) < @P1";
 
 pub(super) async fn buyers(store: &SqlServerStore, before: Timestamp) -> StoreResult<u64> {
     let before = micros(before);
@@ -44,7 +44,7 @@ async fn forget(writing: &mut Writing<'_>, piece: &[i64], before: i64) -> StoreR
     let over = format!("{OVER} AND o.id IN (SELECT CAST(value AS bigint) FROM OPENJSON(@P2))");
     let addresses = format!(
         "UPDATE marktwerk.orders SET translation = JSON_MODIFY(translation, '$.delivery', JSON_QUERY('{{}}')), \
-         facts = JSON_MODIFY(facts, '$.ours.baseline', NULL), revision = revision + 1 \
+         facts = JSON_MODIFY(JSON_MODIFY(facts, '$.ours.baseline', NULL), '$.there.newest', NULL), revision = revision + 1 \
          WHERE translation IS NOT NULL AND id IN ({over})"
     );
     let documents = format!("DELETE FROM marktwerk.order_documents WHERE order_id IN ({over})");
