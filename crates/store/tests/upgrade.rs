@@ -160,7 +160,8 @@ fn at(minutes: i64) -> Timestamp {
     morning + jiff::SignedDuration::from_mins(minutes)
 }
 
-fn file_of_version_5(file: &Path) {
+/// Orders in every state, this many times over.
+fn file_of_version_5(file: &Path, times: usize) {
     let connection = Connection::open(file).unwrap();
     let ledger = "CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, \
          applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT";
@@ -172,10 +173,13 @@ fn file_of_version_5(file: &Path) {
         let applied = "INSERT INTO schema_migrations (number, name, checksum) VALUES (?1, ?2, ?3)";
         connection.execute(applied, params![number, name, checksum]).unwrap();
     }
-    for (number, state, status, mark, reason, kinds) in ROWS {
+    connection.execute_batch("BEGIN").unwrap();
+    for (row, time) in (0..times).flat_map(|time| ROWS.map(|row| (row, time))) {
+        let (row_name, state, status, mark, reason, kinds) = row;
+        let number = numbered(row_name, time);
         let is_translated = !matches!(state, "fetched" | "set_aside");
         let may_be_given = matches!(state, "handed_over" | "unclear" | "in_jtl" | "shipped" | "reported");
-        let parcels = match number {
+        let parcels = match row_name {
             "part" | "to report" | "carrier" | "refused" => {
                 r#"[{"id":1,"tracking":"T1","carrier":"DHL","shipped_at":null,"contents":[]}]"#
             }
@@ -192,10 +196,10 @@ fn file_of_version_5(file: &Path) {
                     state,
                     status,
                     at(-600).as_microsecond(),
-                    number == "without details",
+                    row_name == "without details",
                     reason,
                     mark,
-                    (number == "exporting").then_some(INTENT),
+                    (row_name == "exporting").then_some(INTENT),
                     may_be_given.then(|| at(-300).as_microsecond()),
                     is_translated.then_some(ORDER),
                     parcels,
@@ -215,6 +219,12 @@ fn file_of_version_5(file: &Path) {
     connection.execute(closed, []).unwrap();
     let other = "INSERT INTO attentions (account, kind, subject, message, since) VALUES ('shop', 'stock_refused', 'A', 'old', 1)";
     connection.execute(other, []).unwrap();
+    connection.execute_batch("COMMIT").unwrap();
+}
+
+/// The number of an order of a row; the first has the row's own name.
+fn numbered(row: &str, time: usize) -> String {
+    if time == 0 { row.to_owned() } else { format!("{row} · {time}") }
 }
 
 async fn entries(store: &SharedStore) -> BTreeSet<(String, String)> {
@@ -240,7 +250,7 @@ async fn units(store: &SharedStore) -> BTreeSet<String> {
 async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("marktwerk.db");
-    file_of_version_5(&file);
+    file_of_version_5(&file, 1);
     let counted = units_before(&file);
     let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
     let before = entries(&store).await;
@@ -287,4 +297,40 @@ async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
             .iter()
             .any(|event| event.what == Happened::Closed(AttentionKind::CancelledAfterHandOver))
     );
+}
+
+/// As many as a busy shop has, in every state alike.
+#[tokio::test]
+async fn ten_thousand_orders_are_upgraded_without_an_entry_too_many() {
+    const TIMES: usize = 345;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("marktwerk.db");
+    file_of_version_5(&file, TIMES);
+    let counted = units_before(&file);
+    let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
+    let before = entries(&store).await;
+    assert!(ROWS.len() * TIMES > 10_000);
+    // The other states are over.
+    assert_eq!(
+        judging::judge_due(&*store, &Limits::default(), at(1)).await.unwrap(),
+        ((ROWS.len() - 3) * TIMES) as u64
+    );
+    assert_eq!(judging::judge_due(&*store, &Limits::default(), at(1)).await.unwrap(), 0);
+    let after = entries(&store).await;
+    let subjects = |entries: &BTreeSet<(String, String)>| -> BTreeSet<String> {
+        entries.iter().map(|(subject, _)| subject.clone()).collect()
+    };
+    assert_eq!(subjects(&after), subjects(&before));
+    assert_eq!(after.len(), before.len());
+    assert_eq!(units(&store).await, counted);
+    // Each copy comes to what the first one comes to.
+    for (row, ..) in ROWS {
+        let first = store.order("shop", row).await.unwrap().unwrap();
+        let last = store.order("shop", &numbered(row, TIMES - 1)).await.unwrap().unwrap();
+        assert_eq!(
+            (first.state, first.is_open, first.reason),
+            (last.state, last.is_open, last.reason),
+            "{row}"
+        );
+    }
 }

@@ -1,12 +1,15 @@
 //! The audit: entries that are stored with a change, reading and pruning.
 
+use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::audit::{Actor, AuditAction, AuditEntry};
+use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::RunId;
 use serde_json::json;
 
-use super::samples::{at, edit_to, job, new_run};
+use super::samples::{ACCOUNT, at, change, edit_to, fetched, job, new_run, save};
 use crate::audit::AuditFilter;
 use crate::jobs::JobEdit;
+use crate::orders::{OrderChange, OrderPatch};
 use crate::{SharedStore, StoreError};
 
 /// An entry about a job at so many seconds.
@@ -59,6 +62,23 @@ pub async fn an_entry_needs_its_change_and_is_stored_once(store: SharedStore) {
     carrying.edit_jobs(&[edit]).await.unwrap();
     assert_eq!(all(&carrying).await.len(), 1);
     store.audited(Vec::new()).insert_jobs(&[job("b")]).await.unwrap();
+    assert_eq!(all(&store).await.len(), 1);
+}
+
+/// A change of an order that finds another revision leaves no entry behind, and none is lost where one of several finds its own.
+pub async fn a_change_without_effect_has_no_entry(store: SharedStore) {
+    save(&store, &[fetched("PO-1", 5)]).await;
+    let decided = |seconds| vec![entry("office", AuditAction::Decided, "PO-1", seconds)];
+    let patch = OrderPatch { state: Some(OrderState::Imported), ..OrderPatch::default() };
+    let late = OrderChange { seen_revision: Some(-1), ..change("PO-1", patch.clone()) };
+    let carrying = store.audited(decided(1));
+    assert_eq!(carrying.change_orders(ACCOUNT, std::slice::from_ref(&late), at(6)).await.unwrap(), [false]);
+    assert!(all(&store).await.is_empty());
+    let both = [late, change("PO-1", patch)];
+    assert_eq!(carrying.change_orders(ACCOUNT, &both, at(6)).await.unwrap(), [false, true]);
+    assert_eq!(all(&store).await.len(), 1);
+    let nobody = (ACCOUNT.to_owned(), AttentionKind::SetAside, "PO-9".to_owned());
+    store.audited(decided(2)).settle(&[nobody], at(7)).await.unwrap();
     assert_eq!(all(&store).await.len(), 1);
 }
 

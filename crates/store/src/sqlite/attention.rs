@@ -39,7 +39,11 @@ impl AttentionStore for SqliteStore {
             return Ok(());
         }
         self.write(move |writing| {
-            open.iter().try_for_each(|(account, kind, subject)| settle(writing, account, *kind, subject, now))
+            for (account, kind, subject) in &open {
+                settle(writing, account, *kind, subject, now)?;
+            }
+            writing.changed_nothing = !writing.effects.attention;
+            Ok(())
         })
         .await
     }

@@ -103,11 +103,15 @@ impl SqliteStore {
         }
         let with_entries = move |writing: &mut Writing<'_>| {
             let answer = work(writing)?;
-            audit::insert(writing, &entries)?;
-            Ok(answer)
+            if !writing.changed_nothing {
+                audit::insert(writing, &entries)?;
+            }
+            Ok((answer, writing.changed_nothing))
         };
-        let answer = self.writer.write(with_entries).await?;
-        self.carried.are_stored();
+        let (answer, changed_nothing) = self.writer.write(with_entries).await?;
+        if !changed_nothing {
+            self.carried.are_stored();
+        }
         Ok(answer)
     }
 }

@@ -14,10 +14,12 @@ pub(crate) struct Writing<'a> {
     pub(crate) effects: Effects,
     /// The run that this call queues: an entry of the audit that is stored with it is about that run.
     pub(crate) queued: Option<RunId>,
+    /// Nothing was as the caller expected it, and nothing was changed: entries of the audit that the call carries are not stored.
+    pub(crate) changed_nothing: bool,
 }
 
 impl<'a> Writing<'a> {
     pub(crate) fn new(connection: &'a Connection, zone: &'a TimeZone) -> Self {
-        Self { connection, zone, effects: Effects::default(), queued: None }
+        Self { connection, zone, effects: Effects::default(), queued: None, changed_nothing: false }
     }
 }

@@ -14,9 +14,9 @@ use super::SqlServerStore;
 use super::columns::{self, Columns, micros};
 use super::keys::{self, WITH_KEYS, key};
 use super::writing::{BUSINESS, Writing, write_in};
-use crate::StoreResult;
 use crate::attention::{AttentionStore, NewAttention};
 use crate::orders::OrderEntry;
+use crate::{StoreError, StoreResult};
 
 /// The facts of an item that has only its text.
 const NO_FACTS: &str = "{}";
@@ -141,7 +141,11 @@ impl SqlServerStore {
         if plan?.is_empty() {
             return Ok(());
         }
-        write_in!(self, "write attention items", BUSINESS, |writing| take(writing, steps, now))
+        write_in!(self, "write attention items", BUSINESS, |writing| async {
+            take(writing, steps, now).await?;
+            writing.changed_nothing = !writing.effects.attention;
+            Ok::<_, StoreError>(())
+        })
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Writing<'a> {
     pub(crate) leases: LeaseClock,
     /// The run that this call queues: an entry of the audit that is stored with it is about that run.
     pub(crate) queued: Option<RunId>,
+    /// Nothing was as the caller expected it, and nothing was changed: entries of the audit that the call carries are not stored.
+    pub(crate) changed_nothing: bool,
 }
 
 /// Writes in one transaction under a lock: `write!(store, "name", LOCK, |writing| future)`. The future answers a `StoreResult` and may be
@@ -34,14 +36,19 @@ macro_rules! write_in {
                     effects: $crate::effects::Effects::default(),
                     leases: store.leases,
                     queued: None,
+                    changed_nothing: false,
                 };
                 let $writing = &mut writing;
                 let answer = $work.await?;
-                $crate::sqlserver::audit::insert(&mut writing, &carried).await?;
-                Ok::<_, $crate::StoreError>((answer, writing.effects))
+                if !writing.changed_nothing {
+                    $crate::sqlserver::audit::insert(&mut writing, &carried).await?;
+                }
+                Ok::<_, $crate::StoreError>((answer, writing.effects, writing.changed_nothing))
             });
-        done.map(|(answer, effects)| {
-            store.carried.are_stored();
+        done.map(|(answer, effects, changed_nothing)| {
+            if !changed_nothing {
+                store.carried.are_stored();
+            }
             store.tell(&effects);
             answer
         })

@@ -74,7 +74,10 @@ impl OrderStore for SqliteStore {
     ) -> StoreResult<Vec<bool>> {
         let (account, changes) = (account.to_owned(), changes.to_vec());
         self.write(move |writing| {
-            changes.iter().map(|change| change::change(writing, &account, change, now)).collect()
+            let changed = changes.iter().map(|change| change::change(writing, &account, change, now));
+            let changed: Vec<bool> = changed.collect::<StoreResult<_>>()?;
+            writing.changed_nothing = !changed.contains(&true);
+            Ok(changed)
         })
         .await
     }

@@ -8,12 +8,12 @@ use marktwerk_domain::order::OrderState;
 use marktwerk_sqlserver::{reading, transaction};
 
 use super::{change, counts, fetched, forget, read};
-use crate::StoreResult;
 use crate::orders::{
     FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
 };
 use crate::sqlserver::SqlServerStore;
 use crate::sqlserver::writing::{BUSINESS, write_in};
+use crate::{StoreError, StoreResult};
 
 #[async_trait]
 impl OrderStore for SqlServerStore {
@@ -75,7 +75,11 @@ impl OrderStore for SqlServerStore {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        write_in!(self, "change orders", BUSINESS, |writing| change::change(writing, account, changes, now))
+        write_in!(self, "change orders", BUSINESS, |writing| async {
+            let changed = change::change(writing, account, changes, now).await?;
+            writing.changed_nothing = !changed.contains(&true);
+            Ok::<_, StoreError>(changed)
+        })
     }
 
     async fn forget_buyers(&self, before: Timestamp) -> StoreResult<u64> {
