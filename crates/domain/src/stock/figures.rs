@@ -92,7 +92,9 @@ impl Figures {
             (Some(live), Some(sent)) => Some(live.min(sent.low)),
             (live, _) => live,
         };
-        let fallen = before.zip(told).map_or(0, |(before, told)| (before - told - self.sold).max(0));
+        // An order that arrived for a sale noticed earlier explains that one, and no other.
+        let explained = (self.sold - self.unseen).max(0);
+        let fallen = before.zip(told).map_or(0, |(before, told)| (before - told - explained).max(0));
         let left = self.unseen_left();
         Self {
             live: told,
@@ -183,6 +185,16 @@ mod tests {
         assert_eq!((arriving.unseen_left(), arriving.known(false)), (1, None));
         assert_eq!(arriving.confirmed(0, at(80)).unseen_left(), 1, "a write forgets nothing");
         assert_eq!(live(5).read_live(Some(7), at(70)).unseen_left(), 0);
+    }
+
+    #[test]
+    fn an_order_explains_one_fall_only() {
+        let first = live(6).read_live(Some(5), at(70));
+        let arrived = Figures { sold: 1, bought: Some((at(65), at(65))), ..first };
+        assert_eq!((first.unseen_left(), arrived.unseen_left()), (1, 0));
+        assert_eq!(arrived.read_live(Some(4), at(90)).unseen_left(), 1, "another one was sold since");
+        let both = Figures { sold: 2, ..arrived };
+        assert_eq!(both.read_live(Some(4), at(90)).unseen_left(), 0);
     }
 
     #[test]
