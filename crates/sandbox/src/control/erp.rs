@@ -45,6 +45,18 @@ impl Control {
         self.erp.with(articles::restore_mandant)
     }
 
+    /// JTL's server answers nobody any more, or answers again. What people and the worker do in JTL goes on.
+    pub fn set_jtl_away(&self, is_away: bool) -> Done<()> {
+        let now = self.erp.time.now_ms();
+        self.erp.with(|connection| {
+            connection.execute("DELETE FROM sandbox_away", [])?;
+            if is_away {
+                connection.execute("INSERT INTO sandbox_away VALUES (?1)", [now])?;
+            }
+            Ok(())
+        })
+    }
+
     /// So many pieces lie in a warehouse (1 or 2) from now on.
     pub fn set_stock(&self, sku: &str, warehouse: i64, pieces: i64) -> Done<()> {
         self.erp.with(|connection| stock::set(connection, sku, warehouse, pieces))

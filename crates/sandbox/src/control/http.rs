@@ -128,6 +128,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "set_variation_parent" => json!(control.set_variation_parent(&sku, on)?),
         "empty_mandant" => json!(control.empty_mandant()?),
         "restore_mandant" => json!(control.restore_mandant()?),
+        "set_jtl_away" => json!(control.set_jtl_away(on)?),
         "set_stock" => json!(control.set_stock(&sku, warehouse.max(1), pieces)?),
         "receive" => json!(control.receive(&sku, pieces)?),
         "sell_elsewhere" => json!(control.sell_elsewhere(&sku, pieces)?),

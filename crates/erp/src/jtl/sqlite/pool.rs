@@ -59,6 +59,10 @@ impl SqliteDatabase {
                 Some(connection) => connection,
                 None => connect(&path).map_err(|error| Fault::from(error).during(action))?,
             };
+            if is_away(&connection) {
+                let reason = "the simulated JTL is away".to_owned();
+                return Err(ErpError::Unreachable { action, reason });
+            }
             let result = work(&mut connection).map_err(|fault| fault.during(action))?;
             // After an error the connection is closed instead: whatever state it is in goes with it.
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
@@ -66,6 +70,12 @@ impl SqliteDatabase {
         });
         task.await.map_err(|error| defect(error.to_string()))?
     }
+}
+
+/// Whether the sandbox plays that JTL's server answers nobody. A file that cannot tell, or cannot be read, meets the work itself.
+fn is_away(connection: &Connection) -> bool {
+    let asked = connection.prepare_cached("SELECT 1 FROM sandbox_away LIMIT 1");
+    asked.and_then(|mut statement| statement.exists([])).unwrap_or(false)
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
