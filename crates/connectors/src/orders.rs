@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use marktwerk_domain::order::{MarketplaceStatus, OrderLine};
+use marktwerk_domain::reason::Reason;
 use serde_json::Value;
 
 /// Which orders to list.
@@ -97,12 +98,12 @@ impl fmt::Debug for MalformedEntry {
 #[error("{reason}")]
 pub struct Untranslatable {
     /// For people: what is missing or does not fit, and what to do. Carries no personal data.
-    pub reason: String,
+    pub reason: Reason,
 }
 
 impl Untranslatable {
-    /// Because of `reason`.
-    pub fn because(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+    /// Because of `reason`, in English and German.
+    pub fn because(reason: [impl Into<String>; 2]) -> Self {
+        Self { reason: Reason::new(reason) }
     }
 }

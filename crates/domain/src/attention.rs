@@ -60,11 +60,13 @@ pub enum AttentionKind {
     Oversold,
     /// An account with orders or listings is not in the settings any more.
     AccountGone,
+    /// The last run of an account's job failed, such as over a marketplace or JTL that is away.
+    RunFailed,
 }
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -90,6 +92,7 @@ impl AttentionKind {
         Self::StockBlocked,
         Self::Oversold,
         Self::AccountGone,
+        Self::RunFailed,
     ];
 
     /// The word stored and shown.
@@ -120,6 +123,7 @@ impl AttentionKind {
             Self::StockBlocked => "stock_blocked",
             Self::Oversold => "oversold",
             Self::AccountGone => "account_gone",
+            Self::RunFailed => "run_failed",
         }
     }
 
@@ -151,6 +155,7 @@ impl AttentionKind {
             Self::StockBlocked => ["stock blocked", "Bestand blockiert"],
             Self::Oversold => ["oversold", "überverkauft"],
             Self::AccountGone => ["account gone", "Konto fehlt"],
+            Self::RunFailed => ["run failed", "Lauf gescheitert"],
         })
     }
 
@@ -163,7 +168,8 @@ impl AttentionKind {
             | Self::ArticlesLost
             | Self::StockBlocked
             | Self::Oversold
-            | Self::AccountGone => false,
+            | Self::AccountGone
+            | Self::RunFailed => false,
             Self::SetAside
             | Self::Unclear
             | Self::CancelledAfterHandOver
@@ -195,7 +201,7 @@ pub struct Attention {
     pub account: String,
     /// Why it is here.
     pub kind: AttentionKind,
-    /// What it is about: an order number or an article number.
+    /// What it is about: an order number, an article number, an account, or a job.
     pub subject: String,
     /// What happened and what to do.
     pub message: String,

@@ -21,6 +21,7 @@ pub mod misfire;
 pub mod money;
 pub mod order;
 pub mod policy;
+pub mod reason;
 pub mod retry;
 pub mod run;
 pub mod schedule;

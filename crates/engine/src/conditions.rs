@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::failure::FailureClass;
 use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::policy::{Condition, Window};
-use marktwerk_store::attention::NewAttention;
-use marktwerk_store::{SharedStore, StoreResult};
+use marktwerk_domain::reason::Reason;
+use marktwerk_domain::stock::StockEntry;
+use marktwerk_store::{SharedStore, StoreResult, stock};
 
 use crate::metrics;
 use crate::planner::Planner;
@@ -119,13 +119,8 @@ impl Judge {
 
     /// Without runs there is no fuse that would blow: credentials that are refused need a person all the same.
     async fn call_a_person(&self, account: &str, message: String) -> StoreResult<()> {
-        let item = NewAttention {
-            account: account.to_owned(),
-            kind: AttentionKind::Unauthorised,
-            subject: account.to_owned(),
-            message,
-            facts: serde_json::Value::Null,
-        };
+        let entry = StockEntry::Unauthorised { account: account.to_owned(), cause: Reason::quoted(message) };
+        let item = stock::attention(account, account, &entry);
         self.store.raise(&[item], self.clock.now()).await
     }
 

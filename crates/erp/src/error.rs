@@ -2,6 +2,7 @@
 //! names place and cure; none carries a value of an address, a document or a bound parameter.
 
 use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::reason::Reason;
 
 /// What went wrong at the ERP's border.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum ErpError {
         /// The marketplace's order number.
         number: String,
         /// Why, and what a person can do.
-        reason: String,
+        reason: Reason,
     },
     /// Somebody else holds a lock on the ERP's database for too long.
     #[error(

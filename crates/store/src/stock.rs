@@ -125,7 +125,12 @@ impl StockDecision {
             StockEntry::ArticlesLost { .. } => &["set_to_zero", "leave_as_they_are"],
             StockEntry::Blocked { orders, .. } if !orders.is_empty() => &["leave_out"],
             StockEntry::AccountGone { .. } => &["move_to", "leave_out"],
-            StockEntry::ArticleLost { .. } | StockEntry::Blocked { .. } | StockEntry::Oversold { .. } => &[],
+            StockEntry::ArticleLost { .. }
+            | StockEntry::Blocked { .. }
+            | StockEntry::Oversold { .. }
+            | StockEntry::Refused { .. }
+            | StockEntry::Unauthorised { .. }
+            | StockEntry::RunFailed { .. } => &[],
         }
     }
 }
@@ -172,7 +177,14 @@ pub async fn decide(
             store.release_account(account, now).await?;
             store.settle(&[(account.clone(), item.kind, item.subject.clone())], now).await?;
         }
-        (StockEntry::ArticleLost { .. } | StockEntry::Oversold { .. }, _) => {}
+        (
+            StockEntry::ArticleLost { .. }
+            | StockEntry::Oversold { .. }
+            | StockEntry::Refused { .. }
+            | StockEntry::Unauthorised { .. }
+            | StockEntry::RunFailed { .. },
+            _,
+        ) => {}
     }
     Ok(entry)
 }

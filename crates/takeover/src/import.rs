@@ -8,6 +8,7 @@ use marktwerk_domain::history::Author;
 use marktwerk_domain::judgement::{Baseline, Document, Limits, OrderFacts, Remark};
 use marktwerk_domain::money::{Currency, Money, VatRate};
 use marktwerk_domain::order::{Address, Order, OrderLine, PricedUnits, TAKEN_OVER};
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Content, ErpOrder, ReportedParcel, ShipmentReport};
 use marktwerk_store::attention::NewAttention;
@@ -27,8 +28,10 @@ const FIRST_YEAR: i16 = 2020;
 /// More pieces than this, or a higher amount in cents, is a mistake of the old table.
 const MOST_PIECES: i64 = 1_000_000;
 const MOST: i64 = 1_000_000_000;
-const GONE_LONG: &str = "JTL has neither an order nor a waiting row, and it was bought before the time that the marketplace is asked \
-     about: closing this entry asks the marketplace and hands it over if it is still to be shipped";
+const GONE_LONG: [&str; 2] = [
+    "JTL has neither an order nor a waiting row, and it was bought before the time that the marketplace is asked about",
+    "JTL hat weder einen Auftrag noch eine wartende Zeile, und sie wurde vor der Zeit gekauft, nach der der Marktplatz gefragt wird",
+];
 
 /// When it was bought, as far as the old rows tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,11 +124,17 @@ impl Import<'_> {
                 return Some(self.judged(facts, patch));
             }
             Decision::TooOld | Decision::LostTooOld => {
-                let begin = match self.decision {
-                    Decision::LostTooOld => "marked as exported by the system used before, but ",
-                    _ => "taken over from the system used before: ",
+                let [english, german] = match self.decision {
+                    Decision::LostTooOld => [
+                        "marked as exported by the system used before, but",
+                        "im früheren System als übertragen vermerkt, aber",
+                    ],
+                    _ => ["taken over from the system used before:", "aus dem früheren System übernommen:"],
                 };
-                facts.there.document = Document::Refused { reason: format!("{begin}{GONE_LONG}") };
+                let [gone_long, lange_fort] = GONE_LONG;
+                let reason =
+                    Reason::new([format!("{english} {gone_long}"), format!("{german} {lange_fort}")]);
+                facts.there.document = Document::Refused { reason };
             }
             Decision::InJtl | Decision::CancelledAfterHandOver | Decision::HandedOver => {
                 facts.ours.handed_over_at = Some(self.now);

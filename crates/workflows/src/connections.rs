@@ -8,10 +8,11 @@ use marktwerk_connectors::Marketplace;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::judgement::Limits;
+use marktwerk_domain::reason::Reason;
+use marktwerk_domain::stock::{StockEntry, Work};
 use marktwerk_engine::RunContext;
 use marktwerk_erp::Erp;
-use marktwerk_store::SharedStore;
-use marktwerk_store::attention::NewAttention;
+use marktwerk_store::{SharedStore, stock};
 
 use crate::orders::Turns;
 
@@ -100,20 +101,48 @@ impl Connections {
         account: &str,
         failure: Option<&Failure>,
     ) -> Result<(), Failure> {
-        let now = context.clock().now();
-        let refused = failure.filter(|failure| failure.class == FailureClass::Unauthorised);
-        let Some(failure) = refused else {
-            let item = (account.to_owned(), AttentionKind::Unauthorised, account.to_owned());
-            return Ok(self.store.settle(&[item], now).await?);
-        };
-        let item = NewAttention {
+        let entry = failure.map(|failure| StockEntry::Unauthorised {
             account: account.to_owned(),
-            kind: AttentionKind::Unauthorised,
-            subject: account.to_owned(),
-            message: failure.message.clone(),
-            facts: serde_json::Value::Null,
-        };
-        Ok(self.store.raise(&[item], now).await?)
+            cause: Reason::quoted(&failure.message),
+        });
+        self.note(context, account, (AttentionKind::Unauthorised, account), entry).await
+    }
+
+    /// What made a usual run fail stands on the attention list until one ends well. A marketplace that asks for patience is no failure,
+    /// and refused credentials have an entry of their own.
+    pub(crate) async fn note_end(
+        &self,
+        context: &RunContext,
+        account: &str,
+        work: Work,
+        failure: Option<&Failure>,
+    ) -> Result<(), Failure> {
+        if let Some(FailureClass::RateLimited { .. } | FailureClass::Unauthorised) =
+            failure.map(|failure| failure.class)
+        {
+            return Ok(());
+        }
+        let entry = failure.map(|failure| StockEntry::RunFailed {
+            account: account.to_owned(),
+            work,
+            cause: Reason::quoted(&failure.message),
+        });
+        self.note(context, account, (AttentionKind::RunFailed, work.as_str()), entry).await
+    }
+
+    async fn note(
+        &self,
+        context: &RunContext,
+        account: &str,
+        (kind, subject): (AttentionKind, &str),
+        entry: Option<StockEntry>,
+    ) -> Result<(), Failure> {
+        let now = context.clock().now();
+        match entry {
+            Some(entry) => self.store.raise(&[stock::attention(account, subject, &entry)], now).await?,
+            None => self.store.settle(&[(account.to_owned(), kind, subject.to_owned())], now).await?,
+        }
+        Ok(())
     }
 
     /// Why nothing may be written to this marketplace, if nothing may: a simulated ERP has nothing true to tell a real one.

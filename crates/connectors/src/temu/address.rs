@@ -77,7 +77,11 @@ pub(super) fn address(info: ShippingInfo, region: Option<i64>) -> Result<Address
     let (first_name, last_name) = names(extra.first_name, extra.last_name, info.receipt_name);
     let street = info.address_line1.or(info.address_line_all).unwrap_or_default();
     let postal_code = info.post_code.unwrap_or_default();
-    demand(&[("name", &last_name), ("street", &street), ("postal code", &postal_code)])?;
+    demand(&[
+        (["name", "der Name"], &last_name),
+        (["street", "die Straße"], &street),
+        (["postal code", "die Postleitzahl"], &postal_code),
+    ])?;
     let (city, state) = match info.region_name3.or(info.region_name4) {
         Some(city) => (city, info.region_name2.unwrap_or_default()),
         None => (info.region_name2.unwrap_or_default(), String::new()),
@@ -117,29 +121,47 @@ fn names(first: Option<String>, last: Option<String>, whole: Option<String>) -> 
     }
 }
 
-fn demand(parts: &[(&str, &str)]) -> Result<(), Untranslatable> {
-    for (what, text) in parts {
+fn demand(parts: &[([&str; 2], &str)]) -> Result<(), Untranslatable> {
+    for ([what, german], text) in parts {
         if text.is_empty() {
-            let reason = format!("the address has no {what}; look at the order in Seller Center");
-            return Err(Untranslatable::because(reason));
+            return Err(Untranslatable::because([
+                format!("the address has no {what}; look at the order in Seller Center"),
+                format!("in der Adresse fehlt {german}; bitte die Bestellung im Seller Center ansehen"),
+            ]));
         }
         if text.contains("***") {
-            let reason = format!("TEMU hides the {what} of the address; look at the order in Seller Center");
-            return Err(Untranslatable::because(reason));
+            return Err(Untranslatable::because([
+                format!("TEMU hides the {what} of the address; look at the order in Seller Center"),
+                format!(
+                    "TEMU zeigt {german} der Adresse nicht; bitte die Bestellung im Seller Center ansehen"
+                ),
+            ]));
         }
     }
     Ok(())
 }
 
-fn restriction(reason: Option<i64>) -> String {
-    let why = match reason {
-        Some(1) => "it is paid on delivery".to_owned(),
-        Some(2) => "the shop may not ship with its own tracking numbers".to_owned(),
-        Some(3) => "it must be sent with a label bought from TEMU".to_owned(),
-        Some(other) => format!("reason {other}"),
-        None => "no reason given".to_owned(),
+fn restriction(reason: Option<i64>) -> [String; 2] {
+    let known = |reasons: [&str; 2]| reasons.map(str::to_owned);
+    let [why, german] = match reason {
+        Some(1) => known(["it is paid on delivery", "sie wird per Nachnahme bezahlt"]),
+        Some(2) => known([
+            "the shop may not ship with its own tracking numbers",
+            "der Shop darf nicht mit eigenen Sendungsnummern versenden",
+        ]),
+        Some(3) => known([
+            "it must be sent with a label bought from TEMU",
+            "sie muss mit einem bei TEMU gekauften Versandetikett verschickt werden",
+        ]),
+        Some(other) => [format!("reason {other}"), format!("Grund {other}")],
+        None => known(["no reason given", "ohne Angabe eines Grundes"]),
     };
-    format!("TEMU restricts the address of this order ({why}); ship it from Seller Center")
+    [
+        format!("TEMU restricts the address of this order ({why}); ship it from Seller Center"),
+        format!(
+            "TEMU beschränkt die Adresse dieser Bestellung ({german}); bitte aus dem Seller Center versenden"
+        ),
+    ]
 }
 
 #[cfg(test)]
@@ -195,7 +217,7 @@ mod tests {
         ] {
             let mut broken = whole.clone();
             broken[member] = value;
-            let reason = translated(broken).unwrap_err().reason;
+            let reason = translated(broken).unwrap_err().reason.english;
             assert!(reason.contains(word), "{reason}");
             assert!(!reason.contains("Bär") && !reason.contains("Weg"), "{reason}");
         }

@@ -101,11 +101,13 @@ pub(super) fn prices(amounts: &Amounts, quantities: &[Quantity]) -> Result<Price
             if quantity.remaining == 0 {
                 continue;
             }
-            let reason = format!(
-                "TEMU gives no price for line {}; it is read again when the order changes",
-                quantity.line
-            );
-            return Err(Untranslatable::because(reason));
+            let line = &quantity.line;
+            return Err(Untranslatable::because([
+                format!("TEMU gives no price for line {line}; it is read again when the order changes"),
+                format!(
+                    "TEMU nennt keinen Preis für Position {line}; sie wird wieder gelesen, wenn sich die Bestellung ändert"
+                ),
+            ]));
         };
         let line = Line::read(&mut purse, quantity, amount)?;
         line_discounts += line.discount;
@@ -123,8 +125,11 @@ pub(super) fn prices(amounts: &Amounts, quantities: &[Quantity]) -> Result<Price
     let discount = purse.cents(&amounts.parent_order_map.discount_from_seller)?.unwrap_or(line_discounts);
     spread(&mut goods, discount - line_discounts);
     if let Some(line) = goods.iter().find(|line| line.gross < 0) {
-        let reason = format!("the seller's discount on line {} is larger than its price", line.line);
-        return Err(Untranslatable::because(reason));
+        let line = &line.line;
+        return Err(Untranslatable::because([
+            format!("the seller's discount on line {line} is larger than its price"),
+            format!("der Rabatt des Verkäufers auf Position {line} ist größer als ihr Preis"),
+        ]));
     }
     let shipping = shipping(&mut purse, &amounts.parent_order_map)?;
     let expected = expected_total(&mut purse, &amounts.parent_order_map, discount, shipping, cancelled)?;
@@ -132,9 +137,14 @@ pub(super) fn prices(amounts: &Amounts, quantities: &[Quantity]) -> Result<Price
     let currency = purse.currency()?;
     if sum != expected {
         let (sum, expected) = (Money::new(sum, currency), Money::new(expected, currency));
-        return Err(Untranslatable::because(format!(
-            "goods and shipping come to {sum}, TEMU's total to {expected}; check the order in Seller Center"
-        )));
+        return Err(Untranslatable::because([
+            format!(
+                "goods and shipping come to {sum}, TEMU's total to {expected}; check the order in Seller Center"
+            ),
+            format!(
+                "Waren und Versand ergeben {sum}, TEMUs Summe ist {expected}; bitte die Bestellung im Seller Center prüfen"
+            ),
+        ]));
     }
     Ok(Prices {
         shipping: charges(&goods, shipping),
@@ -149,7 +159,10 @@ fn by_line(amounts: &[LineAmounts]) -> Result<HashMap<&str, &LineAmounts>, Untra
         if let Some(line) = amount.order_sn.as_deref()
             && by_line.insert(line, amount).is_some()
         {
-            return Err(Untranslatable::because(format!("TEMU gives two prices for line {line}")));
+            return Err(Untranslatable::because([
+                format!("TEMU gives two prices for line {line}"),
+                format!("TEMU nennt zwei Preise für Position {line}"),
+            ]));
         }
     }
     Ok(by_line)
@@ -171,16 +184,20 @@ impl Line {
         let (remaining, ordered) = (quantity.remaining, quantity.ordered);
         if !(0..=LARGEST_QUANTITY).contains(&remaining) || !(remaining..=LARGEST_QUANTITY).contains(&ordered)
         {
-            return Err(Untranslatable::because(format!("the quantities of line {name} make no sense")));
+            return Err(Untranslatable::because([
+                format!("the quantities of line {name} make no sense"),
+                format!("die Mengen von Position {name} passen nicht zusammen"),
+            ]));
         }
         let discount = purse.cents(&amount.discount_from_seller)?.unwrap_or(0);
         let Some(unit) = purse.cents(&amount.unit_retail_price_vat_incl)? else {
             if remaining == 0 {
                 return Ok(Self { gross: 0, discount, cancelled: -discount });
             }
-            return Err(Untranslatable::because(format!(
-                "TEMU gives no unit price with VAT for line {name}"
-            )));
+            return Err(Untranslatable::because([
+                format!("TEMU gives no unit price with VAT for line {name}"),
+                format!("TEMU nennt keinen Stückpreis mit Mehrwertsteuer für Position {name}"),
+            ]));
         };
         let own_total = purse.cents(&amount.retail_price_total_tax_incl)?;
         let covered = match own_total {
@@ -188,11 +205,16 @@ impl Line {
             Some(total) if total == unit * remaining => remaining,
             Some(total) if total == unit * ordered => ordered,
             Some(_) => {
-                let reason = format!(
-                    "line {name} is partly cancelled, and its total fits neither the {ordered} units ordered nor \
-                     the {remaining} left"
-                );
-                return Err(Untranslatable::because(reason));
+                return Err(Untranslatable::because([
+                    format!(
+                        "line {name} is partly cancelled, and its total fits neither the {ordered} units ordered nor \
+                         the {remaining} left"
+                    ),
+                    format!(
+                        "Position {name} ist teilweise storniert, und ihre Summe passt weder zu den {ordered} bestellten \
+                         noch zu den {remaining} übrigen Stück"
+                    ),
+                ]));
             }
             None => amount.quantity.filter(|covered| *covered == ordered).unwrap_or(remaining),
         };
@@ -200,11 +222,16 @@ impl Line {
             0 => 0,
             _ if discount * remaining % covered == 0 => discount * remaining / covered,
             _ => {
-                let reason = format!(
-                    "line {name} is partly cancelled, and the seller's discount of {discount} cents cannot be \
-                     divided by {covered} units without a rest"
-                );
-                return Err(Untranslatable::because(reason));
+                return Err(Untranslatable::because([
+                    format!(
+                        "line {name} is partly cancelled, and the seller's discount of {discount} cents cannot be \
+                         divided by {covered} units without a rest"
+                    ),
+                    format!(
+                        "Position {name} ist teilweise storniert, und der Rabatt des Verkäufers von {discount} Cent lässt \
+                         sich nicht ohne Rest auf {covered} Stück verteilen"
+                    ),
+                ]));
             }
         };
         let gross = unit * remaining - kept;
@@ -216,8 +243,14 @@ impl Line {
 fn vat_rate(line: &str, rate: Option<i64>) -> Result<VatRate, Untranslatable> {
     match rate {
         Some(rate @ (0 | 1_000_000..=30_000_000)) => Ok(VatRate(rate)),
-        Some(rate) => Err(Untranslatable::because(format!("line {line} has the unknown VAT rate {rate}"))),
-        None => Err(Untranslatable::because(format!("TEMU gives no VAT rate for line {line}"))),
+        Some(rate) => Err(Untranslatable::because([
+            format!("line {line} has the unknown VAT rate {rate}"),
+            format!("Position {line} hat den unbekannten Mehrwertsteuersatz {rate}"),
+        ])),
+        None => Err(Untranslatable::because([
+            format!("TEMU gives no VAT rate for line {line}"),
+            format!("TEMU nennt keinen Mehrwertsteuersatz für Position {line}"),
+        ])),
     }
 }
 
@@ -236,7 +269,10 @@ fn shipping(purse: &mut Purse, totals: &Totals) -> Result<i64, Untranslatable> {
     match (gross, purse.cents(&totals.shipping_amount_total)?) {
         (Some(gross), _) => Ok(gross),
         (None, None | Some(0)) => Ok(0),
-        (None, Some(_)) => Err(Untranslatable::because("TEMU gives shipping without VAT only")),
+        (None, Some(_)) => Err(Untranslatable::because([
+            "TEMU gives shipping without VAT only",
+            "TEMU nennt den Versand nur ohne Mehrwertsteuer",
+        ])),
     }
 }
 
@@ -250,7 +286,10 @@ fn expected_total(
 ) -> Result<i64, Untranslatable> {
     let retail = purse.cents(&totals.retail_price_total_tax_incl)?;
     let Some(total) = retail.map(|retail| retail - discount + shipping) else {
-        return Err(Untranslatable::because("TEMU gives no total with VAT for the order"));
+        return Err(Untranslatable::because([
+            "TEMU gives no total with VAT for the order",
+            "TEMU nennt keine Summe mit Mehrwertsteuer für die Bestellung",
+        ]));
     };
     check_payment(purse, totals, total, cancelled)?;
     Ok(total - cancelled)
@@ -275,12 +314,17 @@ fn check_payment(
         return Ok(());
     }
     let currency = purse.currency()?;
-    Err(Untranslatable::because(format!(
-        "TEMU's total of {} does not fit what the buyer paid ({}) and TEMU gave ({}); check the order in Seller Center",
-        Money::new(total, currency),
-        Money::new(paid, currency),
-        Money::new(given, currency),
-    )))
+    let [total, paid, given] = [total, paid, given].map(|cents| Money::new(cents, currency));
+    Err(Untranslatable::because([
+        format!(
+            "TEMU's total of {total} does not fit what the buyer paid ({paid}) and TEMU gave ({given}); check the order \
+             in Seller Center"
+        ),
+        format!(
+            "TEMUs Summe von {total} passt nicht zu dem, was der Käufer bezahlt ({paid}) und TEMU zugegeben hat ({given}); \
+             bitte die Bestellung im Seller Center prüfen"
+        ),
+    ]))
 }
 
 /// Shipping split over the goods' VAT rates by their value, cents to the largest.
@@ -324,16 +368,22 @@ impl Purse {
     fn cents(&mut self, amount: &Option<MoneyAmount>) -> Result<Option<i64>, Untranslatable> {
         let Some(MoneyAmount { currency, amount: Some(cents) }) = amount else { return Ok(None) };
         if !(0..=LARGEST_AMOUNT).contains(cents) {
-            return Err(Untranslatable::because(format!("TEMU gives the impossible amount {cents}")));
+            return Err(Untranslatable::because([
+                format!("TEMU gives the impossible amount {cents}"),
+                format!("TEMU nennt den unmöglichen Betrag {cents}"),
+            ]));
         }
         if let Some(code) = currency {
-            let currency: Currency =
-                code.parse().map_err(|_| Untranslatable::because("TEMU gives an unknown currency"))?;
+            let unknown = ["TEMU gives an unknown currency", "TEMU nennt eine unbekannte Währung"];
+            let currency: Currency = code.parse().map_err(|_| Untranslatable::because(unknown))?;
             match self.currency {
                 None => self.currency = Some(currency),
                 Some(first) if first == currency => {}
                 Some(first) => {
-                    return Err(Untranslatable::because(format!("the order mixes {first} and {currency}")));
+                    return Err(Untranslatable::because([
+                        format!("the order mixes {first} and {currency}"),
+                        format!("die Bestellung mischt {first} und {currency}"),
+                    ]));
                 }
             }
         }
@@ -341,7 +391,8 @@ impl Purse {
     }
 
     fn currency(&self) -> Result<Currency, Untranslatable> {
-        self.currency.ok_or_else(|| Untranslatable::because("TEMU gives no currency"))
+        let none = ["TEMU gives no currency", "TEMU nennt keine Währung"];
+        self.currency.ok_or_else(|| Untranslatable::because(none))
     }
 }
 

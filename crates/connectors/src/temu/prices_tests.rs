@@ -29,7 +29,10 @@ fn priced(document: Value, quantities: &[Quantity]) -> Result<Prices, Untranslat
 }
 
 fn reason(document: Value, quantities: &[Quantity]) -> String {
-    priced(document, quantities).err().expect("it should not be translated").reason
+    let reason = priced(document, quantities).err().expect("it should not be translated").reason;
+    // Ours, so in German too.
+    assert!(reason.german.is_some_and(|german| german != reason.english));
+    reason.english
 }
 
 fn units(prices: &Prices, line: &str) -> Vec<(i64, i64)> {

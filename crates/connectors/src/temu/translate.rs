@@ -92,16 +92,24 @@ struct Product {
 /// Translates a raw document.
 pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
     let Document { order, shipping, amount, articles } = Document::deserialize(raw).map_err(|error| {
-        Untranslatable::because(format!("the order cannot be read: {}", wire::without_values(&error)))
+        let error = wire::without_values(&error);
+        Untranslatable::because([
+            format!("the order cannot be read: {error}"),
+            format!("die Bestellung ist nicht lesbar: {error}"),
+        ])
     })?;
     let parent = order.parent_order_map;
-    let number = parent.parent_order_sn.ok_or_else(|| Untranslatable::because("the order has no number"))?;
+    let nameless = ["the order has no number", "die Bestellung hat keine Nummer"];
+    let number = parent.parent_order_sn.ok_or_else(|| Untranslatable::because(nameless))?;
     let ordered_at = parent.parent_order_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let ordered_at =
-        ordered_at.ok_or_else(|| Untranslatable::because("the order has no time of purchase"))?;
+    let timeless = ["the order has no time of purchase", "die Bestellung hat keine Kaufzeit"];
+    let ordered_at = ordered_at.ok_or_else(|| Untranslatable::because(timeless))?;
     let quantities = order.order_list.iter().map(Line::quantity).collect::<Result<Vec<_>, _>>()?;
     if quantities.iter().all(|quantity| quantity.remaining == 0) {
-        return Err(Untranslatable::because("all lines of the order are cancelled: nothing is left to ship"));
+        return Err(Untranslatable::because([
+            "all lines of the order are cancelled: nothing is left to ship",
+            "alle Positionen der Bestellung sind storniert: nichts ist mehr zu versenden",
+        ]));
     }
     let left = order.order_list.iter().zip(&quantities).filter(|(_, quantity)| quantity.remaining > 0);
     for (line, quantity) in left {
@@ -158,16 +166,24 @@ pub(super) fn report_lines(raw: &Value) -> Option<ReportLines> {
 impl Line {
     fn quantity(&self) -> Result<Quantity, Untranslatable> {
         let Some(line) = self.order_sn.clone() else {
-            return Err(Untranslatable::because("a line of the order has no number"));
+            return Err(Untranslatable::because([
+                "a line of the order has no number",
+                "eine Position der Bestellung hat keine Nummer",
+            ]));
         };
         if self.fulfillment_type.as_deref() == Some("fulfillByCooperativeWarehouse") {
-            let reason = format!("line {line} is sent by TEMU's cooperative warehouse, not by the shop");
-            return Err(Untranslatable::because(reason));
+            return Err(Untranslatable::because([
+                format!("line {line} is sent by TEMU's cooperative warehouse, not by the shop"),
+                format!("Position {line} verschickt ein Partnerlager von TEMU und nicht der Shop"),
+            ]));
         }
         let cancelled = self.canceled_quantity_before_shipment.unwrap_or(0);
         let remaining = self.quantity.or(self.original_order_quantity.map(|ordered| ordered - cancelled));
         let Some(remaining) = remaining else {
-            return Err(Untranslatable::because(format!("line {line} has no quantity")));
+            return Err(Untranslatable::because([
+                format!("line {line} has no quantity"),
+                format!("Position {line} hat keine Menge"),
+            ]));
         };
         let ordered = self.original_order_quantity.unwrap_or(remaining + cancelled);
         let remaining = if self.order_status == Some(CANCELLED) { 0 } else { remaining };
@@ -180,14 +196,26 @@ impl Line {
         let mut factors = self.product_list.iter().map(Product::factor);
         let Some(factor) = factors.find(|factor| *factor != Some(1)) else { return Ok(()) };
         Err(Untranslatable::because(match factor {
-            Some(factor) => format!(
-                "line {line} is a multi-pack (soldFactor {factor}); Marktwerk does not know yet how many pieces \
-                 that is"
-            ),
-            None => format!(
-                "line {line} has a soldFactor that is no whole number; Marktwerk does not know how many pieces \
-                 that is"
-            ),
+            Some(factor) => [
+                format!(
+                    "line {line} is a multi-pack (soldFactor {factor}); Marktwerk does not know yet how many pieces \
+                     that is"
+                ),
+                format!(
+                    "Position {line} ist ein Mehrfachpack (soldFactor {factor}); wie viele Stück das sind, weiß Marktwerk \
+                     noch nicht"
+                ),
+            ],
+            None => [
+                format!(
+                    "line {line} has a soldFactor that is no whole number; Marktwerk does not know how many pieces \
+                     that is"
+                ),
+                format!(
+                    "der soldFactor von Position {line} ist keine ganze Zahl; wie viele Stück das sind, weiß Marktwerk \
+                     nicht"
+                ),
+            ],
         }))
     }
 
@@ -205,16 +233,20 @@ impl Line {
         match codes.as_slice() {
             [code] => Ok((*code).to_owned()),
             [_, _, ..] => {
-                let reason = format!("line {line} consists of several articles ({})", codes.join(", "));
-                Err(Untranslatable::because(reason))
+                let codes = codes.join(", ");
+                Err(Untranslatable::because([
+                    format!("line {line} consists of several articles ({codes})"),
+                    format!("Position {line} besteht aus mehreren Artikeln ({codes})"),
+                ]))
             }
             [] => {
                 let listed = self.sku_id.as_ref().and_then(|sku_id| articles.get(sku_id));
                 listed.filter(|sku| !sku.is_empty()).cloned().ok_or_else(|| {
-                    let name = self.goods_name.as_deref().unwrap_or("no name");
-                    let reason =
-                        format!("line {line} ({name}) has no article number; set it in Seller Center");
-                    Untranslatable::because(reason)
+                    let name = self.goods_name.as_deref().unwrap_or("–");
+                    Untranslatable::because([
+                        format!("line {line} ({name}) has no article number; set it in Seller Center"),
+                        format!("Position {line} ({name}) hat keine Artikelnummer; bitte im Seller Center eintragen"),
+                    ])
                 })
             }
         }

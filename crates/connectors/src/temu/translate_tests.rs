@@ -33,7 +33,10 @@ fn document() -> Value {
 fn reason(change: impl FnOnce(&mut Value)) -> String {
     let mut document = document();
     change(&mut document);
-    translate(&document).unwrap_err().reason
+    let reason = translate(&document).unwrap_err().reason;
+    // Ours, so in German too.
+    assert!(reason.german.is_some_and(|german| german != reason.english));
+    reason.english
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn article_numbers_come_from_the_line_or_the_listings() {
     local["order"]["orderList"][0]["productList"] = Value::Null;
     local["order"]["orderList"][0]["skuId"] = json!(17_592_352_673_534_i64);
     assert_eq!(lines_without_article(&local["order"]), ["17592352673534"]);
-    assert!(translate(&local).unwrap_err().reason.contains("set it in Seller Center"));
+    assert!(translate(&local).unwrap_err().reason.english.contains("set it in Seller Center"));
     local["articles"] = json!({"17592352673534": "CUP-9"});
     assert_eq!(translate(&local).unwrap().lines[0].sku, "CUP-9");
     let several = reason(|document| {
@@ -129,7 +132,7 @@ fn a_multi_pack_is_not_translated_and_takes_the_most_that_it_may_be() {
         (json!(i64::MAX), "multi-pack", 200_000),
     ] {
         let document = sold(factor);
-        let reason = translate(&document).unwrap_err().reason;
+        let reason = translate(&document).unwrap_err().reason.english;
         assert!(reason.contains(word) && reason.contains("how many pieces"), "{reason}");
         let taken = taken(&document["order"]);
         assert_eq!((taken[0].article.as_deref(), taken[0].quantity), (Some("CUP-1"), pieces));

@@ -286,7 +286,9 @@ fn basis(decision: Decision, facts: &OrderFacts) -> u64 {
     });
     match &there.document {
         Document::Missing | Document::Translated => {}
-        Document::Refused { reason } | Document::Untranslatable { reason } => fingerprint.add(reason),
+        Document::Refused { reason } | Document::Untranslatable { reason } => {
+            fingerprint.add(&reason.english)
+        }
     }
     let mut holds: Vec<&str> = there.holds.iter().map(|hold| hold.as_str()).collect();
     holds.sort_unstable();

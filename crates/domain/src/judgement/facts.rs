@@ -12,6 +12,7 @@ use super::fingerprint::Fingerprint;
 use crate::attention::AttentionKind;
 use crate::language::Language;
 use crate::order::{MarketplaceStatus, Order};
+use crate::reason::Reason;
 use crate::shipment::Parcel;
 
 /// Everything that a judgement is based on.
@@ -94,12 +95,12 @@ pub enum Document {
     /// The marketplace refuses it for good, or we cannot hand it over as it is.
     Refused {
         /// Why, for people.
-        reason: String,
+        reason: Reason,
     },
     /// It cannot be translated without guessing.
     Untranslatable {
         /// Why, for people.
-        reason: String,
+        reason: Reason,
     },
     /// There is a translation.
     Translated,
@@ -216,7 +217,7 @@ pub struct Candidates {
     /// What was found.
     pub found: Vec<Candidate>,
     /// Why the ERP could not be searched completely, for people.
-    pub shortcoming: Option<String>,
+    pub shortcoming: Option<Reason>,
 }
 
 /// One order of the ERP that may be this one. No buyer's data.

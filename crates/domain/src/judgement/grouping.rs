@@ -73,7 +73,7 @@ fn key(entry: &Attention) -> Option<String> {
             Some(format!("{row:?}"))
         }
         Row::SetAside | Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
-            Some(format!("{row:?}\n{}", facts.cause.unwrap_or_default()))
+            Some(format!("{row:?}\n{}", facts.cause.map(|cause| cause.english).unwrap_or_default()))
         }
         _ if matches!(entry.kind, AttentionKind::Late | AttentionKind::Waiting) => Some(format!("{row:?}")),
         _ => None,

@@ -51,6 +51,7 @@ pub use table::{Act, Line, Mark, Wait};
 use crate::attention::AttentionKind;
 use crate::language::Language;
 use crate::order::OrderState;
+use crate::reason::Reason;
 
 /// What an order's facts come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub struct EntryFacts {
     pub row: Row,
     /// What the marketplace, the ERP or we said about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
+    pub cause: Option<Reason>,
     /// Why it cannot be reported, where that is one of our own reasons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalCause>,

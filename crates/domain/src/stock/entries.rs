@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::lost::LostReason;
 use crate::attention::AttentionKind;
+use crate::language::Language;
+use crate::reason::Reason;
 
 /// Numbers that a sentence names at the most.
 const NAMED: usize = 10;
@@ -39,8 +41,8 @@ pub enum StockEntry {
         account: String,
         /// Since when.
         since: Timestamp,
-        /// Why it cannot be read; empty where only orders block it.
-        cause: String,
+        /// Why it cannot be read; `None` where only orders block it.
+        cause: Option<Reason>,
         /// Orders whose articles are not known.
         orders: Vec<String>,
     },
@@ -66,6 +68,51 @@ pub enum StockEntry {
         /// The accounts that are configured.
         configured: Vec<String>,
     },
+    /// The marketplace refused a stock figure.
+    Refused {
+        /// The SKU at the marketplace.
+        sku: String,
+        /// The figure.
+        quantity: i64,
+        /// What the marketplace said.
+        cause: Reason,
+    },
+    /// The marketplace does not let the account in.
+    Unauthorised {
+        /// The account.
+        account: String,
+        /// What the marketplace said.
+        cause: Reason,
+    },
+    /// The last run of one of the account's jobs failed.
+    RunFailed {
+        /// The account.
+        account: String,
+        /// What the job does.
+        work: Work,
+        /// Why.
+        cause: Reason,
+    },
+}
+
+/// What a job does for an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Orders in, shipments back.
+    Orders,
+    /// Stock figures.
+    Stock,
+}
+
+impl Work {
+    /// The word stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Stock => "stock",
+        }
+    }
 }
 
 impl StockEntry {
@@ -87,6 +134,9 @@ impl StockEntry {
             Self::Blocked { .. } => AttentionKind::StockBlocked,
             Self::Oversold { .. } => AttentionKind::Oversold,
             Self::AccountGone { .. } => AttentionKind::AccountGone,
+            Self::Refused { .. } => AttentionKind::StockRefused,
+            Self::Unauthorised { .. } => AttentionKind::Unauthorised,
+            Self::RunFailed { .. } => AttentionKind::RunFailed,
         }
     }
 
@@ -105,10 +155,15 @@ impl StockEntry {
                 named(skus)
             ),
             Self::Blocked { account, cause, orders, .. } => {
-                let why = match (cause.as_str(), orders.as_slice()) {
-                    (cause, []) => format!("its orders cannot be read: {cause}"),
-                    ("", orders) => format!("it is not known which articles are in {}", named(orders)),
-                    (cause, orders) => {
+                let why = match (words(cause.as_ref(), Language::English), orders.as_slice()) {
+                    (cause, []) => {
+                        format!(
+                            "its orders cannot be read: {}",
+                            cause.as_deref().unwrap_or("no reason is known")
+                        )
+                    }
+                    (None, orders) => format!("it is not known which articles are in {}", named(orders)),
+                    (Some(cause), orders) => {
                         format!(
                             "its orders cannot be read: {cause}; nor is it known which articles are in {}",
                             named(orders)
@@ -136,6 +191,29 @@ impl StockEntry {
                  them there; if it is given up, decide to leave them out.",
                 configured.join(", ")
             ),
+            Self::Refused { sku, quantity, cause } => format!(
+                "The marketplace refused the stock {quantity} for {sku}: {}. Each run tries again; if the reason names something to \
+                 mend, mend it at the marketplace.",
+                sentence(cause, Language::English)
+            ),
+            Self::Unauthorised { account, cause } => format!(
+                "The marketplace does not let {account} in: {}. Nothing of this account is read or told until then. Authorise the app \
+                 again, enter the new token and start Marktwerk again; a job that was paused has to be enabled.",
+                sentence(cause, Language::English)
+            ),
+            Self::RunFailed { account, work, cause } => {
+                let [what, meanwhile] = match work {
+                    Work::Orders => ["orders", "Until then no orders come in and no shipments are reported"],
+                    Work::Stock => {
+                        ["stock", "Until then the marketplace keeps the figures that it was told last"]
+                    }
+                };
+                format!(
+                    "The last run for the {what} of {account} failed: {}. {meanwhile}; nothing is lost, the next run goes on, and this \
+                     entry goes by itself. If it lasts, look whether the marketplace and JTL can be reached from this machine.",
+                    sentence(cause, Language::English)
+                )
+            }
         }
     }
 
@@ -155,12 +233,15 @@ impl StockEntry {
                 named(skus)
             ),
             Self::Blocked { account, cause, orders, .. } => {
-                let why = match (cause.as_str(), orders.as_slice()) {
-                    (cause, []) => format!("seine Bestellungen sind nicht lesbar: {cause}"),
-                    ("", orders) => {
+                let why = match (words(cause.as_ref(), Language::German), orders.as_slice()) {
+                    (cause, []) => format!(
+                        "seine Bestellungen sind nicht lesbar: {}",
+                        cause.as_deref().unwrap_or("ein Grund ist nicht bekannt")
+                    ),
+                    (None, orders) => {
                         format!("es ist nicht bekannt, welche Artikel in {} stecken", named(orders))
                     }
-                    (cause, orders) => format!(
+                    (Some(cause), orders) => format!(
                         "seine Bestellungen sind nicht lesbar: {cause}; auch ist nicht bekannt, welche Artikel in {} stecken",
                         named(orders)
                     ),
@@ -189,6 +270,35 @@ impl StockEntry {
                  entscheiden, dass sie dorthin gehören; gibt es das Konto nicht mehr, entscheiden, dass sie außer Acht bleiben.",
                 configured.join(", ")
             ),
+            Self::Refused { sku, quantity, cause } => format!(
+                "Der Marktplatz hat den Bestand {quantity} für {sku} abgelehnt: {}. Jeder Lauf versucht es wieder; nennt der Grund \
+                 etwas, das zu beheben ist, bitte am Marktplatz beheben.",
+                sentence(cause, Language::German)
+            ),
+            Self::Unauthorised { account, cause } => format!(
+                "Der Marktplatz lässt {account} nicht hinein: {}. So lange wird für dieses Konto nichts gelesen und nichts gemeldet. \
+                 Bitte die App am Marktplatz neu autorisieren, das neue Token eintragen und Marktwerk neu starten; ein pausierter Job \
+                 ist danach wieder einzuschalten.",
+                sentence(cause, Language::German)
+            ),
+            Self::RunFailed { account, work, cause } => {
+                let [what, meanwhile] = match work {
+                    Work::Orders => [
+                        "Bestellungen",
+                        "Bis dahin kommen keine Bestellungen herein, und kein Versand wird gemeldet",
+                    ],
+                    Work::Stock => [
+                        "Bestände",
+                        "Bis dahin behält der Marktplatz die Bestände, die ihm zuletzt gemeldet wurden",
+                    ],
+                };
+                format!(
+                    "Der letzte Lauf für die {what} von {account} ist gescheitert: {}. {meanwhile}; verloren geht nichts, der nächste \
+                     Lauf macht weiter, und dieser Eintrag verschwindet von selbst. Dauert es an, bitte prüfen, ob der Marktplatz und \
+                     JTL von diesem Rechner aus erreichbar sind.",
+                    sentence(cause, Language::German)
+                )
+            }
         }
     }
 }
@@ -229,6 +339,16 @@ fn named(names: &[String]) -> String {
     if more == 0 { shown } else { format!("{shown}, + {more}") }
 }
 
+fn words(cause: Option<&Reason>, language: Language) -> Option<String> {
+    cause.map(|cause| sentence(cause, language))
+}
+
+/// A reason within a sentence that goes on or ends after it.
+fn sentence(cause: &Reason, language: Language) -> String {
+    let quoted = Reason { english: cause.english.trim_end_matches('.').to_owned(), ..cause.clone() };
+    quoted.words(language)
+}
+
 fn named_orders(orders: &[(String, String)]) -> String {
     named(&orders.iter().map(|(account, number)| format!("{number} ({account})")).collect::<Vec<_>>())
 }
@@ -242,8 +362,13 @@ mod tests {
         let blocked = |cause: &str, orders: Vec<String>| StockEntry::Blocked {
             account: "shop".to_owned(),
             since: Timestamp::UNIX_EPOCH,
-            cause: cause.to_owned(),
+            cause: (!cause.is_empty()).then(|| Reason::quoted(cause)),
             orders,
+        };
+        let failed = |work| StockEntry::RunFailed {
+            account: "shop".to_owned(),
+            work,
+            cause: Reason::quoted("TEMU answers 502."),
         };
         let mut entries: Vec<StockEntry> = [
             LostReason::Deleted,
@@ -265,6 +390,10 @@ mod tests {
             blocked("502", Vec::new()),
             blocked("", orders.clone()),
             blocked("502", orders),
+            StockEntry::Refused { sku: "A".to_owned(), quantity: 3, cause: Reason::quoted("no") },
+            StockEntry::Unauthorised { account: "shop".to_owned(), cause: Reason::quoted("token") },
+            failed(Work::Orders),
+            failed(Work::Stock),
             StockEntry::Oversold {
                 sku: "A".to_owned(),
                 missing: 1,
@@ -288,7 +417,10 @@ mod tests {
             let (english, german) = (entry.english(), entry.german());
             assert_ne!(english, german);
             for text in [&english, &german] {
-                assert!(text.len() > 100 && text.ends_with('.') && !text.contains("  "), "{text}");
+                assert!(
+                    text.len() > 100 && text.ends_with('.') && !text.contains("  ") && !text.contains(".."),
+                    "{text}"
+                );
             }
             assert!(!entry.kind().is_of_an_order());
         }

@@ -16,7 +16,7 @@ pub mod picture;
 pub mod units;
 pub mod view;
 
-pub use entries::StockEntry;
+pub use entries::{StockEntry, Work};
 pub use figures::{Figures, Sent, UNSURE};
 pub use lost::{LostArticle, LostReason};
 pub use picture::{AccountReads, Held, Offer, OwnSight, Picture, Verdict};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::units::{Levels, Units};
+use crate::reason::Reason;
 
 /// A listing of an article of the ERP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct AccountReads {
     /// Orders whose articles are not known.
     pub unknown_orders: Vec<String>,
     /// Why it could not be read, for people.
-    pub cause: Option<String>,
+    pub cause: Option<Reason>,
 }
 
 impl AccountReads {

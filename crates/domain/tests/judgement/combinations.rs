@@ -10,6 +10,7 @@ use marktwerk_domain::judgement::{
 };
 use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
+use marktwerk_domain::reason::Reason;
 use proptest::prelude::*;
 
 use crate::order::at;
@@ -144,8 +145,8 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
         prop::sample::select(vec![
             Document::Missing,
             Document::Translated,
-            Document::Refused { reason: "a".to_owned() },
-            Document::Untranslatable { reason: "b".to_owned() },
+            Document::Refused { reason: Reason::quoted("a") },
+            Document::Untranslatable { reason: Reason::quoted("b") },
         ]),
         prop::collection::vec(prop::sample::select(vec![Hold::Cancellation, Hold::Risk]), 0..2),
         (any::<bool>(), any::<bool>(), prop::bool::weighted(0.05)),

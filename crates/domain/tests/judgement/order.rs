@@ -8,6 +8,7 @@ use marktwerk_domain::judgement::{
 };
 use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
+use marktwerk_domain::reason::Reason;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -36,7 +37,7 @@ impl Story {
     /// As [`Story::ready`], and it cannot be translated.
     pub(crate) fn unusable() -> Self {
         let mut story = Self::ready();
-        story.facts.there.document = Document::Untranslatable { reason: "VAT 0.5 %".to_owned() };
+        story.facts.there.document = Document::Untranslatable { reason: Reason::quoted("VAT 0.5 %") };
         story
     }
 

@@ -7,6 +7,7 @@ use marktwerk_domain::judgement::{
     Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold, OrderFacts, Row,
 };
 use marktwerk_domain::order::MarketplaceStatus as Status;
+use marktwerk_domain::reason::Reason;
 
 use crate::order::{Story, at, one_order};
 
@@ -15,7 +16,7 @@ fn held(facts: &mut OrderFacts) {
 }
 
 fn unreadable(facts: &mut OrderFacts) {
-    facts.there.document = Document::Refused { reason: "no address".to_owned() };
+    facts.there.document = Document::Refused { reason: Reason::quoted("no address") };
 }
 
 fn before_the_hand_over() -> Vec<(Row, Story)> {

@@ -3,6 +3,7 @@
 use marktwerk_domain::history::Author;
 use marktwerk_domain::judgement::{Document, ErpFacts, Limits, OrderFacts};
 use marktwerk_domain::order::MarketplaceStatus;
+use marktwerk_domain::reason::Reason;
 use marktwerk_store::judging::{self, Occasion};
 use marktwerk_store::orders::{FetchedOrder, OrderPatch};
 use reqwest::{Method, StatusCode};
@@ -40,7 +41,7 @@ pub(crate) async fn store(
 }
 
 fn aside(facts: &mut OrderFacts) {
-    facts.there.document = Document::Untranslatable { reason: "VAT 0.5 %".to_owned() };
+    facts.there.document = Document::Untranslatable { reason: Reason::quoted("VAT 0.5 %") };
 }
 
 async fn decide(server: &TestServer, path: &str, body: Value) -> (StatusCode, Value) {

@@ -5,6 +5,7 @@ use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
 use marktwerk_domain::money::{Currency, Money};
 use marktwerk_domain::order::{Address, Order, OrderState};
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Parcel, ShipmentReport};
 
@@ -92,7 +93,8 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
     };
     let report = ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels: Vec::new() };
     let mut kept = OrderFacts::default();
-    kept.there.document = Document::Untranslatable { reason: "größer als \"eins\"".to_owned() };
+    kept.there.document =
+        Document::Untranslatable { reason: Reason::new(["more than \"one\"", "größer als \"eins\""]) };
     kept.ours.baseline = Some(Baseline { address: Some(u64::MAX), contents: 7 });
     let full = OrderPatch {
         state: Some(OrderState::HandedOver),

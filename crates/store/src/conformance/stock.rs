@@ -154,7 +154,7 @@ pub async fn a_persons_decision_is_carried_out(store: SharedStore) {
     let blocked = StockEntry::Blocked {
         account: ACCOUNT.to_owned(),
         since: at(1),
-        cause: String::new(),
+        cause: None,
         orders: vec!["PO-9".to_owned()],
     };
     let gone = StockEntry::AccountGone {

@@ -6,6 +6,7 @@ use marktwerk_domain::judgement::{
     Baseline, Decided, Decision, Difference, Document, ErpFacts, Mark, OrderFacts, Refused, ThereFacts,
 };
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
+use marktwerk_domain::reason::Reason;
 
 use crate::orders::OrderRecord;
 
@@ -17,7 +18,7 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     let mut facts = OrderFacts::default();
     let reason = record.reason.as_deref().unwrap_or_default();
     facts.there.document = match (&record.order, record.state) {
-        (_, OrderState::SetAside) => Document::Untranslatable { reason: reason.to_owned() },
+        (_, OrderState::SetAside) => Document::Untranslatable { reason: Reason::quoted(reason) },
         (Some(_), _) => Document::Translated,
         // An order that was taken over without readable lines: the marketplace does not list it.
         (None, state) if state.may_be_in_erp() && !record.is_unread => Document::Translated,

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::run::{Outcome, WorkflowResult};
+use marktwerk_domain::stock::Work;
 use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
 use marktwerk_store::inventory::ListingPatch;
 use schemars::JsonSchema;
@@ -97,7 +98,10 @@ impl Workflow for InventoryWorkflow {
         let marketplace = self.connections.of_run(context)?;
         let steps = Steps::of(context, STEPS);
         let inventory = Inventory { connections: &self.connections, context, marketplace, parameters, steps };
-        inventory.run().await
+        let result = inventory.run().await;
+        let failure = result.as_ref().err();
+        self.connections.note_end(context, inventory.account(), Work::Stock, failure).await?;
+        result
     }
 }
 

@@ -9,10 +9,11 @@ use marktwerk_connectors::StockAnswer;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::StockTarget;
-use marktwerk_domain::stock::Figures;
+use marktwerk_domain::reason::Reason;
+use marktwerk_domain::stock::{Figures, StockEntry};
 use marktwerk_engine::Step;
-use marktwerk_store::attention::NewAttention;
 use marktwerk_store::inventory::{ListingPatch, ListingRecord};
+use marktwerk_store::stock;
 use serde_json::{Value, json};
 
 use super::Inventory;
@@ -171,9 +172,9 @@ impl Inventory<'_> {
                 }
                 continue;
             }
-            let message =
-                answer.map_or("the marketplace did not answer for it", |answer| answer.message.as_str());
-            let message = format!("stock {} was refused: {message}", write.quantity);
+            let unanswered = || Reason::new(["it did not answer for it", "er hat dazu nicht geantwortet"]);
+            let cause = answer.map_or_else(unanswered, |answer| Reason::quoted(&answer.message));
+            let message = format!("stock {} was refused: {cause}", write.quantity);
             patches.push(ListingPatch {
                 figures: Some((write.sending, write.record.figures)),
                 error: Some(Some(message.clone())),
@@ -181,13 +182,12 @@ impl Inventory<'_> {
             });
             step.count("refused", 1);
             step.warning(format!("{}: {message}", listing.sku), json!({ "listing": listing.id })).await;
-            raise.push(NewAttention {
-                account: self.account().to_owned(),
-                kind: AttentionKind::StockRefused,
-                subject: listing.sku.clone(),
-                message,
-                facts: Value::Null,
-            });
+            let entry = StockEntry::Refused {
+                sku: listing.sku.clone(),
+                quantity: write.quantity,
+                cause: cause.clone(),
+            };
+            raise.push(stock::attention(self.account(), &listing.sku, &entry));
         }
         self.connections.store.raise(&raise, now).await?;
         self.connections.store.settle(&settle, now).await?;

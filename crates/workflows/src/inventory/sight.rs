@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::{Failure, FailureClass};
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::stock::{AccountReads, OwnSight, StockEntry};
 use marktwerk_engine::Step;
 use marktwerk_store::stock;
@@ -93,10 +94,18 @@ impl Inventory<'_> {
         let mut failure = None;
         let mut reads = AccountReads::default();
         match connections.marketplace(account) {
-            Err(_) => reads.cause = Some("it is not in the settings any more".to_owned()),
+            Err(_) => {
+                reads.cause = Some(Reason::new([
+                    "it is not in the settings any more",
+                    "es steht nicht mehr in den Einstellungen",
+                ]))
+            }
             // The first read takes long, and is the order job's.
             Ok(_) if connections.store.fact(&cursor_name(account)).await?.is_none() => {
-                reads.cause = Some("they were never read: its order job reads them first".to_owned());
+                reads.cause = Some(Reason::new([
+                    "they were never read: its order job reads them first",
+                    "sie wurden noch nie gelesen: Das tut zuerst der Bestelljob",
+                ]));
             }
             Ok(marketplace) => {
                 reads.lag = marketplace.rules().lag;
@@ -104,7 +113,10 @@ impl Inventory<'_> {
                 match connections.read_orders_until(self.context, step, marketplace, needed).await {
                     Ok(Reading::Done) => {}
                     Ok(Reading::NoRoom) => {
-                        reads.cause = Some("the calls that are left belong to its order job".to_owned());
+                        reads.cause = Some(Reason::new([
+                            "the calls that are left belong to its order job",
+                            "die übrigen Aufrufe gehören dem Bestelljob",
+                        ]));
                     }
                     Err(error) => failure = Some(error.message),
                 }
@@ -112,7 +124,7 @@ impl Inventory<'_> {
         }
         reads.until = connections.read_until(account).await?;
         reads.unknown_orders = connections.unknown_orders(account).await?;
-        reads.cause = reads.cause.or(failure.clone());
+        reads.cause = reads.cause.or(failure.clone().map(Reason::quoted));
         Ok((reads, failure))
     }
 
@@ -135,7 +147,7 @@ impl Inventory<'_> {
             let entry = StockEntry::Blocked {
                 account: account.clone(),
                 since,
-                cause: reads.cause.clone().unwrap_or_default(),
+                cause: reads.cause.clone(),
                 orders: reads.unknown_orders.clone(),
             };
             self.connections.store.raise(&[stock::attention(account, account, &entry)], now).await?;

@@ -4,6 +4,7 @@
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Candidate, Candidates};
 use marktwerk_domain::order::OrderState;
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::shipment::{Content, ErpOrder};
 use marktwerk_engine::Step;
 use marktwerk_erp::{Found, Wanted};
@@ -57,9 +58,12 @@ impl Orders<'_> {
                     });
                 }
             }
-            let mut shortcoming = search.shortcoming.clone();
+            let mut shortcoming = search.shortcoming.clone().map(Reason::quoted);
             if shortcoming.is_none() && search.without_buyer.contains(&record.number) {
-                shortcoming = Some("the buyer's data of the order are no longer stored".to_owned());
+                shortcoming = Some(Reason::new([
+                    "the buyer's data of the order are no longer stored",
+                    "die Daten des Käufers sind nicht mehr gespeichert",
+                ]));
             }
             let mut facts = record.facts();
             facts.erp.candidates = Some(Candidates { found, shortcoming });

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Baseline, ErpFacts, Judgement};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
+use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
 use marktwerk_erp::{ErpError, HandOver, HandedOver, Presence};
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
@@ -173,7 +174,10 @@ impl Orders<'_> {
         let mut aside = Vec::new();
         for record in batch {
             let Some(order) = &record.order else {
-                aside.push(self.set_aside(record, "its translation is gone".to_owned()));
+                aside.push(self.set_aside(
+                    record,
+                    Reason::new(["its translation is gone", "ihre Übersetzung ist nicht mehr gespeichert"]),
+                ));
                 continue;
             };
             match self.connections.erp.render(

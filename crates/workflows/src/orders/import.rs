@@ -4,13 +4,15 @@ use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
+use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::Value;
 
 use super::{Orders, taken_over};
 
-const BATCH: usize = 1_000;
+/// Orders read at once, with their raw documents: in memory one is several times as long as it is as a text.
+const BATCH: usize = 100;
 
 impl Orders<'_> {
     /// Reads every document that is newer than what was imported; answers whether a next slice has to go on.
@@ -40,6 +42,9 @@ impl Orders<'_> {
         }
         let mut facts = record.facts();
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
+        if record.status == MarketplaceStatus::Cancelled && record.state != OrderState::Cancelled {
+            ask_the_erp_again(&mut facts);
+        }
         if is_wanted {
             let translation = self.translate(record);
             if facts.ours.reported_at.is_some() && taken_over::lacks_document(record) {
@@ -60,13 +65,14 @@ impl Orders<'_> {
         Some(OrderChange { seen_change: Some(record.changed_at), ..self.judged(record, patch) })
     }
 
-    fn translate(&self, record: &OrderRecord) -> Result<Order, String> {
-        let raw = record.raw.as_ref().ok_or_else(|| "its raw document is gone".to_owned())?;
+    fn translate(&self, record: &OrderRecord) -> Result<Order, Reason> {
+        let gone = || Reason::new(["its raw document is gone", "ihr Dokument ist nicht mehr gespeichert"]);
+        let raw = record.raw.as_ref().ok_or_else(gone)?;
         self.marketplace.translate(raw).map_err(|error| error.reason)
     }
 
     /// Sets an order aside: shown with its reason, never exported, and tried again when it changes.
-    pub(super) fn set_aside(&self, record: &OrderRecord, reason: String) -> OrderChange {
+    pub(super) fn set_aside(&self, record: &OrderRecord, reason: Reason) -> OrderChange {
         let mut facts = record.facts();
         facts.there.document = Document::Refused { reason };
         let patch = OrderPatch { kept: Some(facts), is_unread: Some(false), ..OrderPatch::default() };
@@ -109,6 +115,14 @@ impl Orders<'_> {
         if let Some(Some(reason)) = &change.patch.reason {
             step.warning(format!("order {}: {reason}", change.number), Value::Null).await;
         }
+    }
+}
+
+/// What JTL showed of a cancelled order before says nothing about what a person entered there since.
+fn ask_the_erp_again(facts: &mut OrderFacts) {
+    let is_ours = facts.ours.handed_over_at.is_some() || facts.ours.hand_over_since.is_some();
+    if !is_ours && facts.erp.orders == 0 && facts.erp.waiting_rows == 0 {
+        facts.erp.since = None;
     }
 }
 

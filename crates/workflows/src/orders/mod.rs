@@ -27,6 +27,7 @@ use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Decision, Judgement, Limits};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
+use marktwerk_domain::stock::Work;
 use marktwerk_engine::{RunContext, Step, Workflow, WorkflowDescription};
 use marktwerk_store::judging::{self, Occasion};
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
@@ -135,11 +136,16 @@ impl Workflow for OrderWorkflow {
         let orders = Orders { connections: &self.connections, context, marketplace, parameters, steps };
         let inbound = orders.bring_in().await;
         let outbound = orders.carry_back().await;
-        let failures = [&inbound, &outbound].into_iter().filter_map(|half| half.as_ref().err());
-        let refused = failures.into_iter().find(|failure| failure.class == FailureClass::Unauthorised);
+        let failures: Vec<&Failure> =
+            [&inbound, &outbound].into_iter().filter_map(|half| half.as_ref().err()).collect();
+        let refused = failures.iter().find(|failure| failure.class == FailureClass::Unauthorised);
         // Only a run that asked the marketplace for something can tell that the credentials are good again.
-        if refused.is_some() || steps.include("fetch") {
-            self.connections.note_credentials(context, orders.account(), refused).await?;
+        if refused.is_some() || orders.steps.include("fetch") {
+            self.connections.note_credentials(context, orders.account(), refused.copied()).await?;
+        }
+        if orders.parameters.is_scheduled() && (!failures.is_empty() || orders.steps.include("fetch")) {
+            let failure = refused.or(failures.first()).copied();
+            self.connections.note_end(context, orders.account(), Work::Orders, failure).await?;
         }
         combine(context, inbound, outbound)
     }

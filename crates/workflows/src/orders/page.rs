@@ -10,6 +10,7 @@ use marktwerk_connectors::{ConnectorError, OrderEntry, OrderPage};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::order::MarketplaceStatus;
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::shipment::Content;
 use marktwerk_domain::stock::lost::fingerprint;
 use marktwerk_engine::Step;
@@ -290,7 +291,7 @@ impl Orders<'_> {
         let mut changes = Vec::with_capacity(refused.len());
         for (number, reason) in refused {
             if let Some(record) = self.connections.store.order(self.account(), number).await? {
-                changes.push(self.set_aside(&record, reason.clone()));
+                changes.push(self.set_aside(&record, Reason::quoted(reason)));
             }
         }
         self.save(&changes).await.map(drop)

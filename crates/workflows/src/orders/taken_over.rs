@@ -5,6 +5,7 @@ use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Document, ErpFacts, OrderFacts, Remark};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState, TAKEN_OVER};
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
@@ -72,9 +73,13 @@ impl Orders<'_> {
 
     fn unlisted(&self, record: &OrderRecord) -> OrderChange {
         if record.state == OrderState::Fetched {
-            let reason = "taken over from the system used before, not in JTL, and the marketplace does not list it: look whether it belongs \
-                          to this account";
-            return self.set_aside(record, reason.to_owned());
+            let reason = Reason::new([
+                "taken over from the system used before, not in JTL, and the marketplace does not list it: look whether it belongs \
+                 to this account",
+                "aus dem früheren System übernommen, nicht in JTL, und der Marktplatz führt sie nicht auf: bitte prüfen, ob sie zu \
+                 diesem Konto gehört",
+            ]);
+            return self.set_aside(record, reason);
         }
         // JTL has it: nothing is to be done unless it ships it, and then a person is asked.
         let mut facts = record.facts();
@@ -85,7 +90,7 @@ impl Orders<'_> {
 
 /// The system used before had marked it as reported, and the marketplace still waits for it: the mark was wrong. The
 /// marketplace is asked for its parcels before anything is reported; what JTL does not have either starts again from the beginning.
-pub(super) fn begin_to_report(record: &OrderRecord, facts: &mut OrderFacts, untranslatable: Option<&String>) {
+pub(super) fn begin_to_report(record: &OrderRecord, facts: &mut OrderFacts, untranslatable: Option<&Reason>) {
     facts.ours.reported_at = None;
     match untranslatable {
         Some(reason) => {

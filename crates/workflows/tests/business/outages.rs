@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
+use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::RunState;
+use marktwerk_domain::stock::StockEntry;
 use marktwerk_sandbox::{Fault, FaultKind, Faults};
 use serde_json::json;
 
@@ -128,9 +130,13 @@ async fn six_hours_of_503_pause_nothing_and_are_told_once_with_their_end() {
         assert!(is_enabled(&shop, job).await, "{job}");
         assert_eq!(shop.told(job), [HealthChange::Degraded], "{job}");
     }
+    let mut failed = shop.attention(AttentionKind::RunFailed).await;
+    failed.sort();
+    assert_eq!(failed, ["orders", "stock"], "one entry each, however many runs");
 
     recover(&shop);
     shop.wait(HOUR).await;
+    assert!(shop.attention(AttentionKind::RunFailed).await.is_empty());
     for job in [ORDERS, INVENTORY] {
         assert_eq!(shop.told(job), [HealthChange::Degraded, HealthChange::Recovered], "{job}");
     }
@@ -149,4 +155,36 @@ async fn an_outage_is_told_of_a_job_that_waits_for_news_too() {
     recover(&shop);
     shop.wait(HOUR).await;
     assert_eq!(shop.told(ORDERS), [HealthChange::Degraded, HealthChange::Recovered]);
+}
+
+/// Whatever was read meanwhile goes there once it answers again, and once only.
+#[tokio::test(start_paused = true)]
+async fn while_jtl_is_away_orders_wait_and_none_is_doubled() {
+    let shop = Shop::open().await;
+    let before = shop.place(2);
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.world.set_jtl_away(true).unwrap();
+    let meanwhile = shop.place(3);
+    let run = shop.run(ORDERS, json!({})).await;
+    assert_eq!(run.state, RunState::Failed, "{}", shop.log().await);
+    let error = run.error.unwrap();
+    assert!(error.contains("the simulated JTL is away"), "{error:?}");
+    for number in &meanwhile {
+        assert_eq!(shop.order(number).await.state, OrderState::Imported, "read all the same");
+    }
+    assert_eq!(shop.attention(AttentionKind::RunFailed).await, ["orders"]);
+    let entries = shop.entries(AttentionKind::RunFailed).await;
+    let [entry @ StockEntry::RunFailed { cause, .. }] = &entries[..] else { panic!("{entries:?}") };
+    assert!(cause.english.contains("away") && entry.german().contains("verloren geht nichts"), "{entry:?}");
+
+    shop.world.set_jtl_away(false).unwrap();
+    shop.sync_orders().await;
+    shop.wait(2).await;
+    shop.sync_orders().await;
+    for number in before.iter().chain(&meanwhile) {
+        assert_eq!(shop.order(number).await.state, OrderState::InJtl, "{}", shop.log().await);
+        assert_eq!(shop.world.orders_in_jtl(number).unwrap(), 1);
+    }
+    assert!(shop.store.attentions().await.unwrap().is_empty());
 }

@@ -8,6 +8,7 @@ use super::facts::{Document, Hold, OrderFacts, RefusalCause};
 use super::rows::Row;
 use super::{Difference, EntryFacts};
 use crate::language::Language;
+use crate::reason::Reason;
 
 /// Numbers of orders that a sentence names; the others are counted.
 const NAMED: usize = 5;
@@ -31,7 +32,7 @@ pub(super) fn facts(row: Row, facts: &OrderFacts) -> EntryFacts {
             said.parcels = Some(erp.parcels);
         }
         Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
-            said.cause = ours.refused.as_ref().map(|refused| refused.message.clone());
+            said.cause = ours.refused.as_ref().map(|refused| Reason::quoted(&refused.message));
             said.refusal = ours.refused.as_ref().and_then(|refused| refused.cause.clone());
         }
         Row::Candidates => {
@@ -123,12 +124,10 @@ fn capitalised(text: &str) -> String {
 
 /// What happened, without the advice.
 fn happened(facts: &EntryFacts, language: Language) -> String {
-    let none = language.of(["no reason is known", "ein Grund ist nicht bekannt"]);
-    let cause = facts.cause.as_deref().unwrap_or(none);
+    let none = || Reason::new(["no reason is known", "ein Grund ist nicht bekannt"]);
+    let cause = facts.cause.clone().unwrap_or_else(none).words(language);
     match facts.row {
-        Row::SetAside => {
-            language.of([cause.to_owned(), format!("Sie kann nicht übernommen werden („{cause}“)")])
-        }
+        Row::SetAside => language.of([cause.clone(), format!("Sie kann nicht übernommen werden: {cause}")]),
         Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => refusal(facts, cause, language),
         Row::UnknownArticle => language.of([
             format!("JTL does not know {}", facts.articles.join(", ")),
@@ -163,7 +162,7 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
             language.of([
                 format!("it changed at the marketplace and cannot be translated any more ({cause}), {place}"),
                 format!(
-                    "Sie wurde am Marktplatz geändert und kann nicht mehr gelesen werden („{cause}“); {place}"
+                    "Sie wurde am Marktplatz geändert und kann nicht mehr gelesen werden ({cause}); {place}"
                 ),
             ])
         }
@@ -196,8 +195,8 @@ fn urgent(facts: &EntryFacts, language: Language) -> Option<String> {
 }
 
 /// Why it is not reported.
-fn refusal(facts: &EntryFacts, cause: &str, language: Language) -> String {
-    let Some(refusal) = &facts.refusal else { return cause.to_owned() };
+fn refusal(facts: &EntryFacts, cause: String, language: Language) -> String {
+    let Some(refusal) = &facts.refusal else { return cause };
     let german = match refusal {
         RefusalCause::Carrier(carrier) => {
             format!("Der Marktplatz kennt den Versender „{carrier}“ nicht")
@@ -224,7 +223,7 @@ fn refusal(facts: &EntryFacts, cause: &str, language: Language) -> String {
             format!("Der Marktplatz gibt zu dieser Bestellung keine Auskunft („{message}“)")
         }
     };
-    language.of([cause.to_owned(), german])
+    language.of([cause, german])
 }
 
 fn candidates(facts: &EntryFacts, language: Language) -> String {
@@ -249,9 +248,10 @@ fn candidates(facts: &EntryFacts, language: Language) -> String {
         ]),
     };
     if let Some(shortcoming) = &facts.cause {
+        let shortcoming = shortcoming.words(language);
         text.push_str(&language.of([
             format!("; the search was not complete ({shortcoming})"),
-            format!("; die Suche war nicht vollständig („{shortcoming}“)"),
+            format!("; die Suche war nicht vollständig ({shortcoming})"),
         ]));
     }
     text

@@ -8,6 +8,7 @@ use std::io;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use marktwerk_domain::order::Order;
+use marktwerk_domain::reason::Reason;
 use rust_decimal::Decimal;
 
 use super::address::FittedAddress;
@@ -32,7 +33,8 @@ pub(crate) fn render(
     settings: &JtlSettings,
     zone: &TimeZone,
 ) -> Result<Rendered, ErpError> {
-    let refuse = |reason: String| ErpError::Order { number: order.number.clone(), reason };
+    let refuse =
+        |reason: [String; 2]| ErpError::Order { number: order.number.clone(), reason: Reason::new(reason) };
     check_head(order, settings).map_err(refuse)?;
     let mut warnings = Warnings::default();
     let positions = positions(order, settings, &mut warnings).map_err(refuse)?;
@@ -59,31 +61,45 @@ pub(crate) fn render(
 }
 
 /// What makes an order impossible as a whole.
-fn check_head(order: &Order, settings: &JtlSettings) -> Result<(), String> {
+fn check_head(order: &Order, settings: &JtlSettings) -> Result<(), [String; 2]> {
     let length = order.number.encode_utf16().count();
     if length == 0 || length > NUMBER_LIMIT {
-        return Err(format!("its number has {length} characters; JTL takes 1 to {NUMBER_LIMIT}"));
+        return Err([
+            format!("its number has {length} characters; JTL takes 1 to {NUMBER_LIMIT}"),
+            format!("ihre Nummer hat {length} Zeichen; JTL nimmt 1 bis {NUMBER_LIMIT}"),
+        ]);
     }
     if clean(&order.number) != order.number {
-        return Err(
-            "its number holds control characters or outer spaces; JTL would store another one".to_owned()
-        );
+        return Err([
+            "its number holds control characters or outer spaces; JTL would store another one",
+            "ihre Nummer enthält Steuerzeichen oder Leerzeichen am Rand; JTL würde eine andere speichern",
+        ]
+        .map(str::to_owned));
     }
     if order.lines.is_empty() {
-        return Err("it has no lines to ship".to_owned());
+        return Err(["it has no lines to ship", "sie hat keine Positionen zum Versenden"].map(str::to_owned));
     }
     let currency = order.total.currency.code();
     if !settings.currencies.iter().any(|accepted| accepted == currency) {
-        return Err(format!(
-            "JTL is set up for {}, the order is in {currency}: import it by hand, or add the currency to [erp.jtl] \
-             currencies",
-            settings.currencies.join(", ")
-        ));
+        let accepted = settings.currencies.join(", ");
+        return Err([
+            format!(
+                "JTL is set up for {accepted}, the order is in {currency}: import it by hand, or add the currency to \
+                 [erp.jtl] currencies"
+            ),
+            format!(
+                "JTL ist für {accepted} eingerichtet, die Bestellung lautet auf {currency}: von Hand anlegen, oder die \
+                 Währung unter [erp.jtl] currencies ergänzen"
+            ),
+        ]);
     }
     if NOT_HUNDREDTHS.contains(&currency) {
-        return Err(format!(
-            "{currency} has no hundredths, and JTL's prices have two decimals: import it by hand"
-        ));
+        return Err([
+            format!("{currency} has no hundredths, and JTL's prices have two decimals: import it by hand"),
+            format!(
+                "{currency} kennt keine Hundertstel, JTLs Preise haben zwei Nachkommastellen: von Hand anlegen"
+            ),
+        ]);
     }
     Ok(())
 }

@@ -47,19 +47,29 @@ pub(crate) fn positions(
     order: &Order,
     settings: &JtlSettings,
     warnings: &mut Warnings,
-) -> Result<Vec<Position>, String> {
+) -> Result<Vec<Position>, [String; 2]> {
     let mut positions = Vec::new();
     for line in &order.lines {
         let sku = super::text::clean(&line.sku);
         if sku.is_empty() || sku.encode_utf16().count() > ARTICLE_LIMIT {
-            return Err(format!(
-                "line {} has no article number of 1 to {ARTICLE_LIMIT} characters: give the article its number at \
-                 the marketplace",
-                line.number
-            ));
+            let number = &line.number;
+            return Err([
+                format!(
+                    "line {number} has no article number of 1 to {ARTICLE_LIMIT} characters: give the article its number \
+                     at the marketplace"
+                ),
+                format!(
+                    "Position {number} hat keine Artikelnummer mit 1 bis {ARTICLE_LIMIT} Zeichen: dem Artikel am Marktplatz \
+                     seine Nummer geben"
+                ),
+            ]);
         }
         if line.units.is_empty() {
-            return Err(format!("line {} has nothing to ship", line.number));
+            let number = &line.number;
+            return Err([
+                format!("line {number} has nothing to ship"),
+                format!("zu Position {number} ist nichts zu versenden"),
+            ]);
         }
         for units in &line.units {
             let name = warnings.fit("article name", &line.name, NAME_LIMIT);
@@ -81,7 +91,11 @@ pub(crate) fn positions(
     }
     let total: Decimal = positions.iter().map(|position| position.gross * position.quantity).sum();
     if total != Decimal::new(order.total.minor, 2) {
-        return Err("its lines and shipping do not sum to its total".to_owned());
+        return Err([
+            "its lines and shipping do not sum to its total",
+            "ihre Positionen und der Versand ergeben nicht ihre Summe",
+        ]
+        .map(str::to_owned));
     }
     find_net_prices(&mut positions);
     Ok(positions)
@@ -94,12 +108,17 @@ fn position(
     quantity: i64,
     gross: i64,
     rate: VatRate,
-) -> Result<Position, String> {
+) -> Result<Position, [String; 2]> {
     let is_plausible = (1..=MOST_UNITS).contains(&quantity)
         && (0..=MOST_MINOR).contains(&gross)
         && (VatRate::ZERO..=VatRate::percent(100)).contains(&rate);
     if !is_plausible {
-        return Err(format!("a quantity, price or VAT rate is out of bounds in a position of kind {kind}"));
+        return Err([
+            format!("a quantity, price or VAT rate is out of bounds in a position of kind {kind}"),
+            format!(
+                "Menge, Preis oder Steuersatz einer Position der Art {kind} liegt außerhalb des Möglichen"
+            ),
+        ]);
     }
     let mut percent = rounded(Decimal::new(rate.0, 6), 2);
     percent.rescale(2);
