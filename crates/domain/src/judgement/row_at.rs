@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::decision::Decision;
-use super::facts::OrderFacts;
+use super::facts::{Document, OrderFacts, OurFacts};
 use super::limits::Limits;
 use super::rows::Row;
 use super::situation::{self, Situation, after};
@@ -53,7 +53,7 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
 /// The row at this time.
 fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
     let situation = Situation::at(facts, limits, now);
-    let row = decided(Row::of(&situation), facts, situation);
+    let row = decided(unasked(Row::of(&situation), facts), facts, situation, limits);
     watched(after_report(row, facts), facts, limits, now)
 }
 
@@ -89,7 +89,7 @@ fn urgency(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Opt
 }
 
 /// What a person decided comes before the row of the situation, unless an intent is open or the order is over.
-fn decided(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
+fn decided(row: Row, facts: &OrderFacts, situation: Situation, limits: &Limits) -> Row {
     let Some(decided) = &facts.decided else { return row };
     let line = row.line();
     let is_in_erp = facts.erp.orders > 0;
@@ -111,7 +111,8 @@ fn decided(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
             Row::of(&situation.all_the_same())
         }
         Decision::HandOverAgain | Decision::NoneOfThese
-            if row.offers().contains(&Decision::HandOverAgain) =>
+            if row.offers().contains(&Decision::HandOverAgain)
+                && !is_premature(row, facts, decided.at, limits) =>
         {
             handed_over_again(decided.decision, facts, situation)
         }
@@ -125,6 +126,18 @@ fn decided(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
     }
 }
 
+/// Whether the time that made this row of the order has passed only since a decision: then it was not made about this row, and nothing
+/// is sent because of it.
+fn is_premature(row: Row, facts: &OrderFacts, decided_at: Timestamp, limits: &Limits) -> bool {
+    let OurFacts { hand_over_since, handed_over_at, .. } = facts.ours;
+    let since = match row {
+        Row::Unclear => hand_over_since,
+        Row::Dropped => handed_over_at,
+        _ => None,
+    };
+    since.is_some_and(|since| decided_at < after(since, limits.hand_over))
+}
+
 /// Searched for first, then shown to the person where something was found, then handed over as if for the first time.
 fn handed_over_again(decision: Decision, facts: &OrderFacts, situation: Situation) -> Row {
     let Some(candidates) = &facts.erp.candidates else { return Row::LookForIt };
@@ -136,6 +149,13 @@ fn handed_over_again(decision: Decision, facts: &OrderFacts, situation: Situatio
         Row::Ready => Row::HandOverAgain,
         other => other,
     }
+}
+
+/// An order that was read as one to be shipped is over only once the ERP was asked too.
+fn unasked(row: Row, facts: &OrderFacts) -> Row {
+    let was_read = !matches!(facts.there.document, Document::Missing);
+    let is_unasked = was_read && !facts.there.was_over && facts.erp.since.is_none();
+    if row == Row::CancelledBefore && is_unasked { Row::CancelledUnknown } else { row }
 }
 
 /// A tracking number that changed after the report is noticed.

@@ -112,6 +112,8 @@ answers! {
         CancelledAfterReport,
         /// Reported by us; a tracking number changed in the ERP afterwards.
         NumberChanged,
+        /// Cancelled after it was read, and the ERP was not asked since: a person may have entered it there.
+        CancelledUnknown,
         /// To be handed over again, once the ERP was searched for it.
         LookForIt,
         /// The search has found orders that may be this one, or was not complete.
@@ -142,8 +144,9 @@ answers! {
 }
 
 /// Rows that do not follow from a situation alone, but from a decision, a report or the time that has passed.
-const LATER: [Row; 14] = [
+const LATER: [Row; 15] = [
     Row::NumberChanged,
+    Row::CancelledUnknown,
     Row::LookForIt,
     Row::Candidates,
     Row::HandOverAgain,

@@ -202,6 +202,7 @@ impl Row {
                 line(State::SetAside, Act::AskErp).entry(Kind::ShippedElsewhere).taking()
             }
             Self::ShippedElsewhereUnknown => line(State::Fetched, Act::AskErp).waits(Wait::OwnStep).taking(),
+            Self::CancelledUnknown => line(State::Cancelled, Act::AskErp),
             Self::CancelledBefore | Self::CancelledBoth => Line::over(State::Cancelled),
             Self::HandOverOpen => line(State::Exporting, Act::ResolveHandOver).taking(),
             Self::Unclear => line(State::Unclear, Act::ResolveHandOver).entry(Kind::Unclear).taking(),
@@ -306,6 +307,7 @@ impl Row {
             Self::PartlyShippedElsewhere
             | Self::ShippedElsewhere
             | Self::ShippedElsewhereUnknown
+            | Self::CancelledUnknown
             | Self::CancelledWaiting
             | Self::ShippedWaiting
             | Self::InErp

@@ -2,7 +2,7 @@
 
 use marktwerk_domain::attention::{Attention, AttentionKind as Kind};
 use marktwerk_domain::judgement::{
-    Act, Choice, Decision, Difference, Hold, Limits, NotPossible, Row, decide, groups,
+    Act, Choice, Decision, Difference, ErpFacts, Hold, Limits, NotPossible, Row, decide, groups,
 };
 use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus as Status;
@@ -49,6 +49,8 @@ fn what_is_done_by_hand_is_left_alone_until_something_changes() {
     // The person ships it at the marketplace: that is what was said.
     assert_eq!(done.clone().status(Status::Shipped).settled().row(), Row::DoneByHand);
     let cancelled = done.clone().status(Status::Cancelled).settled();
+    assert_eq!(cancelled.row(), Row::CancelledUnknown, "a person may have entered it in JTL");
+    let cancelled = cancelled.erp(ErpFacts::default());
     assert_eq!(cancelled.row(), Row::CancelledBefore);
     let entered = done.erp(one_order()).settled();
     assert_eq!(entered.row(), Row::InErp);
@@ -179,4 +181,20 @@ fn thirty_orders_with_one_cause_are_one_entry() {
         ),
         "{text}"
     );
+}
+
+/// A decision about an order that was on its way does not send it again once the time for that has passed.
+#[test]
+fn time_alone_does_not_make_a_decision_send() {
+    let early = |story: Story| {
+        story.decided(Decision::HandOverAgain).with(|facts| facts.decided.as_mut().unwrap().at = at(29))
+    };
+    let dropped = || Story::handed_over().erp(ErpFacts::default()).at(30);
+    assert_eq!(dropped().decided(Decision::HandOverAgain).row(), Row::LookForIt);
+    assert_eq!(early(dropped()).row(), Row::Dropped);
+    let unclear = dropped().with(|facts| {
+        (facts.ours.hand_over_since, facts.ours.handed_over_at) = (Some(at(0)), None);
+    });
+    assert_eq!(unclear.clone().decided(Decision::HandOverAgain).row(), Row::LookForIt);
+    assert_eq!(early(unclear).row(), Row::Unclear);
 }

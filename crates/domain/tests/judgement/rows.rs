@@ -33,7 +33,7 @@ fn before_the_hand_over() -> Vec<(Row, Story)> {
         (Row::PartlyShippedElsewhere, Story::ready().status(Status::PartlyShipped)),
         (Row::ShippedElsewhereUnknown, Story::ready().status(Status::Shipped)),
         (Row::ShippedElsewhere, Story::ready().status(Status::Shipped).erp(absent())),
-        (Row::CancelledBefore, Story::ready().status(Status::Cancelled)),
+        (Row::CancelledBefore, Story::ready().status(Status::Cancelled).erp(absent())),
     ]
 }
 
@@ -120,6 +120,7 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
     let was_ready = Story::ready().decided(Decision::LeaveOut);
     vec![
         (Row::NumberChanged, renumbered),
+        (Row::CancelledUnknown, Story::ready().status(Status::Cancelled)),
         (Row::LookForIt, wanted()),
         (Row::Candidates, searched(vec![candidate.clone()])),
         (Row::HandOverAgain, searched(Vec::new())),

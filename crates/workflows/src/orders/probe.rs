@@ -118,7 +118,7 @@ impl Open {
             Row::Ready | Row::HandOverAgain => self.to_export += 1,
             Row::LookForIt => self.to_look_up += 1,
             Row::HandOverOpen => self.exporting += 1,
-            Row::ShippedElsewhereUnknown => self.to_look_up += 1,
+            Row::ShippedElsewhereUnknown | Row::CancelledUnknown => self.to_look_up += 1,
             _ if tracking::is_overdue(record, limits, now) => match record.reason {
                 None => self.overdue += 1,
                 Some(_) => self.stuck.push(record.number.clone()),

@@ -164,7 +164,8 @@ fn is_missed(record: &OrderRecord, limits: &Limits, now: Timestamp) -> bool {
     // A shipped one is reported all the same: its parcels are known.
     let is_reported = matches!(record.state, OrderState::Shipped | OrderState::Reported);
     let was_there = facts.erp.orders > 0 && !is_reported;
-    let is_asked_for = record.judgement(limits, now).row == Row::ShippedElsewhereUnknown;
+    let row = record.judgement(limits, now).row;
+    let is_asked_for = matches!(row, Row::ShippedElsewhereUnknown | Row::CancelledUnknown);
     // The row of a person, who has entered the order by hand, may be dropped as any other.
     let has_foreign_row = facts.erp.waiting_rows > 0 && facts.ours.handed_over_at.is_none();
     was_there || is_asked_for || has_foreign_row || is_overdue(record, limits, now)

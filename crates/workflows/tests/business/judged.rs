@@ -499,3 +499,26 @@ async fn what_was_over_before_the_cursor_is_history_too() {
     assert!(record.was_over && !record.is_open && !record.takes_stock);
     assert!(shop.store.attentions().await.unwrap().is_empty());
 }
+
+/// Nobody would cancel it in JTL: both happened between two runs.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_by_hand_and_cancelled_before_jtl_was_asked_is_an_entry() {
+    let shop = patient_shop().await;
+    let number = in_francs(&shop);
+    shop.sync_orders().await;
+    shop.world.enter_in_jtl(&number, "MW-0003", 2).unwrap();
+    shop.world.cancel(&number).unwrap();
+    next_run(&shop).await;
+    let entry = shop.attention(AttentionKind::CancelledAfterHandOver).await;
+    assert_eq!(entry, std::slice::from_ref(&number), "{}", shop.log().await);
+    // One that JTL does not have is over with the same run.
+    let other = in_francs(&shop);
+    shop.sync_orders().await;
+    shop.world.cancel(&other).unwrap();
+    next_run(&shop).await;
+    let record = shop.order(&other).await;
+    assert_eq!((record.state, record.is_open), (OrderState::Cancelled, false));
+    shop.world.cancel_in_jtl(&number).unwrap();
+    next_run(&shop).await;
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+}

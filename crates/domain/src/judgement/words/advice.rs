@@ -137,6 +137,7 @@ impl Row {
             | Self::Held
             | Self::Ready
             | Self::ShippedElsewhereUnknown
+            | Self::CancelledUnknown
             | Self::CancelledBefore
             | Self::HandOverOpen
             | Self::HandedOver

@@ -44,6 +44,10 @@ impl Row {
                 "shipped at the marketplace without us, and JTL has no order for it",
                 "am Marktplatz ohne uns versandt, und JTL hat keinen Auftrag dazu",
             ],
+            Self::CancelledUnknown => [
+                "cancelled at the marketplace; JTL was not asked since",
+                "am Marktplatz storniert; JTL ist seitdem nicht gefragt",
+            ],
             Self::CancelledBefore => {
                 ["cancelled before JTL had it", "storniert, bevor JTL sie hatte"]
             }
