@@ -17,9 +17,9 @@ use serde_json::Value;
 use super::{Orders, Rest};
 use crate::crash;
 
-/// Orders read at once and handed over in one transaction. Their documents are a few megabytes; smaller batches repeat
-/// every statement more often.
-const BATCH: usize = 1_000;
+/// Orders read at once and handed over in one transaction. An order, its document and its changes take some hundred kilobytes in memory;
+/// smaller batches repeat every statement more often.
+const BATCH: usize = 250;
 
 impl Orders<'_> {
     /// Finds out what became of earlier hand-overs, then hands over what is imported.
