@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::language::Language;
 
-/// A reason for people. Stored as a text where it is known in one language only: what somebody else wrote, or an earlier version stored.
+/// A reason for people. It is stored as a plain string if there is only one language: somebody else's words, or an earlier version's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct Reason {

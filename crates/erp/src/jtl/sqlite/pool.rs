@@ -72,7 +72,7 @@ impl SqliteDatabase {
     }
 }
 
-/// Whether the sandbox plays that JTL's server answers nobody. A file that cannot tell, or cannot be read, meets the work itself.
+/// Whether the sandbox has taken JTL away. If the file cannot be asked, the work itself fails and says why.
 fn is_away(connection: &Connection) -> bool {
     let asked = connection.prepare_cached("SELECT 1 FROM sandbox_away LIMIT 1");
     asked.and_then(|mut statement| statement.exists([])).unwrap_or(false)
