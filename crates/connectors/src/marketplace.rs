@@ -86,7 +86,7 @@ pub trait Marketplace: Send + Sync {
         carrier: &str,
     ) -> Result<Option<String>, ConnectorError>;
 
-    /// Reports all parcels of one order in one go. An `Err` says nothing about whether it was accepted: read
+    /// Reports one unit of the marketplace's ([`Rules::report`]): all parcels of an order, or one parcel. An `Err` says nothing about whether it was accepted: read
     /// back with [`read_shipments`](Self::read_shipments).
     async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError>;
 

@@ -1,6 +1,7 @@
 //! What workflows must know of a marketplace, in the domain's words.
 
 use jiff::SignedDuration;
+use marktwerk_domain::judgement::ReportUnit;
 
 /// How a marketplace differs from others where workflows have to heed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,10 +10,15 @@ pub struct Rules {
     pub lag: SignedDuration,
     /// An order stands in its list at the latest this long after it was bought.
     pub visible_within: SignedDuration,
+    /// What it takes a shipment report of. A parcel that is reported by itself may hold parts of lines.
+    pub report: ReportUnit,
 }
 
 impl Rules {
-    /// A list that is complete up to now, in which an order stands within an hour.
-    pub const DEFAULT: Self =
-        Self { lag: SignedDuration::ZERO, visible_within: SignedDuration::from_mins(60) };
+    /// A list that is complete up to now, in which an order stands within an hour; orders are reported as a whole.
+    pub const DEFAULT: Self = Self {
+        lag: SignedDuration::ZERO,
+        visible_within: SignedDuration::from_mins(60),
+        report: ReportUnit::WholeOrder,
+    };
 }

@@ -49,6 +49,8 @@ pub enum Happened {
     NeedsNobody(AttentionKind),
     /// The ERP showed this many parcels that have left.
     Parcels(usize),
+    /// A parcel with this tracking number was reported by itself.
+    ParcelReported(String),
     /// A person decided.
     Decided(Decision),
     /// The act that was decided began.
@@ -89,6 +91,9 @@ impl Happened {
                 format!("parcels that have left, as JTL shows them: {count}"),
                 format!("Pakete unterwegs, wie JTL sie zeigt: {count}"),
             ]),
+            Self::ParcelReported(number) => {
+                language.of([format!("parcel reported: {number}"), format!("Paket gemeldet: {number}")])
+            }
             Self::Decided(decision) => language.of([
                 format!("decided: {}", decision.label(language)),
                 format!("entschieden: {}", decision.label(language)),

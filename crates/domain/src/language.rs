@@ -1,4 +1,7 @@
-//! The languages that people are spoken to in.
+//! The languages that people are spoken to in, and their clocks.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// A language of messages and of the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,5 +31,44 @@ impl Language {
             Self::English => english,
             Self::German => german,
         }
+    }
+}
+
+/// Who reads a text: the language, and the zone in which its times are written.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The language.
+    pub language: Language,
+    /// The zone.
+    pub zone: TimeZone,
+}
+
+impl Reader {
+    /// Of what is stored and logged.
+    pub fn of_the_store() -> Self {
+        Self { language: Language::English, zone: TimeZone::UTC }
+    }
+
+    /// A time in a sentence, to the minute.
+    pub fn time(&self, time: Timestamp) -> String {
+        let time = time.to_zoned(self.zone.clone());
+        let form = self.language.of(["%Y-%m-%d %H:%M %Z", "%d.%m.%Y, %H:%M Uhr"]);
+        time.strftime(form).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_the_readers_clock() {
+        let time: Timestamp = "2026-11-29T23:30:00Z".parse().unwrap();
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let german = Reader { language: Language::German, zone: zone.clone() };
+        assert_eq!(german.time(time), "30.11.2026, 00:30 Uhr");
+        let english = Reader { language: Language::English, zone };
+        assert_eq!(english.time(time), "2026-11-30 00:30 CET");
+        assert_eq!(Reader::of_the_store().time(time), "2026-11-29 23:30 UTC");
     }
 }

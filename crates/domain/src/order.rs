@@ -25,6 +25,15 @@ pub enum MarketplaceStatus {
 }
 
 impl MarketplaceStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Ready, Self::Cancelled, Self::PartlyShipped, Self::Shipped];
+
+    /// The status of a stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
     /// The word stored and shown.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -27,6 +27,34 @@ pub struct Parcel {
     pub contents: Vec<Content>,
 }
 
+/// A parcel that was reported by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldParcel {
+    /// The ERP's key of the parcel.
+    pub id: i64,
+    /// The tracking number that was reported.
+    pub tracking: String,
+    /// Line number at the marketplace and the quantity that was reported. Empty: there was nothing to report of it.
+    pub lines: Vec<(String, i64)>,
+    /// It holds units of the buyer's lines that other parcels had been reported with already.
+    #[serde(default)]
+    pub is_surplus: bool,
+}
+
+impl ToldParcel {
+    /// Whether it is about `parcel`, one of those that the ERP shows; the ERP may have made a new row of it.
+    pub fn is_of(&self, parcel: &Parcel, parcels: &[Parcel]) -> bool {
+        let is_replaced = || parcels.iter().all(|other| other.id != self.id);
+        self.id == parcel.id || (self.tracking == parcel.tracking && is_replaced())
+    }
+
+    /// Whether the ERP shows something else than what was reported.
+    pub fn differs_from(&self, parcels: &[Parcel]) -> bool {
+        let has_other_number = |parcel: &Parcel| parcel.id == self.id && parcel.tracking != self.tracking;
+        self.is_surplus || (!self.lines.is_empty() && parcels.iter().any(has_other_number))
+    }
+}
+
 /// An order as the ERP shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErpOrder {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use marktwerk_domain::judgement::Limits;
+use marktwerk_domain::language::{Language, Reader};
 use marktwerk_engine::{Commands, Engine};
 use marktwerk_store::SharedStore;
 use tokio::sync::Semaphore;
@@ -83,6 +84,11 @@ impl AppState {
     /// A time as answers carry it.
     pub(crate) fn time(&self, time: Timestamp) -> String {
         self.inner.source.time(time)
+    }
+
+    /// Who reads answers in this language.
+    pub(crate) fn reader(&self, language: Language) -> Reader {
+        self.inner.source.reader(language)
     }
 
     /// `days` before now.

@@ -184,6 +184,8 @@ pub struct Chosen {
     pub reads_again: bool,
     /// A refused report is due at once.
     pub reports_now: bool,
+    /// What the ERP shows of the parcels counts as what was reported ([`OurFacts::take_as_reported`](super::OurFacts::take_as_reported)).
+    pub takes_parcels_as_reported: bool,
 }
 
 /// What a choice makes of an order's facts.
@@ -201,7 +203,12 @@ pub fn decide(
     if !offers.contains(&decision) {
         return Err(NotPossible::NotOffered { decision, offered: offers });
     }
-    let mut chosen = Chosen { facts: facts.clone(), reads_again: false, reports_now: false };
+    let mut chosen = Chosen {
+        facts: facts.clone(),
+        reads_again: false,
+        reports_now: false,
+        takes_parcels_as_reported: false,
+    };
     let after = &mut chosen.facts;
     after.remind = None;
     let decided = Decided::on(facts, decision, choice.by.clone(), now);
@@ -214,6 +221,7 @@ pub fn decide(
         }
         // The number that was corrected there by hand.
         Decision::DoneByHand if row == Row::NumberChanged => after.ours.reported_numbers = after.erp.numbers,
+        Decision::DoneByHand if row == Row::PartNumberChanged => chosen.takes_parcels_as_reported = true,
         // It is about what the take-over remarked alone.
         Decision::DoneByHand if !row.offers().contains(&Decision::DoneByHand) => after.remarks.clear(),
         Decision::DoneByHand => {

@@ -13,7 +13,7 @@ use crate::attention::AttentionKind;
 use crate::language::Language;
 use crate::order::{MarketplaceStatus, Order};
 use crate::reason::Reason;
-use crate::shipment::Parcel;
+use crate::shipment::{Parcel, ToldParcel};
 
 /// Everything that a judgement is based on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,19 @@ pub struct ThereFacts {
     pub difference: Option<Difference>,
     /// Fingerprints of the newest document that could be translated.
     pub newest: Option<Baseline>,
+    /// What the marketplace takes a shipment report of.
+    pub report_unit: ReportUnit,
+}
+
+/// What one shipment report is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportUnit {
+    /// The whole order with all its parcels, once all of it has left.
+    #[default]
+    WholeOrder,
+    /// One parcel, as soon as it has left; parts of a line are taken too.
+    EachParcel,
 }
 
 impl Default for ThereFacts {
@@ -81,6 +94,7 @@ impl Default for ThereFacts {
             is_fulfilled: false,
             difference: None,
             newest: None,
+            report_unit: ReportUnit::default(),
         }
     }
 }
@@ -208,6 +222,12 @@ pub struct ErpFacts {
     /// Parcels among them without a tracking number. Column.
     #[serde(skip)]
     pub parcels_without_number: u32,
+    /// Parcels among them with a tracking number that were not reported by themselves. Column.
+    #[serde(skip)]
+    pub unreported: u32,
+    /// A parcel that was reported has another number now, or another one holds what was reported. Column.
+    #[serde(skip)]
+    pub differs_from_reported: bool,
 }
 
 /// Orders of the ERP that may be this one under another number.
@@ -247,6 +267,9 @@ pub struct OurFacts {
     pub reported_at: Option<Timestamp>,
     /// Fingerprint of the tracking numbers that were reported.
     pub reported_numbers: Option<u64>,
+    /// Parcels that were reported one by one, where the marketplace takes them so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parcels: Vec<ToldParcel>,
     /// Why the last try to report it failed.
     pub refused: Option<Refused>,
     /// Failed tries to report it. Column.
@@ -255,6 +278,29 @@ pub struct OurFacts {
     /// Earliest time of the next try. Column.
     #[serde(skip)]
     pub next_try: Option<Timestamp>,
+}
+
+impl OurFacts {
+    /// The parcels that are to be reported by themselves: they have a tracking number and were not reported.
+    pub fn unreported<'a>(&self, parcels: &'a [Parcel]) -> Vec<&'a Parcel> {
+        let is_reported = |parcel: &Parcel| self.parcels.iter().any(|told| told.is_of(parcel, parcels));
+        parcels.iter().filter(|parcel| !parcel.tracking.is_empty() && !is_reported(parcel)).collect()
+    }
+
+    /// Whether the ERP shows something else than what was reported parcel by parcel.
+    pub fn differs_from_reported(&self, parcels: &[Parcel]) -> bool {
+        self.parcels.iter().any(|told| told.differs_from(parcels))
+    }
+
+    /// A person has brought the marketplace to what the ERP shows.
+    pub fn take_as_reported(&mut self, parcels: &[Parcel]) {
+        for told in &mut self.parcels {
+            told.is_surplus = false;
+            if let Some(parcel) = parcels.iter().find(|parcel| parcel.id == told.id) {
+                told.tracking.clone_from(&parcel.tracking);
+            }
+        }
+    }
 }
 
 /// Why a shipment was not reported.

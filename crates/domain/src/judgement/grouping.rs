@@ -3,7 +3,7 @@
 use super::words;
 use super::{EntryFacts, Row};
 use crate::attention::{Attention, AttentionKind};
-use crate::language::Language;
+use crate::language::Reader;
 use crate::stock::StockEntry;
 
 /// Entries that have one cause. The oldest one stands for them all.
@@ -20,10 +20,11 @@ impl Group {
     }
 
     /// What happened, what it means and what to do, for all of them.
-    pub fn message(&self, language: Language) -> String {
+    pub fn message(&self, reader: &Reader) -> String {
+        let language = reader.language;
         let Some(first) = self.entries.first() else { return String::new() };
         let text = match said(first) {
-            Some(facts) => facts.message(language),
+            Some(facts) => facts.message(reader),
             None => match StockEntry::from_facts(&first.facts) {
                 Some(entry) => language.of([entry.english(), entry.german()]),
                 None => first.message.clone(),
@@ -33,7 +34,8 @@ impl Group {
             return text;
         }
         let numbers: Vec<&str> = self.entries.iter().map(|entry| entry.subject.as_str()).collect();
-        words::of_several(&numbers, &text, language)
+        let all: Vec<EntryFacts> = self.entries.iter().filter_map(said).collect();
+        words::of_several(&numbers, &all, &text, reader)
     }
 }
 

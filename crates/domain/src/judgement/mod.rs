@@ -39,17 +39,17 @@ use serde::{Deserialize, Serialize};
 pub use decision::{Choice, Chosen, Decided, Decision, NotPossible, Reminder, decide};
 pub use facts::{
     Baseline, Candidate, Candidates, Difference, Document, ErpFacts, Hold, OrderFacts, OurFacts,
-    RefusalCause, Refused, Remark, ThereFacts, tracking_numbers,
+    RefusalCause, Refused, Remark, ReportUnit, ThereFacts, tracking_numbers,
 };
 pub use grouping::{Group, groups};
 pub use limits::Limits;
 pub use page::{attention_page, decision_page, page};
 pub use rows::Row;
-pub use situation::{Articles, Differs, HandOver, InErp, Reporting, Situation, There};
+pub use situation::{Articles, Differs, HandOver, InErp, Parcels, Reporting, Situation, There};
 pub use table::{Act, Line, Mark, Wait};
 
 use crate::attention::AttentionKind;
-use crate::language::Language;
+use crate::language::Reader;
 use crate::order::OrderState;
 use crate::reason::Reason;
 
@@ -138,22 +138,22 @@ impl Entry {
     }
 
     /// What happened, what it means and what to do.
-    pub fn message(&self, language: Language) -> String {
-        words::message(&self.facts, language)
+    pub fn message(&self, reader: &Reader) -> String {
+        words::message(&self.facts, reader)
     }
 }
 
 impl EntryFacts {
     /// What happened, what it means and what to do.
-    pub fn message(&self, language: Language) -> String {
-        words::message(self, language)
+    pub fn message(&self, reader: &Reader) -> String {
+        words::message(self, reader)
     }
 }
 
 impl Judgement {
     /// Why it waits or needs a person, for people; `None` where it goes its usual way.
-    pub fn reason(&self, language: Language) -> Option<String> {
-        words::reason(&self.said, language)
+    pub fn reason(&self, reader: &Reader) -> Option<String> {
+        words::reason(&self.said, reader)
     }
 }
 

@@ -6,8 +6,7 @@ use super::decision::Decision;
 use super::facts::{Document, OrderFacts, OurFacts};
 use super::limits::Limits;
 use super::rows::Row;
-use super::situation::{self, Situation, after};
-use super::table::Act;
+use super::situation::{self, Reporting, Situation, after};
 use super::words;
 use super::{Entry, EntryFacts};
 use crate::attention::AttentionKind;
@@ -93,7 +92,8 @@ fn decided(row: Row, facts: &OrderFacts, situation: Situation, limits: &Limits) 
     let Some(decided) = &facts.decided else { return row };
     let line = row.line();
     let is_in_erp = facts.erp.orders > 0;
-    let is_resolved_first = matches!(line.act, Act::ResolveReport) || (line.is_over && line.kind.is_none());
+    let is_resolved_first =
+        matches!(row, Row::ReportOpen | Row::ReportUnanswered) || (line.is_over && line.kind.is_none());
     if is_resolved_first {
         return row;
     }
@@ -116,7 +116,9 @@ fn decided(row: Row, facts: &OrderFacts, situation: Situation, limits: &Limits) 
         {
             handed_over_again(decided.decision, facts, situation)
         }
-        Decision::ChooseCarrier if row == Row::UnknownCarrier => Row::ToReport,
+        Decision::ChooseCarrier if row == Row::UnknownCarrier => {
+            Row::of(&Situation { reporting: Reporting::Never, ..situation })
+        }
         Decision::DoneByHand | Decision::LeaveOut if matches!(row, Row::HandOverOpen) => row,
         Decision::DoneByHand if row == Row::CancelledAfterReport => Row::Over,
         Decision::DoneByHand if is_in_erp => Row::DoneByHandInErp,

@@ -1,7 +1,7 @@
 //! Which row of the table a situation has. The match is exhaustive: the compiler proves that each combination has exactly one
 //! row, and no combination is covered by a pattern that does not name it.
 
-use super::situation::{Articles, Differs, HandOver, InErp, Reporting, Situation, There};
+use super::situation::{Articles, Differs, HandOver, InErp, Parcels, Reporting, Situation, There};
 
 answers! {
     /// A row of the table. Its meaning is written in `table.rs`.
@@ -80,6 +80,14 @@ answers! {
         PartlyWithoutUs,
         /// A part has left.
         PartLeft,
+        /// A part has left: its parcels are to be reported, one by one.
+        PartToReport,
+        /// A part has left and is reported.
+        PartReported,
+        /// The same, and a parcel differs now from what was reported.
+        PartNumberChanged,
+        /// A part has left and is reported, and the rest was closed or cancelled in the ERP.
+        RestToCancel,
         /// All has left; a tracking number is missing.
         WithoutNumber,
         /// The same for too long.
@@ -104,6 +112,10 @@ answers! {
         UnknownCarrier,
         /// The marketplace refused the report, or it cannot be composed.
         Refused,
+        /// Shipped in the ERP and there without us; the tracking numbers are not compared yet.
+        ShippedBoth,
+        /// The same, and the tracking numbers differ.
+        OtherNumbers,
         /// Shipped in the ERP, and reported there by hand.
         ReportedByHand,
         /// Reported by us.
@@ -198,11 +210,13 @@ impl Row {
                 | There::PartlyShipped
                 | There::Shipped => Self::Reported,
             },
-            Reporting::Never | Reporting::UnknownCarrier | Reporting::Refused => match situation.hand_over {
-                HandOver::Intended => Self::HandOverOpen,
-                HandOver::IntendedLong => Self::Unclear,
-                HandOver::Never | HandOver::Done | HandOver::DoneLong => unreported(situation),
-            },
+            Reporting::Never | Reporting::UnknownCarrier | Reporting::Refused | Reporting::OtherNumbers => {
+                match situation.hand_over {
+                    HandOver::Intended => Self::HandOverOpen,
+                    HandOver::IntendedLong => Self::Unclear,
+                    HandOver::Never | HandOver::Done | HandOver::DoneLong => unreported(situation),
+                }
+            }
         }
     }
 }
@@ -306,7 +320,7 @@ fn in_erp(situation: &Situation, was_handed_over: bool) -> Row {
         There::History => Row::History,
         There::Fulfilled => Row::FulfilledThere,
         There::Cancelled => cancelled_there(situation.in_erp),
-        There::Shipped => shipped_there(situation.in_erp),
+        There::Shipped => shipped_there(situation),
         There::PartlyShipped => match situation.in_erp {
             InErp::Open => Row::PartlyWithoutUs,
             InErp::Cancelled | InErp::ClosedUnshipped => Row::PartlyShippedElsewhere,
@@ -319,7 +333,7 @@ fn in_erp(situation: &Situation, was_handed_over: bool) -> Row {
             | InErp::WithoutNumber
             | InErp::WithoutNumberLong
             | InErp::Left
-            | InErp::Several => wanted(situation, Row::InErp, None, report(situation.reporting)),
+            | InErp::Several => reportable(situation),
         },
         There::Held => wanted(situation, Row::WishOpen, Some(Row::WishLeft), Row::WishLeft),
         There::Unusable if was_handed_over => {
@@ -327,9 +341,42 @@ fn in_erp(situation: &Situation, was_handed_over: bool) -> Row {
         }
         There::Unread | There::Pending => wanted(situation, Row::InErpUnread, None, Row::LeftUnread),
         There::Open | There::Unusable => match situation.differs {
-            Differs::No => wanted(situation, Row::InErp, None, report(situation.reporting)),
+            Differs::No => reportable(situation),
             Differs::Yes => wanted(situation, Row::ChangedOpen, Some(Row::ChangedLeft), Row::ChangedLeft),
         },
+    }
+}
+
+/// The marketplace waits for it, and nothing keeps a shipment from being reported.
+fn reportable(situation: &Situation) -> Row {
+    match (situation.in_erp, situation.parcels) {
+        (
+            InErp::PartLeft | InErp::RestClosed | InErp::WithoutNumber | InErp::WithoutNumberLong,
+            Parcels::Untold,
+        ) => report(situation.reporting, Row::PartToReport),
+        (
+            InErp::PartLeft | InErp::RestClosed | InErp::WithoutNumber | InErp::WithoutNumberLong,
+            Parcels::Changed,
+        ) => Row::PartNumberChanged,
+        (InErp::PartLeft, Parcels::Told) => Row::PartReported,
+        (InErp::RestClosed, Parcels::Told) => Row::RestToCancel,
+        (InErp::WithoutNumber | InErp::WithoutNumberLong, Parcels::Told)
+        | (
+            InErp::PartLeft | InErp::RestClosed | InErp::WithoutNumber | InErp::WithoutNumberLong,
+            Parcels::Together,
+        )
+        | (
+            InErp::Unknown
+            | InErp::Absent
+            | InErp::Deleted
+            | InErp::Waiting
+            | InErp::Open
+            | InErp::Left
+            | InErp::ClosedUnshipped
+            | InErp::Cancelled
+            | InErp::Several,
+            Parcels::Together | Parcels::Untold | Parcels::Told | Parcels::Changed,
+        ) => wanted(situation, Row::InErp, None, report(situation.reporting, Row::ToReport)),
     }
 }
 
@@ -363,24 +410,40 @@ fn cancelled_there(in_erp: InErp) -> Row {
     }
 }
 
-fn shipped_there(in_erp: InErp) -> Row {
-    match in_erp {
+fn shipped_there(situation: &Situation) -> Row {
+    match situation.in_erp {
         InErp::Unknown | InErp::Absent | InErp::Deleted | InErp::Cancelled | InErp::ClosedUnshipped => {
             Row::ShippedElsewhere
         }
         InErp::Waiting | InErp::Open | InErp::PartLeft | InErp::Several => Row::ShippedWithoutUs,
-        InErp::RestClosed | InErp::WithoutNumber | InErp::WithoutNumberLong | InErp::Left => {
-            Row::ReportedByHand
-        }
+        InErp::WithoutNumber | InErp::WithoutNumberLong => Row::ReportedByHand,
+        InErp::RestClosed => match situation.parcels {
+            Parcels::Together => Row::ReportedByHand,
+            Parcels::Untold | Parcels::Told | Parcels::Changed => shipped_both(situation.reporting),
+        },
+        InErp::Left => shipped_both(situation.reporting),
     }
 }
 
-/// All has left with tracking numbers, and the marketplace waits for it.
-fn report(reporting: Reporting) -> Row {
+/// Shipped in the ERP with tracking numbers, and at the marketplace.
+fn shipped_both(reporting: Reporting) -> Row {
     match reporting {
-        Reporting::Never | Reporting::Done => Row::ToReport,
+        Reporting::OtherNumbers => Row::OtherNumbers,
+        Reporting::Never
+        | Reporting::UnknownCarrier
+        | Reporting::Refused
+        | Reporting::Intended
+        | Reporting::Unanswered
+        | Reporting::Done => Row::ShippedBoth,
+    }
+}
+
+/// What has left with tracking numbers can be reported, and the marketplace waits for it.
+fn report(reporting: Reporting, due: Row) -> Row {
+    match reporting {
+        Reporting::Never | Reporting::Done => due,
         Reporting::UnknownCarrier => Row::UnknownCarrier,
-        Reporting::Refused => Row::Refused,
+        Reporting::Refused | Reporting::OtherNumbers => Row::Refused,
         Reporting::Intended => Row::ReportOpen,
         Reporting::Unanswered => Row::ReportUnanswered,
     }

@@ -33,6 +33,8 @@ impl ErpFacts {
             numbers: self.numbers,
             parcels: self.parcels,
             parcels_without_number: self.parcels_without_number,
+            unreported: self.unreported,
+            differs_from_reported: self.differs_from_reported,
         };
         let is_news = self.since.is_none() || shown != *self;
         Self { since: if is_news { Some(now) } else { self.since }, ..shown }
@@ -49,6 +51,8 @@ impl ErpFacts {
             numbers: self.numbers,
             parcels: self.parcels,
             parcels_without_number: self.parcels_without_number,
+            unreported: self.unreported,
+            differs_from_reported: self.differs_from_reported,
             ..Self::default()
         };
         let is_news = self.since.is_none() || shown != *self;

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Document, ErpFacts, OrderFacts, OurFacts, ThereFacts};
+use super::facts::{Document, ErpFacts, OrderFacts, OurFacts, RefusalCause, Refused, ReportUnit, ThereFacts};
 use super::limits::Limits;
 use crate::attention::AttentionKind;
 use crate::order::MarketplaceStatus;
@@ -95,8 +95,24 @@ answers! {
         UnknownCarrier,
         /// The marketplace refused it, or it cannot be composed.
         Refused,
+        /// The marketplace shows other tracking numbers.
+        OtherNumbers,
         /// The marketplace has it.
         Done,
+    }
+}
+
+answers! {
+    /// What was reported of the parcels that have left, where the marketplace takes each by itself.
+    Parcels {
+        /// It takes an order as a whole, or no parcel with a number has left.
+        Together,
+        /// At least one is to be reported.
+        Untold,
+        /// All with a number were reported.
+        Told,
+        /// The same, and one of them differs now from what was reported.
+        Changed,
     }
 }
 
@@ -131,6 +147,8 @@ pub struct Situation {
     pub hand_over: HandOver,
     /// What we did to report its shipment.
     pub reporting: Reporting,
+    /// What was reported parcel by parcel.
+    pub parcels: Parcels,
     /// Whether the newest document differs from what the ERP has.
     pub differs: Differs,
     /// Whether the ERP knows its articles.
@@ -146,6 +164,7 @@ impl Situation {
             in_erp: in_erp(there, erp, limits, now),
             hand_over: hand_over(ours, limits, now),
             reporting: reporting(ours),
+            parcels: parcels(facts),
             differs: if there.difference.is_some() { Differs::Yes } else { Differs::No },
             articles: if erp.unknown_articles.is_empty() { Articles::Known } else { Articles::Unknown },
         }
@@ -171,14 +190,17 @@ impl Situation {
         There::ALL.iter().flat_map(move |&there| pairs(there)).flat_map(|(there, in_erp)| {
             let rest = move |hand_over: HandOver| {
                 Reporting::ALL.iter().flat_map(move |&reporting| {
-                    Differs::ALL.iter().flat_map(move |&differs| {
-                        Articles::ALL.iter().map(move |&articles| Self {
-                            there,
-                            in_erp,
-                            hand_over,
-                            reporting,
-                            differs,
-                            articles,
+                    Parcels::ALL.iter().flat_map(move |&parcels| {
+                        Differs::ALL.iter().flat_map(move |&differs| {
+                            Articles::ALL.iter().map(move |&articles| Self {
+                                there,
+                                in_erp,
+                                hand_over,
+                                reporting,
+                                parcels,
+                                differs,
+                                articles,
+                            })
                         })
                     })
                 })
@@ -264,14 +286,29 @@ fn hand_over(ours: &OurFacts, limits: &Limits, now: Timestamp) -> HandOver {
 }
 
 fn reporting(ours: &OurFacts) -> Reporting {
-    let refused = ours.refused.as_ref().map(|refused| refused.kind);
-    match (ours.reported_at, ours.report_since, refused) {
+    let shows_other_numbers = |refused: &Refused| matches!(refused.cause, Some(RefusalCause::OtherNumbers));
+    match (ours.reported_at, ours.report_since, &ours.refused) {
         (Some(_), _, _) => Reporting::Done,
         (None, Some(_), Some(_)) => Reporting::Unanswered,
         (None, Some(_), None) => Reporting::Intended,
-        (None, None, Some(AttentionKind::UnknownCarrier)) => Reporting::UnknownCarrier,
+        (None, None, Some(refused)) if refused.kind == AttentionKind::UnknownCarrier => {
+            Reporting::UnknownCarrier
+        }
+        (None, None, Some(refused)) if shows_other_numbers(refused) => Reporting::OtherNumbers,
         (None, None, Some(_)) => Reporting::Refused,
         (None, None, None) => Reporting::Never,
+    }
+}
+
+fn parcels(facts: &OrderFacts) -> Parcels {
+    let OrderFacts { there, erp, .. } = facts;
+    let numbered = erp.parcels.saturating_sub(erp.parcels_without_number);
+    match there.report_unit {
+        ReportUnit::WholeOrder => Parcels::Together,
+        ReportUnit::EachParcel if erp.unreported > 0 => Parcels::Untold,
+        ReportUnit::EachParcel if numbered == 0 => Parcels::Together,
+        ReportUnit::EachParcel if erp.differs_from_reported => Parcels::Changed,
+        ReportUnit::EachParcel => Parcels::Told,
     }
 }
 

@@ -239,21 +239,28 @@ impl Row {
             Self::ShippedWithoutUs | Self::PartlyWithoutUs => {
                 line(State::InJtl, Act::AskErp).entry(Kind::ShippedElsewhere)
             }
-            Self::PartLeft => line(State::InJtl, Act::AskErp).waits(Wait::Part),
+            Self::PartLeft | Self::PartReported => line(State::InJtl, Act::AskErp).waits(Wait::Part),
+            Self::PartNumberChanged => line(State::InJtl, Act::AskErp).entry(Kind::NumberChanged),
             Self::WithoutNumber => line(State::InJtl, Act::AskErp).waits(Wait::Number),
             Self::WithoutNumberLong => line(State::InJtl, Act::AskErp).entry(Kind::WithoutNumber),
-            Self::RestClosed | Self::ClosedUnshipped | Self::CancelledInErp => {
+            Self::RestClosed | Self::RestToCancel | Self::ClosedUnshipped | Self::CancelledInErp => {
                 line(State::InJtl, Act::AskErp).entry(Kind::ClosedInErp)
             }
             Self::Several => line(State::InJtl, Act::AskErp).entry(Kind::Duplicate),
             Self::LeftUnread => line(State::Shipped, Act::Read).waits(Wait::OwnStep),
-            Self::ToReport => line(State::Shipped, Act::Report).waits(Wait::OwnStep).retried(),
+            Self::ToReport | Self::PartToReport => {
+                line(State::Shipped, Act::Report).waits(Wait::OwnStep).retried()
+            }
             Self::ReportOpen => line(State::Shipped, Act::ResolveReport).waits(Wait::OwnStep),
             Self::ReportUnanswered => {
                 line(State::Shipped, Act::ResolveReport).entry(Kind::ShipmentRefused).retried()
             }
             Self::UnknownCarrier => line(State::Shipped, Act::Report).entry(Kind::UnknownCarrier).retried(),
             Self::Refused => line(State::Shipped, Act::Report).entry(Kind::ShipmentRefused).retried(),
+            Self::ShippedBoth => line(State::Shipped, Act::ResolveReport).waits(Wait::OwnStep).retried(),
+            Self::OtherNumbers => {
+                line(State::Shipped, Act::ResolveReport).entry(Kind::ShippedElsewhere).retried()
+            }
             Self::ReportedByHand | Self::Over => Line::over(State::Reported),
             Self::Reported => line(State::Reported, Act::AskErp),
             Self::CancelledAfterReport => {
@@ -317,6 +324,12 @@ impl Row {
             | Self::ShippedWithoutUs
             | Self::PartlyWithoutUs
             | Self::PartLeft
+            | Self::PartToReport
+            | Self::PartReported
+            | Self::PartNumberChanged
+            | Self::RestToCancel
+            | Self::ShippedBoth
+            | Self::OtherNumbers
             | Self::WithoutNumber
             | Self::WithoutNumberLong
             | Self::RestClosed

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
     Act, Candidates, Choice, Decided, Decision, Difference, Document, ErpFacts, HandOver, Hold, InErp,
-    Limits, NotPossible, OrderFacts, Refused, Reporting, Row, Situation, There, decide, judge,
+    Limits, NotPossible, OrderFacts, Parcels, RefusalCause, Refused, ReportUnit, Reporting, Row, Situation,
+    There, decide, judge,
 };
 use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
@@ -23,7 +24,8 @@ fn every_row_is_reached_and_every_combination_has_one() {
         combinations += 1;
         *covered.entry(format!("{:?}", Row::of(&situation))).or_default() += 1;
     }
-    let axes = [There::ALL.len(), InErp::ALL.len(), HandOver::ALL.len(), Reporting::ALL.len(), 2, 2];
+    let axes = [There::ALL.len(), InErp::ALL.len(), HandOver::ALL.len(), Reporting::ALL.len()];
+    let axes = [&axes[..], &[Parcels::ALL.len(), 2, 2]].concat();
     assert_eq!(combinations, axes.into_iter().product::<usize>());
     for row in Row::ALL.iter().filter(|row| row.is_of_a_situation()) {
         assert!(covered.contains_key(&format!("{row:?}")), "{row:?} is never reached");
@@ -93,7 +95,8 @@ fn nothing_is_done_outside_without_knowledge() {
         let row = Row::of(&situation);
         match row.line().act {
             Act::Report => {
-                assert_eq!(situation.in_erp, InErp::Left, "{situation:?}: {row:?}");
+                let has_left = situation.in_erp == InErp::Left || situation.parcels == Parcels::Untold;
+                assert!(has_left, "{situation:?}: {row:?}");
                 let wants = [There::Open, There::PartlyShipped, There::Unusable];
                 assert!(wants.contains(&situation.there), "{situation:?}: {row:?}");
             }
@@ -128,7 +131,8 @@ fn shipped_elsewhere_is_an_entry_in_every_state() {
             InErp::Left | InErp::WithoutNumber | InErp::WithoutNumberLong | InErp::RestClosed
         );
         let kind = row.line().kind;
-        assert_eq!(kind == Some(AttentionKind::ShippedElsewhere), !has_left, "{situation:?}: {row:?}");
+        let is_entry = !has_left || row == Row::OtherNumbers;
+        assert_eq!(kind == Some(AttentionKind::ShippedElsewhere), is_entry, "{situation:?}: {row:?}");
     }
 }
 
@@ -149,30 +153,39 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
             Document::Untranslatable { reason: Reason::quoted("b") },
         ]),
         prop::collection::vec(prop::sample::select(vec![Hold::Cancellation, Hold::Risk]), 0..2),
-        (any::<bool>(), any::<bool>(), prop::bool::weighted(0.05)),
+        (any::<bool>(), any::<bool>(), prop::bool::weighted(0.05), prop::bool::weighted(0.3)),
         prop::option::of(Just(Difference::Address)),
         time(),
     );
     let erp = (
         time(),
-        (0..3_u32, 0..2_u32, 0..3_u32, 0..2_u32),
+        (0..3_u32, 0..2_u32, 0..3_u32, 0..2_u32, 0..3_u32),
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         time(),
         prop::collection::vec(Just("A-1".to_owned()), 0..2),
     );
     let kinds = prop::sample::select(vec![AttentionKind::UnknownCarrier, AttentionKind::ShipmentRefused]);
-    let ours = (time(), time(), time(), prop::option::weighted(0.1, Just(at(5))), prop::option::of(kinds));
+    let refused = prop::option::of((kinds, prop::option::of(Just(RefusalCause::OtherNumbers))));
+    let ours = (time(), time(), time(), prop::option::weighted(0.1, Just(at(5))), refused);
     let decided = prop::option::of((prop::sample::select(Decision::ALL.to_vec()), any::<bool>()));
     (there, erp, ours, decided).prop_map(|(there, erp, ours, decided)| {
         let mut facts = OrderFacts::default();
-        let (status, document, holds, (is_unread, was_over, is_fulfilled), difference, ship_until) = there;
+        let (status, document, holds, flags, difference, ship_until) = there;
+        let (is_unread, was_over, is_fulfilled, is_by_parcel) = flags;
         facts.there.status = status;
         facts.there.document = document;
         facts.there.holds = holds;
         (facts.there.is_unread, facts.there.was_over, facts.there.is_fulfilled) =
             (is_unread, was_over, is_fulfilled);
+        facts.there.report_unit = if is_by_parcel { ReportUnit::EachParcel } else { ReportUnit::WholeOrder };
         (facts.there.difference, facts.there.ship_until) = (difference, ship_until);
-        let (since, (orders, waiting_rows, parcels, without), flags, without_number_since, articles) = erp;
+        let (
+            since,
+            (orders, waiting_rows, parcels, without, unreported),
+            flags,
+            without_number_since,
+            articles,
+        ) = erp;
         facts.erp = ErpFacts {
             since,
             orders,
@@ -189,12 +202,14 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
             parcels_without_number: without.min(parcels),
             candidates: flags.0.then(Candidates::default),
             numbers: (parcels > 0).then_some(7),
+            unreported: unreported.min(parcels.saturating_sub(without)),
+            differs_from_reported: flags.2,
         };
         facts.ours.hand_over_since = ours.0;
         facts.ours.handed_over_at = ours.1;
         facts.ours.report_since = ours.2;
         facts.ours.reported_at = ours.3;
-        facts.ours.refused = ours.4.map(|kind| Refused { kind, message: "no".to_owned(), cause: None });
+        facts.ours.refused = ours.4.map(|(kind, cause)| Refused { kind, message: "no".to_owned(), cause });
         facts.decided = decided.map(|(decision, is_in_force)| {
             let decided = Decided::on(&facts, decision, "office", at(1));
             Decided { has_lapsed: !is_in_force, ..decided }
@@ -219,11 +234,14 @@ proptest! {
             is_fulfilled: read.there.is_fulfilled,
             difference: read.there.difference,
             newest: read.there.newest,
+            report_unit: read.there.report_unit,
             ..facts.there.clone()
         };
         (read.erp.parcels, read.erp.parcels_without_number) =
             (facts.erp.parcels, facts.erp.parcels_without_number);
         read.erp.numbers = facts.erp.numbers;
+        (read.erp.unreported, read.erp.differs_from_reported) =
+            (facts.erp.unreported, facts.erp.differs_from_reported);
         (read.ours.hand_over_since, read.ours.report_since) =
             (facts.ours.hand_over_since, facts.ours.report_since);
         prop_assert_eq!(judgement, judge(&read, &limits, at(minutes)));

@@ -4,7 +4,7 @@ use marktwerk_domain::attention::{Attention, AttentionKind as Kind};
 use marktwerk_domain::judgement::{
     Act, Choice, Decision, Difference, ErpFacts, Hold, Limits, NotPossible, Row, decide, groups,
 };
-use marktwerk_domain::language::Language;
+use marktwerk_domain::language::{Language, Reader};
 use marktwerk_domain::order::MarketplaceStatus as Status;
 
 use crate::order::{Story, at, one_order};
@@ -174,10 +174,10 @@ fn thirty_orders_with_one_cause_are_one_entry() {
     let groups = groups(entries);
     let sizes: Vec<usize> = groups.iter().map(|group| group.entries.len()).collect();
     assert_eq!(sizes, [30, 1, 30, 1, 1]);
-    let text = groups[0].message(Language::German);
+    let text = groups[0].message(&german());
     assert!(
         text.starts_with(
-            "30 Bestellungen (PO-0, PO-1, PO-2, PO-3, PO-4 und 25 weitere): JTL kennt den Artikel A-1 nicht"
+            "30 Bestellungen (PO-0, PO-1, PO-2, PO-3, PO-4 und 25 weitere), für jede gilt: JTL kennt den Artikel A-1 nicht"
         ),
         "{text}"
     );
@@ -197,4 +197,8 @@ fn time_alone_does_not_make_a_decision_send() {
     });
     assert_eq!(unclear.clone().decided(Decision::HandOverAgain).row(), Row::LookForIt);
     assert_eq!(early(unclear).row(), Row::Unclear);
+}
+
+fn german() -> Reader {
+    Reader { language: Language::German, ..Reader::of_the_store() }
 }

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
-    Choice, Decision, Difference, Document, ErpFacts, Judgement, Limits, OrderFacts, Refused, Row, decide,
-    judge,
+    Choice, Decision, Difference, Document, ErpFacts, Judgement, Limits, OrderFacts, Refused, ReportUnit,
+    Row, decide, judge,
 };
-use marktwerk_domain::language::Language;
+use marktwerk_domain::language::Reader;
 use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_domain::reason::Reason;
 
@@ -89,6 +89,13 @@ impl Story {
         self
     }
 
+    /// The marketplace takes each parcel by itself; `unreported` of those that have left were not told.
+    pub(crate) fn by_parcel(mut self, unreported: u32) -> Self {
+        self.facts.there.report_unit = ReportUnit::EachParcel;
+        self.facts.erp.unreported = unreported;
+        self
+    }
+
     pub(crate) fn refused(mut self, kind: AttentionKind) -> Self {
         self.facts.ours.refused = Some(Refused { kind, message: "no".to_owned(), cause: None });
         self
@@ -127,12 +134,12 @@ impl Story {
 
     /// Why it waits.
     pub(crate) fn reason(&self) -> String {
-        self.judged().reason(Language::English).unwrap_or_default()
+        self.judged().reason(&Reader::of_the_store()).unwrap_or_default()
     }
 
     /// The entry's text.
     pub(crate) fn message(&self) -> String {
-        self.judged().entry.map(|entry| entry.message(Language::English)).unwrap_or_default()
+        self.judged().entry.map(|entry| entry.message(&Reader::of_the_store())).unwrap_or_default()
     }
 }
 

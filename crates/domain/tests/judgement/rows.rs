@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use marktwerk_domain::attention::AttentionKind as Kind;
 use marktwerk_domain::judgement::{
-    Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold, OrderFacts, Row,
+    Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold, OrderFacts, RefusalCause, Refused,
+    Row,
 };
 use marktwerk_domain::order::MarketplaceStatus as Status;
 use marktwerk_domain::reason::Reason;
@@ -86,6 +87,31 @@ fn in_the_erp() -> Vec<(Row, Story)> {
     ]
 }
 
+fn other_numbers(facts: &mut OrderFacts) {
+    let cause = Some(RefusalCause::OtherNumbers);
+    facts.ours.refused = Some(Refused { kind: Kind::ShipmentRefused, message: "no".to_owned(), cause });
+}
+
+fn parcel_by_parcel() -> Vec<(Row, Story)> {
+    let part = || Story::in_erp().parcels(2, 0);
+    let closed = Story::in_erp().erp(ErpFacts { is_closed_unshipped: true, ..one_order() }).parcels(1, 0);
+    vec![
+        (Row::PartToReport, part().by_parcel(1)),
+        (Row::PartReported, part().by_parcel(0)),
+        (Row::PartNumberChanged, part().by_parcel(0).with(|facts| facts.erp.differs_from_reported = true)),
+        (Row::RestToCancel, closed.by_parcel(0)),
+        (Row::PartToReport, Story::left(2, 1).by_parcel(1)),
+        (Row::WithoutNumber, Story::left(2, 1).by_parcel(0)),
+        (Row::ToReport, Story::left(2, 0).by_parcel(0)),
+        (Row::PartToReport, part().by_parcel(1).status(Status::PartlyShipped)),
+        (Row::UnknownCarrier, part().by_parcel(1).refused(Kind::UnknownCarrier)),
+        (
+            Row::PartToReport,
+            part().by_parcel(1).refused(Kind::UnknownCarrier).decided(Decision::ChooseCarrier),
+        ),
+    ]
+}
+
 fn around_the_report() -> Vec<(Row, Story)> {
     let left = || Story::left(1, 0);
     let open = || left().with(|facts| facts.ours.report_since = Some(at(0)));
@@ -96,7 +122,9 @@ fn around_the_report() -> Vec<(Row, Story)> {
         (Row::ReportUnanswered, open().refused(Kind::ShipmentRefused)),
         (Row::UnknownCarrier, left().refused(Kind::UnknownCarrier)),
         (Row::Refused, left().refused(Kind::ShipmentRefused)),
-        (Row::ReportedByHand, left().status(Status::Shipped)),
+        (Row::ShippedBoth, left().status(Status::Shipped)),
+        (Row::OtherNumbers, left().status(Status::Shipped).with(other_numbers)),
+        (Row::ReportedByHand, Story::left(2, 1).status(Status::Shipped)),
         (Row::Reported, reported()),
         (Row::CancelledAfterReport, reported().status(Status::Cancelled)),
     ]
@@ -147,6 +175,7 @@ fn every_row_has_facts_that_lead_to_it() {
         before_the_hand_over(),
         on_its_way_into_the_erp(),
         in_the_erp(),
+        parcel_by_parcel(),
         around_the_report(),
         after_a_decision_or_long_time(),
     ]

@@ -107,6 +107,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "ask_cancellation" => json!(control.ask_cancellation(&order, on)?),
         "cancel_pieces" => json!(control.cancel_pieces(&order, line, pieces)?),
         "set_status" => json!(control.set_status(&order, status)?),
+        "ship_by_hand" => json!(control.ship_by_hand(&order, &tracking)?),
         "touch" => json!(control.touch(&order)?),
         "change_time" => json!(control.change_time(&order, seconds)?),
         "set_touch_after_each_page" => json!(control.set_touch_after_each_page(on)?),

@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use super::{AnyOrder, Control, LineSeed, OrderSeed, ShipmentReport};
 use crate::error::SandboxError;
 use crate::faults::Faults;
-use crate::temu::{CANCELED, Listing, MarketOrder, Rejection, SUCCESS, birth, life, logistics, store};
+use crate::temu::{
+    CANCELED, Listing, MarketOrder, Rejection, SUCCESS, birth, life, logistics, shipment, store,
+};
 
 /// Result of every lever.
 type Done<T> = Result<T, SandboxError>;
@@ -112,6 +114,16 @@ impl Control {
             life::set_status(order, status, now);
             order.touch(now);
             Ok(())
+        })
+    }
+
+    /// Somebody reports the shipment at the marketplace by hand: one DHL parcel with everything.
+    pub fn ship_by_hand(&self, sn: &str, tracking: &str) -> Done<()> {
+        let market = self.market()?;
+        let now = market.time.now_seconds();
+        market.with(|connection| {
+            let order = store::order(connection, sn)?.ok_or_else(|| unknown_order(sn))?;
+            Ok(shipment::accept_by_hand(connection, order, tracking, now)?)
         })
     }
 

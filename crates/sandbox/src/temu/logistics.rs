@@ -7,9 +7,10 @@ use super::request::Request;
 
 /// A carrier that the marketplace lists but bars for this shop.
 pub(crate) const BARRED_CARRIER: i64 = 699_272_611;
+pub(crate) const DHL: i64 = 141_252_268;
 /// (id, name, brand) of the carriers that every European region here has.
 const EVERYWHERE: [(i64, &str, &str); 5] = [
-    (141_252_268, "DHL", "DHL"),
+    (DHL, "DHL", "DHL"),
     (314_439_762, "UPS", "UPS"),
     (547_987_123, "GLS", "GLS"),
     (998_264_901, "Hermes", "Hermes"),

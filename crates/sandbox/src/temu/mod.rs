@@ -14,7 +14,7 @@ mod order;
 mod order_list;
 mod request;
 pub(crate) mod server;
-mod shipment;
+pub(crate) mod shipment;
 mod sign;
 pub(crate) mod store;
 

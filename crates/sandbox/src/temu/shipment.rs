@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, SUCCESS};
-use super::logistics::{BARRED_CARRIER, WAREHOUSES, carrier_name};
-use super::order::{CANCELED, MarketOrder, PENDING, SHIPPED, UN_SHIPPING};
+use super::logistics::{BARRED_CARRIER, DHL, WAREHOUSES, carrier_name};
+use super::order::{CANCELED, MarketLine, MarketOrder, PENDING, SHIPPED, UN_SHIPPING};
 use super::request::{Request, whole_number};
 use super::store::{self, Parcel};
 
@@ -107,19 +107,41 @@ fn accept(
     }
     let region = orders.first().map_or(0, |order| order.region_id);
     check_parcels(connection, region, sends)?;
-    for mut order in orders {
-        store_parcels(connection, &order, sends, now)?;
-        order.status = SHIPPED;
-        order.shipped_at = Some(now);
-        order.pending_address_change = false;
-        order.pending_cancellation = false;
-        for line in order.lines.iter_mut().filter(|line| line.quantity() > 0) {
-            line.status = SHIPPED;
-        }
-        order.touch(now);
-        store::save_order(connection, &order)?;
+    for order in orders {
+        ship(connection, order, sends, now)?;
     }
     Ok(())
+}
+
+fn ship(connection: &Connection, mut order: MarketOrder, sends: &[Send], now: i64) -> rusqlite::Result<()> {
+    store_parcels(connection, &order, sends, now)?;
+    order.status = SHIPPED;
+    order.shipped_at = Some(now);
+    order.pending_address_change = false;
+    order.pending_cancellation = false;
+    for line in order.lines.iter_mut().filter(|line| line.quantity() > 0) {
+        line.status = SHIPPED;
+    }
+    order.touch(now);
+    store::save_order(connection, &order)
+}
+
+/// A person ships it in the marketplace's own pages, where nothing of the above is asked.
+pub(crate) fn accept_by_hand(
+    connection: &Connection,
+    order: MarketOrder,
+    tracking: &str,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let line = |line: &MarketLine| (order.parent_order_sn.clone(), line.order_sn.clone(), line.quantity());
+    let send = Send {
+        carrier: Some(DHL),
+        tracking: tracking.to_owned(),
+        warehouse: WAREHOUSES[0].0.to_owned(),
+        lines: order.shippable().map(line).collect(),
+        accepted: Vec::new(),
+    };
+    ship(connection, order, &[send], now)
 }
 
 fn check_state(order: &MarketOrder, sends: &[Send], refused: &BTreeMap<String, i64>) -> Result<(), Refusal> {
@@ -208,7 +230,7 @@ fn store_parcels(
     order: &MarketOrder,
     sends: &[Send],
     now: i64,
-) -> Result<(), Refusal> {
+) -> rusqlite::Result<()> {
     for (index, send) in sends.iter().enumerate() {
         let of_order = send.lines.iter().filter(|(parent, ..)| *parent == order.parent_order_sn);
         let parcel = Parcel {

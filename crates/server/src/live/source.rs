@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use marktwerk_domain::language::{Language, Reader};
 use marktwerk_engine::Engine;
 use marktwerk_store::SharedStore;
 
@@ -27,6 +28,11 @@ impl Source {
 
     pub(crate) fn store(&self) -> &SharedStore {
         self.engine.store()
+    }
+
+    /// Who reads answers in this language.
+    pub(crate) fn reader(&self, language: Language) -> Reader {
+        Reader { language, zone: self.zone.clone() }
     }
 
     /// The name of the zone that times are shown in.

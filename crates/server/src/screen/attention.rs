@@ -137,7 +137,7 @@ async fn decide_entry(
     let occasion = v1::occasion(state, caller);
     let outcomes =
         judging::decide_entry(&**state.store(), id, &choice, situation.as_deref(), &occasion).await;
-    v1::decision_answer(outcomes, words.spoken())?;
+    v1::decision_answer(outcomes, &state.reader(words.spoken()))?;
     Ok(words.decided.to_owned())
 }
 
@@ -166,7 +166,7 @@ async fn decide_one(
     let occasion = v1::occasion(state, caller);
     let (store, seen) = (&**state.store(), situation.as_deref());
     let outcome = judging::decide_order(store, account, number, &choice, seen, &occasion).await;
-    v1::decision_answer(outcome.map(|outcome| vec![outcome]), words.spoken())?;
+    v1::decision_answer(outcome.map(|outcome| vec![outcome]), &state.reader(words.spoken()))?;
     Ok(words.decided.to_owned())
 }
 

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::attention::decision_forms;
 use super::jobs_table::path_segment;
-use super::orders::state_words;
+use super::orders::{state_words, status_words};
 use super::{Words, shell};
 use crate::error::ApiResult;
 use crate::fields::QueryFields;
@@ -70,7 +70,7 @@ fn facts(words: Words, order: &OrderDetails) -> Markup {
             div { dt { (words.account) } dd { (order.order.account) } }
             div { dt { (words.state) } dd { (state_words(words, &order.order)) } }
             div { dt { (words.situation) } dd { (order.meaning) } }
-            div { dt { (words.marketplace) } dd { (order.order.marketplace_status.replace('_', " ")) } }
+            div { dt { (words.marketplace) } dd { (status_words(words, &order.order)) } }
             div { dt { (words.erp_number) } dd { (order.order.erp_number.as_deref().unwrap_or("–")) } }
             div { dt { (words.next_act) } dd { (order.next_act) } }
             @if let Some(decided) = &order.decided {

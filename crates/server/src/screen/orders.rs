@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use maud::{Markup, html};
 
 use super::jobs_table::path_segment;
@@ -38,7 +38,10 @@ async fn page(
 ) -> ApiResult<Markup> {
     let orders = state.store().orders_in(&filter).await?;
     let is_full = orders.len() == filter.limit;
-    let orders: Vec<OrderItem> = orders.into_iter().map(|order| v1::order_item(state, order)).collect();
+    let orders: Vec<OrderItem> = {
+        let reader = state.reader(words.spoken());
+        orders.into_iter().map(|order| v1::order_item(state, order, &reader)).collect()
+    };
     let given = [
         ("number", words.number, &filter.number),
         ("erp_number", words.erp_number, &filter.erp_number),
@@ -92,6 +95,12 @@ pub(super) fn state_words(words: Words, order: &OrderItem) -> &'static str {
     OrderState::from_word(order.state).map_or(order.state, |state| state.words(words.spoken()))
 }
 
+/// The marketplace's status for people.
+pub(super) fn status_words(words: Words, order: &OrderItem) -> &'static str {
+    let status = MarketplaceStatus::from_word(order.marketplace_status);
+    status.map_or(order.marketplace_status, |status| status.words(words.spoken()))
+}
+
 fn table(words: Words, orders: &[OrderItem]) -> Markup {
     html! {
         table #orders {
@@ -114,7 +123,7 @@ fn table(words: Words, orders: &[OrderItem]) -> Markup {
                         }
                         td data-label=(words.account) { (order.account) }
                         td data-label=(words.state) { (state_words(words, order)) }
-                        td data-label=(words.marketplace) { (order.marketplace_status.replace('_', " ")) }
+                        td data-label=(words.marketplace) { (status_words(words, order)) }
                         td data-label=(words.erp_number) { (order.erp_number.as_deref().unwrap_or("–")) }
                         td data-label=(words.time) { (for_people(&order.ordered_at)) }
                         td data-label=(words.message) { (order.reason.as_deref().unwrap_or_default()) }

@@ -101,7 +101,7 @@ pub(super) async fn decide(
     let occasion = decisions::occasion(&state, &caller);
     let outcomes =
         judging::decide_entry(&**state.store(), id, &choice, situation.as_deref(), &occasion).await;
-    Ok(Json(decisions::answer(outcomes, language)?))
+    Ok(Json(decisions::answer(outcomes, &state.reader(language))?))
 }
 
 /// A decision.
@@ -130,7 +130,7 @@ pub(crate) async fn items(state: &AppState, language: Language) -> ApiResult<Vec
 }
 
 async fn item(state: &AppState, group: Group, language: Language) -> ApiResult<Option<AttentionItem>> {
-    let message = group.message(language);
+    let message = group.message(&state.reader(language));
     let Some(first) = group.first() else { return Ok(None) };
     let is_of_an_order = first.kind.is_of_an_order();
     let record = match is_of_an_order {

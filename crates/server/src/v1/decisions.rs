@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::history::Author;
 use marktwerk_domain::judgement::{Choice, Decision, Judgement};
-use marktwerk_domain::language::Language;
+use marktwerk_domain::language::{Language, Reader};
 use marktwerk_store::judging::{DecideError, Occasion, Outcome, Undecided};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,7 +101,7 @@ pub(crate) fn occasion(state: &AppState, caller: &Caller) -> Occasion {
 /// The answer to a decision on several orders. Where none of them was decided, it is refused.
 pub(crate) fn answer(
     outcomes: Result<Vec<Outcome>, DecideError>,
-    language: Language,
+    reader: &Reader,
 ) -> ApiResult<Vec<DecidedOrder>> {
     let outcomes = outcomes.map_err(refusal)?;
     let problem = outcomes.iter().find_map(|outcome| outcome.result.as_ref().err());
@@ -110,9 +110,9 @@ pub(crate) fn answer(
     {
         let Undecided { reason, now } = problem;
         let state = now.state.words(Language::English);
-        return Err(ApiError::Conflict(format!("{reason}. It is now {state}: {}", stands(now, language))));
+        return Err(ApiError::Conflict(format!("{reason}. It is now {state}: {}", stands(now, reader))));
     }
-    Ok(outcomes.into_iter().map(|outcome| decided(outcome, language)).collect())
+    Ok(outcomes.into_iter().map(|outcome| decided(outcome, reader)).collect())
 }
 
 /// Why nothing was decided, as a caller sees it.
@@ -124,18 +124,18 @@ pub(crate) fn refusal(error: DecideError) -> ApiError {
     }
 }
 
-fn decided(outcome: Outcome, language: Language) -> DecidedOrder {
+fn decided(outcome: Outcome, reader: &Reader) -> DecidedOrder {
     let Outcome { account, number, result } = outcome;
     let (is_decided, reason, now) = match result {
-        Ok(now) => (true, now.reason(language), now),
+        Ok(now) => (true, now.reason(reader), now),
         Err(Undecided { reason, now }) => (false, Some(reason), now),
     };
     DecidedOrder { account, number, is_decided, state: now.state.as_str(), situation: now.row.word(), reason }
 }
 
 /// How an order stands, as one sentence.
-pub(crate) fn stands(judgement: &Judgement, language: Language) -> String {
-    judgement.reason(language).unwrap_or_else(|| judgement.row.meaning(language).to_owned())
+pub(crate) fn stands(judgement: &Judgement, reader: &Reader) -> String {
+    judgement.reason(reader).unwrap_or_else(|| judgement.row.meaning(reader.language).to_owned())
 }
 
 /// The language that a query asks for.

@@ -130,14 +130,19 @@ pub async fn decide_order(
             return Ok(outcome(Err(Undecided { reason, now })));
         }
         let patch = match decide(&record.facts(), &occasion.limits, choice, occasion.now) {
-            Ok(chosen) => OrderPatch {
-                is_unread: chosen.reads_again.then_some(true),
-                is_complete: chosen.reads_again.then_some(false),
-                next_report_at: chosen.reports_now.then_some(None),
-                kept: Some(chosen.facts),
-                events: vec![event(choice, occasion)],
-                ..OrderPatch::default()
-            },
+            Ok(mut chosen) => {
+                if chosen.takes_parcels_as_reported {
+                    chosen.facts.ours.take_as_reported(&record.parcels);
+                }
+                OrderPatch {
+                    is_unread: chosen.reads_again.then_some(true),
+                    is_complete: chosen.reads_again.then_some(false),
+                    next_report_at: chosen.reports_now.then_some(None),
+                    kept: Some(chosen.facts),
+                    events: vec![event(choice, occasion)],
+                    ..OrderPatch::default()
+                }
+            }
             Err(problem) => return Ok(outcome(Err(Undecided { reason: problem.to_string(), now }))),
         };
         let change = judged(&record, patch, occasion);

@@ -7,7 +7,7 @@ mod deciding;
 use jiff::Timestamp;
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Judgement, Limits, OrderFacts, judge, tracking_numbers};
-use marktwerk_domain::language::Language;
+use marktwerk_domain::language::Reader;
 use marktwerk_domain::order::Order;
 use serde_json::Value;
 
@@ -18,9 +18,6 @@ use crate::{Store, StoreResult};
 
 /// Orders judged in one transaction.
 const BATCH: usize = 500;
-/// What is stored and logged.
-const STORED: Language = Language::English;
-
 /// When, by whom and under which limits an order is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occasion {
@@ -100,7 +97,7 @@ pub fn judged(record: &OrderRecord, patch: OrderPatch, occasion: &Occasion) -> O
     let lapsed = facts.settle_decision();
     let judgement = judge(&facts, limits, *now);
     let mark = judgement.row.line().mark;
-    let reason = judgement.reason(STORED);
+    let reason = judgement.reason(&Reader::of_the_store());
     let kept = without_columns(facts.clone());
     let is_open = !judgement.is_over;
     let mut patch = OrderPatch {
@@ -187,7 +184,7 @@ fn entries(judgement: &Judgement, facts: &OrderFacts) -> Vec<OrderEntry> {
     let mut entries = Vec::new();
     if let Some(entry) = &judgement.entry {
         let facts = serde_json::to_value(&entry.facts).unwrap_or(Value::Null);
-        entries.push(OrderEntry { kind: entry.kind, facts, message: entry.message(STORED) });
+        entries.push(OrderEntry { kind: entry.kind, facts, message: entry.message(&Reader::of_the_store()) });
     }
     for remark in &facts.remarks {
         if entries.iter().all(|entry| entry.kind != remark.kind) {
@@ -216,6 +213,8 @@ fn facts_after(record: &OrderRecord, patch: &OrderPatch) -> OrderFacts {
     facts.erp.parcels = count(parcels.len());
     facts.erp.parcels_without_number =
         count(parcels.iter().filter(|parcel| parcel.tracking.is_empty()).count());
+    facts.erp.unreported = count(facts.ours.unreported(parcels).len());
+    facts.erp.differs_from_reported = facts.ours.differs_from_reported(parcels);
     facts.ours.hand_over_since = intent.map(|intent| intent.at);
     facts.ours.report_since = report.map(|report| report.at);
     facts.ours.tries = patch.report_tries.unwrap_or(record.report_tries);
@@ -234,6 +233,8 @@ fn without_columns(mut facts: OrderFacts) -> OrderFacts {
     facts.erp.numbers = None;
     facts.erp.parcels = 0;
     facts.erp.parcels_without_number = 0;
+    facts.erp.unreported = 0;
+    facts.erp.differs_from_reported = false;
     facts.ours.hand_over_since = None;
     facts.ours.report_since = None;
     facts.ours.tries = 0;

@@ -8,16 +8,16 @@ use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, Repor
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{
-    Act, Decision, Document, Judgement, RefusalCause, Refused, tracking_numbers,
+    Act, Decision, Document, Judgement, RefusalCause, Refused, ReportUnit, Row, tracking_numbers,
 };
-use marktwerk_domain::order::{MarketplaceStatus, OrderState};
-use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
+use marktwerk_domain::order::OrderState;
+use marktwerk_domain::shipment::{Parcel, ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderFilter, OrderPatch, OrderRecord, ReportIntent};
 use serde_json::{Value, json};
 
 use super::Orders;
-use super::parcels::allocate;
+use super::parcels::{Lines, allocate, allot};
 use super::taken_over;
 use crate::crash;
 
@@ -31,13 +31,24 @@ const OTHER_NUMBERS: &str =
     "the marketplace has this order as shipped with other tracking numbers: compare them there";
 
 /// Why a shipment is not reported now.
-enum Hindrance {
+pub(super) enum Hindrance {
     /// A person must act; shown.
     Attention(AttentionKind, String, RefusalCause),
     /// The marketplace does not say what it was told of this order. Nothing is told until it does.
     Unknown(String),
     /// Something may go away by itself.
     Failure(Failure),
+}
+
+impl Hindrance {
+    fn other_numbers() -> Self {
+        Self::Attention(AttentionKind::ShipmentRefused, OTHER_NUMBERS.to_owned(), RefusalCause::OtherNumbers)
+    }
+
+    pub(super) fn sent_less() -> Self {
+        let message = "JTL sent less than was ordered, or does not tell what lies in which parcel: report this shipment at the marketplace by hand";
+        Self::Attention(AttentionKind::ShipmentRefused, message.to_owned(), RefusalCause::SentLess)
+    }
 }
 
 impl From<Failure> for Hindrance {
@@ -151,28 +162,43 @@ impl Orders<'_> {
         // An intent without an end: the call may have arrived. Asked first, never told twice.
         if let Some(earlier) = record.report.take() {
             let is_known = self.is_known_there(&earlier.report).await;
-            let is_same = is_as_shipped(&earlier.report, record);
+            let report = earlier.report.clone();
             record.report = Some(earlier);
-            if is_known? {
-                return Ok(self.mark_reported(step, record, is_same).await?);
-            }
-            // It never arrived; what is to be done now, the order's other facts say.
-            if !self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
-                || self.judgement(record).next_act != Act::Report
-            {
+            let is_stored = match is_known? {
+                true => self.mark_told(step, record, &report).await?,
+                // It never arrived; what is to be done now, the order's other facts say.
+                false => {
+                    self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
+                }
+            };
+            if !is_stored {
                 return Ok(());
             }
         }
-        let is_unusable = is_unusable(record);
-        if !is_unusable && taken_over::lacks_document(record) {
-            return self.report_without_document(step, record).await;
+        match (self.judgement(record).row, record.facts().there.report_unit) {
+            (Row::ShippedBoth | Row::OtherNumbers, _) => self.compare_numbers(step, record).await,
+            (row, _) if row.line().act != Act::Report => Ok(()),
+            (_, ReportUnit::WholeOrder) => self.report_whole(step, record).await,
+            (_, ReportUnit::EachParcel) => self.report_parcels(step, record).await,
         }
-        let lines = if is_unusable { self.lines_of_document(record).await? } else { lines_of_order(record) };
-        let report = self.compose(step, record, lines).await?;
-        // Somebody told it there by hand.
-        if record.status == MarketplaceStatus::Shipped && self.is_known_there(&report).await? {
-            return Ok(self.mark_reported(step, record, true).await?);
+    }
+
+    async fn report_whole(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
+        if !is_unusable(record) && taken_over::lacks_document(record) {
+            return Err(taken_over::without_document());
         }
+        let report = self.compose(step, record).await?;
+        self.send_report(step, record, &report).await?;
+        Ok(())
+    }
+
+    /// The intent, the call, what the marketplace reads back, and the mark. Answers whether the order is as it was read.
+    pub(super) async fn send_report(
+        &self,
+        step: &Step,
+        record: &mut OrderRecord,
+        report: &ShipmentReport,
+    ) -> Result<bool, Hindrance> {
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
         let mut facts = record.facts();
         facts.ours.refused = None;
@@ -185,11 +211,11 @@ impl Orders<'_> {
         };
         if !self.save_one(record, patch).await? {
             // The order was changed meanwhile; the next run sees how.
-            return Ok(());
+            return Ok(false);
         }
         crash::point("report.intent_committed");
         self.context.ensure_lease()?;
-        let answer = self.marketplace.confirm_shipment(&report).await.map_err(hindrance)?;
+        let answer = self.marketplace.confirm_shipment(report).await.map_err(hindrance)?;
         crash::point("report.answer_received");
         match answer {
             ConfirmAnswer::Accepted { warnings } => {
@@ -200,7 +226,7 @@ impl Orders<'_> {
                     )
                     .await;
                 }
-                if !self.is_known_there(&report).await? {
+                if !self.is_known_there(report).await? {
                     let message = format!(
                         "order {}: accepted, but the marketplace does not show the parcels yet",
                         record.number
@@ -209,12 +235,8 @@ impl Orders<'_> {
                 }
             }
             ConfirmAnswer::AlreadyShipped => {
-                if !self.is_known_there(&report).await? {
-                    return Err(Hindrance::Attention(
-                        AttentionKind::ShipmentRefused,
-                        OTHER_NUMBERS.to_owned(),
-                        RefusalCause::OtherNumbers,
-                    ));
+                if !self.is_known_there(report).await? {
+                    return Err(Hindrance::other_numbers());
                 }
             }
             ConfirmAnswer::Refused { code, message } => {
@@ -224,35 +246,50 @@ impl Orders<'_> {
             }
         }
         crash::point("report.before_mark");
-        Ok(self.mark_reported(step, record, true).await?)
+        Ok(self.mark_told(step, record, report).await?)
     }
 
-    /// The lines of an order that cannot be translated, and that was entered in JTL by hand.
-    async fn lines_of_document(&self, record: &OrderRecord) -> Result<Option<ReportLines>, Failure> {
-        let whole = self.connections.store.order(self.account(), &record.number).await?;
-        let raw = whole.and_then(|whole| whole.raw);
-        Ok(raw.and_then(|raw| self.marketplace.report_lines(&raw)).or_else(|| lines_of_order(record)))
+    /// Shipped on both sides, and not reported by us: nothing is told, the tracking numbers are compared.
+    async fn compare_numbers(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
+        if let Some(left) = to_compare(record) {
+            // Without parcels there, or without an answer for this one order, there is nothing that could differ.
+            match self.shown_there(&left).await {
+                Ok(shown) if !shown.is_empty() && !all_are_shown(&left, &shown) => {
+                    return Err(Hindrance::other_numbers());
+                }
+                Ok(_) | Err(Hindrance::Unknown(_)) => {}
+                Err(hindrance) => return Err(hindrance),
+            }
+        }
+        self.mark_reported(step, record, true).await?;
+        Ok(())
     }
 
-    /// What is to be reported: carriers by the marketplace's own list, lines by their articles.
-    async fn compose(
-        &self,
-        step: &Step,
-        record: &OrderRecord,
-        lines: Option<ReportLines>,
-    ) -> Result<ShipmentReport, Hindrance> {
-        let Some(ReportLines { lines, region }) = lines else {
+    /// The lines of the buyer's order. One that cannot be translated, and that was entered in JTL by hand, has those of its document.
+    pub(super) async fn lines(&self, record: &OrderRecord) -> Result<ReportLines, Hindrance> {
+        let of_order = || {
+            let order = record.order.as_ref()?;
+            Some(ReportLines { lines: order.lines.clone(), region: order.region })
+        };
+        let lines = match is_unusable(record) {
+            false => of_order(),
+            true => {
+                let whole = self.connections.store.order(self.account(), &record.number).await;
+                let raw = whole.map_err(Failure::from)?.and_then(|whole| whole.raw);
+                raw.and_then(|raw| self.marketplace.report_lines(&raw)).or_else(of_order)
+            }
+        };
+        lines.ok_or_else(|| {
             let message = "the order cannot be translated, so that its lines are not known: report this shipment at the marketplace by hand";
             let cause = RefusalCause::LinesUnknown;
-            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause));
-        };
-        let Some(allocated) = allocate(&lines, &record.parcels) else {
-            let message = "JTL sent less than was ordered, or does not tell what lies in which parcel: report this shipment at the marketplace by \
-                 hand";
-            let cause = RefusalCause::SentLess;
-            return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause));
-        };
-        let facts = record.facts();
+            Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause)
+        })
+    }
+
+    /// What is to be reported of a whole order.
+    async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, Hindrance> {
+        let ReportLines { lines, region } = self.lines(record).await?;
+        let allocated = allocate(&lines, &record.parcels).ok_or_else(Hindrance::sent_less)?;
         let mut parcels = Vec::with_capacity(record.parcels.len());
         for (parcel, lines) in record.parcels.iter().zip(allocated) {
             if lines.is_empty() {
@@ -263,69 +300,70 @@ impl Orders<'_> {
                 step.info(message, json!({ "parcel": parcel.id }));
                 continue;
             }
-            // What JTL names comes first: a person chose for the parcels that nobody knows a carrier for.
-            let mut code = self.marketplace.carrier_code(region, &parcel.carrier).await.map_err(hindrance)?;
-            let chosen = facts.chosen_carrier();
-            if let (None, Some(chosen)) = (&code, chosen) {
-                code = self.marketplace.carrier_code(region, chosen).await.map_err(hindrance)?;
-            }
-            let Some(carrier_code) = code else {
-                let carrier = chosen.unwrap_or(&parcel.carrier).to_owned();
-                let message = format!("the marketplace's list has no carrier `{carrier}`");
-                let cause = RefusalCause::Carrier(carrier);
-                return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message, cause));
-            };
-            parcels.push(ReportedParcel {
-                id: parcel.id,
-                tracking: parcel.tracking.clone(),
-                carrier_code,
-                lines,
-            });
+            parcels.push(self.with_carrier(record, region, parcel, lines).await?);
         }
         Ok(ShipmentReport { number: record.number.clone(), region, parcels })
     }
 
-    /// An order that was taken over, and whose own document the marketplace did not give: nothing is told, for its carriers are not
-    /// known, but what the marketplace shows is compared with what JTL shipped.
-    async fn report_without_document(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
-        if record.status == MarketplaceStatus::Shipped {
-            let Some(shown) = taken_over::to_compare(record) else {
-                return Ok(self.mark_reported(step, record, true).await?);
-            };
-            if self.is_known_there(&shown).await? {
-                return Ok(self.mark_reported(step, record, true).await?);
-            }
-            let cause = RefusalCause::OtherNumbers;
-            return Err(Hindrance::Attention(
-                AttentionKind::ShipmentRefused,
-                OTHER_NUMBERS.to_owned(),
-                cause,
-            ));
+    /// A parcel with the code of its carrier, by the marketplace's own list.
+    pub(super) async fn with_carrier(
+        &self,
+        record: &OrderRecord,
+        region: Option<i64>,
+        parcel: &Parcel,
+        lines: Lines,
+    ) -> Result<ReportedParcel, Hindrance> {
+        let facts = record.facts();
+        // What JTL names comes first: a person chose for the parcels that nobody knows a carrier for.
+        let mut code = self.marketplace.carrier_code(region, &parcel.carrier).await.map_err(hindrance)?;
+        let chosen = facts.chosen_carrier();
+        if let (None, Some(chosen)) = (&code, chosen) {
+            code = self.marketplace.carrier_code(region, chosen).await.map_err(hindrance)?;
         }
-        let message = "it was taken over from the system used before, and the marketplace did not give its document: start the order job with \
-                       days_back so that it reaches the day of purchase, or report this shipment at the marketplace by hand";
-        let cause = RefusalCause::TakenOver;
-        Err(Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause))
+        let Some(carrier_code) = code else {
+            let carrier = chosen.unwrap_or(&parcel.carrier).to_owned();
+            let message = format!("the marketplace's list has no carrier `{carrier}`");
+            let cause = RefusalCause::Carrier(carrier);
+            return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message, cause));
+        };
+        Ok(ReportedParcel { id: parcel.id, tracking: parcel.tracking.clone(), carrier_code, lines })
     }
 
     /// Whether the marketplace shows every parcel of a report.
-    async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Hindrance> {
-        let lines: Vec<String> = report
-            .parcels
-            .iter()
-            .flat_map(|parcel| parcel.lines.iter().map(|(line, _)| line.clone()))
-            .collect();
-        let shown = self.marketplace.read_shipments(&report.number, &lines).await.map_err(hindrance)?;
-        Ok(report.parcels.iter().all(|parcel| is_shown(parcel, &shown)))
+    pub(super) async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Hindrance> {
+        Ok(all_are_shown(report, &self.shown_there(report).await?))
     }
 
-    /// `is_same`: the ERP still shows the tracking numbers that were reported.
-    async fn mark_reported(
+    /// What the marketplace knows of the lines of a report.
+    async fn shown_there(&self, report: &ShipmentReport) -> Result<Vec<ConfirmedParcel>, Hindrance> {
+        let lines = report.parcels.iter().flat_map(|parcel| &parcel.lines).map(|(line, _)| line.clone());
+        let lines: Vec<String> = lines.collect();
+        self.marketplace.read_shipments(&report.number, &lines).await.map_err(hindrance)
+    }
+
+    /// The marketplace has a report of ours. Answers whether the order is as it was read.
+    async fn mark_told(
+        &self,
+        step: &Step,
+        record: &mut OrderRecord,
+        report: &ShipmentReport,
+    ) -> Result<bool, Failure> {
+        match record.facts().there.report_unit {
+            ReportUnit::WholeOrder => {
+                let is_same = is_as_shipped(report, record);
+                self.mark_reported(step, record, is_same).await
+            }
+            ReportUnit::EachParcel => self.mark_parcels(step, record, report).await,
+        }
+    }
+
+    /// The order is reported. `is_same`: the ERP still shows the tracking numbers that were reported.
+    pub(super) async fn mark_reported(
         &self,
         step: &Step,
         record: &mut OrderRecord,
         is_same: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let mut facts = record.facts();
         facts.ours.reported_at = Some(self.now());
         // Zero is the fingerprint of no parcels, so that a number that changed meanwhile is noticed.
@@ -338,12 +376,12 @@ impl Orders<'_> {
             kept: Some(facts),
             ..OrderPatch::default()
         };
-        self.save_one(record, patch).await?;
+        let is_stored = self.save_one(record, patch).await?;
         step.count("reported", 1);
         if self.parameters.verbose.unwrap_or(false) {
             step.info(format!("order {} reported", record.number), Value::Null);
         }
-        Ok(())
+        Ok(is_stored)
     }
 }
 
@@ -360,9 +398,31 @@ fn is_unusable(record: &OrderRecord) -> bool {
     matches!(document, Document::Refused { .. } | Document::Untranslatable { .. })
 }
 
-fn lines_of_order(record: &OrderRecord) -> Option<ReportLines> {
-    let order = record.order.as_ref()?;
-    Some(ReportLines { lines: order.lines.clone(), region: order.region })
+/// What the marketplace should show of an order that has left. `None` where there is nothing to compare.
+fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
+    let facts = record.facts();
+    let lines = &record.order.as_ref()?.lines;
+    let reported = |parcel: &Parcel, lines: Lines| ReportedParcel {
+        id: parcel.id,
+        tracking: parcel.tracking.clone(),
+        carrier_code: String::new(),
+        lines,
+    };
+    let parcels: Vec<ReportedParcel> = match facts.there.report_unit {
+        ReportUnit::WholeOrder => {
+            let allocated = allocate(lines, &record.parcels)?;
+            record.parcels.iter().zip(allocated).map(|(parcel, lines)| reported(parcel, lines)).collect()
+        }
+        ReportUnit::EachParcel => {
+            let unreported = facts.ours.unreported(&record.parcels).into_iter();
+            let allotted = |parcel: &Parcel| allot(lines, &facts.ours.parcels, &parcel.contents).lines;
+            unreported.map(|parcel| reported(parcel, allotted(parcel))).collect()
+        }
+    };
+    let parcels: Vec<ReportedParcel> =
+        parcels.into_iter().filter(|parcel| !parcel.lines.is_empty()).collect();
+    let report = ShipmentReport { number: record.number.clone(), region: None, parcels };
+    (!report.parcels.is_empty()).then_some(report)
 }
 
 /// A no to this one order is a person's business; what would meet every order alike fails the run.
@@ -378,6 +438,10 @@ fn hindrance(error: ConnectorError) -> Hindrance {
 pub(super) fn is_due(judgement: &Judgement, now: Timestamp) -> bool {
     matches!(judgement.next_act, Act::Report | Act::ResolveReport)
         && judgement.not_before.is_none_or(|at| at <= now)
+}
+
+fn all_are_shown(report: &ShipmentReport, shown: &[ConfirmedParcel]) -> bool {
+    report.parcels.iter().all(|parcel| is_shown(parcel, shown))
 }
 
 /// The marketplace may store a tracking number without its blanks and hyphens.

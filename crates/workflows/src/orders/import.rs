@@ -41,6 +41,7 @@ impl Orders<'_> {
             return None;
         }
         let mut facts = record.facts();
+        facts.there.report_unit = self.marketplace.rules().report;
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
         if record.status == MarketplaceStatus::Cancelled && record.state != OrderState::Cancelled {
             ask_the_erp_again(&mut facts);

@@ -4,6 +4,7 @@
 //! never stops tracking. Every step is idempotent: a run that is repeated does again only what is not done.
 
 mod again;
+mod by_parcel;
 mod candidates;
 mod confirm;
 mod deep;

@@ -1,7 +1,7 @@
 //! Which line of the marketplace's order lies in which parcel, by article number and quantity. Pure.
 
 use marktwerk_domain::order::OrderLine;
-use marktwerk_domain::shipment::Parcel;
+use marktwerk_domain::shipment::{Content, Parcel, ToldParcel};
 
 /// The lines of one parcel: the marketplace's line number and its whole quantity.
 pub(super) type Lines = Vec<(String, i64)>;
@@ -47,6 +47,43 @@ pub(super) fn allocate(lines: &[OrderLine], parcels: &[Parcel]) -> Option<Vec<Li
         }
     }
     Some(allocated)
+}
+
+/// What a parcel that is reported by itself holds of the buyer's lines.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Allotted {
+    /// Line number and quantity. Empty: it holds nothing of the buyer's lines that is not reported already.
+    pub(super) lines: Lines,
+    /// It holds units of articles that the buyer ordered, and all that was ordered of them is reported already.
+    pub(super) is_surplus: bool,
+}
+
+/// Gives the units of a parcel to the lines that are not reported in full yet; never more than was ordered.
+pub(super) fn allot(lines: &[OrderLine], told: &[ToldParcel], contents: &[Content]) -> Allotted {
+    let reported = |line: &OrderLine| -> i64 {
+        let of_line = told.iter().flat_map(|told| &told.lines).filter(|(number, _)| *number == line.number);
+        of_line.map(|(_, quantity)| quantity).sum()
+    };
+    let mut open: Vec<(&OrderLine, i64)> =
+        lines.iter().map(|line| (line, line.quantity() - reported(line))).collect();
+    let mut allotted = Allotted { lines: Vec::new(), is_surplus: false };
+    for content in contents {
+        let mut left = content.quantity;
+        let mut is_ordered = false;
+        for (line, open) in open.iter_mut().filter(|(line, _)| is_same(&line.sku, &content.sku)) {
+            is_ordered = true;
+            let taken = left.min(*open).max(0);
+            *open -= taken;
+            left -= taken;
+            match allotted.lines.iter_mut().find(|(number, _)| *number == line.number) {
+                _ if taken == 0 => {}
+                Some((_, quantity)) => *quantity += taken,
+                None => allotted.lines.push((line.number.clone(), taken)),
+            }
+        }
+        allotted.is_surplus |= is_ordered && left > 0;
+    }
+    allotted
 }
 
 /// JTL's collation does not tell capitals apart, so neither may we.
@@ -136,6 +173,30 @@ mod tests {
             allocate(&lines, &[parcel(&[("a", 2), ("B", 1)])]).is_some(),
             "capitals do not matter in JTL"
         );
+    }
+
+    fn told(id: i64, lines: &[(&str, i64)]) -> ToldParcel {
+        let lines = lines.iter().map(|(line, quantity)| ((*line).to_owned(), *quantity)).collect();
+        ToldParcel { id, tracking: format!("T{id}"), lines, is_surplus: false }
+    }
+
+    #[test]
+    fn a_parcel_by_itself_holds_parts_of_lines() {
+        let lines = [line("1", "A", 3), line("2", "B", 1), line("3", "A", 1)];
+        let first = allot(&lines, &[], &parcel(&[("a", 2), ("GIFT", 1)]).contents);
+        assert_eq!(first, Allotted { lines: vec![("1".to_owned(), 2)], is_surplus: false });
+        let second = allot(&lines, &[told(1, &[("1", 2)])], &parcel(&[("A", 2), ("B", 1)]).contents);
+        let rest = [("1".to_owned(), 1), ("3".to_owned(), 1), ("2".to_owned(), 1)];
+        assert_eq!(second, Allotted { lines: rest.to_vec(), is_surplus: false });
+    }
+
+    #[test]
+    fn no_more_units_are_reported_than_were_ordered() {
+        let lines = [line("1", "A", 2)];
+        let again = allot(&lines, &[told(1, &[("1", 2)])], &parcel(&[("A", 2)]).contents);
+        assert_eq!(again, Allotted { lines: Vec::new(), is_surplus: true });
+        let gift = allot(&lines, &[told(1, &[("1", 2)])], &parcel(&[("GIFT", 1)]).contents);
+        assert_eq!(gift, Allotted { lines: Vec::new(), is_surplus: false });
     }
 
     #[test]

@@ -3,16 +3,15 @@
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Document, ErpFacts, OrderFacts, Remark};
+use marktwerk_domain::judgement::{Document, ErpFacts, OrderFacts, RefusalCause, Remark};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState, TAKEN_OVER};
 use marktwerk_domain::reason::Reason;
-use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::json;
 
 use super::Orders;
-use super::parcels::allocate;
+use super::confirm::Hindrance;
 
 /// Orders looked through at once.
 const BATCH: usize = 500;
@@ -28,21 +27,11 @@ fn is_incomplete(record: &OrderRecord) -> bool {
     record.is_unread && !record.is_complete && record.status == MarketplaceStatus::Ready
 }
 
-/// What the marketplace should show of a shipment, by the old system's lines. `None` where there is nothing to compare.
-pub(super) fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
-    let order = record.order.as_ref()?;
-    let allocated = allocate(&order.lines, &record.parcels)?;
-    let told = record.parcels.iter().zip(allocated).filter(|(_, lines)| !lines.is_empty());
-    let parcels: Vec<ReportedParcel> = told
-        .map(|(parcel, lines)| ReportedParcel {
-            id: parcel.id,
-            tracking: parcel.tracking.clone(),
-            carrier_code: String::new(),
-            lines,
-        })
-        .collect();
-    let report = ShipmentReport { number: record.number.clone(), region: None, parcels };
-    (!report.parcels.is_empty()).then_some(report)
+/// Nothing is told of an order whose own document the marketplace did not give: its carriers are not known.
+pub(super) fn without_document() -> Hindrance {
+    let message = "it was taken over from the system used before, and the marketplace did not give its document: start the order job with \
+                   days_back so that it reaches the day of purchase, or report this shipment at the marketplace by hand";
+    Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), RefusalCause::TakenOver)
 }
 
 impl Orders<'_> {

@@ -2,7 +2,7 @@
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{Group, groups};
-use marktwerk_domain::language::Language;
+use marktwerk_domain::language::{Language, Reader};
 use marktwerk_domain::order::OrderState;
 use marktwerk_sandbox::{Address, AnyOrder, LineSeed, OrderSeed, RawOrder};
 use serde_json::json;
@@ -58,7 +58,8 @@ async fn an_order_without_lines_and_one_in_another_currency_are_set_aside() {
     }
     assert!(shop.order(&francs).await.reason.unwrap().contains("CHF"));
     // A merchant reads all of it in German.
-    let said = |group: &Group| group.message(Language::German);
+    let said =
+        |group: &Group| group.message(&Reader { language: Language::German, ..Reader::of_the_store() });
     let german: Vec<String> = groups(shop.store.attentions().await.unwrap()).iter().map(said).collect();
     assert!(german.iter().any(|text| text.contains("die Bestellung lautet auf CHF")), "{german:?}");
     assert!(german.iter().all(|text| !text.contains("order") && !text.contains("TEMU gives")), "{german:?}");

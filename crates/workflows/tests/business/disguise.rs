@@ -1,41 +1,149 @@
-//! Outsides in disguise: the sandbox's marketplace under an endpoint that is not on this machine, and a JTL that takes nothing
-//! while it is told so.
+//! Outsides in disguise: the sandbox's marketplace under an endpoint that is not on this machine, or as one that takes each parcel by
+//! itself; and a JTL that takes nothing while it is told so.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::{
     ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry, OrderPage,
-    OrderWindow, ReportLines, StockAnswer, Temu, Untranslatable,
+    OrderWindow, Place, ReportLines, Rules, StockAnswer, Temu, Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel, StockTarget};
-use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::{Content, ErpOrder, ShipmentReport};
+use marktwerk_domain::judgement::ReportUnit;
+use marktwerk_domain::order::{MarketplaceStatus, Order};
+use marktwerk_domain::shipment::{Content, ErpOrder, ReportedParcel, ShipmentReport};
 use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered, Search, Wanted};
 use serde_json::Value;
 
-/// Says that it is elsewhere, and is the sandbox.
-pub(crate) struct RealLooking {
+/// The sandbox's marketplace, with another account or other rules.
+pub(crate) struct Disguised {
     account: AccountSummary,
     temu: Temu,
+    /// Where it takes each parcel by itself.
+    book: Option<Arc<ParcelBook>>,
 }
 
-impl RealLooking {
-    pub(crate) fn new(temu: Temu) -> Self {
+impl Disguised {
+    /// Says that it is elsewhere.
+    pub(crate) fn as_real(temu: Temu) -> Self {
         let endpoint = "https://marketplace.example/router".to_owned();
         let account = AccountSummary { endpoint, is_loopback: false, ..temu.account().clone() };
-        Self { account, temu }
+        Self { account, temu, book: None }
+    }
+
+    /// Takes each parcel by itself.
+    pub(crate) fn by_parcel(temu: Temu, book: Arc<ParcelBook>) -> Self {
+        Self { account: temu.account().clone(), temu, book: Some(book) }
+    }
+
+    fn read(&self, mut page: OrderPage) -> OrderPage {
+        for entry in &mut page.entries {
+            let status = self.book.as_ref().and_then(|book| book.status(&entry.number));
+            entry.status =
+                status.filter(|_| entry.status == MarketplaceStatus::Ready).unwrap_or(entry.status);
+        }
+        page
     }
 }
 
+/// What a marketplace that takes each parcel by itself knows of parcels. As with many a real one, a report that arrives twice makes two
+/// shipments.
+#[derive(Default)]
+pub(crate) struct ParcelBook {
+    parcels: Mutex<Vec<(String, ReportedParcel)>>,
+    /// Units ordered, by order: with all of them reported it counts as shipped.
+    ordered: Mutex<BTreeMap<String, i64>>,
+    refused: Mutex<Option<String>>,
+    loses_answers: AtomicBool,
+}
+
+impl ParcelBook {
+    pub(crate) fn expect(&self, order: &str, units: i64) {
+        self.ordered.lock().unwrap().insert(order.to_owned(), units);
+    }
+
+    /// Refuses the parcel with this number.
+    pub(crate) fn refuse(&self, tracking: Option<&str>) {
+        *self.refused.lock().unwrap() = tracking.map(str::to_owned);
+    }
+
+    /// The answer to the next report is lost.
+    pub(crate) fn lose_an_answer(&self) {
+        self.loses_answers.store(true, Ordering::Relaxed);
+    }
+
+    /// A person reports a parcel at the marketplace.
+    pub(crate) fn report_by_hand(&self, order: &str, tracking: &str, line: &str, quantity: i64) {
+        let (tracking, lines) = (tracking.to_owned(), vec![(line.to_owned(), quantity)]);
+        let parcel = ReportedParcel { id: 0, tracking, carrier_code: "1".to_owned(), lines };
+        self.parcels.lock().unwrap().push((order.to_owned(), parcel));
+    }
+
+    /// Tracking numbers and units of an order's parcels, in the order of their reports.
+    pub(crate) fn reported(&self, order: &str) -> Vec<(String, i64)> {
+        let parcels = self.parcels.lock().unwrap();
+        let of_order = parcels.iter().filter(|(number, _)| number == order);
+        of_order.map(|(_, parcel)| (parcel.tracking.clone(), units(parcel))).collect()
+    }
+
+    fn status(&self, order: &str) -> Option<MarketplaceStatus> {
+        let reported: i64 = self.reported(order).iter().map(|(_, units)| units).sum();
+        let ordered = self.ordered.lock().unwrap().get(order).copied()?;
+        match reported {
+            0 => None,
+            units if units < ordered => Some(MarketplaceStatus::PartlyShipped),
+            _ => Some(MarketplaceStatus::Shipped),
+        }
+    }
+
+    fn confirm(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+        let [parcel] = &report.parcels[..] else { panic!("one parcel at a time: {report:?}") };
+        if self.refused.lock().unwrap().as_ref() == Some(&parcel.tracking) {
+            return Ok(ConfirmAnswer::Refused { code: 7, message: "not this one".to_owned() });
+        }
+        self.parcels.lock().unwrap().push((report.number.clone(), parcel.clone()));
+        if self.loses_answers.swap(false, Ordering::Relaxed) {
+            let place = Place::default();
+            return Err(ConnectorError::Transient { place, message: "cut".to_owned() });
+        }
+        Ok(ConfirmAnswer::Accepted { warnings: Vec::new() })
+    }
+
+    fn read(&self, order: &str, wanted: &[String]) -> Vec<ConfirmedParcel> {
+        let parcels = self.parcels.lock().unwrap();
+        let of_order = parcels.iter().filter(|(number, _)| number == order);
+        let lines = of_order.flat_map(|(_, parcel)| parcel.lines.iter().map(move |line| (parcel, line)));
+        lines
+            .filter(|(_, (line, _))| wanted.contains(line))
+            .map(|(parcel, (line, quantity))| ConfirmedParcel {
+                line: line.clone(),
+                tracking: parcel.tracking.clone(),
+                carrier_code: parcel.carrier_code.clone(),
+                quantity: *quantity,
+            })
+            .collect()
+    }
+}
+
+fn units(parcel: &ReportedParcel) -> i64 {
+    parcel.lines.iter().map(|(_, quantity)| quantity).sum()
+}
+
 #[async_trait]
-impl Marketplace for RealLooking {
+impl Marketplace for Disguised {
     fn account(&self) -> &AccountSummary {
         &self.account
+    }
+
+    fn rules(&self) -> &'static Rules {
+        match self.book {
+            None => self.temu.rules(),
+            Some(_) => &Rules { report: ReportUnit::EachParcel, ..Rules::DEFAULT },
+        }
     }
 
     async fn check_account(&self) -> Result<AccountHealth, ConnectorError> {
@@ -43,11 +151,11 @@ impl Marketplace for RealLooking {
     }
 
     async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
-        self.temu.order_page(window, page).await
+        Ok(self.read(self.temu.order_page(window, page).await?))
     }
 
     async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
-        self.temu.orders_by_number(numbers).await
+        Ok(self.read(self.temu.orders_by_number(numbers).await?))
     }
 
     async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
@@ -92,7 +200,10 @@ impl Marketplace for RealLooking {
     }
 
     async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
-        self.temu.confirm_shipment(report).await
+        match &self.book {
+            None => self.temu.confirm_shipment(report).await,
+            Some(book) => book.confirm(report),
+        }
     }
 
     async fn read_shipments(
@@ -100,7 +211,10 @@ impl Marketplace for RealLooking {
         order: &str,
         lines: &[String],
     ) -> Result<Vec<ConfirmedParcel>, ConnectorError> {
-        self.temu.read_shipments(order, lines).await
+        match &self.book {
+            None => self.temu.read_shipments(order, lines).await,
+            Some(book) => Ok(book.read(order, lines)),
+        }
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

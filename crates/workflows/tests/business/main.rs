@@ -6,6 +6,7 @@
 mod bad_orders;
 mod conditions;
 mod disguise;
+mod each_parcel;
 mod faults;
 mod gone_accounts;
 mod hand_over;

@@ -8,7 +8,7 @@ use marktwerk_domain::run::RunState;
 use marktwerk_sandbox::{OrderSeed, WorldOptions};
 use serde_json::json;
 
-use crate::disguise::RealLooking;
+use crate::disguise::Disguised;
 use crate::shop::Shop;
 
 const ORDERS: &str = "order_workflow";
@@ -78,7 +78,7 @@ async fn an_order_without_its_amounts_is_unfinished_until_it_has_them() {
 /// What may not be told anyway is no work.
 #[tokio::test(start_paused = true)]
 async fn a_simulated_erp_has_nothing_to_tell_a_real_marketplace() {
-    let shop = Shop::open_in(WorldOptions::quiet(), |temu| Arc::new(RealLooking::new(temu))).await;
+    let shop = Shop::open_in(WorldOptions::quiet(), |temu| Arc::new(Disguised::as_real(temu))).await;
     shop.place(1);
     shop.world.set_stock("MW-0003", 1, 77).unwrap();
     shop.sync_stock("full").await;

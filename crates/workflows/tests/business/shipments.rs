@@ -8,7 +8,7 @@ use marktwerk_domain::run::RunState;
 use marktwerk_sandbox::{Fault, FaultKind, Faults, LineSeed, OrderSeed, ParcelSeed, WorldOptions};
 use serde_json::Value;
 
-use crate::disguise::RealLooking;
+use crate::disguise::Disguised;
 use crate::shop::Shop;
 
 /// today.md, fault 14.
@@ -124,9 +124,43 @@ async fn an_order_that_the_marketplace_does_not_know_stops_no_other() {
     assert!(shop.attention(AttentionKind::ShipmentRefused).await.is_empty());
 }
 
+/// Both sides shipped between two runs. With one number it is one parcel that a person reported; with two numbers two parcels may be on
+/// their way, and that is an entry until JTL or a person says which one it was.
+#[tokio::test(start_paused = true)]
+async fn what_was_shipped_on_both_sides_is_compared() {
+    let world = WorldOptions { ship_after: std::time::Duration::from_secs(86_400), ..WorldOptions::quiet() };
+    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let numbers = shop.place(2);
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    let parcel = |tracking: &str| ParcelSeed {
+        tracking: Some(tracking.to_owned()),
+        method: Some("DHL Paket".to_owned()),
+        ..ParcelSeed::default()
+    };
+    for (number, there) in numbers.iter().zip(["00340000000000000001", "00340000000000000009"]) {
+        shop.world.ship_by_hand(number, there).unwrap();
+    }
+    for (number, here) in numbers.iter().zip(["00340000000000000001", "00340000000000000002"]) {
+        shop.world.ship_now(number, &[parcel(here)]).unwrap();
+    }
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert_eq!(shop.order(&numbers[1]).await.state, OrderState::Shipped);
+    assert_eq!(shop.attention(AttentionKind::ShippedElsewhere).await, [numbers[1].clone()]);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+
+    shop.world.renumber_parcels(&numbers[1], "00340000000000000009").unwrap();
+    shop.wait(16 * 60).await;
+    shop.sync_orders().await;
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+    assert_eq!(shop.order(&numbers[1]).await.state, OrderState::Reported);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_simulated_erp_tells_a_real_marketplace_nothing() {
-    let shop = Shop::open_in(WorldOptions::quiet(), |temu| Arc::new(RealLooking::new(temu))).await;
+    let shop = Shop::open_in(WorldOptions::quiet(), |temu| Arc::new(Disguised::as_real(temu))).await;
     let number = shop.place(1).remove(0);
     shop.world.set_stock("MW-0003", 1, 77).unwrap();
     shop.sync_stock("full").await;

@@ -118,7 +118,15 @@ impl Row {
                 "expect the parcel back, and book the return in JTL; then choose “Done by hand”",
                 "Rechnen Sie mit der Rücksendung und buchen Sie sie in JTL; wählen Sie dann „Von Hand erledigt“",
             ],
-            Self::NumberChanged => [
+            Self::RestToCancel => [
+                "cancel the rest at the marketplace; the order is then over by itself",
+                "Stornieren Sie den Rest am Marktplatz; die Bestellung ist dann von selbst erledigt",
+            ],
+            Self::OtherNumbers => [
+                "two parcels may be on their way: find out which one left, and stop the other at the carrier or expect it back; then enter the number of the marketplace at the parcel in JTL, or choose “Done by hand”",
+                "Vielleicht sind zwei Pakete unterwegs: Klären Sie, welches versandt wurde, und halten Sie das andere beim Versender an oder rechnen Sie mit seiner Rücksendung; tragen Sie dann in JTL am Paket die Nummer des Marktplatzes ein, oder wählen Sie „Von Hand erledigt“",
+            ],
+            Self::NumberChanged | Self::PartNumberChanged => [
                 "correct the number at the marketplace by hand, then choose “Done by hand”",
                 "Berichtigen Sie die Nummer am Marktplatz von Hand und wählen Sie dann „Von Hand erledigt“",
             ],
@@ -145,6 +153,9 @@ impl Row {
             | Self::InErpUnread
             | Self::CancelledBoth
             | Self::PartLeft
+            | Self::PartToReport
+            | Self::PartReported
+            | Self::ShippedBoth
             | Self::WithoutNumber
             | Self::LeftUnread
             | Self::ToReport

@@ -144,6 +144,22 @@ impl Row {
                 "am Marktplatz ohne uns teilweise versandt, und JTL hat nichts versandt",
             ],
             Self::PartLeft => ["a part has left", "ein Teil ist unterwegs"],
+            Self::PartToReport => [
+                "a part has left, and the marketplace takes each parcel by itself; to be reported",
+                "ein Teil ist unterwegs, und der Marktplatz nimmt jedes Paket einzeln an; zu melden",
+            ],
+            Self::PartReported => [
+                "a part has left and is reported; the rest is to follow",
+                "ein Teil ist unterwegs und gemeldet; der Rest fehlt noch",
+            ],
+            Self::PartNumberChanged => [
+                "a part is reported, and JTL has changed one of its parcels since: another tracking number, or another parcel with the same units",
+                "ein Teil ist gemeldet, und JTL hat seitdem eines der Pakete geändert: eine andere Sendungsnummer, oder ein weiteres Paket mit denselben Stücken",
+            ],
+            Self::RestToCancel => [
+                "JTL sent a part of it, which is reported, and closed the rest, and the marketplace waits for all of it",
+                "JTL hat einen Teil versandt, der gemeldet ist, und den Rest abgeschlossen; der Marktplatz wartet auf alles",
+            ],
             Self::WithoutNumber => [
                 "all of it has left; a tracking number is missing",
                 "alles ist unterwegs; eine Sendungsnummer fehlt",
@@ -191,6 +207,14 @@ impl Row {
             Self::Refused => [
                 "the marketplace refused the report, or it cannot be composed",
                 "der Marktplatz hat die Versandmeldung abgelehnt, oder sie lässt sich nicht zusammenstellen",
+            ],
+            Self::ShippedBoth => [
+                "shipped in JTL, and at the marketplace without us; the tracking numbers are not compared yet",
+                "in JTL versandt, und am Marktplatz ohne uns; die Sendungsnummern sind noch nicht verglichen",
+            ],
+            Self::OtherNumbers => [
+                "shipped in JTL, and at the marketplace without us with other tracking numbers",
+                "in JTL versandt, und am Marktplatz ohne uns mit anderen Sendungsnummern",
             ],
             Self::ReportedByHand => [
                 "shipped in JTL, and reported at the marketplace by hand",

@@ -7,7 +7,7 @@ mod meaning;
 use super::facts::{Document, Hold, OrderFacts, RefusalCause};
 use super::rows::Row;
 use super::{Difference, EntryFacts};
-use crate::language::Language;
+use crate::language::{Language, Reader};
 use crate::reason::Reason;
 
 /// Numbers of orders that a sentence names; the others are counted.
@@ -28,7 +28,12 @@ pub(super) fn facts(row: Row, facts: &OrderFacts) -> EntryFacts {
         Row::ChangedWaiting | Row::ChangedOpen | Row::ChangedLeft => said.difference = there.difference,
         Row::UnknownArticle => said.articles.clone_from(&erp.unknown_articles),
         Row::Several => said.orders = Some(erp.orders),
-        Row::PartLeft | Row::RestClosed | Row::WithoutNumber | Row::WithoutNumberLong => {
+        Row::PartLeft
+        | Row::PartReported
+        | Row::RestClosed
+        | Row::RestToCancel
+        | Row::WithoutNumber
+        | Row::WithoutNumberLong => {
             said.parcels = Some(erp.parcels);
         }
         Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
@@ -69,13 +74,14 @@ impl EntryFacts {
 }
 
 /// Why an order waits, or needs a person. `None` where it goes its usual way.
-pub(super) fn reason(facts: &EntryFacts, language: Language) -> Option<String> {
+pub(super) fn reason(facts: &EntryFacts, reader: &Reader) -> Option<String> {
+    let language = reader.language;
     let waits = language.of(["waits: ", "wartet: "]);
     let is_urgent = facts.deadline.is_some() || facts.waits_since.is_some();
     match facts.row {
-        row if row.line().kind.is_some() || is_urgent => Some(message(facts, language)),
+        row if row.line().kind.is_some() || is_urgent => Some(message(facts, reader)),
         Row::Held => Some(format!("{waits}{}", holds(&facts.holds, language))),
-        Row::PartLeft => {
+        Row::PartLeft | Row::PartReported => {
             let parcels = facts.parcels.unwrap_or(0);
             Some(language.of([
                 format!("waits: {parcels} parcels have left, JTL has not shipped all lines yet"),
@@ -102,9 +108,10 @@ fn without_number(facts: &EntryFacts, language: Language) -> &'static str {
 }
 
 /// What happened, what it means, and what to do.
-pub(super) fn message(facts: &EntryFacts, language: Language) -> String {
+pub(super) fn message(facts: &EntryFacts, reader: &Reader) -> String {
+    let language = reader.language;
     let advice = facts.row.advice(language);
-    if let Some(urgent) = urgent(facts, language) {
+    if let Some(urgent) = urgent(facts, reader) {
         return urgent;
     }
     let happened = happened(facts, language);
@@ -174,20 +181,20 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
 }
 
 /// An order that goes its usual way, but not in time.
-fn urgent(facts: &EntryFacts, language: Language) -> Option<String> {
+fn urgent(facts: &EntryFacts, reader: &Reader) -> Option<String> {
+    let language = reader.language;
     let meaning = match facts.row {
         Row::Held => holds(&facts.holds, language),
         row => row.meaning(language).to_owned(),
     };
-    let time = |time: jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
     if let Some(deadline) = facts.deadline {
-        let by = time(deadline);
+        let by = reader.time(deadline);
         return Some(language.of([
             format!("it must leave by {by} and is not reported yet; {meaning}: look at what keeps it, and ship it in time"),
             format!("Sie muss bis {by} versandt sein und ist noch nicht gemeldet; {meaning}: prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig"),
         ]));
     }
-    let since = time(facts.waits_since?);
+    let since = reader.time(facts.waits_since?);
     Some(language.of([
         format!("nothing has happened with it since {since}; {meaning}: is the order job running, and does the other side answer?"),
         format!("Seit {since} hat sich nichts getan; {meaning}: Läuft der Bestelljob, und antwortet die andere Seite?"),
@@ -275,18 +282,33 @@ fn where_it_is(row: Row, language: Language) -> &'static str {
     })
 }
 
-/// The text of an entry that stands for several orders.
-pub(super) fn of_several(numbers: &[&str], text: &str, language: Language) -> String {
+/// The text of an entry that stands for several orders; `all` are their facts, as far as they have some.
+pub(super) fn of_several(numbers: &[&str], all: &[EntryFacts], text: &str, reader: &Reader) -> String {
+    let language = reader.language;
     let (count, named) = (numbers.len(), numbers.iter().take(NAMED).copied().collect::<Vec<_>>().join(", "));
-    let more = count.saturating_sub(NAMED);
-    match more {
-        0 => language.of([
-            format!("{count} orders ({named}): {text}"),
-            format!("{count} Bestellungen ({named}): {text}"),
-        ]),
+    let orders = match count.saturating_sub(NAMED) {
+        0 => language.of([format!("{count} orders ({named})"), format!("{count} Bestellungen ({named})")]),
         more => language.of([
-            format!("{count} orders ({named} and {more} more): {text}"),
-            format!("{count} Bestellungen ({named} und {more} weitere): {text}"),
+            format!("{count} orders ({named} and {more} more)"),
+            format!("{count} Bestellungen ({named} und {more} weitere)"),
+        ]),
+    };
+    let Some(first) = all.first() else { return format!("{orders}: {text}") };
+    let meaning = first.row.meaning(language);
+    let deadline = all.iter().filter_map(|facts| facts.deadline).min().map(|time| reader.time(time));
+    let since = all.iter().filter_map(|facts| facts.waits_since).min().map(|time| reader.time(time));
+    match (deadline, since) {
+        (Some(by), _) => language.of([
+            format!("{orders} must leave soon, the first by {by}, and are not reported yet; {meaning}: look at what keeps them, and ship them in time"),
+            format!("{orders} müssen bald versandt sein, die erste bis {by}, und sind noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig"),
+        ]),
+        (None, Some(since)) => language.of([
+            format!("{orders} have waited for too long, the first since {since}; {meaning}: is the order job running, and does the other side answer?"),
+            format!("{orders} warten zu lange, die erste seit {since}; {meaning}: Läuft der Bestelljob, und antwortet die andere Seite?"),
+        ]),
+        (None, None) => language.of([
+            format!("{orders}, the same with each of them: {text}"),
+            format!("{orders}, für jede gilt: {text}"),
         ]),
     }
 }

@@ -185,7 +185,7 @@ pub(super) async fn send(
             "its shipment is reported"
         }
         (None, _) => {
-            let stands = decisions::stands(&judgement, Language::English);
+            let stands = decisions::stands(&judgement, &state.reader(Language::English));
             return Err(ApiError::Conflict(format!("nothing is sent for order {number} now: {stands}")));
         }
     };
@@ -207,7 +207,7 @@ pub(super) async fn send(
         let occasion = decisions::occasion(&state, &caller);
         let outcome =
             judging::decide_order(&**state.store(), &record.account, &number, &choice, None, &occasion).await;
-        decisions::answer(outcome.map(|outcome| vec![outcome]), Language::English)?;
+        decisions::answer(outcome.map(|outcome| vec![outcome]), &state.reader(Language::English))?;
     }
     started.run = Some(state.commands(&caller).run_now(&job.id, Parameters::new()).await?.id.0);
     Ok((StatusCode::ACCEPTED, Json(started)))

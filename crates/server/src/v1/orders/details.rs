@@ -137,7 +137,7 @@ pub(super) async fn decide(
     let occasion = decisions::occasion(&state, &caller);
     let (store, seen) = (&**state.store(), situation.as_deref());
     let outcome = judging::decide_order(store, &record.account, &number, &choice, seen, &occasion).await;
-    Ok(Json(decisions::answer(outcome.map(|outcome| vec![outcome]), language)?))
+    Ok(Json(decisions::answer(outcome.map(|outcome| vec![outcome]), &state.reader(language))?))
 }
 
 /// What there is to say of an order.
@@ -177,7 +177,7 @@ pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) 
         lines: lines.collect(),
         parcels: parcels.collect(),
         history: record.history.iter().map(|event| history(state, event, language)).collect(),
-        order: OrderItem { reason: judgement.reason(language), ..item(state, record) },
+        order: item(state, record, &state.reader(language)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use marktwerk_domain::language::Reader;
 use marktwerk_domain::order::OrderState;
 use marktwerk_store::orders::{OrderFilter, OrderRecord};
 use serde::Serialize;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use crate::error::ApiResult;
 use crate::fields::{Fields, QueryFields};
 use crate::state::AppState;
+use crate::v1::decisions;
 use crate::v1::problem::Problem;
 
 /// Where an order stands. No buyer's data.
@@ -43,16 +45,18 @@ pub(crate) struct OrderItem {
         ("tracking" = Option<String>, Query, description = "only with a parcel that has this tracking number"),
         ("after" = Option<String>, Query, description = "only numbers after this one: the next page"),
         ("after_account" = Option<String>, Query, description = "with `after`: also the same number of accounts after this one"),
-        ("limit" = Option<i64>, Query, description = "100 if not given", minimum = 1, maximum = 1000)),
+        ("limit" = Option<i64>, Query, description = "100 if not given", minimum = 1, maximum = 1000),
+        ("lang" = Option<String>, Query, description = "de or en; en if not given")),
     responses((status = 200, body = [OrderItem]), (status = 422, body = Problem)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<Json<Vec<OrderItem>>> {
     let filter = search(&mut fields);
+    let reader = state.reader(decisions::language(&mut fields));
     fields.finish()?;
     let orders = state.store().orders_in(&filter).await?;
-    Ok(Json(orders.into_iter().map(|order| item(&state, order)).collect()))
+    Ok(Json(orders.into_iter().map(|order| item(&state, order, &reader)).collect()))
 }
 
 /// What a query asks for.
@@ -82,14 +86,15 @@ fn states(text: &str) -> Result<Vec<OrderState>, String> {
     text.split(',').map(|word| state(word.trim())).collect()
 }
 
-pub(crate) fn item(state: &AppState, record: OrderRecord) -> OrderItem {
+pub(crate) fn item(state: &AppState, record: OrderRecord, reader: &Reader) -> OrderItem {
+    let judgement = record.judgement(&state.limits, state.engine.clock().now());
     let total = record.order.as_ref().map(|order| order.total);
     OrderItem {
         account: record.account,
         number: record.number,
         state: record.state.as_str(),
         marketplace_status: record.status.as_str(),
-        reason: record.reason,
+        reason: judgement.reason(reader),
         ordered_at: state.time(record.ordered_at),
         changed_at: state.time(record.changed_at),
         handed_over_at: record.handed_over_at.map(|time| state.time(time)),
