@@ -38,6 +38,11 @@ impl Column {
         Self { name, kind }
     }
 
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn definition(&self) -> String {
         let kind = match self.kind {
             Kind::Integer => "bigint".to_owned(),

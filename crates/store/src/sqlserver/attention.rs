@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::attention::{Attention, AttentionKind};
-use marktwerk_sqlserver::{Class, Connection, ToSql, reading};
+use marktwerk_sqlserver::{Class, Column, Connection, Kind, ToSql, Value, reading};
 use serde::Serialize;
 
 use super::SqlServerStore;
@@ -21,6 +21,25 @@ use crate::{StoreError, StoreResult};
 /// The facts of an item that has only its text.
 const NO_FACTS: &str = "{}";
 const SELECT: &str = "SELECT id, account, kind, subject, message, facts, since FROM marktwerk.attentions WHERE closed_at IS NULL";
+
+/// What is loaded of items that are open. Texts are loaded and not sent as JSON: not every server that speaks T-SQL reads texts out of
+/// it as they are.
+const CHANGED: [Column; 4] = [
+    Column::new("id", Kind::Integer),
+    Column::new("message", Kind::LongText),
+    Column::new("facts", Kind::LongText),
+    Column::new("is_closed", Kind::Integer),
+];
+/// What is loaded of new items.
+const NEW: [Column; 7] = [
+    Column::new("position", Kind::Integer),
+    Column::new("account", Kind::Text(450)),
+    Column::new("kind", Kind::Text(60)),
+    Column::new("subject", Kind::Text(450)),
+    Column::new("message", Kind::LongText),
+    Column::new("facts", Kind::LongText),
+    Column::new("is_closed", Kind::Integer),
+];
 
 /// One thing put on the list or taken off it.
 pub(super) enum Step<'a> {
@@ -158,21 +177,28 @@ pub(super) async fn take(writing: &mut Writing<'_>, steps: &[Step<'_>], now: Tim
     writing.effects.attention |= !plan.is_empty();
     let now = micros(now);
     if !plan.changed.is_empty() {
-        let sql = "UPDATE a SET message = j.message, facts = j.facts, closed_at = CASE WHEN j.is_closed = 1 THEN @P2 END \
-             FROM marktwerk.attentions a JOIN OPENJSON(@P1) \
-             WITH (id bigint, message nvarchar(max), facts nvarchar(max), is_closed bit) j ON a.id = j.id";
-        let rows = columns::json(&plan.changed)?;
-        let parameters: [&dyn ToSql; 2] = [&rows, &now];
-        writing.connection.execute_in("renew attention items", sql, &parameters, Class::Batch).await?;
+        let rows = plan.changed.iter().map(|changed| {
+            let Changed { id, message, facts, is_closed } = changed;
+            let is_closed = i64::from(*is_closed);
+            vec![Value::from(*id), (&**message).into(), (&**facts).into(), is_closed.into()]
+        });
+        writing.connection.load("load attention items", "#items", &CHANGED, rows.collect()).await?;
+        let sql = "UPDATE a SET message = i.message, facts = i.facts, closed_at = CASE WHEN i.is_closed = 1 THEN @P1 END \
+             FROM marktwerk.attentions a JOIN #items i ON a.id = i.id";
+        writing.connection.execute_in("renew attention items", sql, &[&now], Class::Batch).await?;
     }
     if !plan.new.is_empty() {
+        let rows = (0_i64..).zip(&plan.new).map(|(position, new)| {
+            let New { account, kind, subject, message, facts, is_closed } = new;
+            let key = [Value::from(position), (*account).into(), (*kind).into(), (*subject).into()];
+            let item = [(*message).into(), (&**facts).into(), i64::from(*is_closed).into()];
+            [key.as_slice(), item.as_slice()].concat()
+        });
+        writing.connection.load("load attention items", "#items", &NEW, rows.collect()).await?;
         let sql = "INSERT INTO marktwerk.attentions (account, kind, subject, message, facts, since, closed_at) \
-             SELECT j.account, j.kind, j.subject, j.message, j.facts, @P2, CASE WHEN j.is_closed = 1 THEN @P2 END \
-             FROM OPENJSON(@P1) WITH (position bigint, account nvarchar(450), kind varchar(60), \
-             subject nvarchar(450), message nvarchar(max), facts nvarchar(max), is_closed bit) j ORDER BY j.position";
-        let rows = columns::json(&plan.new)?;
-        let parameters: [&dyn ToSql; 2] = [&rows, &now];
-        writing.connection.execute_in("add attention items", sql, &parameters, Class::Batch).await?;
+             SELECT i.account, i.kind, i.subject, i.message, i.facts, @P1, CASE WHEN i.is_closed = 1 THEN @P1 END \
+             FROM #items i ORDER BY i.position";
+        writing.connection.execute_in("add attention items", sql, &[&now], Class::Batch).await?;
     }
     Ok(())
 }
@@ -190,7 +216,6 @@ impl Plan<'_> {
     }
 }
 
-#[derive(Serialize)]
 struct Changed<'a> {
     id: i64,
     message: Cow<'a, str>,
@@ -198,9 +223,7 @@ struct Changed<'a> {
     is_closed: bool,
 }
 
-#[derive(Serialize)]
 struct New<'a> {
-    position: usize,
     account: &'a str,
     kind: &'static str,
     subject: &'a str,
@@ -239,8 +262,7 @@ async fn plan<'a>(connection: &mut Connection, steps: &'a [Step<'a>]) -> StoreRe
                 let kind = kind.as_str();
                 let facts = Cow::Borrowed(facts.as_deref().unwrap_or(NO_FACTS));
                 made.insert(position, plan.new.len());
-                let position = plan.new.len();
-                plan.new.push(New { position, account, kind, subject, message, facts, is_closed: false });
+                plan.new.push(New { account, kind, subject, message, facts, is_closed: false });
             }
             (Step::Settle(..), Some(old), _) => old.is_closed = true,
             (Step::Settle(..), None, new) => {

@@ -9,13 +9,13 @@ use marktwerk_domain::run::RunId;
 use marktwerk_sqlserver::{Row, SqlError, ToSql, reading};
 
 use super::columns::{self, Columns, micros};
+use super::row_values;
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, Writing, write_in};
 use crate::audit::{AuditFilter, AuditStore};
 use crate::{SharedStore, StoreError, StoreResult};
 
-const INSERT: &str = "INSERT INTO marktwerk.audit (at, who, action, subject, run_id, value_before, value_after) \
-     VALUES (@P1, @P2, @P3, @P4, @P5, @P6, @P7)";
+const NAMES: &str = "at, who, action, subject, run_id, value_before, value_after";
 
 #[async_trait]
 impl AuditStore for SqlServerStore {
@@ -70,13 +70,31 @@ impl AuditStore for SqlServerStore {
 
 /// Stores entries in this transaction.
 pub(crate) async fn insert(writing: &mut Writing<'_>, entries: &[AuditEntry]) -> StoreResult<()> {
-    for entry in entries {
-        let AuditEntry { id: _, at, who, action, subject, run, before, after } = entry;
+    let texts = |value: &Option<serde_json::Value>| value.as_ref().map(columns::json).transpose();
+    let texts: StoreResult<Vec<(Option<String>, Option<String>)>> =
+        entries.iter().map(|entry| Ok((texts(&entry.before)?, texts(&entry.after)?))).collect();
+    let texts = texts?;
+    let rows = entries.iter().zip(&texts).map(|(entry, (before, after))| {
+        let AuditEntry { id: _, at, who, action, subject, run, before: _, after: _ } = entry;
         let run = run.or(writing.queued).map(|run| run.0);
-        let before = before.as_ref().map(columns::json).transpose()?;
-        let after = after.as_ref().map(columns::json).transpose()?;
-        let values: [&dyn ToSql; 7] = [&micros(*at), who, &action.as_str(), subject, &run, &before, &after];
-        writing.connection.execute("store an entry of the audit", INSERT, &values).await?;
+        [
+            ("at", micros(*at).into()),
+            ("who", who.as_str().into()),
+            ("action", action.as_str().into()),
+            ("subject", subject.as_str().into()),
+            ("run_id", run.into()),
+            ("value_before", before.as_deref().into()),
+            ("value_after", after.as_deref().into()),
+        ]
+    });
+    let rows: Vec<row_values::Row<'_, 7>> = rows.collect();
+    let blank = row_values::blank(&rows);
+    for piece in row_values::pieces("entries", &[], &rows, &blank) {
+        let sql = format!(
+            "INSERT INTO marktwerk.audit ({NAMES}) SELECT {NAMES} FROM {} WHERE at IS NOT NULL",
+            piece.table
+        );
+        writing.connection.execute("store entries of the audit", &sql, &piece.values).await?;
     }
     Ok(())
 }

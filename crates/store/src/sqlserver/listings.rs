@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use marktwerk_domain::inventory::Listing;
 use marktwerk_domain::stock::{Figures, Sent};
-use marktwerk_sqlserver::{Class, Connection, ToSql};
-use serde::Serialize;
+use marktwerk_sqlserver::{Class, Column, Connection, Kind, ToSql, Value};
 
 use super::columns::{self, Columns, optional_micros};
 use super::keys::{self, WITH_KEYS, key};
@@ -109,59 +108,30 @@ async fn read<'a>(
     Ok(found.into_iter().filter_map(keyed).collect())
 }
 
-/// A row as its columns hold it.
-#[derive(Serialize)]
-struct Written<'a> {
-    id: &'a str,
-    listing_group: &'a str,
-    sku: &'a str,
-    title: &'a str,
-    stock: i64,
-    article: Option<i64>,
-    known_stock: Option<i64>,
-    known_at: Option<i64>,
-    sold: i64,
-    returned: i64,
-    bought_first_at: Option<i64>,
-    bought_last_at: Option<i64>,
-    sent_low: Option<i64>,
-    sent_high: Option<i64>,
-    unseen: i64,
-    unseen_at: Option<i64>,
-    target: Option<i64>,
-    error: Option<&'a str>,
-    lost: Option<String>,
-    held: Option<String>,
-}
-
-/// The columns of [`Written`] without the key.
-const COLUMNS: [&str; 19] = [
-    "listing_group",
-    "sku",
-    "title",
-    "stock",
-    "article",
-    "known_stock",
-    "known_at",
-    "sold",
-    "returned",
-    "bought_first_at",
-    "bought_last_at",
-    "sent_low",
-    "sent_high",
-    "unseen",
-    "unseen_at",
-    "target",
-    "error",
-    "lost",
-    "held",
+/// What is loaded of a listing. Texts are loaded and not sent as JSON: not every server that speaks T-SQL reads texts out of it as they
+/// are.
+const COLUMNS: [Column; 20] = [
+    Column::new("id", Kind::Text(450)),
+    Column::new("listing_group", Kind::LongText),
+    Column::new("sku", Kind::LongText),
+    Column::new("title", Kind::LongText),
+    Column::new("stock", Kind::Integer),
+    Column::new("article", Kind::Integer),
+    Column::new("known_stock", Kind::Integer),
+    Column::new("known_at", Kind::Integer),
+    Column::new("sold", Kind::Integer),
+    Column::new("returned", Kind::Integer),
+    Column::new("bought_first_at", Kind::Integer),
+    Column::new("bought_last_at", Kind::Integer),
+    Column::new("sent_low", Kind::Integer),
+    Column::new("sent_high", Kind::Integer),
+    Column::new("unseen", Kind::Integer),
+    Column::new("unseen_at", Kind::Integer),
+    Column::new("target", Kind::Integer),
+    Column::new("error", Kind::LongText),
+    Column::new("lost", Kind::LongText),
+    Column::new("held", Kind::LongText),
 ];
-
-/// Reads [`Written`]; the key is longer than its column, so that a longer one is refused and not cut.
-const WITH_ROWS: &str = "WITH (id nvarchar(450), listing_group nvarchar(max), sku nvarchar(max), title nvarchar(max), \
-     stock bigint, article bigint, known_stock bigint, known_at bigint, sold bigint, returned bigint, bought_first_at bigint, \
-     bought_last_at bigint, sent_low bigint, sent_high bigint, unseen bigint, unseen_at bigint, target bigint, \
-     error nvarchar(max), lost nvarchar(max), held nvarchar(max)) j";
 
 /// Takes the patches.
 pub(super) async fn write(
@@ -172,19 +142,20 @@ pub(super) async fn write(
     let Plan(rows) = plan(writing.connection, account, patches).await?;
     let changed = rows.values().filter(|row| row.stored != row.becomes);
     let (known, new): (Vec<&Row>, Vec<&Row>) = changed.partition(|row| row.stored.is_some());
-    let columns = |prefix: &str| COLUMNS.map(|column| format!("{prefix}{column}")).join(", ");
+    let columns = |prefix: &str| COLUMNS.map(|column| format!("{prefix}{}", column.name())).join(", ");
     if !known.is_empty() {
-        let values = COLUMNS.map(|column| format!("{column} = j.{column}")).join(", ");
+        let values = COLUMNS.iter().skip(1).map(|column| format!("{0} = c.{0}", column.name()));
         let sql = format!(
-            "UPDATE l SET {values} FROM marktwerk.listings l JOIN OPENJSON(@P2) {WITH_ROWS} \
-             ON l.account = @P1 AND l.id = j.id COLLATE Latin1_General_BIN2"
+            "UPDATE l SET {} FROM marktwerk.listings l JOIN #listings c \
+             ON l.account = @P1 AND l.id = c.id COLLATE Latin1_General_BIN2",
+            values.collect::<Vec<_>>().join(", ")
         );
         send(writing, "renew listings", &sql, account, &known).await?;
     }
     if !new.is_empty() {
-        let (names, values) = (columns(""), columns("j."));
+        let (names, values) = (columns(""), columns("c."));
         let sql = format!(
-            "INSERT INTO marktwerk.listings (account, id, {names}) SELECT @P1, j.id, {values} FROM OPENJSON(@P2) {WITH_ROWS}"
+            "INSERT INTO marktwerk.listings (account, {names}) SELECT @P1, {values} FROM #listings c"
         );
         send(writing, "add listings", &sql, account, &new).await?;
     }
@@ -198,38 +169,52 @@ async fn send(
     account: &str,
     rows: &[&Row],
 ) -> StoreResult<()> {
-    let written: StoreResult<Vec<Written<'_>>> =
-        rows.iter().filter_map(|row| row.becomes.as_ref()).map(written).collect();
-    let written = columns::json(&written?)?;
-    let parameters: [&dyn ToSql; 2] = [&account, &written];
-    writing.connection.execute_in(name, sql, &parameters, Class::Batch).await?;
+    let records: Vec<&ListingRecord> = rows.iter().filter_map(|row| row.becomes.as_ref()).collect();
+    let texts: StoreResult<Vec<Texts>> = records.iter().map(|record| Texts::of(record)).collect();
+    let texts = texts?;
+    let rows = records.iter().zip(&texts).map(|(record, texts)| written(record, texts)).collect();
+    writing.connection.load("load listings", "#listings", &COLUMNS, rows).await?;
+    writing.connection.execute_in(name, sql, &[&account], Class::Batch).await?;
     writing.effects.inventory = true;
     Ok(())
 }
 
-fn written(record: &ListingRecord) -> StoreResult<Written<'_>> {
-    let ListingRecord { listing, article, figures, target, error, lost, held } = record;
+/// What columns hold as JSON.
+struct Texts {
+    lost: Option<String>,
+    held: Option<String>,
+}
+
+impl Texts {
+    fn of(record: &ListingRecord) -> StoreResult<Self> {
+        let lost = record.lost.as_ref().map(columns::json).transpose()?;
+        let held = record.held.as_ref().map(columns::json).transpose()?;
+        Ok(Self { lost, held })
+    }
+}
+
+/// A row, in the order of [`COLUMNS`].
+fn written<'a>(record: &'a ListingRecord, texts: &'a Texts) -> Vec<Value<'a>> {
+    let ListingRecord { listing, article, figures, target, error, lost: _, held: _ } = record;
     let Figures { live, live_at, sold, returned, bought, sent, unseen, unseen_at } = *figures;
-    Ok(Written {
-        id: &listing.id,
-        listing_group: &listing.group,
-        sku: &listing.sku,
-        title: &listing.title,
-        stock: listing.stock.unwrap_or(0),
-        article: *article,
-        known_stock: live,
-        known_at: optional_micros(live_at),
-        sold,
-        returned,
-        bought_first_at: optional_micros(bought.map(|(first, _)| first)),
-        bought_last_at: optional_micros(bought.map(|(_, last)| last)),
-        sent_low: sent.map(|sent| sent.low),
-        sent_high: sent.map(|sent| sent.high),
-        unseen,
-        unseen_at: optional_micros(unseen_at),
-        target: *target,
-        error: error.as_deref(),
-        lost: lost.as_ref().map(columns::json).transpose()?,
-        held: held.as_ref().map(columns::json).transpose()?,
-    })
+    let numbers = [
+        Some(listing.stock.unwrap_or(0)),
+        *article,
+        live,
+        optional_micros(live_at),
+        Some(sold),
+        Some(returned),
+        optional_micros(bought.map(|(first, _)| first)),
+        optional_micros(bought.map(|(_, last)| last)),
+        sent.map(|sent| sent.low),
+        sent.map(|sent| sent.high),
+        Some(unseen),
+        optional_micros(unseen_at),
+        *target,
+    ];
+    let mut row: Vec<Value<'a>> =
+        [&listing.id, &listing.group, &listing.sku, &listing.title].map(|text| text.as_str().into()).to_vec();
+    row.extend(numbers.map(Value::Integer));
+    row.extend([error, &texts.lost, &texts.held].map(|text| Value::Text(text.as_deref())));
+    row
 }

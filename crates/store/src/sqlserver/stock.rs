@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::order::OrderState;
-use marktwerk_sqlserver::{Class, Connection, ToSql, reading, transaction};
-use serde::Serialize;
+use marktwerk_sqlserver::{Class, Column, Connection, Kind, ToSql, Value, reading, transaction};
 
 use super::SqlServerStore;
 use super::columns::{self, Columns, micros, optional_micros};
@@ -142,33 +141,26 @@ async fn change(
     added: &[UnreadEntry],
     read: &[String],
 ) -> StoreResult<()> {
-    #[derive(Serialize)]
-    struct Added<'a> {
-        number: &'a str,
-        reason: &'a str,
-        since: i64,
-        left_out_at: Option<i64>,
-    }
+    const COLUMNS: [Column; 4] = [
+        Column::new("number", Kind::Text(450)),
+        Column::new("reason", Kind::LongText),
+        Column::new("since", Kind::Integer),
+        Column::new("left_out_at", Kind::Integer),
+    ];
     let mut changed = 0;
     if !added.is_empty() {
         let sql = "INSERT INTO marktwerk.unread_entries (account, number, reason, since, left_out_at) \
-             SELECT @P1, j.number COLLATE Latin1_General_BIN2, MAX(j.reason), MIN(j.since), MIN(j.left_out_at) FROM OPENJSON(@P2) \
-             WITH (number nvarchar(450), reason nvarchar(max), since bigint, left_out_at bigint) j \
+             SELECT @P1, j.number COLLATE Latin1_General_BIN2, MAX(j.reason), MIN(j.since), MIN(j.left_out_at) FROM #entries j \
              WHERE NOT EXISTS (SELECT 1 FROM marktwerk.unread_entries u \
                  WHERE u.account = @P1 AND u.number = j.number COLLATE Latin1_General_BIN2) \
              GROUP BY j.number COLLATE Latin1_General_BIN2";
-        let rows: Vec<Added<'_>> = added
-            .iter()
-            .map(|entry| Added {
-                number: keys::key(&entry.number),
-                reason: &entry.reason,
-                since: micros(entry.since),
-                left_out_at: optional_micros(entry.left_out_at),
-            })
-            .collect();
-        let rows = columns::json(&rows)?;
-        let parameters: [&dyn ToSql; 2] = [&account, &rows];
-        changed += writing.connection.execute_in("add entries", sql, &parameters, Class::Batch).await?;
+        let rows = added.iter().map(|entry| {
+            let UnreadEntry { number, reason, since, left_out_at } = entry;
+            let times = [Some(micros(*since)), optional_micros(*left_out_at)].map(Value::Integer);
+            vec![keys::key(number).into(), reason.as_str().into(), times[0], times[1]]
+        });
+        writing.connection.load("load entries", "#entries", &COLUMNS, rows.collect()).await?;
+        changed += writing.connection.execute_in("add entries", sql, &[&account], Class::Batch).await?;
     }
     if !read.is_empty() {
         let sql = format!(

@@ -103,13 +103,13 @@ pub(super) async fn orders_in(
 async fn search(connection: &mut Connection, filter: &OrderFilter) -> StoreResult<Vec<OrderRecord>> {
     let sql = format!(
         "SELECT TOP (@P9) {COLUMNS}, {WITHOUT_TEXTS} FROM marktwerk.orders o \
-         WHERE (@P1 IS NULL OR o.account = @P1) AND (@P2 IS NULL OR o.number = @P2) \
-         AND (@P3 IS NULL OR o.erp_number = @P3) AND (@P4 IS NULL OR CHARINDEX(@P4, o.parcels) > 0) \
-         AND (@P5 IS NULL OR EXISTS (SELECT 1 FROM marktwerk.order_contents c \
+         WHERE (@P1 = N'' OR o.account = @P1) AND (@P2 = N'' OR o.number = @P2) \
+         AND (@P3 = N'' OR o.erp_number = @P3) AND (@P4 = N'' OR CHARINDEX(@P4, o.parcels) > 0) \
+         AND (@P5 = N'' OR EXISTS (SELECT 1 FROM marktwerk.order_contents c \
              WHERE c.order_id = o.id AND LOWER(c.sku) = LOWER(@P5))) \
          AND (@P6 = N'[]' OR EXISTS (SELECT 1 FROM OPENJSON(@P6) WITH (value varchar(30) '$.value') j \
              WHERE o.state = j.value COLLATE Latin1_General_BIN2)) \
-         AND (@P7 IS NULL OR o.number > @P7 OR (o.number = @P7 AND o.account > @P8)) \
+         AND (@P7 = N'' OR o.number > @P7 OR (o.number = @P7 AND o.account > @P8)) \
          ORDER BY o.number, o.account"
     );
     let OrderFilter { account, number, erp_number, sku, after, after_account, .. } = filter;
@@ -117,8 +117,12 @@ async fn search(connection: &mut Connection, filter: &OrderFilter) -> StoreResul
     let states: Vec<serde_json::Value> =
         filter.states.iter().map(|state| serde_json::json!({ "value": state.as_str() })).collect();
     let (states, limit) = (columns::json(&states)?, at_most(filter.limit));
+    // Not every server takes a parameter that is a text and NULL.
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let [account, number, erp_number, tracking, sku, after, after_account] =
+        [account, number, erp_number, &tracking, sku, after, after_account].map(text);
     let parameters: [&dyn ToSql; 9] =
-        [account, number, erp_number, &tracking, sku, &states, after, after_account, &limit];
+        [&account, &number, &erp_number, &tracking, &sku, &states, &after, &after_account, &limit];
     let rows = connection.query_in("search orders", &sql, &parameters, Class::Batch).await?;
     columns::map(&rows, row::record)
 }
