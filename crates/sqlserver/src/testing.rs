@@ -39,14 +39,19 @@ pub fn server() -> Option<Address> {
 #[expect(clippy::expect_used, reason = "a test that cannot begin has failed")]
 pub async fn database(purpose: &str) -> Option<TestDatabase> {
     let server = server()?;
+    let lock_file = |name: &str| {
+        let path = std::env::temp_dir().join(format!("marktwerk-test-{name}.lock"));
+        OpenOptions::new().create(true).truncate(false).write(true).open(path).expect("a lock file")
+    };
     for slot in 0..SLOTS {
         let name = format!("{purpose}_{slot}");
-        let path = std::env::temp_dir().join(format!("marktwerk-test-{name}.lock"));
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(path).expect("a lock file");
+        let file = lock_file(&name);
         if file.try_lock().is_ok() {
             let create = format!("IF DB_ID('{name}') IS NULL CREATE DATABASE {name}");
             let master = Pool::new(server.with_database("master"));
+            // Not every server makes two databases at the same time.
+            let making = lock_file("create");
+            making.lock().expect("a lock");
             let made: Result<(), SqlError> =
                 reading!(master, "create a database", |connection| connection.batch("create", &create));
             made.expect("the login of the tests may create databases");

@@ -2,29 +2,19 @@
 //! that may be wrong.
 #![expect(clippy::unwrap_used, reason = "set-up that fails ends its test")]
 
+mod on_sql_server;
+mod on_sqlite;
+
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::history::Happened;
 use marktwerk_domain::judgement::{Decision, Limits};
 use marktwerk_domain::order::OrderState;
-use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::{SharedStore, judging};
-use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-/// The texts of version 5.
-const TEXTS: [(&str, &str); 5] = [
-    ("scheduler", include_str!("../migrations/sqlite/0001_scheduler.sql")),
-    ("business", include_str!("../migrations/sqlite/0002_business.sql")),
-    ("promises", include_str!("../migrations/sqlite/0003_promises.sql")),
-    ("causes", include_str!("../migrations/sqlite/0004_causes.sql")),
-    ("hand_overs", include_str!("../migrations/sqlite/0005_hand_overs.sql")),
-];
 /// Number, state, status, mark, reason, and the kinds of its open entries.
 type Row = (
     &'static str,
@@ -160,66 +150,65 @@ fn at(minutes: i64) -> Timestamp {
     morning + jiff::SignedDuration::from_mins(minutes)
 }
 
+/// The checksum of a migration's text.
+fn checksum(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An order as an earlier version has stored it.
+struct OldOrder {
+    number: String,
+    state: &'static str,
+    status: &'static str,
+    mark: Option<&'static str>,
+    reason: Option<&'static str>,
+    intent: Option<&'static str>,
+    translation: Option<&'static str>,
+    parcels: &'static str,
+    is_unread: bool,
+    handed_over_at: Option<i64>,
+    kinds: &'static [&'static str],
+}
+
 /// Orders in every state, this many times over.
-fn file_of_version_5(file: &Path, times: usize) {
-    let connection = Connection::open(file).unwrap();
-    let ledger = "CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, \
-         applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) STRICT";
-    connection.execute_batch(ledger).unwrap();
-    for (number, (name, text)) in (1..).zip(TEXTS) {
-        connection.execute_batch(text).unwrap();
-        let checksum: String =
-            Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        let applied = "INSERT INTO schema_migrations (number, name, checksum) VALUES (?1, ?2, ?3)";
-        connection.execute(applied, params![number, name, checksum]).unwrap();
-    }
-    connection.execute_batch("BEGIN").unwrap();
-    for (row, time) in (0..times).flat_map(|time| ROWS.map(|row| (row, time))) {
-        let (row_name, state, status, mark, reason, kinds) = row;
-        let number = numbered(row_name, time);
-        let is_translated = !matches!(state, "fetched" | "set_aside");
-        let may_be_given = matches!(state, "handed_over" | "unclear" | "in_jtl" | "shipped" | "reported");
-        let parcels = match row_name {
-            "part" | "to report" | "carrier" | "refused" => {
-                r#"[{"id":1,"tracking":"T1","carrier":"DHL","shipped_at":null,"contents":[]}]"#
-            }
-            "no number" => r#"[{"id":1,"tracking":"","carrier":"DHL","shipped_at":null,"contents":[]}]"#,
-            _ => "[]",
-        };
-        connection
-            .execute(
-                "INSERT INTO orders (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, reason, mark, \
-                 intent, fetched_at, handed_over_at, translation, parcels) \
-                 VALUES ('shop', ?1, ?2, ?3, ?4, ?4, 1, ?5, ?6, ?7, ?8, ?4, ?9, ?10, ?11)",
-                params![
-                    number,
-                    state,
-                    status,
-                    at(-600).as_microsecond(),
-                    row_name == "without details",
-                    reason,
-                    mark,
-                    (row_name == "exporting").then_some(INTENT),
-                    may_be_given.then(|| at(-300).as_microsecond()),
-                    is_translated.then_some(ORDER),
-                    parcels,
-                ],
-            )
-            .unwrap();
-        let id = connection.last_insert_rowid();
-        let content = "INSERT INTO order_contents (order_id, position, sku, quantity) VALUES (?1, 0, ?2, 1)";
-        connection.execute(content, params![id, number]).unwrap();
-        for kind in kinds {
-            let entry = "INSERT INTO attentions (account, kind, subject, message, since) VALUES ('shop', ?1, ?2, 'old', 1)";
-            connection.execute(entry, params![kind, number]).unwrap();
+fn old_orders(times: usize) -> Vec<OldOrder> {
+    (0..times).flat_map(|time| ROWS.map(|row| old_order(row, time))).collect()
+}
+
+fn old_order((row, state, status, mark, reason, kinds): Row, time: usize) -> OldOrder {
+    let is_translated = !matches!(state, "fetched" | "set_aside");
+    let may_be_given = matches!(state, "handed_over" | "unclear" | "in_jtl" | "shipped" | "reported");
+    let parcels = match row {
+        "part" | "to report" | "carrier" | "refused" => {
+            r#"[{"id":1,"tracking":"T1","carrier":"DHL","shipped_at":null,"contents":[]}]"#
         }
+        "no number" => r#"[{"id":1,"tracking":"","carrier":"DHL","shipped_at":null,"contents":[]}]"#,
+        _ => "[]",
+    };
+    OldOrder {
+        number: numbered(row, time),
+        state,
+        status,
+        mark,
+        reason,
+        intent: (row == "exporting").then_some(INTENT),
+        translation: is_translated.then_some(ORDER),
+        parcels,
+        is_unread: row == "without details",
+        handed_over_at: may_be_given.then(|| at(-300).as_microsecond()),
+        kinds,
     }
-    let closed = "INSERT INTO attentions (account, kind, subject, message, since, closed_at) \
-         VALUES ('shop', 'cancelled_after_hand_over', 'cancelled, closed', 'old', 1, 1767000000000000)";
-    connection.execute(closed, []).unwrap();
-    let other = "INSERT INTO attentions (account, kind, subject, message, since) VALUES ('shop', 'stock_refused', 'A', 'old', 1)";
-    connection.execute(other, []).unwrap();
-    connection.execute_batch("COMMIT").unwrap();
+}
+
+/// Numbers of the orders whose units the earlier version subtracted.
+fn counted(orders: &[OldOrder]) -> BTreeSet<String> {
+    let takes = |order: &&OldOrder| match order.state {
+        "exporting" | "handed_over" | "unclear" => true,
+        "fetched" => matches!(order.status, "pending" | "ready"),
+        "set_aside" | "imported" => matches!(order.status, "pending" | "ready" | "partly_shipped"),
+        _ => false,
+    };
+    orders.iter().filter(takes).map(|order| order.number.clone()).collect()
 }
 
 /// The number of an order of a row; the first has the row's own name.
@@ -232,27 +221,13 @@ async fn entries(store: &SharedStore) -> BTreeSet<(String, String)> {
     open.into_iter().map(|item| (item.subject, item.kind.as_str().to_owned())).collect()
 }
 
-/// Units that the earlier version subtracted.
-fn units_before(file: &Path) -> BTreeSet<String> {
-    let connection = Connection::open(file).unwrap();
-    let sql = "SELECT number FROM orders WHERE state IN ('exporting', 'handed_over', 'unclear') \
-         OR (state = 'fetched' AND status IN ('pending', 'ready')) \
-         OR (state IN ('set_aside', 'imported') AND status IN ('pending', 'ready', 'partly_shipped'))";
-    let mut statement = connection.prepare(sql).unwrap();
-    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-}
-
 async fn units(store: &SharedStore) -> BTreeSet<String> {
     store.open_units().await.unwrap().into_keys().collect()
 }
 
-#[tokio::test]
-async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("marktwerk.db");
-    file_of_version_5(&file, 1);
-    let counted = units_before(&file);
-    let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
+/// Of a store that was just opened, over one order of each row.
+async fn changes_neither_states_nor_units_nor_entries(store: SharedStore) {
+    let counted = counted(&old_orders(1));
     let before = entries(&store).await;
     assert_eq!(units(&store).await, counted);
     let judged = judging::judge_due(&*store, &Limits::default(), at(1)).await.unwrap();
@@ -300,14 +275,11 @@ async fn an_upgrade_changes_neither_states_nor_units_nor_entries() {
 }
 
 /// As many as a busy shop has, in every state alike.
-#[tokio::test]
-async fn ten_thousand_orders_are_upgraded_without_an_entry_too_many() {
-    const TIMES: usize = 345;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("marktwerk.db");
-    file_of_version_5(&file, TIMES);
-    let counted = units_before(&file);
-    let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
+const TIMES: usize = 345;
+
+/// Of a store that was just opened, over [`TIMES`] orders of each row.
+async fn ten_thousand_orders_get_no_entry_too_many(store: SharedStore) {
+    let counted = counted(&old_orders(TIMES));
     let before = entries(&store).await;
     assert!(ROWS.len() * TIMES > 10_000);
     // The other states are over.
