@@ -9,8 +9,8 @@ use super::client::{CallError, Client};
 use super::output::Output;
 use super::usage::UsageError;
 use super::{
-    accounts, alerts, attention, audit, check, db, doctor, jobs, logs, orders, runs, sandbox, serve, stock,
-    takeover, transfer,
+    accounts, alerts, attention, audit, check, db, doctor, jobs, logs, memory, orders, runs, sandbox, serve,
+    stock, takeover, transfer,
 };
 use crate::clock::SystemClock;
 use crate::compose::StartError;
@@ -19,6 +19,9 @@ use crate::config::SettingsError;
 /// Runs what was typed.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, None | Some(Command::Serve)) {
+        memory::use_one_arena();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {

@@ -14,6 +14,7 @@ mod doctor;
 mod exit;
 mod jobs;
 mod logs;
+mod memory;
 mod orders;
 mod output;
 mod runs;
