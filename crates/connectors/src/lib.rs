@@ -14,7 +14,8 @@
 //! - [`metrics`]: what is measured of all this
 //! - [`temu`], the first marketplace
 
-pub mod error;
+pub mod address;
+mod error;
 pub mod http;
 pub mod limiter;
 pub mod marketplace;
@@ -30,7 +31,7 @@ pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
 pub use limiter::{Budget, Budgets};
 pub use marketplace::Marketplace;
-pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
+pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
 pub use paging::{PageVerdict, WindowReader};
 pub use rules::Rules;
 pub use shipments::{ConfirmAnswer, ConfirmedParcel};

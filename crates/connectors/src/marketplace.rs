@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::ConnectorError;
 use crate::limiter::Budget;
-use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
+use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
 use crate::rules::Rules;
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
@@ -60,6 +60,9 @@ pub trait Marketplace: Send + Sync {
 
     /// Turns a raw document into an order. Pure: no call, no clock; the same document gives the same order.
     fn translate(&self, raw: &Value) -> Result<Order, Untranslatable>;
+
+    /// What a raw document says of wishes, checks and restrictions; also an incomplete one. Pure.
+    fn standing(&self, raw: &Value) -> Standing;
 
     /// What the report of a shipment needs of an order that [`translate`](Self::translate) refuses: a person may have entered it in
     /// the ERP by hand. `None` where the document does not say it without guessing. Pure.

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use marktwerk_domain::judgement::{Hold, Notice};
 use marktwerk_domain::order::{MarketplaceStatus, OrderLine};
 use marktwerk_domain::reason::Reason;
 use serde_json::Value;
@@ -53,10 +54,9 @@ pub struct OrderEntry {
     pub ordered_at: Timestamp,
     /// Where the marketplace says it stands.
     pub status: MarketplaceStatus,
-    /// The buyer asked for another address, or such a wish was granted after the order was placed.
-    pub has_address_change: bool,
-    /// The buyer asked to cancel and nobody decided yet.
-    pub has_cancellation_request: bool,
+    /// Shows whether it says something else than before although its time of change is the same: wishes, checks and what was cancelled
+    /// do not always move that time, and two changes may share one second.
+    pub fingerprint: String,
     /// The entry as it came.
     pub raw: Value,
 }
@@ -91,6 +91,17 @@ impl fmt::Debug for MalformedEntry {
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
+}
+
+/// What a raw document says of an order beside its contents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Open wishes and checks.
+    pub holds: Vec<Hold>,
+    /// What people should know who send it.
+    pub notices: Vec<Notice>,
+    /// The marketplace sends all of it from its own warehouse.
+    pub is_fulfilled: bool,
 }
 
 /// Why a raw document cannot become an order: such an order is set aside and shown with this reason.

@@ -48,8 +48,7 @@ fn entry(number: &str) -> OrderEntry {
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
         status: MarketplaceStatus::Ready,
-        has_address_change: false,
-        has_cancellation_request: false,
+        fingerprint: String::new(),
         raw: Value::Null,
     }
 }

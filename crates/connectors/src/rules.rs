@@ -12,6 +12,8 @@ pub struct Rules {
     pub visible_within: SignedDuration,
     /// What it takes a shipment report of. A parcel that is reported by itself may hold parts of lines.
     pub report: ReportUnit,
+    /// Orders that went out in one parcel are reported in one call, for a tracking number is taken once only.
+    pub joins_shared_parcels: bool,
 }
 
 impl Rules {
@@ -20,5 +22,6 @@ impl Rules {
         lag: SignedDuration::ZERO,
         visible_within: SignedDuration::from_mins(60),
         report: ReportUnit::WholeOrder,
+        joins_shared_parcels: false,
     };
 }

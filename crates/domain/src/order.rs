@@ -179,6 +179,53 @@ pub struct Address {
     pub phone: String,
     /// E-mail (often a relay address).
     pub email: String,
+    /// VAT id of a company.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub vat_id: String,
+}
+
+impl Address {
+    /// Whether both say the same, whichever field it stands in. The VAT id does not count: it is no part of the way to a door.
+    pub fn has_the_words_of(&self, other: &Self) -> bool {
+        self.words() == other.words()
+    }
+
+    fn words(&self) -> Vec<String> {
+        let Self {
+            first_name,
+            last_name,
+            company,
+            street,
+            addition,
+            postal_code,
+            city,
+            state,
+            country,
+            phone,
+            email,
+            vat_id: _,
+        } = self;
+        let fields = [
+            first_name,
+            last_name,
+            company,
+            street,
+            addition,
+            postal_code,
+            city,
+            state,
+            country,
+            phone,
+            email,
+        ];
+        let words =
+            fields.into_iter().flat_map(|field| field.split(|letter: char| !letter.is_alphanumeric()));
+        let mut words: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        words.sort_unstable();
+        // A name may have stood in two fields.
+        words.dedup();
+        words
+    }
 }
 
 impl fmt::Debug for Address {
@@ -209,6 +256,9 @@ pub struct OrderLine {
     pub vat_rate: VatRate,
     /// Quantity and price; the quantities sum to what is to be shipped.
     pub units: Vec<PricedUnits>,
+    /// The marketplace's number of the warehouse that it is sent from, where the marketplace names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
 }
 
 impl OrderLine {
@@ -247,6 +297,9 @@ pub struct Order {
     pub region: Option<i64>,
     /// What the buyer pays for goods and shipping, before what the marketplace itself gives.
     pub total: Money,
+    /// The buyer pays when the parcel arrives: it is not paid yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pays_on_delivery: bool,
     /// The articles, without those cancelled before shipment.
     pub lines: Vec<OrderLine>,
     /// Shipping, per VAT rate.

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::judgement::Hold;
+
 /// How many units of an article a parcel or an order line holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
@@ -13,7 +15,7 @@ pub struct Content {
 }
 
 /// A parcel that the ERP shipped (JTL: one row of `tVersand`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
     /// The ERP's key of the parcel (JTL: `kVersand`).
     pub id: i64,
@@ -25,6 +27,26 @@ pub struct Parcel {
     pub shipped_at: Option<Timestamp>,
     /// What is in it.
     pub contents: Vec<Content>,
+    /// Further tracking numbers of the same row: what it holds went out in several parcels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_tracking: Vec<String>,
+    /// What stands in the ERP where the tracking number belongs, and is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// The shipping method, where the carrier's name is another one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    /// The shipping method's own codes of the carrier (JTL: `cAmazonCarrierCode`, `cEbayCarrierCode`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carrier_codes: Vec<String>,
+}
+
+impl Parcel {
+    /// All its tracking numbers.
+    pub fn all_tracking(&self) -> impl Iterator<Item = &str> {
+        let first = Some(self.tracking.as_str()).filter(|tracking| !tracking.is_empty());
+        first.into_iter().chain(self.more_tracking.iter().map(String::as_str))
+    }
 }
 
 /// A parcel that was reported by itself.
@@ -77,7 +99,7 @@ pub struct ErpOrder {
 }
 
 /// A parcel as the marketplace is told of it: contents by the marketplace's own line numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedParcel {
     /// The ERP's key of the parcel.
     pub id: i64,
@@ -87,10 +109,28 @@ pub struct ReportedParcel {
     pub carrier_code: String,
     /// Line number at the marketplace and quantity.
     pub lines: Vec<(String, i64)>,
+    /// Tracking numbers of further parcels that hold the same lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_tracking: Vec<String>,
+    /// The marketplace's number of the warehouse that all of its lines are sent from, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
+    /// Lines of other orders that lie in the same parcel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherOrder>,
 }
 
-/// What is told in one go: all parcels of one order.
+/// An order that shares a parcel with another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherOrder {
+    /// The marketplace's order number.
+    pub number: String,
+    /// Line number at the marketplace and quantity.
+    pub lines: Vec<(String, i64)>,
+}
+
+/// What is told in one go: all parcels of one order, or one parcel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShipmentReport {
     /// The marketplace's order number.
     pub number: String,
@@ -98,4 +138,7 @@ pub struct ShipmentReport {
     pub region: Option<i64>,
     /// All parcels.
     pub parcels: Vec<ReportedParcel>,
+    /// Open wishes and checks that a person decided to pass over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied: Vec<Hold>,
 }

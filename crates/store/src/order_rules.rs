@@ -10,11 +10,13 @@ use marktwerk_domain::shipment::Content;
 use crate::orders::FetchedOrder;
 
 /// What the marketplace told of an order last, as far as it decides whether it tells something new.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) changed_at: Timestamp,
     pub(crate) status: MarketplaceStatus,
     pub(crate) is_complete: bool,
+    /// `None` where an earlier version has stored it.
+    pub(crate) fingerprint: Option<String>,
 }
 
 /// Whether what is told is to be kept.
@@ -28,7 +30,7 @@ pub(crate) enum News {
 
 /// A newer change, or more of the same. A complete document beats an incomplete one whatever their times: known changes then tell
 /// the older time, and a listing with the newer one is fetched again.
-pub(crate) fn news(stored: Told, order: &FetchedOrder) -> News {
+pub(crate) fn news(stored: &Told, order: &FetchedOrder) -> News {
     if order.is_complete && !stored.is_complete {
         return News::Yes;
     }
@@ -40,6 +42,8 @@ pub(crate) fn news(stored: Told, order: &FetchedOrder) -> News {
         News::Yes
     } else if told < known || (stored.is_complete && !order.is_complete) {
         News::No
+    } else if stored.fingerprint.as_ref() != Some(&order.fingerprint) {
+        News::Yes
     } else {
         News::IfOtherDocument
     }

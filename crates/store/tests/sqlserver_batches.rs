@@ -35,6 +35,7 @@ fn page(count: usize, changed: i64) -> Vec<FetchedOrder> {
         is_complete: true,
         contents: vec![Content { sku: format!("A-{number}"), quantity: changed }],
         was_over: false,
+        fingerprint: String::new(),
     };
     (0..count).map(order).collect()
 }

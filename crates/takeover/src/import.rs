@@ -107,6 +107,7 @@ impl Import<'_> {
             is_complete: false,
             contents: if takes_stock { contents(&old.lines) } else { Vec::new() },
             was_over: self.decision == Decision::ShippedElsewhere,
+            fingerprint: String::new(),
         }
     }
 
@@ -210,8 +211,9 @@ impl Import<'_> {
         if lines.is_empty() {
             return None;
         }
-        let parcel = ReportedParcel { id: 0, tracking, carrier_code: String::new(), lines };
-        let report = ShipmentReport { number: self.number.to_owned(), region: None, parcels: vec![parcel] };
+        let parcel = ReportedParcel { tracking, lines, ..ReportedParcel::default() };
+        let number = self.number.to_owned();
+        let report = ShipmentReport { number, parcels: vec![parcel], ..ShipmentReport::default() };
         Some(ReportIntent { epoch: Epoch(0), at: self.now, report })
     }
 
@@ -230,6 +232,7 @@ impl Import<'_> {
             deliver_until: None,
             region: None,
             total,
+            pays_on_delivery: false,
             lines,
             shipping: Vec::new(),
             delivery: Address::default(),
@@ -250,6 +253,7 @@ fn line(old: &OldLine) -> Option<OrderLine> {
         name: old.name.clone().unwrap_or_default(),
         vat_rate: VatRate(scaled(old.vat, 1_000_000)),
         units: vec![PricedUnits { quantity, unit_gross: scaled(old.gross, 100) }],
+        warehouse: None,
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::carrier::Carrier;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::judgement::Limits;
 use marktwerk_domain::reason::Reason;
@@ -23,11 +24,18 @@ pub struct OrderSettings {
     pub first_days: u32,
     /// How long waits may last.
     pub limits: Limits,
+    /// By account: what its shipping methods and carriers in JTL mean. Keys as [`table_key`] writes them.
+    pub carriers: BTreeMap<String, BTreeMap<String, Carrier>>,
+}
+
+/// A name as the carrier tables have it: JTL does not tell capitals apart, nor blanks at the ends.
+pub fn table_key(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 impl Default for OrderSettings {
     fn default() -> Self {
-        Self { first_days: 30, limits: Limits::default() }
+        Self { first_days: 30, limits: Limits::default(), carriers: BTreeMap::new() }
     }
 }
 

@@ -23,7 +23,7 @@ use marktwerk_engine::{Registry, StockDesk, Workflow};
 use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
 
-pub use connections::{Connections, InventorySettings, OrderSettings, WorkflowSettings};
+pub use connections::{Connections, InventorySettings, OrderSettings, WorkflowSettings, table_key};
 
 /// The job types of this version and the answers to a screen's questions.
 pub fn registry(

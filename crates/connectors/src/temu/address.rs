@@ -1,5 +1,4 @@
-//! From TEMU's address to the domain's. What must be there to send a parcel is demanded here; nothing of an
-//! address is ever put into a reason.
+//! From TEMU's address to the domain's.
 //!
 //! Source: `bg.order.shippinginfo.v2.get`; `regionName1` is the country, 2 the state, 3 the city, 4 a district.
 
@@ -7,6 +6,7 @@ use marktwerk_domain::order::Address;
 use serde::Deserialize;
 
 use super::{regions, wire};
+use crate::address::{AddressParts, compose};
 use crate::orders::Untranslatable;
 
 /// `result` of the address call.
@@ -42,6 +42,8 @@ pub(super) struct ShippingInfo {
     address_line_all: Option<String>,
     #[serde(deserialize_with = "wire::text")]
     post_code: Option<String>,
+    #[serde(deserialize_with = "wire::text")]
+    tax_code: Option<String>,
     #[serde(deserialize_with = "wire::lenient")]
     address_extra: Option<AddressExtra>,
     #[serde(deserialize_with = "wire::lenient")]
@@ -74,71 +76,34 @@ pub(super) fn address(info: ShippingInfo, region: Option<i64>) -> Result<Address
         return Err(Untranslatable::because(restriction(warning.reason)));
     }
     let extra = info.address_extra.unwrap_or_default();
-    let (first_name, last_name) = names(extra.first_name, extra.last_name, info.receipt_name);
-    let street = info.address_line1.or(info.address_line_all).unwrap_or_default();
-    let postal_code = info.post_code.unwrap_or_default();
-    demand(&[
-        (["name", "der Name"], &last_name),
-        (["street", "die Straße"], &street),
-        (["postal code", "die Postleitzahl"], &postal_code),
-    ])?;
-    let (city, state) = match info.region_name3.or(info.region_name4) {
-        Some(city) => (city, info.region_name2.unwrap_or_default()),
-        None => (info.region_name2.unwrap_or_default(), String::new()),
+    let lines = [info.address_line1, info.address_line2, info.address_line3];
+    let lines: Vec<String> = match lines.iter().all(Option::is_none) {
+        true => info.address_line_all.into_iter().collect(),
+        false => lines.into_iter().flatten().collect(),
     };
-    let named = info.region_name1.unwrap_or_default();
-    let country = regions::code_of_name(&named)
-        .or_else(|| if named.is_empty() { regions::code_of_region(region?) } else { None })
-        .map_or(named, str::to_owned);
-    let additions =
-        [info.receipt_additional_name, info.address_line2, info.address_line3, extra.contactless_drop_point];
-    Ok(Address {
-        first_name,
-        last_name,
-        company: String::new(),
-        street,
-        addition: additions.into_iter().flatten().collect::<Vec<_>>().join(", "),
-        postal_code,
+    let (city, state) = match info.region_name3.or(info.region_name4) {
+        Some(city) => (Some(city), info.region_name2),
+        None => (info.region_name2, None),
+    };
+    let country = match &info.region_name1 {
+        Some(named) => regions::code_of_name(named),
+        None => region.and_then(regions::code_of_region),
+    };
+    compose(AddressParts {
+        first_name: extra.first_name,
+        last_name: extra.last_name,
+        name: info.receipt_name,
+        additional_name: info.receipt_additional_name,
+        lines,
+        drop_point: extra.contactless_drop_point,
+        postal_code: info.post_code,
         city,
         state,
-        country,
-        phone: info.mobile.or(info.backup_mobile).unwrap_or_default(),
-        email: info.mail.unwrap_or_default(),
+        country: country.map(str::to_owned),
+        phone: info.mobile.or(info.backup_mobile),
+        email: info.mail,
+        tax_number: info.tax_code,
     })
-}
-
-/// Given and family name; a whole name is cut before its last word.
-fn names(first: Option<String>, last: Option<String>, whole: Option<String>) -> (String, String) {
-    match (first, last) {
-        (first, Some(last)) => (first.unwrap_or_default(), last),
-        (first, None) => {
-            let whole = whole.or(first).unwrap_or_default();
-            match whole.rsplit_once(char::is_whitespace) {
-                Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
-                None => (String::new(), whole),
-            }
-        }
-    }
-}
-
-fn demand(parts: &[([&str; 2], &str)]) -> Result<(), Untranslatable> {
-    for ([what, german], text) in parts {
-        if text.is_empty() {
-            return Err(Untranslatable::because([
-                format!("the address has no {what}; look at the order in Seller Center"),
-                format!("in der Adresse fehlt {german}; bitte die Bestellung im Seller Center ansehen"),
-            ]));
-        }
-        if text.contains("***") {
-            return Err(Untranslatable::because([
-                format!("TEMU hides the {what} of the address; look at the order in Seller Center"),
-                format!(
-                    "TEMU zeigt {german} der Adresse nicht; bitte die Bestellung im Seller Center ansehen"
-                ),
-            ]));
-        }
-    }
-    Ok(())
 }
 
 fn restriction(reason: Option<i64>) -> [String; 2] {
@@ -206,20 +171,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_hidden_or_restricted_is_named_without_personal_data() {
-        let whole = json!({"receiptName": "Bär", "addressLine1": "Weg 1", "postCode": "1"});
+    fn a_country_that_nobody_knows_and_a_restriction_are_named() {
+        let whole =
+            json!({"receiptName": "Bär", "addressLine1": "Weg 1", "postCode": "1", "regionName3": "Ort"});
+        assert!(translated(whole.clone()).is_ok());
         for (member, value, word) in [
-            ("receiptName", json!(""), "name"),
-            ("addressLine1", json!(null), "street"),
-            ("postCode", json!(" "), "postal code"),
-            ("addressLine1", json!("W*** 1"), "hides"),
+            ("regionName1", json!("Narnia"), "country"),
             ("warning", json!({"isRestriction": true, "reason": 2}), "own tracking"),
         ] {
             let mut broken = whole.clone();
             broken[member] = value;
             let reason = translated(broken).unwrap_err().reason.english;
             assert!(reason.contains(word), "{reason}");
-            assert!(!reason.contains("Bär") && !reason.contains("Weg"), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_tax_code_comes_with_its_company() {
+        let address = translated(json!({
+            "receiptName": "Müller GmbH & Co. KG", "addressLine1": "Weg", "addressLine2": "1", "postCode": "1010",
+            "regionName1": "Austria", "regionName3": "Wien", "taxCode": "ATU12345678", "taxCodeType": 2,
+            "addressExtra": {"firstName": "Müller GmbH & Co.", "lastName": "KG"},
+        }))
+        .unwrap();
+        assert_eq!(
+            (address.company.as_str(), address.vat_id.as_str()),
+            ("Müller GmbH & Co. KG", "ATU12345678")
+        );
+        assert_eq!((address.last_name.as_str(), address.street.as_str()), ("", "Weg 1"));
     }
 }

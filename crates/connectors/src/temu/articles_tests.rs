@@ -41,8 +41,7 @@ fn order(sku_id: i64) -> OrderEntry {
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
         status: MarketplaceStatus::Ready,
-        has_address_change: false,
-        has_cancellation_request: false,
+        fingerprint: String::new(),
         raw: json!({"parentOrderMap": {}, "orderList": [{"orderSn": "1", "skuId": sku_id, "quantity": 1}]}),
     }
 }

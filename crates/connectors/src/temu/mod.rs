@@ -45,7 +45,8 @@ use crate::error::ConnectorError;
 use crate::http::HttpClient;
 use crate::limiter::{Budget, Budgets};
 use crate::marketplace::Marketplace;
-use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Untranslatable};
+use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::rules::Rules;
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
 
@@ -86,6 +87,10 @@ impl Marketplace for Temu {
         &self.summary
     }
 
+    fn rules(&self) -> &'static Rules {
+        &Rules { joins_shared_parcels: true, ..Rules::DEFAULT }
+    }
+
     async fn check_account(&self) -> Result<AccountHealth, ConnectorError> {
         account::check(&self.client).await
     }
@@ -112,6 +117,10 @@ impl Marketplace for Temu {
 
     fn translate(&self, raw: &Value) -> Result<Order, Untranslatable> {
         translate::translate(raw)
+    }
+
+    fn standing(&self, raw: &Value) -> Standing {
+        orders::standing(&raw["order"])
     }
 
     fn report_lines(&self, raw: &Value) -> Option<ReportLines> {

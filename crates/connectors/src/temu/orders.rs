@@ -4,8 +4,10 @@
 //! means as an order is in `translate`.
 
 use jiff::Timestamp;
+use marktwerk_domain::judgement::{Hold, Notice};
 use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_domain::shipment::Content;
+use marktwerk_domain::stock::lost::fingerprint;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ use super::client::{Client, Repeat};
 use super::translate::Taken;
 use super::{translate, wire};
 use crate::error::ConnectorError;
-use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow};
+use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, Standing};
 
 const LIST: &str = "bg.order.list.v2.get";
 pub(super) const ADDRESS: &str = "bg.order.shippinginfo.v2.get";
@@ -146,8 +148,7 @@ struct Head {
     changed_at: Timestamp,
     ordered_at: Timestamp,
     status: MarketplaceStatus,
-    has_address_change: bool,
-    has_cancellation_request: bool,
+    fingerprint: String,
 }
 
 impl Head {
@@ -157,8 +158,7 @@ impl Head {
             changed_at: self.changed_at,
             ordered_at: self.ordered_at,
             status: self.status,
-            has_address_change: self.has_address_change,
-            has_cancellation_request: self.has_cancellation_request,
+            fingerprint: self.fingerprint,
             raw,
         }
     }
@@ -181,10 +181,8 @@ fn head(raw: &Value) -> Result<Head, (Option<String>, String)> {
     if !raw["orderList"].is_array() {
         return Err(fail("it has no orderList".to_owned()));
     }
-    let is_changed = has_word(&parent["fulfillmentWarning"], "CONFIRMED_CHANGED_ADDRESS");
     Ok(Head {
-        has_address_change: is_changed || has_label(parent, "pending_buyer_address_change"),
-        has_cancellation_request: has_label(parent, "pending_buyer_cancellation"),
+        fingerprint: fingerprint_of(raw),
         number,
         changed_at,
         // Without the time of the order its last change is the safest one: a later time never hides a sale from stock.
@@ -219,8 +217,70 @@ fn has_label(parent: &Value, name: &str) -> bool {
         .any(|label| label["name"] == name && wire::whole_number(&label["value"]) == Some(1))
 }
 
-fn has_word(list: &Value, word: &str) -> bool {
-    list.as_array().into_iter().flatten().any(|entry| entry == word)
+fn has_warning(parent: &Value, word: &str) -> bool {
+    warnings(parent).any(|warning| warning == word)
+}
+
+fn warnings(parent: &Value) -> impl Iterator<Item = &str> {
+    parent["fulfillmentWarning"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// What an entry says of the order beside its time of change, without what only the passing of time changes.
+fn fingerprint_of(raw: &Value) -> String {
+    let parent = &raw["parentOrderMap"];
+    let labels =
+        HOLDS.iter().filter(|(label, _)| has_label(parent, label)).map(|(label, _)| (*label).to_owned());
+    let mut said: Vec<String> = labels.chain(warnings(parent).map(str::to_owned)).collect();
+    for member in ["parentOrderStatus", "expectShipLatestTime", "orderPaymentType"] {
+        said.push(format!("{member} {}", parent[member]));
+    }
+    for line in raw["orderList"].as_array().into_iter().flatten() {
+        let members =
+            ["orderSn", "quantity", "canceledQuantityBeforeShipment", "orderStatus", "fulfillmentType"];
+        said.push(members.map(|member| line[member].to_string()).join(" "));
+    }
+    fingerprint(said.iter().map(String::as_str))
+}
+
+/// Labels that keep an order from being handed over.
+const HOLDS: [(&str, Hold); 3] = [
+    ("pending_buyer_cancellation", Hold::Cancellation),
+    ("pending_buyer_address_change", Hold::Address),
+    ("pending_risk_control_alert", Hold::Risk),
+];
+
+/// Labels and warnings of an entry.
+pub(super) fn standing(entry: &Value) -> Standing {
+    let parent = &entry["parentOrderMap"];
+    let holds = HOLDS.iter().filter(|(label, _)| has_label(parent, label)).map(|(_, hold)| *hold);
+    let mut notices = Vec::new();
+    if has_label(parent, "signature_required_on_delivery") {
+        notices.push(Notice::SignatureRequired);
+    }
+    if has_label(parent, "past_due") {
+        notices.push(Notice::Overdue);
+    }
+    if has_warning(parent, RESTRICTED) {
+        notices.push(Notice::OwnShippingRestricted);
+    }
+    if has_warning(parent, "CONFIRMED_CHANGED_ADDRESS") {
+        notices.push(Notice::AddressWasChanged);
+    }
+    let barred = warnings(parent).filter(|warning| warning.starts_with(BARRED));
+    notices.extend(barred.map(|warning| Notice::CarriersBarred(carriers_of(warning))));
+    if parent["orderPaymentType"] == "COD" {
+        notices.push(Notice::CashOnDelivery);
+    }
+    Standing { holds: holds.collect(), notices, is_fulfilled: translate::is_fulfilled(entry) }
+}
+
+/// The shop may not send it with numbers of its own.
+const RESTRICTED: &str = "RESTRICT_SELF_SHIPPING";
+/// Followed by the carriers in braces.
+const BARRED: &str = "BLOCK_LOGISTICS_PROVIDERS_";
+
+fn carriers_of(warning: &str) -> String {
+    warning.trim_start_matches(BARRED).trim_matches(['{', '}']).to_owned()
 }
 
 #[cfg(test)]
@@ -239,7 +299,42 @@ mod tests {
         assert_eq!(head.number, "PO-1");
         assert_eq!(head.changed_at.as_second(), 1_780_000_000);
         assert_eq!(head.status, MarketplaceStatus::PartlyShipped);
-        assert!(head.has_address_change && !head.has_cancellation_request);
+        assert_eq!(standing(&raw).holds, [Hold::Address]);
+    }
+
+    /// A wish does not always move the time of change.
+    #[test]
+    fn what_an_entry_says_anew_shows_although_its_time_is_the_same() {
+        let entry = |label: i64, cancelled: i64| {
+            json!({"orderList": [{"orderSn": "1", "quantity": 3 - cancelled, "canceledQuantityBeforeShipment": cancelled}],
+                "parentOrderMap": {"parentOrderSn": "PO-1", "updateTime": 1_780_000_000, "parentOrderStatus": 2,
+                "parentOrderLabel": [{"name": "pending_buyer_cancellation", "value": label},
+                                     {"name": "soon_to_be_overdue", "value": label}]}})
+        };
+        let fingerprint = |raw: Value| head(&raw).unwrap().fingerprint;
+        assert_eq!(fingerprint(entry(0, 0)), fingerprint(entry(0, 0)));
+        assert_ne!(fingerprint(entry(0, 0)), fingerprint(entry(1, 0)), "a wish");
+        assert_ne!(fingerprint(entry(0, 0)), fingerprint(entry(0, 1)), "a cancelled piece");
+    }
+
+    #[test]
+    fn labels_and_warnings_are_read() {
+        let raw = json!({"orderList": [], "parentOrderMap": {
+            "parentOrderLabel": [{"name": "pending_risk_control_alert", "value": 1},
+                                 {"name": "signature_required_on_delivery", "value": "1"},
+                                 {"name": "past_due", "value": 0}],
+            "fulfillmentWarning": ["RESTRICT_SELF_SHIPPING", "BLOCK_LOGISTICS_PROVIDERS_{141252268,314439762}"],
+            "orderPaymentType": "COD",
+        }});
+        let read = standing(&raw);
+        assert_eq!(read.holds, [Hold::Risk]);
+        let expected = [
+            Notice::SignatureRequired,
+            Notice::OwnShippingRestricted,
+            Notice::CarriersBarred("141252268,314439762".to_owned()),
+            Notice::CashOnDelivery,
+        ];
+        assert_eq!(read.notices, expected);
     }
 
     #[test]

@@ -17,7 +17,8 @@ fn line(number: &str, quantity: i64, unit: i64, discount: i64, rate: i64) -> Val
 
 fn document(lines: Vec<Value>, retail: i64, discount: i64, shipping: i64) -> Value {
     json!({"orderList": lines, "parentOrderMap": {"retailPriceTotalTaxIncl": eur(retail),
-           "discountFromSeller": eur(discount), "shipAmountTotalTaxIncl": eur(shipping)}})
+           "discountFromSeller": eur(discount), "shipAmountTotalTaxIncl": eur(shipping),
+           "customerPaid": eur(retail - discount + shipping)}})
 }
 
 fn left(line: &str, remaining: i64, ordered: i64) -> Quantity {
@@ -120,9 +121,9 @@ fn what_is_missing_or_does_not_add_up_is_named() {
     let mut rate = one();
     rate[0]["productTaxRate"] = json!(19);
     assert!(reason(document(rate, 1_000, 0, 0), &all).contains("unknown VAT rate 19"));
-    assert!(
-        reason(document(vec![line("A", 1, 100, 0, 19)], 100, 150, 0), &all).contains("larger than its price")
-    );
+    let lines = vec![line("A", 1, 100, 150, 19), line("B", 1, 1_000, 0, 19)];
+    let discount = reason(document(lines, 1_100, 150, 0), &[left("A", 1, 1), left("B", 1, 1)]);
+    assert!(discount.contains("larger than its price"), "{discount}");
     let twice = vec![line("A", 1, 1_000, 0, 19), line("A", 1, 1_000, 0, 19)];
     assert!(reason(document(twice, 2_000, 0, 0), &all).contains("two prices"));
 }
@@ -137,20 +138,77 @@ fn numbers_may_be_text_and_the_currency_may_be_another() {
     assert!(prices.shipping.is_empty());
 }
 
+/// 119.00 with 19 % VAT, 5.00 from the seller and 10.00 from TEMU.
+fn discounted(paid: Option<i64>) -> Value {
+    let mut document = document(vec![line("A", 1, 11_900, 500, 19)], 11_900, 500, 0);
+    document["parentOrderMap"]["discountFromTEMU"] = eur(1_000);
+    document["parentOrderMap"]["customerPaid"] = paid.map_or(Value::Null, eur);
+    document
+}
+
 #[test]
-fn what_the_buyer_paid_is_the_second_witness() {
-    let with = |paid: i64, given: i64, refunds: i64| {
-        let mut document = document(vec![line("A", 1, 1_000, 100, 19)], 1_000, 100, 0);
-        document["parentOrderMap"]["customerPaid"] = eur(paid);
-        document["parentOrderMap"]["discountFromTEMU"] = eur(given);
-        document["parentOrderMap"]["refundsTotal"] = eur(refunds);
-        priced(document, &[left("A", 1, 1)])
+fn what_the_buyer_paid_tells_how_discounts_are_meant() {
+    let all = [left("A", 1, 1)];
+    assert_eq!(priced(discounted(Some(10_400)), &all).unwrap().total.minor, 11_400, "with VAT");
+    assert_eq!(priced(discounted(Some(10_115)), &all).unwrap().total.minor, 11_305, "without VAT");
+    for paid in [None, Some(10_210), Some(10_114), Some(11_900)] {
+        let why = reason(discounted(paid), &all);
+        assert!(why.contains("114.00 EUR") && why.contains("113.05 EUR"), "{paid:?}: {why}");
+    }
+}
+
+#[test]
+fn without_a_discount_of_the_seller_both_readings_come_to_the_same() {
+    let all = [left("A", 1, 1)];
+    let with = |paid: Option<i64>| {
+        let mut document = document(vec![line("A", 1, 11_900, 0, 19)], 11_900, 0, 0);
+        document["parentOrderMap"]["discountFromTEMU"] = eur(1_000);
+        document["parentOrderMap"]["customerPaid"] = paid.map_or(Value::Null, eur);
+        priced(document, &all)
     };
-    assert!(with(900, 0, 0).is_ok());
-    assert!(with(800, 100, 0).is_ok(), "what TEMU gives does not reduce the price");
-    assert!(with(781, 100, 0).is_ok(), "VAT may be reckoned after the discount");
-    assert!(with(881, 0, 0).is_err(), "the seller's discount was net");
-    assert!(with(0, 0, 900).is_ok(), "refunded: no witness");
+    for paid in [None, Some(10_900), Some(10_710)] {
+        assert_eq!(with(paid).unwrap().total.minor, 11_900, "{paid:?}");
+    }
+    let why = with(Some(10_800)).err().unwrap().reason.english;
+    assert!(why.contains("119.00 EUR") && why.contains("108.00 EUR"), "{why}");
+}
+
+#[test]
+fn a_refund_before_the_shipment_is_looked_at_unless_units_were_cancelled() {
+    let with = |lines: Vec<Value>, retail: i64, refunds: i64, left: &[Quantity]| {
+        let mut document = document(lines, retail, 0, 0);
+        document["parentOrderMap"]["refundsTotal"] = eur(refunds);
+        document["parentOrderMap"]["customerPaid"] = eur(retail - refunds);
+        priced(document, left)
+    };
+    for refunds in [3_000, 10_000] {
+        let why = with(vec![line("A", 1, 10_000, 0, 19)], 10_000, refunds, &[left("A", 1, 1)]);
+        let why = why.err().unwrap().reason.english;
+        let figure = format!("{}.00 EUR of 100.00 EUR", refunds / 100);
+        assert!(why.contains(&figure), "{why}");
+    }
+    let cancelled = with(vec![line("A", 3, 1_000, 0, 19)], 3_000, 1_000, &[left("A", 2, 3)]).unwrap();
+    assert_eq!(cancelled.total.minor, 2_000);
+}
+
+#[test]
+fn a_fee_without_a_position_is_not_lost_in_silence() {
+    let mut document = document(vec![line("A", 1, 11_900, 0, 19)], 11_900, 0, 0);
+    document["parentOrderMap"]["signOnDelivery"] = eur(300);
+    document["parentOrderMap"]["customerPaid"] = eur(12_200);
+    let why = reason(document, &[left("A", 1, 1)]);
+    assert!(why.contains("3.00 EUR") && why.contains("119.00 EUR") && why.contains("122.00 EUR"), "{why}");
+}
+
+#[test]
+fn a_unit_price_that_is_rounded_does_not_change_the_lines_total() {
+    let mut odd = line("A", 3, 333, 0, 19);
+    odd["retailPriceTotalTaxIncl"] = eur(1_000);
+    let prices = priced(document(vec![odd.clone()], 1_000, 0, 0), &[left("A", 3, 3)]).unwrap();
+    assert_eq!((units(&prices, "A"), prices.total.minor), (vec![(2, 333), (1, 334)], 1_000));
+    odd["retailPriceTotalTaxIncl"] = eur(1_002);
+    let why = reason(document(vec![odd], 1_002, 0, 0), &[left("A", 3, 3)]);
+    assert!(why.contains("999") && why.contains("1002"), "{why}");
 }
 
 proptest! {

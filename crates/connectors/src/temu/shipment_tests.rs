@@ -19,11 +19,12 @@ fn parcel(tracking: &str, lines: &[&str]) -> ReportedParcel {
         tracking: tracking.to_owned(),
         carrier_code: "141252268".to_owned(),
         lines: lines.iter().map(|line| ((*line).to_owned(), 2)).collect(),
+        ..ReportedParcel::default()
     }
 }
 
 fn report(parcels: Vec<ReportedParcel>) -> ShipmentReport {
-    ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels }
+    ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels, ..ShipmentReport::default() }
 }
 
 /// A fake with a warehouse that answers each report by `confirm`.

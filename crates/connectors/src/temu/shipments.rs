@@ -1,12 +1,13 @@
 //! Shipments at TEMU: which carriers and which warehouse, the report, and what TEMU reads back.
 //!
 //! Calls: `bg.logistics.companies.get`, `bg.logistics.warehouse.list.get`, `bg.logistics.shipment.v2.confirm`,
-//! `bg.logistics.shipment.v2.get`. A buyer's wish is never overruled: `confirmAcceptance` is not sent.
+//! `bg.logistics.shipment.v2.get`. A buyer's wish is overruled (`confirmAcceptance`) only where a person decided so.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use marktwerk_domain::judgement::Hold;
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ type Asked<T> = Arc<AsyncMutex<Option<Read<T>>>>;
 #[derive(Default)]
 pub(super) struct Logistics {
     carriers: Mutex<HashMap<i64, Asked<Arc<[Provider]>>>>,
-    warehouse: Asked<String>,
+    warehouses: Asked<Warehouses>,
 }
 
 /// What was read less than a day ago.
@@ -91,11 +92,11 @@ impl Logistics {
         Ok(read)
     }
 
-    /// The default warehouse, or the only one; required in the EU.
-    async fn warehouse(&self, client: &Client) -> Result<Option<String>, ConnectorError> {
-        let mut known = self.warehouse.lock().await;
-        if let Some(warehouse) = still_known(known.as_ref(), client.clock().monotonic()) {
-            return Ok(Some(warehouse));
+    /// The shop's warehouses; one is required in the EU.
+    async fn warehouses(&self, client: &Client) -> Result<Warehouses, ConnectorError> {
+        let mut known = self.warehouses.lock().await;
+        if let Some(warehouses) = still_known(known.as_ref(), client.clock().monotonic()) {
+            return Ok(warehouses);
         }
         let list: WarehouseList = client.call(WAREHOUSES, json!({}), Repeat::Read).await?;
         let all = list.warehouse_list;
@@ -103,14 +104,16 @@ impl Logistics {
             [only] => Some(only),
             several => several.iter().find(|warehouse| warehouse.default_warehouse == Some(true)),
         };
-        let id = chosen.and_then(|warehouse| warehouse.warehouse_id.clone());
-        if let Some(id) = &id {
-            *known = Some((client.clock().monotonic(), id.clone()));
+        let default = chosen.and_then(|warehouse| warehouse.warehouse_id.clone());
+        let ids: Vec<String> = all.iter().filter_map(|warehouse| warehouse.warehouse_id.clone()).collect();
+        let warehouses = Warehouses { default, ids: ids.into() };
+        if warehouses.default.is_some() {
+            *known = Some((client.clock().monotonic(), warehouses.clone()));
         }
-        Ok(id)
+        Ok(warehouses)
     }
 
-    /// Reports all parcels of one order in one call, once.
+    /// Reports all parcels of one order in one call, once; or one parcel of several orders.
     pub(super) async fn confirm(
         &self,
         client: &Client,
@@ -119,13 +122,20 @@ impl Logistics {
         if let Some(refused) = refused_here(report) {
             return Ok(refused);
         }
-        let Some(warehouse) = self.warehouse(client).await? else {
-            return Ok(refusal(codes::WAREHOUSE_MISSING, "the shop has no default warehouse"));
+        let warehouses = self.warehouses(client).await?;
+        let mut parcels: Vec<Value> = Vec::with_capacity(report.parcels.len());
+        for parcel in &report.parcels {
+            let Some(warehouse) = warehouses.of(parcel) else {
+                return Ok(refusal(codes::WAREHOUSE_MISSING, "the shop has no default warehouse"));
+            };
+            parcels.push(request(report, parcel, warehouse));
+        }
+        // 0: the whole order in one parcel; 1: over several parcels, all of them in this call; 2: several orders in one parcel.
+        let send_type = match &report.parcels[..] {
+            [only] if !only.others.is_empty() => 2,
+            [_] => 0,
+            _ => 1,
         };
-        let parcels: Vec<Value> =
-            report.parcels.iter().map(|parcel| request(&report.number, parcel, &warehouse)).collect();
-        // 0: the whole order in one parcel; 1: over several parcels, all of them in this call.
-        let send_type = if parcels.len() == 1 { 0 } else { 1 };
         let parameters = json!({ "sendType": send_type, "sendRequestList": parcels });
         match client.call::<Option<Confirmed>>(CONFIRM, parameters, Repeat::Write).await {
             Ok(confirmed) => Ok(ConfirmAnswer::Accepted {
@@ -139,6 +149,22 @@ impl Logistics {
                 (_, error) => Err(error),
             },
         }
+    }
+}
+
+/// The shop's warehouses at TEMU.
+#[derive(Clone)]
+struct Warehouses {
+    /// The default one, or the only one.
+    default: Option<String>,
+    ids: Arc<[String]>,
+}
+
+impl Warehouses {
+    /// The one that the parcel's lines were deducted from, if the shop has it.
+    fn of(&self, parcel: &ReportedParcel) -> Option<&str> {
+        let named = self.ids.iter().find(|id| parcel.warehouse.as_ref() == Some(id));
+        named.or(self.default.as_ref()).map(String::as_str)
     }
 }
 
@@ -174,21 +200,47 @@ fn refusal(code: i64, message: &str) -> ConfirmAnswer {
     ConfirmAnswer::Refused { code, message }
 }
 
-fn request(order: &str, parcel: &ReportedParcel, warehouse: &str) -> Value {
-    let mut quantities = BTreeMap::<&str, i64>::new();
-    for (line, quantity) in &parcel.lines {
-        *quantities.entry(line).or_default() += quantity;
+fn request(report: &ShipmentReport, parcel: &ReportedParcel, warehouse: &str) -> Value {
+    let mut quantities = BTreeMap::<(&str, &str), i64>::new();
+    let others = parcel.others.iter().map(|other| (&other.number, &other.lines));
+    for (order, lines) in std::iter::once((&report.number, &parcel.lines)).chain(others) {
+        for (line, quantity) in lines {
+            *quantities.entry((order, line)).or_default() += quantity;
+        }
     }
     let lines: Vec<Value> = quantities
         .iter()
-        .map(|(line, quantity)| json!({ "parentOrderSn": order, "orderSn": line, "quantity": quantity }))
+        .map(|((order, line), quantity)| {
+            json!({ "parentOrderSn": order, "orderSn": line, "quantity": quantity })
+        })
         .collect();
-    json!({
-        "carrierId": parcel.carrier_code.parse::<i64>().unwrap_or_default(),
+    let carrier = parcel.carrier_code.parse::<i64>().unwrap_or_default();
+    let mut request = json!({
+        "carrierId": carrier,
         "trackingNumber": cleaned(&parcel.tracking),
         "selfShippingWarehouseId": warehouse,
         "orderSendInfoList": lines,
-    })
+    });
+    if !report.denied.is_empty() {
+        request["confirmAcceptance"] = report.denied.iter().filter_map(|hold| denial(*hold)).collect();
+    }
+    if !parcel.more_tracking.is_empty() {
+        let more = parcel.more_tracking.iter().map(|tracking| {
+            json!({ "carrierId": carrier, "trackingNumber": cleaned(tracking), "selfShippingWarehouseId": warehouse })
+        });
+        request["subSendRequests"] = more.collect();
+    }
+    request
+}
+
+/// TEMU's word for passing over a wish or a check.
+fn denial(hold: Hold) -> Option<&'static str> {
+    match hold {
+        Hold::Cancellation => Some("DENY_CANCELLATION"),
+        Hold::Address => Some("DENY_ADDRESS_CHANGE"),
+        Hold::Risk => Some("DENY_PARENT_RISK_WARNING"),
+        Hold::Payment => None,
+    }
 }
 
 /// TEMU refuses tracking numbers with symbols (120014020).

@@ -183,8 +183,7 @@ async fn details_are_whole_or_not_at_all() {
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
         status: marktwerk_domain::order::MarketplaceStatus::Ready,
-        has_address_change: false,
-        has_cancellation_request: false,
+        fingerprint: String::new(),
         raw: item("PO-1"),
     };
     let fake = Fake::new(|call, _, _| match call {
@@ -218,8 +217,7 @@ async fn lines_without_an_article_number_get_it_from_the_listings() {
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
         status: marktwerk_domain::order::MarketplaceStatus::Ready,
-        has_address_change: false,
-        has_cancellation_request: false,
+        fingerprint: String::new(),
         raw,
     };
     for _ in 0..2 {
@@ -243,8 +241,7 @@ async fn what_an_order_takes_from_stock_is_named_by_its_lines_or_by_the_listings
         changed_at: Timestamp::UNIX_EPOCH,
         ordered_at: Timestamp::UNIX_EPOCH,
         status: marktwerk_domain::order::MarketplaceStatus::Pending,
-        has_address_change: false,
-        has_cancellation_request: false,
+        fingerprint: String::new(),
         raw: json!({"parentOrderMap": {}, "orderList": lines}),
     };
     let own = line(4, 2, json!([{"extCode": "A"}]));

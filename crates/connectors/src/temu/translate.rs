@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use marktwerk_domain::money::VatRate;
+use marktwerk_domain::money::{Money, VatRate};
 use marktwerk_domain::order::{Order, OrderLine, PricedUnits};
 use serde::Deserialize;
 use serde_json::Value;
@@ -51,6 +51,10 @@ struct Parent {
     expect_ship_latest_time: Option<i64>,
     #[serde(default, deserialize_with = "wire::number")]
     latest_delivery_time: Option<i64>,
+    #[serde(default, deserialize_with = "wire::text")]
+    order_payment_type: Option<String>,
+    #[serde(default, deserialize_with = "wire::list")]
+    fulfillment_warning: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +78,8 @@ struct Line {
     spec: Option<String>,
     #[serde(default, deserialize_with = "wire::text")]
     fulfillment_type: Option<String>,
+    #[serde(default, deserialize_with = "wire::text")]
+    inventory_deduction_warehouse_id: Option<String>,
     #[serde(default, deserialize_with = "wire::list")]
     product_list: Vec<Product>,
 }
@@ -104,23 +110,40 @@ pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
     let ordered_at = parent.parent_order_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let timeless = ["the order has no time of purchase", "die Bestellung hat keine Kaufzeit"];
     let ordered_at = ordered_at.ok_or_else(|| Untranslatable::because(timeless))?;
+    if parent.fulfillment_warning.iter().any(|warning| warning == "RESTRICT_SELF_SHIPPING") {
+        return Err(Untranslatable::because([
+            "TEMU does not let the shop send this order with tracking numbers of its own: send it from Seller Center",
+            "TEMU lässt diese Bestellung nicht mit eigenen Sendungsnummern versenden: bitte aus dem Seller Center versenden",
+        ]));
+    }
     let quantities = order.order_list.iter().map(Line::quantity).collect::<Result<Vec<_>, _>>()?;
-    if quantities.iter().all(|quantity| quantity.remaining == 0) {
+    let ours = |(line, quantity): &(&Line, &Quantity)| !line.is_fulfilled_there() && quantity.remaining > 0;
+    if !order.order_list.iter().zip(&quantities).any(|pair| ours(&pair)) {
+        if order.order_list.iter().any(Line::is_fulfilled_there) {
+            return Err(Untranslatable::because([
+                "what is left of the order is sent by TEMU's cooperative warehouse, not by the shop",
+                "was von der Bestellung übrig ist, verschickt ein Partnerlager von TEMU und nicht der Shop",
+            ]));
+        }
         return Err(Untranslatable::because([
             "all lines of the order are cancelled: nothing is left to ship",
             "alle Positionen der Bestellung sind storniert: nichts ist mehr zu versenden",
         ]));
     }
-    let left = order.order_list.iter().zip(&quantities).filter(|(_, quantity)| quantity.remaining > 0);
-    for (line, quantity) in left {
+    for (line, quantity) in order.order_list.iter().zip(&quantities).filter(ours) {
         line.refuse_multi_pack(&quantity.line)?;
     }
     let mut prices = prices(&amount, &quantities)?;
     let articles = articles.unwrap_or_default();
     let mut lines = Vec::new();
+    let mut sent_there = 0;
     for (line, quantity) in order.order_list.iter().zip(quantities) {
         // Without a price nothing is left of the line: it was cancelled.
         let Some(priced) = prices.lines.remove(&quantity.line) else { continue };
+        if line.is_fulfilled_there() {
+            sent_there += priced.units.iter().map(|units| units.quantity * units.unit_gross).sum::<i64>();
+            continue;
+        }
         let sku = line.article(&quantity.line, &articles)?;
         let name = line.name();
         lines.push(OrderLine {
@@ -129,6 +152,7 @@ pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
             name,
             vat_rate: priced.vat_rate,
             units: priced.units,
+            warehouse: line.inventory_deduction_warehouse_id.clone(),
         });
     }
     let time = |seconds: Option<i64>| {
@@ -140,7 +164,8 @@ pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
         ship_until: time(parent.expect_ship_latest_time),
         deliver_until: time(parent.latest_delivery_time),
         region: parent.region_id,
-        total: prices.total,
+        total: Money::new(prices.total.minor - sent_there, prices.total.currency),
+        pays_on_delivery: parent.order_payment_type.as_deref() == Some("COD"),
         lines,
         shipping: prices.shipping,
         delivery: address(shipping, parent.region_id)?,
@@ -154,10 +179,11 @@ pub(super) fn report_lines(raw: &Value) -> Option<ReportLines> {
     let mut lines = Vec::with_capacity(entry.order_list.len());
     for line in &entry.order_list {
         let Quantity { line: number, remaining, .. } = line.quantity().ok()?;
-        if remaining > 0 {
+        if remaining > 0 && !line.is_fulfilled_there() {
             let sku = line.article(&number, &articles).ok()?;
             let units = vec![PricedUnits { quantity: remaining, unit_gross: 0 }];
-            lines.push(OrderLine { number, sku, name: line.name(), vat_rate: VatRate(0), units });
+            let warehouse = line.inventory_deduction_warehouse_id.clone();
+            lines.push(OrderLine { number, sku, name: line.name(), vat_rate: VatRate(0), units, warehouse });
         }
     }
     (!lines.is_empty()).then_some(ReportLines { lines, region: entry.parent_order_map.region_id })
@@ -171,12 +197,6 @@ impl Line {
                 "eine Position der Bestellung hat keine Nummer",
             ]));
         };
-        if self.fulfillment_type.as_deref() == Some("fulfillByCooperativeWarehouse") {
-            return Err(Untranslatable::because([
-                format!("line {line} is sent by TEMU's cooperative warehouse, not by the shop"),
-                format!("Position {line} verschickt ein Partnerlager von TEMU und nicht der Shop"),
-            ]));
-        }
         let cancelled = self.canceled_quantity_before_shipment.unwrap_or(0);
         let remaining = self.quantity.or(self.original_order_quantity.map(|ordered| ordered - cancelled));
         let Some(remaining) = remaining else {
@@ -188,6 +208,11 @@ impl Line {
         let ordered = self.original_order_quantity.unwrap_or(remaining + cancelled);
         let remaining = if self.order_status == Some(CANCELLED) { 0 } else { remaining };
         Ok(Quantity { line, remaining, ordered })
+    }
+
+    /// TEMU sends it from a cooperative warehouse.
+    fn is_fulfilled_there(&self) -> bool {
+        self.fulfillment_type.as_deref() == Some("fulfillByCooperativeWarehouse")
     }
 
     /// One unit sold may be several pieces, and whether TEMU's quantities and prices mean units or pieces is not
@@ -285,11 +310,22 @@ pub(super) struct Taken {
 pub(super) fn taken(order: &Value) -> Vec<Taken> {
     let Ok(entry) = Entry::deserialize(order) else { return Vec::new() };
     let taken = |line: Line| {
+        if line.is_fulfilled_there() {
+            return None;
+        }
         let quantity = line.quantity().ok()?.remaining.saturating_mul(line.pieces_at_most());
         let article = line.product_list.into_iter().find_map(|product| product.ext_code);
         (quantity > 0).then_some(Taken { article, sku_id: line.sku_id, quantity })
     };
     entry.order_list.into_iter().filter_map(taken).collect()
+}
+
+/// Whether TEMU sends all of an entry that is not cancelled.
+pub(super) fn is_fulfilled(order: &Value) -> bool {
+    let Ok(entry) = Entry::deserialize(order) else { return false };
+    let is_left = |line: &&Line| line.quantity().is_ok_and(|quantity| quantity.remaining > 0);
+    let mut left = entry.order_list.iter().filter(is_left).peekable();
+    left.peek().is_some() && left.all(Line::is_fulfilled_there)
 }
 
 /// The `skuId`s of lines without an article number of their own; unreadable entries have none.

@@ -58,8 +58,11 @@ pub struct ThereFacts {
     pub was_over: bool,
     /// What became of the document.
     pub document: Document,
-    /// Open wishes and checks. TEMU's connector does not report them yet.
+    /// Open wishes and checks.
     pub holds: Vec<Hold>,
+    /// What people should know who send it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
     /// The marketplace ships it from its own warehouse.
     pub is_fulfilled: bool,
     /// What differs between what the ERP has and the newest document.
@@ -91,6 +94,7 @@ impl Default for ThereFacts {
             was_over: false,
             document: Document::Missing,
             holds: Vec::new(),
+            notices: Vec::new(),
             is_fulfilled: false,
             difference: None,
             newest: None,
@@ -157,6 +161,50 @@ impl Hold {
             }
             Self::Payment => ["the order is not paid yet", "die Bestellung ist noch nicht bezahlt"],
         })
+    }
+}
+
+/// Something that people should know who send an order. It keeps nothing from being done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// The parcel must be handed over against a signature.
+    SignatureRequired,
+    /// The marketplace calls it overdue.
+    Overdue,
+    /// The shop may not send it with tracking numbers of its own.
+    OwnShippingRestricted,
+    /// These carriers are not taken, as the marketplace numbers them.
+    CarriersBarred(String),
+    /// The buyer's wish for another address was granted.
+    AddressWasChanged,
+    /// The buyer pays when the parcel arrives.
+    CashOnDelivery,
+}
+
+impl Notice {
+    /// The same as a sentence.
+    pub fn words(&self, language: Language) -> String {
+        let known = |words: [&str; 2]| language.of(words).to_owned();
+        match self {
+            Self::SignatureRequired => {
+                known(["to be delivered against a signature", "Zustellung nur gegen Unterschrift"])
+            }
+            Self::Overdue => known(["overdue at the marketplace", "am Marktplatz überfällig"]),
+            Self::OwnShippingRestricted => known([
+                "may not be sent with tracking numbers of the shop's own",
+                "darf nicht mit eigenen Sendungsnummern versandt werden",
+            ]),
+            Self::CarriersBarred(carriers) => language.of([
+                format!("the marketplace does not take these carriers: {carriers}"),
+                format!("der Marktplatz nimmt diese Versender nicht an: {carriers}"),
+            ]),
+            Self::AddressWasChanged => known([
+                "the address was changed at the buyer's wish",
+                "die Adresse wurde auf Wunsch des Käufers geändert",
+            ]),
+            Self::CashOnDelivery => known(["to be paid on delivery", "Zahlung per Nachnahme"]),
+        }
     }
 }
 
@@ -228,6 +276,9 @@ pub struct ErpFacts {
     /// A parcel that was reported has another number now, or another one holds what was reported. Column.
     #[serde(skip)]
     pub differs_from_reported: bool,
+    /// What stands where a tracking number belongs, and is none. Column.
+    #[serde(skip)]
+    pub words: Option<String>,
 }
 
 /// Orders of the ERP that may be this one under another number.
@@ -267,6 +318,9 @@ pub struct OurFacts {
     pub reported_at: Option<Timestamp>,
     /// Fingerprint of the tracking numbers that were reported.
     pub reported_numbers: Option<u64>,
+    /// Orders in the same parcel that cannot be reported yet: it waits for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shares_with: Vec<String>,
     /// Parcels that were reported one by one, where the marketplace takes them so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parcels: Vec<ToldParcel>,
@@ -393,12 +447,18 @@ fn address(order: &Order) -> u64 {
         &to.email,
     ];
     parts.into_iter().for_each(|part| fingerprint.add(part));
+    // Orders without one keep the fingerprints that earlier versions stored.
+    if !to.vat_id.is_empty() {
+        fingerprint.add(&to.vat_id);
+    }
     fingerprint.0
 }
 
 /// Fingerprint of the tracking numbers of parcels; `None` without parcels.
 pub fn tracking_numbers(parcels: &[Parcel]) -> Option<u64> {
-    let mut numbers: Vec<&str> = parcels.iter().map(|parcel| parcel.tracking.as_str()).collect();
+    // A parcel without a number counts as an empty one.
+    let missing = parcels.iter().filter(|parcel| parcel.tracking.is_empty()).map(|_| "");
+    let mut numbers: Vec<&str> = parcels.iter().flat_map(Parcel::all_tracking).chain(missing).collect();
     numbers.sort_unstable();
     let mut fingerprint = Fingerprint::new();
     numbers.iter().for_each(|number| fingerprint.add(number));
@@ -428,6 +488,7 @@ mod tests {
             name: String::new(),
             vat_rate: VatRate::percent(19),
             units,
+            warehouse: None,
         };
         Order {
             number: "PO-1".to_owned(),
@@ -436,6 +497,7 @@ mod tests {
             deliver_until: None,
             region: None,
             total: Money::new(100, Currency::EUR),
+            pays_on_delivery: false,
             lines: vec![line],
             shipping: Vec::new(),
             delivery: Address { street: street.to_owned(), ..Address::default() },

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::{Choice, Chosen, Decided, Decision, NotPossible, Reminder, decide};
 pub use facts::{
-    Baseline, Candidate, Candidates, Difference, Document, ErpFacts, Hold, OrderFacts, OurFacts,
+    Baseline, Candidate, Candidates, Difference, Document, ErpFacts, Hold, Notice, OrderFacts, OurFacts,
     RefusalCause, Refused, Remark, ReportUnit, ThereFacts, tracking_numbers,
 };
 pub use grouping::{Group, groups};
@@ -113,6 +113,9 @@ pub struct EntryFacts {
     /// Parcels that have left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parcels: Option<u32>,
+    /// What stands in the ERP where a tracking number belongs, and is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
     /// Orders in the ERP that may be this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,

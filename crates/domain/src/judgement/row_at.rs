@@ -52,7 +52,8 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
 /// The row at this time.
 fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
     let situation = Situation::at(facts, limits, now);
-    let row = decided(unasked(Row::of(&situation), facts), facts, situation, limits);
+    let row = shared(unasked(Row::of(&situation), facts), facts);
+    let row = decided(row, facts, situation, limits);
     watched(after_report(row, facts), facts, limits, now)
 }
 
@@ -158,6 +159,11 @@ fn unasked(row: Row, facts: &OrderFacts) -> Row {
     let was_read = !matches!(facts.there.document, Document::Missing);
     let is_unasked = was_read && !facts.there.was_over && facts.erp.since.is_none();
     if row == Row::CancelledBefore && is_unasked { Row::CancelledUnknown } else { row }
+}
+
+/// An order in one parcel with others may wait for them.
+fn shared(row: Row, facts: &OrderFacts) -> Row {
+    if row == Row::ToReport && !facts.ours.shares_with.is_empty() { Row::SharesParcel } else { row }
 }
 
 /// A tracking number that changed after the report is noticed.

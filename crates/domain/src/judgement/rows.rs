@@ -104,6 +104,8 @@ answers! {
         LeftUnread,
         /// All has left with tracking numbers: to be reported.
         ToReport,
+        /// The same, in one parcel with an order that cannot be reported yet.
+        SharesParcel,
         /// The report's intent is open.
         ReportOpen,
         /// The same, and the marketplace does not say what became of it.
@@ -156,7 +158,8 @@ answers! {
 }
 
 /// Rows that do not follow from a situation alone, but from a decision, a report or the time that has passed.
-const LATER: [Row; 15] = [
+const LATER: [Row; 16] = [
+    Row::SharesParcel,
     Row::NumberChanged,
     Row::CancelledUnknown,
     Row::LookForIt,

@@ -35,6 +35,7 @@ impl ErpFacts {
             parcels_without_number: self.parcels_without_number,
             unreported: self.unreported,
             differs_from_reported: self.differs_from_reported,
+            words: self.words.clone(),
         };
         let is_news = self.since.is_none() || shown != *self;
         Self { since: if is_news { Some(now) } else { self.since }, ..shown }
@@ -53,6 +54,7 @@ impl ErpFacts {
             parcels_without_number: self.parcels_without_number,
             unreported: self.unreported,
             differs_from_reported: self.differs_from_reported,
+            words: self.words.clone(),
             ..Self::default()
         };
         let is_news = self.since.is_none() || shown != *self;
@@ -100,7 +102,7 @@ mod tests {
 
     fn parcel(tracking: &str, contents: &[Content]) -> Parcel {
         let (tracking, contents) = (tracking.to_owned(), contents.to_vec());
-        Parcel { id: 1, tracking, carrier: "DHL".to_owned(), shipped_at: None, contents }
+        Parcel { id: 1, tracking, carrier: "DHL".to_owned(), contents, ..Parcel::default() }
     }
 
     fn in_erp(count: u32, ordered: &[Content], parcels: Vec<Parcel>) -> ErpOrder {
@@ -123,6 +125,7 @@ mod tests {
             name: String::new(),
             vat_rate: VatRate::percent(19),
             units: vec![PricedUnits { quantity: *quantity, unit_gross: 100 }],
+            warehouse: None,
         };
         Order {
             number: "PO-1".to_owned(),
@@ -131,6 +134,7 @@ mod tests {
             deliver_until: None,
             region: None,
             total: Money::new(100, Currency::EUR),
+            pays_on_delivery: false,
             lines: lines.iter().map(line).collect(),
             shipping: Vec::new(),
             delivery: Address::default(),

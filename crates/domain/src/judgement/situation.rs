@@ -247,6 +247,8 @@ fn in_erp(there: &ThereFacts, erp: &ErpFacts, limits: &Limits, now: Timestamp) -
     }
     let left = || match erp.parcels > 0 && erp.parcels_without_number == 0 {
         true => InErp::Left,
+        // Words stay words: nobody will replace them without being told.
+        false if erp.words.is_some() => InErp::WithoutNumberLong,
         false if number_is_late_at(there, erp, limits).is_some_and(|late| late <= now) => {
             InErp::WithoutNumberLong
         }

@@ -251,6 +251,7 @@ impl Row {
             Self::ToReport | Self::PartToReport => {
                 line(State::Shipped, Act::Report).waits(Wait::OwnStep).retried()
             }
+            Self::SharesParcel => line(State::Shipped, Act::Report).waits(Wait::Number).retried(),
             Self::ReportOpen => line(State::Shipped, Act::ResolveReport).waits(Wait::OwnStep),
             Self::ReportUnanswered => {
                 line(State::Shipped, Act::ResolveReport).entry(Kind::ShipmentRefused).retried()
@@ -286,6 +287,7 @@ impl Row {
         use Decision as D;
         match self {
             Self::SetAside => &[D::ReadAgain, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::Held => &[D::ShipAllTheSame, D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::Unclear | Self::Dropped | Self::Deleted => {
                 &[D::HandOverAgain, D::DoneByHand, D::LeaveOut, D::RemindMe]
             }
@@ -294,7 +296,6 @@ impl Row {
             Self::AskedAgainInErp => &[D::GoOn, D::DoneByHand, D::RemindMe],
             Self::Pending
             | Self::DetailsMissing
-            | Self::Held
             | Self::Ready
             | Self::UnknownArticle
             | Self::LookForIt
@@ -338,6 +339,7 @@ impl Row {
             | Self::Several
             | Self::LeftUnread
             | Self::ToReport
+            | Self::SharesParcel
             | Self::CancelledAfterReport
             | Self::NumberChanged
             | Self::NotAgreedInErp => &[D::DoneByHand, D::RemindMe],

@@ -204,6 +204,7 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
             numbers: (parcels > 0).then_some(7),
             unreported: unreported.min(parcels.saturating_sub(without)),
             differs_from_reported: flags.2,
+            words: flags.1.then(|| "unbekannt".to_owned()),
         };
         facts.ours.hand_over_since = ours.0;
         facts.ours.handed_over_at = ours.1;
@@ -231,6 +232,7 @@ proptest! {
         read.there = marktwerk_domain::judgement::ThereFacts {
             document: read.there.document,
             holds: read.there.holds,
+            notices: read.there.notices,
             is_fulfilled: read.there.is_fulfilled,
             difference: read.there.difference,
             newest: read.there.newest,
@@ -240,6 +242,7 @@ proptest! {
         (read.erp.parcels, read.erp.parcels_without_number) =
             (facts.erp.parcels, facts.erp.parcels_without_number);
         read.erp.numbers = facts.erp.numbers;
+        read.erp.words.clone_from(&facts.erp.words);
         (read.erp.unreported, read.erp.differs_from_reported) =
             (facts.erp.unreported, facts.erp.differs_from_reported);
         (read.ours.hand_over_since, read.ours.report_since) =

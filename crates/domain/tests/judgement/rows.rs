@@ -147,6 +147,7 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
     let in_erp_by_hand = || Story::in_erp().decided(Decision::DoneByHand);
     let was_ready = Story::ready().decided(Decision::LeaveOut);
     vec![
+        (Row::SharesParcel, Story::left(1, 0).with(|facts| facts.ours.shares_with = vec!["PO-2".to_owned()])),
         (Row::NumberChanged, renumbered),
         (Row::CancelledUnknown, Story::ready().status(Status::Cancelled)),
         (Row::LookForIt, wanted()),

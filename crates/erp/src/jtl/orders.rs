@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use marktwerk_domain::shipment::{Content, ErpOrder, Parcel};
+use marktwerk_domain::tracking;
 use rust_decimal::Decimal;
 
 use super::row::{Row, unreadable};
@@ -103,6 +104,7 @@ fn order(
         parcels.extend(shipments.parcels_that_left(order.key)?);
     }
     parcels.sort_by_key(|parcel| parcel.id);
+    let parcels = with_one_number_once(parcels);
     let is_all_shipped = wanted.iter().all(|(sku, quantity)| quantity_of(&shipped, sku) >= *quantity);
     Ok(ErpOrder {
         number,
@@ -129,10 +131,23 @@ impl JtlOrder {
 
 impl JtlParcel {
     fn read(row: &Row, reading: &Reading<'_>) -> Result<Self, ErpError> {
-        let tracking = row.text(3, "tVersand.cIdentCode")?.trim().to_owned();
+        let (mut numbers, words) = match tracking::read(&row.text(3, "tVersand.cIdentCode")?) {
+            tracking::Field::Empty => (Vec::new(), None),
+            tracking::Field::Numbers(numbers) => (numbers, None),
+            tracking::Field::Words(words) => (Vec::new(), Some(words)),
+        };
+        let more_tracking = if numbers.is_empty() { Vec::new() } else { numbers.split_off(1) };
+        let tracking = numbers.pop().unwrap_or_default();
         let shipped_at = instant(&row.text(4, "tVersand.dVersendet")?, reading.zone)?;
         let logistician = row.text(5, "tVersand.cLogistiker")?.trim().to_owned();
         let method = row.text(6, "tversandart.cName")?.trim().to_owned();
+        let codes =
+            [row.text(7, "tversandart.cAmazonCarrierCode")?, row.text(8, "tversandart.cEbayCarrierCode")?];
+        let codes = codes.into_iter().map(|code| code.trim().to_owned()).filter(|code| !code.is_empty());
+        let (carrier, method) = match logistician.is_empty() {
+            true => (method, String::new()),
+            false => (logistician, method),
+        };
         Ok(Self {
             order: row.integer(0, "tLieferschein.kBestellung")?,
             note: row.integer(1, "tLieferschein.kLieferschein")?,
@@ -140,9 +155,13 @@ impl JtlParcel {
             parcel: Parcel {
                 id: row.integer(2, "tVersand.kVersand")?,
                 tracking,
-                carrier: if logistician.is_empty() { method } else { logistician },
+                method: if method == carrier { String::new() } else { method },
+                carrier,
                 shipped_at,
                 contents: Vec::new(),
+                more_tracking,
+                words,
+                carrier_codes: codes.collect(),
             },
         })
     }
@@ -213,6 +232,23 @@ impl<'rows> Shipments<'rows> {
             }
         }
     }
+}
+
+/// Rows with one tracking number are one parcel: a label that was printed for two notes, or for two parts of one order.
+fn with_one_number_once(rows: Vec<Parcel>) -> Vec<Parcel> {
+    let mut parcels: Vec<Parcel> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let is_same = |parcel: &&mut Parcel| !row.tracking.is_empty() && parcel.tracking == row.tracking;
+        match parcels.iter_mut().find(is_same) {
+            Some(parcel) if !parcel.contents.is_empty() && !row.contents.is_empty() => {
+                parcel.contents.extend(row.contents);
+            }
+            // What of the two is not known is not known of the one.
+            Some(parcel) => parcel.contents.clear(),
+            None => parcels.push(row),
+        }
+    }
+    parcels
 }
 
 /// Rows of key, article number and quantity, summed by key and article.

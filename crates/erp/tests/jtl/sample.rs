@@ -13,6 +13,7 @@ pub(crate) fn line(sku: &str, quantity: i64, unit_gross: i64, percent: i64) -> O
         name: format!("Article {sku}"),
         vat_rate: VatRate::percent(percent),
         units: vec![PricedUnits { quantity, unit_gross }],
+        warehouse: None,
     }
 }
 
@@ -25,6 +26,7 @@ pub(crate) fn order(number: &str, lines: Vec<OrderLine>) -> Order {
         deliver_until: None,
         region: None,
         total: Money::new(0, Currency::EUR),
+        pays_on_delivery: false,
         lines,
         shipping: Vec::new(),
         delivery: Address {

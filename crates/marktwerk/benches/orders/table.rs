@@ -36,6 +36,7 @@ fn fetched(index: usize, long_ago: Timestamp) -> FetchedOrder {
         is_complete: true,
         contents: vec![Content { sku: format!("MW-{:04}", index % 50), quantity: 1 }],
         was_over: false,
+        fingerprint: String::new(),
     }
 }
 

@@ -67,6 +67,7 @@ mod tests {
             is_complete: true,
             contents: Vec::new(),
             was_over: false,
+            fingerprint: String::new(),
         };
         store.save_fetched("shop", std::slice::from_ref(&order), clock.now()).await.unwrap();
         let record = OrderRecord::new("shop", &order, clock.now());

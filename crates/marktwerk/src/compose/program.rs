@@ -85,6 +85,7 @@ impl Program {
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
         workflows.orders.limits = settings.orders.limits();
+        workflows.orders.carriers = settings.carriers.clone();
         workflows.inventory.buffer = settings.inventory.buffer;
         let registry = marktwerk_workflows::registry(
             outside.marketplaces.clone(),

@@ -1,9 +1,12 @@
 //! `[[accounts]]`: who the merchant is at each marketplace, with secrets written there, or by reference to a
 //! variable or a file.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use marktwerk_connectors::TemuAccount;
+use marktwerk_domain::carrier::{Carrier, UnknownCarrier};
+use marktwerk_workflows::table_key;
 use serde::Deserialize;
 
 use super::environment::Environment;
@@ -68,9 +71,35 @@ pub(super) struct AccountSection {
     access_token_file: Option<PathBuf>,
     endpoint: Option<String>,
     calls_per_second: Option<u32>,
+    #[serde(default)]
+    carriers: BTreeMap<String, String>,
 }
 
+/// What an account's shipping methods and carriers in JTL mean, by their names as JTL compares them.
+pub(super) type CarrierTable = BTreeMap<String, Carrier>;
+
 impl AccountSection {
+    /// Its table of carriers.
+    pub(super) fn carrier_table(
+        &self,
+        place: impl Fn(&str) -> String,
+    ) -> Result<CarrierTable, SettingsError> {
+        let mut table = CarrierTable::new();
+        for (name, carrier) in &self.carriers {
+            let key = format!("carriers.{name}");
+            let fault =
+                |reason: String| SettingsError::new(place(&key), format!("accounts.carriers.{name}"), reason);
+            let carrier: Carrier =
+                carrier.parse().map_err(|error: UnknownCarrier| fault(error.to_string()))?;
+            if table.insert(table_key(name), carrier).is_some() {
+                return Err(fault(
+                    "stands in the table twice: JTL does not tell capitals apart, nor blanks at the ends; remove one".to_owned(),
+                ));
+            }
+        }
+        Ok(table)
+    }
+
     /// The variables that it refers to.
     pub(super) fn variables(&self) -> impl Iterator<Item = &String> {
         self.app_secret_env.iter().chain(&self.access_token_env)

@@ -1,12 +1,13 @@
 //! Puts the sources together: file, old names, `MARKTWERK_…`, flags; the later one wins.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use figment::Figment;
 use figment::error::Kind;
 use figment::value::Value;
 
-use super::accounts::{Account, AccountSection};
+use super::accounts::{Account, AccountSection, CarrierTable};
 use super::document::Document;
 use super::environment::Environment;
 use super::error::SettingsError;
@@ -50,10 +51,12 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let environment = &sources.environment;
     let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
     let mut origins = origins(&figment, &document);
-    let (accounts, mut used) = accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
+    let Accounts { accounts, carriers, mut used } =
+        accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     used.extend(root.sqlserver.password_variable().cloned());
     let people = people(&figment, &document, environment, &root.server.people, &mut origins, &mut used)?;
-    let settings = validate::complete(root, accounts, people, environment, origins)?;
+    let mut settings = validate::complete(root, accounts, people, environment, origins)?;
+    settings.carriers = carriers;
     let mut findings =
         [environment.remarks(), &legacy::misspelt(environment, &used), &legacy::renamed_tables(environment)]
             .concat();
@@ -114,22 +117,32 @@ fn refuse_one_underscore(name: &str, origin: &Origin, defaults: &Value) -> Resul
     Ok(())
 }
 
-/// The accounts, and the variables that those of the file name.
+struct Accounts {
+    accounts: Vec<Account>,
+    /// By account.
+    carriers: BTreeMap<String, CarrierTable>,
+    /// The variables that those of the file name.
+    used: Vec<String>,
+}
+
 fn accounts(
     figment: &Figment,
     document: &Document,
     environment: &Environment,
     written: &[Value],
     origins: &mut Origins,
-) -> Result<(Vec<Account>, Vec<String>), SettingsError> {
+) -> Result<Accounts, SettingsError> {
     let mut accounts: Vec<Account> = Vec::new();
+    let mut carriers = BTreeMap::new();
     let mut used = Vec::new();
     for (index, value) in written.iter().enumerate() {
         let at = format!("accounts.{index}");
         let section: AccountSection =
             value.deserialize().map_err(|error| fault(figment, document, &at, &error))?;
         used.extend(section.variables().cloned());
-        let account = section.complete(environment, |key| document.place(&format!("{at}.{key}")))?;
+        let place = |key: &str| document.place(&format!("{at}.{key}"));
+        let table = section.carrier_table(place)?;
+        let account = section.complete(environment, place)?;
         if accounts.iter().any(|other| other.name() == account.name()) {
             let place = document.place(&format!("{at}.name"));
             return Err(SettingsError::new(
@@ -139,6 +152,7 @@ fn accounts(
             ));
         }
         origins.set(account.origin_key(), Origin::new(document.place(&at)));
+        carriers.insert(account.name().to_owned(), table);
         accounts.push(account);
     }
     if let Some(account) = legacy::temu_account(environment, &used)? {
@@ -151,7 +165,7 @@ fn accounts(
         origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
         accounts.push(account);
     }
-    Ok((accounts, used))
+    Ok(Accounts { accounts, carriers, used })
 }
 
 /// The people, with the variables that they refer to added to `used`.

@@ -1,9 +1,11 @@
 //! The settings as the program uses them: complete, checked, secrets resolved.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
+use marktwerk_domain::carrier::Carrier;
 use marktwerk_erp::JtlSettings;
 
 use super::accounts::Account;
@@ -37,6 +39,8 @@ pub struct Settings {
     pub jtl: JtlSettings,
     /// Accounts at marketplaces; none means the simulated one.
     pub accounts: Vec<Account>,
+    /// By account: what its shipping methods and carriers in JTL mean.
+    pub carriers: BTreeMap<String, BTreeMap<String, Carrier>>,
     /// The order workflow.
     pub orders: OrdersSection,
     /// The inventory workflow.
@@ -128,6 +132,7 @@ impl Default for Settings {
             alerts: AlertSettings::default(),
             jtl: root.erp.jtl,
             accounts: Vec::new(),
+            carriers: BTreeMap::new(),
             orders: root.orders,
             inventory: root.inventory,
             sandbox: root.sandbox,

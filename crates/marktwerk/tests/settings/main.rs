@@ -137,6 +137,28 @@ fn two_ways_to_say_a_secret_are_one_too_many() {
 }
 
 #[test]
+fn a_table_of_carriers_names_carriers_that_exist_and_each_name_once() {
+    let account = |table: &str| {
+        format!(
+            "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\napp_key = \"k\"\napp_secret = \"s\"\naccess_token = \"t\"\n\
+             [accounts.carriers]\n{table}\n"
+        )
+    };
+    let settings = case(&account("\"Lager 2\" = \"dhl\"\n\"Abendbote\" = \"DHL Express\"")).load().unwrap();
+    let table = &settings.carriers["shop"];
+    assert_eq!(table["lager 2"].as_str(), "DHL");
+    assert_eq!(table["abendbote"].as_str(), "DHL Express");
+    let unknown = case(&account("\"Lager 2\" = \"DHLL\"")).load().unwrap_err().to_string();
+    assert!(
+        unknown.contains("`DHLL` is no carrier known here") && unknown.contains("Deutsche Post"),
+        "{unknown}"
+    );
+    let twice =
+        case(&account("\"Lager 2\" = \"DHL\"\n\"lager 2 \" = \"GLS\"")).load().unwrap_err().to_string();
+    assert!(twice.contains("stands in the table twice"), "{twice}");
+}
+
+#[test]
 fn the_simulated_accounts_name_is_taken() {
     let account = "[[accounts]]\nname = \"sandbox\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
     let error = case(account).error();

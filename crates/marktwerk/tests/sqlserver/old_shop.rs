@@ -149,8 +149,19 @@ impl OldShop {
         let region = Some(order.region_id);
         let carrier_code = temu.carrier_code(region, "DHL Paket").await.unwrap().unwrap();
         let lines = order.lines.iter().map(|line| (line.order_sn.clone(), line.quantity())).collect();
-        let parcel = ReportedParcel { id: 1, tracking: self.tracking(number).await, carrier_code, lines };
-        let report = ShipmentReport { number: number.to_owned(), region, parcels: vec![parcel] };
+        let parcel = ReportedParcel {
+            id: 1,
+            tracking: self.tracking(number).await,
+            carrier_code,
+            lines,
+            ..ReportedParcel::default()
+        };
+        let report = ShipmentReport {
+            number: number.to_owned(),
+            region,
+            parcels: vec![parcel],
+            ..ShipmentReport::default()
+        };
         let answer = temu.confirm_shipment(&report).await.unwrap();
         assert!(matches!(answer, ConfirmAnswer::Accepted { .. }), "{answer:?}");
     }

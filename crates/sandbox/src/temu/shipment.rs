@@ -20,6 +20,8 @@ struct Send {
     /// (parentOrderSn, orderSn, pieces).
     lines: Vec<(String, String, i64)>,
     accepted: Vec<String>,
+    /// Tracking numbers of `subSendRequests`.
+    more: Vec<String>,
 }
 
 fn not_valid() -> Refusal {
@@ -70,6 +72,13 @@ fn sends(request: &Request) -> Result<Vec<Send>, Refusal> {
             tracking: text(&value, "trackingNumber"),
             warehouse: text(&value, "selfShippingWarehouseId"),
             lines,
+            more: value
+                .get("subSendRequests")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|more| text(more, "trackingNumber"))
+                .collect(),
             accepted: accepted.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
         });
     }
@@ -140,6 +149,7 @@ pub(crate) fn accept_by_hand(
         warehouse: WAREHOUSES[0].0.to_owned(),
         lines: order.shippable().map(line).collect(),
         accepted: Vec::new(),
+        more: Vec::new(),
     };
     ship(connection, order, &[send], now)
 }
@@ -208,19 +218,31 @@ fn check_parcels(connection: &Connection, region: i64, sends: &[Send]) -> Result
             let message = "Incorrect trackingNumber/carrierId. Please check and retry.";
             return Err(Refusal::new(120_014_022, message));
         }
-        if send.tracking.is_empty() {
-            return Err(Refusal::new(120_014_001, "Tracking number is blank."));
+        for tracking in std::iter::once(&send.tracking).chain(&send.more) {
+            check_tracking(connection, tracking)?;
+            if !numbers.insert(tracking) {
+                return Err(Refusal::new(120_014_003, "Duplicate tracking number"));
+            }
         }
-        if !send.tracking.chars().all(|character| character.is_ascii_alphanumeric()) {
-            let message = "Please delete specific symbol such as -, %, # etc.";
-            return Err(Refusal::new(120_014_020, message));
-        }
-        if !numbers.insert(&send.tracking) {
-            return Err(Refusal::new(120_014_003, "Duplicate tracking number"));
-        }
-        if store::tracking_is_used(connection, &send.tracking)? {
-            return Err(Refusal::new(120_014_004, "Tracking number has been used"));
-        }
+    }
+    Ok(())
+}
+
+/// No carrier's number is without a digit, or longer than forty letters and digits.
+fn check_tracking(connection: &Connection, tracking: &str) -> Result<(), Refusal> {
+    if tracking.is_empty() {
+        return Err(Refusal::new(120_014_001, "Tracking number is blank."));
+    }
+    if !tracking.chars().all(|character| character.is_ascii_alphanumeric()) {
+        let message = "Please delete specific symbol such as -, %, # etc.";
+        return Err(Refusal::new(120_014_020, message));
+    }
+    if store::tracking_is_used(connection, tracking)? {
+        return Err(Refusal::new(120_014_004, "Tracking number has been used"));
+    }
+    let has_digit = tracking.chars().any(|character| character.is_ascii_digit());
+    if tracking.len() > 40 || !has_digit {
+        return Err(Refusal::new(120_014_023, format!("Tracking number is invalid: {tracking}.")));
     }
     Ok(())
 }
@@ -243,6 +265,11 @@ fn store_parcels(
             contents: of_order.map(|(_, order_sn, quantity)| (order_sn.clone(), *quantity)).collect(),
         };
         store::add_parcel(connection, &parcel)?;
+        for (number, tracking) in send.more.iter().enumerate() {
+            let package_sn = format!("{}-{}", parcel.package_sn, number + 1);
+            let parcel = Parcel { package_sn, tracking: tracking.clone(), ..parcel.clone() };
+            store::add_parcel(connection, &parcel)?;
+        }
     }
     Ok(())
 }

@@ -85,11 +85,12 @@ async fn what_is_wrong_with_a_parcel() {
     let world = World::quiet().await;
     let order = order(&world);
     let taken = self::order(&world);
-    world.result(CONFIRM, whole(&taken, "TAKEN")).await;
+    world.result(CONFIRM, whole(&taken, "TAKEN1")).await;
     for (member, value, code) in [
         ("trackingNumber", json!(" "), 120_014_001),
         ("trackingNumber", json!("AB-12"), 120_014_020),
-        ("trackingNumber", json!("TAKEN"), 120_014_004),
+        ("trackingNumber", json!("TAKEN1"), 120_014_004),
+        ("trackingNumber", json!("unbekannt"), 120_014_023),
         ("carrierId", json!(1), 120_014_022),
         ("carrierId", json!(699_272_611), 120_011_092),
         ("carrierId", json!(998_264_854), 120_014_022),

@@ -28,6 +28,7 @@ pub(crate) async fn store(
         is_complete: true,
         contents: Vec::new(),
         was_over: false,
+        fingerprint: String::new(),
     };
     server.store.save_fetched(account, &[order], now).await.unwrap();
     let record = server.store.order(account, number).await.unwrap().unwrap();

@@ -52,6 +52,7 @@ fn translation() -> Order {
         deliver_until: None,
         region: Some(76),
         total: Money::new(1_290, Currency::EUR),
+        pays_on_delivery: false,
         lines: Vec::new(),
         shipping: Vec::new(),
         delivery: Address { last_name: "Österreicher".to_owned(), ..Address::default() },
@@ -90,8 +91,9 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         carrier: "DHL".to_owned(),
         shipped_at: Some(at(8)),
         contents: vec![content("A", 2)],
+        ..Parcel::default()
     };
-    let report = ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels: Vec::new() };
+    let report = ShipmentReport { number: "PO-1".to_owned(), region: Some(76), ..ShipmentReport::default() };
     let mut kept = OrderFacts::default();
     kept.there.document =
         Document::Untranslatable { reason: Reason::new(["more than \"one\"", "größer als \"eins\""]) };

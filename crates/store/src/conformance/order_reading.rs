@@ -22,6 +22,7 @@ pub async fn known_changes_are_told(store: SharedStore) {
         status: MarketplaceStatus::Ready,
         is_complete,
         is_unread: true,
+        fingerprint: Some("f".to_owned()),
     };
     let expected = HashMap::from([("1".to_owned(), known(5, true)), ("2".to_owned(), known(6, false))]);
     assert_eq!(store.known_changes(ACCOUNT, &asked).await.unwrap(), expected);
@@ -61,13 +62,8 @@ pub async fn orders_are_found_by_what_people_know(store: SharedStore) {
     let sold = FetchedOrder { contents: vec![content("MW-1", 2)], ..fetched("7", 5) };
     save(&store, &[sold, fetched("8", 5)]).await;
     store.save_fetched("zweites", &[fetched("7", 5)], at(5)).await.unwrap();
-    let parcel = Parcel {
-        id: 1,
-        tracking: "JD \"1\"".to_owned(),
-        carrier: "DHL".to_owned(),
-        shipped_at: None,
-        contents: Vec::new(),
-    };
+    let parcel =
+        Parcel { id: 1, tracking: "JD \"1\"".to_owned(), carrier: "DHL".to_owned(), ..Parcel::default() };
     let patch = OrderPatch {
         erp_number: Some("B-8".to_owned()),
         parcels: Some(vec![parcel]),

@@ -254,6 +254,7 @@ pub(super) fn fetched(number: &str, changed: i64) -> FetchedOrder {
         is_complete: true,
         contents: vec![content("A", 2)],
         was_over: false,
+        fingerprint: "f".to_owned(),
     }
 }
 

@@ -215,6 +215,7 @@ fn facts_after(record: &OrderRecord, patch: &OrderPatch) -> OrderFacts {
         count(parcels.iter().filter(|parcel| parcel.tracking.is_empty()).count());
     facts.erp.unreported = count(facts.ours.unreported(parcels).len());
     facts.erp.differs_from_reported = facts.ours.differs_from_reported(parcels);
+    facts.erp.words = parcels.iter().find_map(|parcel| parcel.words.clone());
     facts.ours.hand_over_since = intent.map(|intent| intent.at);
     facts.ours.report_since = report.map(|report| report.at);
     facts.ours.tries = patch.report_tries.unwrap_or(record.report_tries);
@@ -235,6 +236,7 @@ fn without_columns(mut facts: OrderFacts) -> OrderFacts {
     facts.erp.parcels_without_number = 0;
     facts.erp.unreported = 0;
     facts.erp.differs_from_reported = false;
+    facts.erp.words = None;
     facts.ours.hand_over_since = None;
     facts.ours.report_since = None;
     facts.ours.tries = 0;

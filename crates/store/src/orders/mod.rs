@@ -40,10 +40,12 @@ pub struct FetchedOrder {
     pub contents: Vec<Content>,
     /// It was over when its account was first read. Kept from the first time that the order is stored.
     pub was_over: bool,
+    /// Shows whether the listing says something else although the time of change is the same.
+    pub fingerprint: String,
 }
 
 /// What is stored of an order at the marketplace: enough to tell whether a listing has news of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownChange {
     /// The newest change.
     pub changed_at: Timestamp,
@@ -53,6 +55,8 @@ pub struct KnownChange {
     pub is_complete: bool,
     /// Whether it is still to be looked at; an incomplete one that was is refused for good.
     pub is_unread: bool,
+    /// [`FetchedOrder::fingerprint`]; `None` where an earlier version has stored it.
+    pub fingerprint: Option<String>,
 }
 
 /// The intent of a hand-over, committed before the ERP is written to.

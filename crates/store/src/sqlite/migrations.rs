@@ -11,7 +11,7 @@ use crate::StoreResult;
 use crate::migrating::{self, Migration};
 
 /// In order; the first has number 1. An applied text is never changed again.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlite/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlite/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlite/0003_promises.sql") },
@@ -21,6 +21,7 @@ const MIGRATIONS: [Migration; 9] = [
     Migration { name: "decisions", text: include_str!("../../migrations/sqlite/0007_decisions.sql") },
     Migration { name: "audit", text: include_str!("../../migrations/sqlite/0008_audit.sql") },
     Migration { name: "stock", text: include_str!("../../migrations/sqlite/0009_stock.sql") },
+    Migration { name: "entries", text: include_str!("../../migrations/sqlite/0010_entries.sql") },
 ];
 
 /// In a backup's step.

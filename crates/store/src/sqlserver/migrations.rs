@@ -8,7 +8,7 @@ use crate::migrating::{self, Migration};
 use crate::{StoreError, StoreResult};
 
 /// In order; the first has number 1, and each does what the one of the same number does elsewhere. An applied text is never changed again.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlserver/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlserver/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlserver/0003_promises.sql") },
@@ -18,6 +18,7 @@ const MIGRATIONS: [Migration; 9] = [
     Migration { name: "decisions", text: include_str!("../../migrations/sqlserver/0007_decisions.sql") },
     Migration { name: "audit", text: include_str!("../../migrations/sqlserver/0008_audit.sql") },
     Migration { name: "stock", text: include_str!("../../migrations/sqlserver/0009_stock.sql") },
+    Migration { name: "entries", text: include_str!("../../migrations/sqlserver/0010_entries.sql") },
 ];
 
 /// The newest schema version that this program knows.

@@ -103,6 +103,7 @@ async fn an_interrupted_take_over_is_finished_by_the_next_one() {
         is_complete: false,
         contents: Vec::new(),
         was_over: false,
+        fingerprint: String::new(),
     };
     program.store.save_fetched("sandbox", &[kept], shop.clock.now()).await.unwrap();
     let report = shop.take_over(&old, &program, true).await;

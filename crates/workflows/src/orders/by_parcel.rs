@@ -14,7 +14,7 @@ use marktwerk_store::orders::{OrderPatch, OrderRecord};
 use serde_json::{Value, json};
 
 use super::Orders;
-use super::confirm::Hindrance;
+use super::confirm::{Hindrance, denied};
 use super::parcels::{Allotted, allot};
 
 impl Orders<'_> {
@@ -76,7 +76,8 @@ impl Orders<'_> {
             return Ok(self.keep_told(record, vec![told], Vec::new()).await?);
         }
         let told = self.with_carrier(record, region, parcel, lines).await?;
-        let report = ShipmentReport { number: record.number.clone(), region, parcels: vec![told] };
+        let (number, denied) = (record.number.clone(), denied(record));
+        let report = ShipmentReport { number, region, parcels: vec![told], denied };
         // Once a part was reported, by us or by hand, the marketplace is asked first.
         if record.status != MarketplaceStatus::Ready && self.is_known_there(&report).await? {
             return Ok(self.mark_parcels(step, record, &report).await?);

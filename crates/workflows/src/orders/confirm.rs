@@ -6,11 +6,12 @@ use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::carrier::Carrier;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{
-    Act, Decision, Document, Judgement, RefusalCause, Refused, ReportUnit, Row, tracking_numbers,
+    Act, Decision, Document, Hold, Judgement, RefusalCause, Refused, ReportUnit, Row, tracking_numbers,
 };
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{OrderLine, OrderState};
 use marktwerk_domain::shipment::{Parcel, ReportedParcel, ShipmentReport};
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderFilter, OrderPatch, OrderRecord, ReportIntent};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use super::Orders;
 use super::parcels::{Lines, allocate, allot};
 use super::taken_over;
+use crate::connections::table_key;
 use crate::crash;
 
 const PAGE: usize = 500;
@@ -89,6 +91,8 @@ impl Orders<'_> {
             failure = failure.or(again.failure);
             let due: Vec<OrderRecord> =
                 due.into_iter().filter(|record| !again.held_back.contains(&record.number)).collect();
+            let (due, failed) = self.report_shared(step, due).await?;
+            failure = failure.or(failed);
             // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
             let calls: Vec<BoxFuture<'_, _>> =
                 due.into_iter().map(|record| self.report(step, record).boxed()).collect();
@@ -117,10 +121,19 @@ impl Orders<'_> {
 
     /// One order, from the intent to the mark.
     async fn report(&self, step: &Step, mut record: OrderRecord) -> Result<(), Failure> {
-        let hindrance = match self.try_to_report(step, &mut record).await {
-            Ok(()) => return Ok(()),
-            Err(hindrance) => hindrance,
-        };
+        match self.try_to_report(step, &mut record).await {
+            Ok(()) => Ok(()),
+            Err(hindrance) => self.note_hindrance(step, &mut record, hindrance).await,
+        }
+    }
+
+    /// Keeps why an order is not reported, for people and for the next try.
+    pub(super) async fn note_hindrance(
+        &self,
+        step: &Step,
+        record: &mut OrderRecord,
+        hindrance: Hindrance,
+    ) -> Result<(), Failure> {
         let (kind, message, cause, report) = match hindrance {
             Hindrance::Failure(failure) => {
                 step.info(format!("order {} is not reported yet: {failure}", record.number), Value::Null);
@@ -153,7 +166,7 @@ impl Orders<'_> {
             kept: Some(facts),
             ..OrderPatch::default()
         };
-        self.save_one(&mut record, patch).await?;
+        self.save_one(record, patch).await?;
         step.count("not_reported", 1);
         Ok(())
     }
@@ -200,53 +213,56 @@ impl Orders<'_> {
         report: &ShipmentReport,
     ) -> Result<bool, Hindrance> {
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
-        let mut facts = record.facts();
-        facts.ours.refused = None;
-        let used = facts.decided.take().map(|decided| decided.decision);
-        let patch = OrderPatch {
-            report: Some(Some(intent)),
-            kept: Some(facts),
-            events: self.used(used),
-            ..OrderPatch::default()
-        };
-        if !self.save_one(record, patch).await? {
+        if !self.save_one(record, self.intended(record, intent)).await? {
             // The order was changed meanwhile; the next run sees how.
             return Ok(false);
         }
         crash::point("report.intent_committed");
         self.context.ensure_lease()?;
+        self.confirm_there(step, report).await?;
+        if !self.is_known_there(report).await? {
+            return Err(Failure::transient(not_shown(&record.number)).into());
+        }
+        crash::point("report.before_mark");
+        Ok(self.mark_told(step, record, report).await?)
+    }
+
+    /// The call. What was shipped already is looked at by whoever reads back.
+    pub(super) async fn confirm_there(&self, step: &Step, report: &ShipmentReport) -> Result<(), Hindrance> {
         let answer = self.marketplace.confirm_shipment(report).await.map_err(hindrance)?;
         crash::point("report.answer_received");
         match answer {
             ConfirmAnswer::Accepted { warnings } => {
                 for warning in warnings {
-                    step.warning(
-                        format!("order {}: the marketplace remarks: {warning}", record.number),
-                        Value::Null,
-                    )
-                    .await;
+                    let message = format!("order {}: the marketplace remarks: {warning}", report.number);
+                    step.warning(message, Value::Null).await;
                 }
-                if !self.is_known_there(report).await? {
-                    let message = format!(
-                        "order {}: accepted, but the marketplace does not show the parcels yet",
-                        record.number
-                    );
-                    return Err(Failure::transient(message).into());
-                }
+                Ok(())
             }
-            ConfirmAnswer::AlreadyShipped => {
-                if !self.is_known_there(report).await? {
-                    return Err(Hindrance::other_numbers());
-                }
-            }
+            ConfirmAnswer::AlreadyShipped => match self.is_known_there(report).await? {
+                true => Ok(()),
+                false => Err(Hindrance::other_numbers()),
+            },
             ConfirmAnswer::Refused { code, message } => {
                 let text = format!("the marketplace refused the shipment: {message} (code {code})");
                 let cause = RefusalCause::Marketplace { code: code.to_string(), message };
-                return Err(Hindrance::Attention(AttentionKind::ShipmentRefused, text, cause));
+                Err(Hindrance::Attention(AttentionKind::ShipmentRefused, text, cause))
             }
         }
-        crash::point("report.before_mark");
-        Ok(self.mark_told(step, record, report).await?)
+    }
+
+    /// The patch that commits an intent to report an order.
+    pub(super) fn intended(&self, record: &OrderRecord, intent: ReportIntent) -> OrderPatch {
+        let mut facts = record.facts();
+        facts.ours.refused = None;
+        facts.ours.shares_with.clear();
+        let used = facts.decided.take().map(|decided| decided.decision);
+        OrderPatch {
+            report: Some(Some(intent)),
+            kept: Some(facts),
+            events: self.used(used),
+            ..OrderPatch::default()
+        }
     }
 
     /// Shipped on both sides, and not reported by us: nothing is told, the tracking numbers are compared.
@@ -302,7 +318,8 @@ impl Orders<'_> {
             }
             parcels.push(self.with_carrier(record, region, parcel, lines).await?);
         }
-        Ok(ShipmentReport { number: record.number.clone(), region, parcels })
+        let (number, denied) = (record.number.clone(), denied(record));
+        Ok(ShipmentReport { number, region, parcels, denied })
     }
 
     /// A parcel with the code of its carrier, by the marketplace's own list.
@@ -314,8 +331,13 @@ impl Orders<'_> {
         lines: Lines,
     ) -> Result<ReportedParcel, Hindrance> {
         let facts = record.facts();
+        let mut code = None;
+        for name in self.carrier_names(parcel) {
+            if code.is_none() {
+                code = self.marketplace.carrier_code(region, &name).await.map_err(hindrance)?;
+            }
+        }
         // What JTL names comes first: a person chose for the parcels that nobody knows a carrier for.
-        let mut code = self.marketplace.carrier_code(region, &parcel.carrier).await.map_err(hindrance)?;
         let chosen = facts.chosen_carrier();
         if let (None, Some(chosen)) = (&code, chosen) {
             code = self.marketplace.carrier_code(region, chosen).await.map_err(hindrance)?;
@@ -326,7 +348,39 @@ impl Orders<'_> {
             let cause = RefusalCause::Carrier(carrier);
             return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message, cause));
         };
-        Ok(ReportedParcel { id: parcel.id, tracking: parcel.tracking.clone(), carrier_code, lines })
+        let mut warehouses = record.order.iter().flat_map(|order| &order.lines);
+        let of_parcel = |line: &&OrderLine| lines.iter().any(|(number, _)| *number == line.number);
+        let warehouse = warehouses.find(of_parcel).and_then(|line| line.warehouse.clone());
+        Ok(ReportedParcel {
+            id: parcel.id,
+            tracking: parcel.tracking.clone(),
+            carrier_code,
+            lines,
+            more_tracking: parcel.more_tracking.clone(),
+            warehouse,
+            others: Vec::new(),
+        })
+    }
+
+    /// By which names the carrier of a parcel is looked for, one after the other: the account's table alone, where it has the shipping
+    /// method or the carrier; else JTL's own codes of the shipping method, what the names mean, and the names as they are.
+    fn carrier_names(&self, parcel: &Parcel) -> Vec<String> {
+        let table = self.connections.settings.orders.carriers.get(self.account());
+        let named = [&parcel.method, &parcel.carrier].map(|name| table_key(name));
+        let listed = named.iter().filter_map(|name| table?.get(name)).next();
+        if let Some(carrier) = listed {
+            return vec![carrier.to_string()];
+        }
+        let meant = |name: &String| Carrier::of_name(name).map(|carrier| carrier.to_string());
+        let coded = parcel.carrier_codes.iter().filter_map(meant);
+        let written = [&parcel.carrier, &parcel.method].into_iter().filter(|name| !name.is_empty());
+        let mut names: Vec<String> = Vec::new();
+        for name in coded.chain(written.clone().cloned()).chain(written.filter_map(meant)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Whether the marketplace shows every parcel of a report.
@@ -342,7 +396,7 @@ impl Orders<'_> {
     }
 
     /// The marketplace has a report of ours. Answers whether the order is as it was read.
-    async fn mark_told(
+    pub(super) async fn mark_told(
         &self,
         step: &Step,
         record: &mut OrderRecord,
@@ -385,6 +439,20 @@ impl Orders<'_> {
     }
 }
 
+pub(super) fn not_shown(number: &str) -> String {
+    format!("order {number}: accepted, but the marketplace does not show the parcels yet")
+}
+
+/// Wishes and checks that a person decided to pass over.
+pub(super) fn denied(record: &OrderRecord) -> Vec<Hold> {
+    let facts = record.facts();
+    let decided = facts.decided.as_ref().filter(|decided| decided.is_in_force(&facts));
+    match decided.map(|decided| decided.decision) {
+        Some(Decision::ShipAllTheSame) => facts.there.holds,
+        _ => Vec::new(),
+    }
+}
+
 /// Whether the ERP still shows the parcels of a report with the numbers that were reported.
 fn is_as_shipped(report: &ShipmentReport, record: &OrderRecord) -> bool {
     report.parcels.iter().all(|told| {
@@ -405,8 +473,8 @@ fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
     let reported = |parcel: &Parcel, lines: Lines| ReportedParcel {
         id: parcel.id,
         tracking: parcel.tracking.clone(),
-        carrier_code: String::new(),
         lines,
+        ..ReportedParcel::default()
     };
     let parcels: Vec<ReportedParcel> = match facts.there.report_unit {
         ReportUnit::WholeOrder => {
@@ -421,12 +489,12 @@ fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
     };
     let parcels: Vec<ReportedParcel> =
         parcels.into_iter().filter(|parcel| !parcel.lines.is_empty()).collect();
-    let report = ShipmentReport { number: record.number.clone(), region: None, parcels };
+    let report = ShipmentReport { number: record.number.clone(), parcels, ..ShipmentReport::default() };
     (!report.parcels.is_empty()).then_some(report)
 }
 
 /// A no to this one order is a person's business; what would meet every order alike fails the run.
-fn hindrance(error: ConnectorError) -> Hindrance {
+pub(super) fn hindrance(error: ConnectorError) -> Hindrance {
     let failure = error.failure();
     match error.concerns_one_order() {
         true => Hindrance::Unknown(format!("the marketplace does not answer for it: {}", failure.message)),

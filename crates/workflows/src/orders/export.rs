@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Baseline, ErpFacts, Judgement};
+use marktwerk_domain::judgement::{Act, Baseline, Decided, Decision, ErpFacts, Judgement};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
@@ -231,7 +231,9 @@ impl Orders<'_> {
             let mut facts = record.facts();
             facts.ours.baseline = record.order.as_ref().map(Baseline::of);
             facts.there.difference = None;
-            let used = facts.decided.take().filter(|decided| !decided.decision.is_standing());
+            // “Ship all the same” holds until the report.
+            let goes_on = |decided: &mut Decided| decided.decision != Decision::ShipAllTheSame;
+            let used = facts.decided.take_if(goes_on).filter(|decided| !decided.decision.is_standing());
             if used.is_some() {
                 // What an earlier hand-over came to no longer counts.
                 facts.ours.handed_over_at = None;

@@ -1,5 +1,6 @@
 //! Step 2: reads what was fetched. What a document says becomes a fact of its order; what follows from it, the judgement says.
 
+use marktwerk_connectors::Standing;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
@@ -42,6 +43,11 @@ impl Orders<'_> {
         }
         let mut facts = record.facts();
         facts.there.report_unit = self.marketplace.rules().report;
+        if let Some(raw) = &record.raw {
+            let Standing { holds, notices, is_fulfilled } = self.marketplace.standing(raw);
+            (facts.there.holds, facts.there.notices) = (holds, notices);
+            facts.there.is_fulfilled = is_fulfilled;
+        }
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
         if record.status == MarketplaceStatus::Cancelled && record.state != OrderState::Cancelled {
             ask_the_erp_again(&mut facts);
@@ -53,7 +59,7 @@ impl Orders<'_> {
             }
             match translation {
                 Ok(newest) => {
-                    compare(&mut facts, &newest);
+                    compare(&mut facts, record.order.as_ref(), &newest);
                     facts.there.newest = Some(Baseline::of(&newest));
                     facts.there.document = Document::Translated;
                     facts.remarks.retain(|remark| remark.kind != AttentionKind::SetAside);
@@ -127,12 +133,19 @@ fn ask_the_erp_again(facts: &mut OrderFacts) {
     }
 }
 
-/// Notes what differs between what JTL has and the newest translation.
-fn compare(facts: &mut OrderFacts, newest: &Order) {
+/// Notes what differs between what JTL has and the newest translation; `previous` is the one before.
+fn compare(facts: &mut OrderFacts, previous: Option<&Order>, newest: &Order) {
     facts.erp.unknown_articles.retain(|sku| newest.lines.iter().any(|line| line.sku == *sku));
     let of_newest = Baseline::of(newest);
     let is_in_erp = facts.erp.orders > 0;
     let baseline = facts.ours.baseline.get_or_insert(of_newest);
+    // Another version of this program may have put the same words into other places.
+    if let Some(previous) = previous
+        && baseline.address == Baseline::of(previous).address
+        && previous.delivery.has_the_words_of(&newest.delivery)
+    {
+        baseline.address = of_newest.address;
+    }
     facts.there.difference = baseline.difference(newest);
     // The first document of an order that was taken over.
     baseline.address = baseline.address.or(of_newest.address);

@@ -17,9 +17,10 @@ mod probe;
 mod reads;
 mod resolve;
 mod taken_over;
+mod together;
 mod tracking;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::reads::{Reading, Turns};
+use self::together::SharedParcels;
 use crate::connections::Connections;
 use crate::metrics;
 use crate::repetition::Steps;
@@ -134,7 +136,9 @@ impl Workflow for OrderWorkflow {
             let left_out = steps.left_out().join(", ");
             context.info(format!("begins with {}; left out: {left_out}", steps.first()));
         }
-        let orders = Orders { connections: &self.connections, context, marketplace, parameters, steps };
+        let shared = Mutex::default();
+        let orders =
+            Orders { connections: &self.connections, context, marketplace, parameters, steps, shared };
         let inbound = orders.bring_in().await;
         let outbound = orders.carry_back().await;
         let failures: Vec<&Failure> =
@@ -159,6 +163,8 @@ struct Orders<'a> {
     marketplace: Arc<dyn Marketplace>,
     parameters: OrderParameters,
     steps: Steps,
+    /// What tracking found of parcels that hold several orders.
+    shared: Mutex<SharedParcels>,
 }
 
 /// What a half left open.

@@ -69,8 +69,14 @@ impl Orders<'_> {
             Some(known) => {
                 // An incomplete one that was looked at is refused for good, until it changes.
                 let is_to_be_completed = !known.is_complete && known.is_unread;
+                // What an earlier version has stored is looked at once more while it is to be shipped.
+                let says_the_same = match &known.fingerprint {
+                    Some(fingerprint) => *fingerprint == entry.fingerprint,
+                    None => entry.status != MarketplaceStatus::Ready,
+                };
                 entry.changed_at > known.changed_at
                     || entry.status != known.status
+                    || (entry.changed_at == known.changed_at && !says_the_same)
                     || (entry.status == MarketplaceStatus::Ready && is_to_be_completed)
             }
         };
@@ -256,6 +262,7 @@ impl Orders<'_> {
             is_complete: false,
             contents: Vec::new(),
             was_over: is_over && entry.changed_at < first_read,
+            fingerprint: entry.fingerprint.clone(),
         };
         match self.marketplace.order_contents(entry).await {
             Ok(contents) => fetched.contents = contents,
@@ -266,6 +273,10 @@ impl Orders<'_> {
         }
         let whole = |order| Fetched { order, error: None, lacks_articles: false };
         if entry.status != MarketplaceStatus::Ready {
+            return whole(fetched);
+        }
+        if self.marketplace.standing(&fetched.raw).is_fulfilled {
+            fetched.is_complete = true;
             return whole(fetched);
         }
         match self.marketplace.order_details(entry).await {

@@ -118,6 +118,7 @@ mod tests {
             name: String::new(),
             vat_rate: VatRate::percent(19),
             units: vec![PricedUnits { quantity, unit_gross: 100 }],
+            warehouse: None,
         }
     }
 
@@ -127,8 +128,8 @@ mod tests {
             id: 1,
             tracking: "T".to_owned(),
             carrier: "DHL".to_owned(),
-            shipped_at: None,
             contents: contents.iter().map(content).collect(),
+            ..Parcel::default()
         }
     }
 

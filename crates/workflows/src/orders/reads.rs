@@ -129,6 +129,7 @@ impl Connections {
             marketplace: Arc::clone(marketplace),
             parameters: OrderParameters::default(),
             steps: Steps::of(context, STEPS),
+            shared: Default::default(),
         };
         let fetched = orders.fetch_in_turn(step).await;
         drop(turn);

@@ -2,6 +2,7 @@
 //! facts of the orders; an unchanged JTL causes no write.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
@@ -20,6 +21,8 @@ use crate::connections::Connections;
 const WATCHED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Orders asked about at once.
 const PAGE: usize = 1_000;
+/// Orders saved in one transaction: SQLite's journal of a transaction's statements is searched from its beginning.
+const SAVED_AT_ONCE: usize = 250;
 
 impl Orders<'_> {
     /// Asks JTL about every open order, whatever its state: one that was entered there by hand is taken up.
@@ -36,6 +39,7 @@ impl Orders<'_> {
             let page: Vec<OrderRecord> = page.into_iter().filter(is_asked).collect();
             let numbers: Vec<String> = page.iter().map(|record| record.number.clone()).collect();
             let found = self.connections.erp.orders(&numbers).await?;
+            self.note_parcels(&found);
             let found: HashMap<&str, &ErpOrder> =
                 found.iter().map(|order| (order.number.as_str(), order)).collect();
             let mut changes = Vec::new();
@@ -57,7 +61,10 @@ impl Orders<'_> {
                     self.warn_of(step, record, change).await;
                 }
             }
-            let done = self.save(&changes).await?;
+            let mut done = Vec::with_capacity(changes.len());
+            for some in changes.chunks(SAVED_AT_ONCE) {
+                done.extend(self.save(some).await?);
+            }
             step.context().progress();
             // An order that the clock or a person changed meanwhile is asked for once more: what JTL showed of it was not stored.
             is_repeated = !is_repeated && done.contains(&false);
@@ -65,6 +72,11 @@ impl Orders<'_> {
                 after = Some(last);
             }
         }
+    }
+
+    fn note_parcels(&self, found: &[ErpOrder]) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        found.iter().for_each(|order| shared.note(order));
     }
 
     async fn note_watched(&self, watches_reported: bool) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::{
     ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry, OrderPage,
-    OrderWindow, Place, ReportLines, Rules, StockAnswer, Temu, Untranslatable,
+    OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu, Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel, StockTarget};
@@ -79,7 +79,8 @@ impl ParcelBook {
     /// A person reports a parcel at the marketplace.
     pub(crate) fn report_by_hand(&self, order: &str, tracking: &str, line: &str, quantity: i64) {
         let (tracking, lines) = (tracking.to_owned(), vec![(line.to_owned(), quantity)]);
-        let parcel = ReportedParcel { id: 0, tracking, carrier_code: "1".to_owned(), lines };
+        let parcel =
+            ReportedParcel { tracking, carrier_code: "1".to_owned(), lines, ..ReportedParcel::default() };
         self.parcels.lock().unwrap().push((order.to_owned(), parcel));
     }
 
@@ -172,6 +173,10 @@ impl Marketplace for Disguised {
 
     fn translate(&self, raw: &Value) -> Result<Order, Untranslatable> {
         self.temu.translate(raw)
+    }
+
+    fn standing(&self, raw: &Value) -> Standing {
+        self.temu.standing(raw)
     }
 
     fn report_lines(&self, raw: &Value) -> Option<ReportLines> {

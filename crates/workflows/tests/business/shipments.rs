@@ -124,6 +124,150 @@ async fn an_order_that_the_marketplace_does_not_know_stops_no_other() {
     assert!(shop.attention(AttentionKind::ShipmentRefused).await.is_empty());
 }
 
+/// What label programs and people write into the field of the tracking number.
+#[tokio::test(start_paused = true)]
+async fn several_numbers_in_one_field_are_several_parcels_and_words_are_an_entry() {
+    let world = WorldOptions { ship_after: std::time::Duration::from_secs(86_400), ..WorldOptions::quiet() };
+    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let numbers = shop.place(3);
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    let fields = [
+        "00340000000000000001, 00340000000000000002",
+        "https://nolp.dhl.invalid/set_identcodes.do?lang=de&idc=00340000000000000003",
+        "Einwurf ohne Nr.",
+    ];
+    for (number, field) in numbers.iter().zip(fields) {
+        let parcel = ParcelSeed {
+            tracking: Some(field.to_owned()),
+            method: Some("DHL Kleinpaket".to_owned()),
+            ..ParcelSeed::default()
+        };
+        shop.world.ship_now(number, &[parcel]).unwrap();
+    }
+    shop.sync_orders().await;
+    let mut told: Vec<String> =
+        shop.world.shipments().unwrap().into_iter().map(|parcel| parcel.tracking_number).collect();
+    told.sort();
+    let expected = ["00340000000000000001", "00340000000000000002", "00340000000000000003"];
+    assert_eq!(told, expected, "{}", shop.log().await);
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Reported);
+    assert_eq!(shop.attention(AttentionKind::WithoutNumber).await, [numbers[2].clone()], "at once");
+    let entries = shop.store.attentions().await.unwrap();
+    assert!(
+        entries[0].message.contains("“Einwurf ohne Nr.” stands where the tracking number belongs"),
+        "{entries:?}"
+    );
+    // A person writes the number.
+    shop.world.renumber_parcels(&numbers[2], "00340000000000000004").unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&numbers[2]).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
+}
+
+/// Two rows of JTL with one number are one parcel.
+#[tokio::test(start_paused = true)]
+async fn two_rows_with_one_number_are_one_parcel() {
+    let world = WorldOptions { ship_after: std::time::Duration::from_secs(86_400), ..WorldOptions::quiet() };
+    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let lines = vec![LineSeed::new("MW-0003", 1), LineSeed::new("MW-0004", 2)];
+    let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    let row = |sku: &str| ParcelSeed {
+        skus: Some(vec![sku.to_owned()]),
+        tracking: Some("00340000000000000001".to_owned()),
+        method: Some("DHL Paket".to_owned()),
+        ..ParcelSeed::default()
+    };
+    shop.world.ship_now(&number, &[row("MW-0003"), row("MW-0004")]).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let shipments = shop.world.shipments().unwrap();
+    assert_eq!((shipments.len(), shipments[0].contents.len()), (1, 2));
+}
+
+/// Two orders of one buyer in one parcel.
+async fn shop_with_shared_parcel() -> (Shop, Vec<String>) {
+    let world = WorldOptions { ship_after: std::time::Duration::from_secs(864_000), ..WorldOptions::quiet() };
+    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let first =
+        shop.world.add_order(OrderSeed { lines: vec![LineSeed::new("MW-0003", 1)], ..OrderSeed::default() });
+    let first = first.unwrap();
+    let address = Some(shop.world.order(&first).unwrap().address);
+    let lines = vec![LineSeed::new("MW-0004", 1)];
+    let region_id = Some(shop.world.order(&first).unwrap().region_id);
+    let second =
+        shop.world.add_order(OrderSeed { lines, address, region_id, ..OrderSeed::default() }).unwrap();
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    (shop, vec![first, second])
+}
+
+fn dhl(tracking: &str) -> ParcelSeed {
+    let (tracking, method) = (Some(tracking.to_owned()), Some("DHL Paket".to_owned()));
+    ParcelSeed { tracking, method, ..ParcelSeed::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_orders_in_one_parcel_are_reported_in_one_call() {
+    let (shop, numbers) = shop_with_shared_parcel().await;
+    for number in &numbers {
+        shop.world.ship_now(number, &[dhl("00340000000000000001")]).unwrap();
+    }
+    shop.sync_orders().await;
+    for number in &numbers {
+        assert_eq!(shop.order(number).await.state, OrderState::Reported, "{}", shop.log().await);
+    }
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1);
+    assert_eq!(shop.world.shipments().unwrap().len(), 2);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
+}
+
+/// The buyer of the other one wants to cancel: the first waits for it, until it has to go.
+#[tokio::test(start_paused = true)]
+async fn an_order_waits_for_the_other_in_its_parcel_until_its_time_runs_out() {
+    let (shop, numbers) = shop_with_shared_parcel().await;
+    shop.world.ask_cancellation(&numbers[1], true).unwrap();
+    for number in &numbers {
+        shop.world.ship_now(number, &[dhl("00340000000000000001")]).unwrap();
+    }
+    shop.wait(360).await;
+    shop.sync_orders().await;
+    let waiting = shop.order(&numbers[0]).await;
+    assert_eq!(waiting.state, OrderState::Shipped, "{}", shop.log().await);
+    assert!(waiting.reason.as_deref().unwrap_or_default().contains("in one parcel"), "{:?}", waiting.reason);
+    assert_eq!(shop.attention(AttentionKind::BuyerWish).await, [numbers[1].clone()]);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+
+    let until = waiting.order.unwrap().ship_until.unwrap();
+    let seconds = until.duration_since(shop.clock.now()).as_secs() - 11 * 3_600;
+    shop.wait(u64::try_from(seconds).unwrap()).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert_eq!(shop.attention(AttentionKind::ShipmentRefused).await, [numbers[1].clone()]);
+}
+
+/// The wish is withdrawn: both go in one call.
+#[tokio::test(start_paused = true)]
+async fn orders_in_one_parcel_go_together_once_both_can() {
+    let (shop, numbers) = shop_with_shared_parcel().await;
+    shop.world.ask_cancellation(&numbers[1], true).unwrap();
+    for number in &numbers {
+        shop.world.ship_now(number, &[dhl("00340000000000000001")]).unwrap();
+    }
+    shop.wait(360).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Shipped, "{}", shop.log().await);
+    shop.world.ask_cancellation(&numbers[1], false).unwrap();
+    shop.wait(360).await;
+    shop.sync_orders().await;
+    for number in &numbers {
+        assert_eq!(shop.order(number).await.state, OrderState::Reported, "{}", shop.log().await);
+    }
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1);
+}
+
 /// Both sides shipped between two runs. With one number it is one parcel that a person reported; with two numbers two parcels may be on
 /// their way, and that is an entry until JTL or a person says which one it was.
 #[tokio::test(start_paused = true)]

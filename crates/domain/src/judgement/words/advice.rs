@@ -159,6 +159,7 @@ impl Row {
             | Self::WithoutNumber
             | Self::LeftUnread
             | Self::ToReport
+            | Self::SharesParcel
             | Self::ReportOpen
             | Self::ReportedByHand
             | Self::Reported

@@ -192,6 +192,10 @@ impl Row {
                 "all of it has left; to be reported",
                 "alles ist unterwegs; der Versand ist zu melden",
             ],
+            Self::SharesParcel => [
+                "all of it has left, in one parcel with another order that cannot be reported yet",
+                "alles ist unterwegs, in einem Paket mit einer anderen Bestellung, die noch nicht gemeldet werden kann",
+            ],
             Self::ReportOpen => [
                 "its report was begun, and the outcome is not known yet",
                 "die Versandmeldung hat begonnen, ihr Ausgang ist noch nicht bekannt",

@@ -35,6 +35,7 @@ pub(super) fn facts(row: Row, facts: &OrderFacts) -> EntryFacts {
         | Row::WithoutNumber
         | Row::WithoutNumberLong => {
             said.parcels = Some(erp.parcels);
+            said.words.clone_from(&erp.words);
         }
         Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
             said.cause = ours.refused.as_ref().map(|refused| Reason::quoted(&refused.message));
@@ -65,6 +66,7 @@ impl EntryFacts {
             articles: Vec::new(),
             orders: None,
             parcels: None,
+            words: None,
             candidates: Vec::new(),
             lapsed: None,
             deadline: None,
@@ -91,6 +93,7 @@ pub(super) fn reason(facts: &EntryFacts, reader: &Reader) -> Option<String> {
             ]))
         }
         Row::WithoutNumber => Some(without_number(facts, language).to_owned()),
+        Row::SharesParcel => Some(format!("{waits}{}", facts.row.meaning(language))),
         _ => None,
     }
 }
@@ -145,6 +148,13 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
             language.of([
                 format!("JTL has {orders} orders with this number"),
                 format!("JTL hat {orders} Aufträge mit dieser Nummer"),
+            ])
+        }
+        Row::WithoutNumberLong if facts.words.is_some() => {
+            let words = facts.words.as_deref().unwrap_or_default();
+            language.of([
+                format!("all of it has left, and in JTL “{words}” stands where the tracking number belongs"),
+                format!("alles ist unterwegs, und in JTL steht „{words}“, wo die Sendungsnummer hingehört"),
             ])
         }
         Row::Candidates => candidates(facts, language),

@@ -31,6 +31,10 @@ pub(super) fn written(statement: &str, model: &Model, list: List<'_>) -> String 
                 text.push_str("(SELECT CAST(value AS int) AS value FROM #list)")
             }
             ("list", _, List::Texts(_)) => text.push_str("#list"),
+            ("carrier_codes", _, _) if model.has_carrier_codes => {
+                text.push_str("m.cAmazonCarrierCode, m.cEbayCarrierCode")
+            }
+            ("carrier_codes", _, _) => text.push_str("N'', N''"),
             // The database's own collation compares.
             ("number", _, _) => text.push_str("r.cArtNr"),
             ("same", _, _) => text.push_str("r.cArtNr = n.value"),
@@ -114,7 +118,7 @@ mod tests {
     use super::*;
 
     fn model(orders: OrderModel) -> Model {
-        Model { orders, unversioned: Vec::new(), facts: String::new() }
+        Model { orders, has_carrier_codes: true, unversioned: Vec::new(), facts: String::new() }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! `Verkauf_tAuftrag`, `dbo.` vanishes), a list is a JSON array through `json_each`.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::fault::Fault;
 use crate::ErpError;
@@ -10,13 +10,17 @@ use crate::jtl::database::List;
 use crate::jtl::row::{Row, Value, unreadable};
 
 /// The statement as SQLite reads it.
-pub(super) fn written(statement: &str) -> String {
+fn written(statement: &str, has_carrier_codes: bool) -> String {
     let mut parts = statement.split('{');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
         match name {
             "list" => text.push_str("json_each(?1)"),
+            "carrier_codes" if has_carrier_codes => {
+                text.push_str("m.cAmazonCarrierCode, m.cEbayCarrierCode");
+            }
+            "carrier_codes" => text.push_str("'', ''"),
             // JTL's collation passes over case and blanks at the end; the sandbox has an index on this.
             "number" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE"),
             "same" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE = rtrim(n.value)"),
@@ -36,9 +40,25 @@ pub(super) fn json(list: List<'_>) -> Result<String, ErpError> {
     json.map_err(|error| ErpError::Defect { action: "write a list of parameters", reason: error.to_string() })
 }
 
+/// Whether shipping methods have codes of their carriers.
+fn has_carrier_codes(connection: &Connection) -> Result<bool, Fault> {
+    let sql = "SELECT COUNT(*) FROM pragma_table_info('tversandart') WHERE name IN ('cAmazonCarrierCode', 'cEbayCarrierCode')";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(count == 2)
+}
+
+/// The statement, ready to run.
+pub(super) fn prepared<'connection>(
+    connection: &'connection Connection,
+    statement: &str,
+) -> Result<CachedStatement<'connection>, Fault> {
+    let has_carrier_codes = statement.contains("{carrier_codes}") && has_carrier_codes(connection)?;
+    Ok(connection.prepare_cached(&written(statement, has_carrier_codes))?)
+}
+
 /// Runs a statement and reads all its rows.
 pub(super) fn rows(connection: &Connection, statement: &str, list: &str) -> Result<Vec<Row>, Fault> {
-    let mut prepared = connection.prepare_cached(&written(statement))?;
+    let mut prepared = prepared(connection, statement)?;
     let columns = prepared.column_count();
     // A statement may have no list.
     let mut answer =
@@ -73,7 +93,7 @@ mod tests {
     #[test]
     fn schemas_become_prefixes_and_lists_rows() {
         assert_eq!(
-            written("SELECT 1 FROM {list} n JOIN {Verkauf.tAuftrag} a JOIN {dbo.tVersand} v"),
+            written("SELECT 1 FROM {list} n JOIN {Verkauf.tAuftrag} a JOIN {dbo.tVersand} v", true),
             "SELECT 1 FROM json_each(?1) n JOIN Verkauf_tAuftrag a JOIN tVersand v"
         );
     }

@@ -34,7 +34,7 @@ impl Database for SqliteDatabase {
         for statement in needs.with_texts().chain(needs.with_keys()) {
             let prepared = self
                 .run("check its tables", move |connection| {
-                    connection.prepare(&dialect::written(statement))?;
+                    dialect::prepared(connection, statement)?;
                     Ok(())
                 })
                 .await;

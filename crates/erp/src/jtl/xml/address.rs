@@ -14,6 +14,7 @@ const LONG: usize = 255;
 const COMPANY: usize = 128;
 const POSTAL_CODE: usize = 24;
 const TELEPHONE: usize = 30;
+const VAT_ID: usize = 20;
 
 /// An address whose fields fit. It is both the invoice's and the delivery's.
 pub(crate) struct FittedAddress {
@@ -28,6 +29,7 @@ pub(crate) struct FittedAddress {
     country: String,
     phone: String,
     email: String,
+    vat_id: String,
 }
 
 impl FittedAddress {
@@ -46,6 +48,7 @@ impl FittedAddress {
             country: written(&address.country, style, warnings),
             phone: warnings.fit("telephone", &address.phone, TELEPHONE),
             email: warnings.fit("e-mail", &address.email, LONG),
+            vat_id: warnings.fit("VAT id", &address.vat_id, VAT_ID),
         }
     }
 
@@ -63,7 +66,8 @@ impl FittedAddress {
             writer.text("cVorname", &self.first_name)?;
             writer.text("cNachname", &self.last_name)?;
             self.write_place(writer)?;
-            writer.empty(&["cUSTID", "cWWW"])?;
+            writer.text("cUSTID", &self.vat_id)?;
+            writer.empty(&["cWWW"])?;
             writer.text("cHerkunft", origin)?;
             writer.text("dErstellt", created)
         })

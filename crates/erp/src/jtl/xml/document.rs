@@ -148,7 +148,8 @@ impl Document<'_> {
         writer.empty(&["cKommentar", "cBemerkung"])?;
         writer.text("dErstellt", &self.ordered_on)?;
         writer.text("cZahlungsartName", &self.payment_method)?;
-        writer.text("dBezahltDatum", if self.settings.paid { &self.ordered_on } else { "" })
+        let is_paid = self.settings.paid && !self.order.pays_on_delivery;
+        writer.text("dBezahltDatum", if is_paid { &self.ordered_on } else { "" })
     }
 
     fn write_position(&self, writer: &mut Writer, position: &Position) -> io::Result<()> {

@@ -44,8 +44,7 @@ pub(super) fn save(
 }
 
 fn find(connection: &Connection, account: &str, number: &str) -> StoreResult<Option<Stored>> {
-    let sql =
-        "SELECT id, state, status, changed_at, is_complete FROM orders WHERE account = ?1 AND number = ?2";
+    let sql = "SELECT id, state, status, changed_at, is_complete, fingerprint FROM orders WHERE account = ?1 AND number = ?2";
     rows::one(connection, sql, [account, number], |row| {
         Ok(Stored {
             id: row.get(0)?,
@@ -54,6 +53,7 @@ fn find(connection: &Connection, account: &str, number: &str) -> StoreResult<Opt
                 status: row.get::<_, Word<MarketplaceStatus>>(2)?.0,
                 changed_at: row.get::<_, Micros>(3)?.0,
                 is_complete: row.get(4)?,
+                fingerprint: row.get(5)?,
             },
         })
     })
@@ -61,7 +61,7 @@ fn find(connection: &Connection, account: &str, number: &str) -> StoreResult<Opt
 
 /// Whether this is to be kept; the document is read only where it decides.
 fn is_news(connection: &Connection, stored: &Stored, order: &FetchedOrder) -> StoreResult<bool> {
-    match order_rules::news(stored.told, order) {
+    match order_rules::news(&stored.told, order) {
         News::Yes => Ok(true),
         News::No => Ok(false),
         News::IfOtherDocument => {
@@ -77,7 +77,7 @@ fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Tim
     rows::execute(
         connection,
         "INSERT INTO orders (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, fetched_at, \
-         was_over, takes_stock, is_open) VALUES (?1, ?2, 'fetched', ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 1)",
+         was_over, takes_stock, is_open, fingerprint) VALUES (?1, ?2, 'fetched', ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, 1, ?10)",
         params![
             account,
             order.number,
@@ -88,6 +88,7 @@ fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Tim
             Micros(now),
             order.was_over,
             order_rules::takes_stock(order.status),
+            order.fingerprint,
         ],
     )?;
     Ok(connection.last_insert_rowid())
@@ -101,7 +102,7 @@ fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Ti
         "UPDATE orders SET status = ?2, changed_at = ?3, ordered_at = ?4, is_complete = ?5, is_unread = 1, \
          fetched_at = ?6, state = CASE WHEN ?7 THEN 'fetched' ELSE state END, \
          reason = CASE WHEN ?7 THEN NULL ELSE reason END, is_open = 1, \
-         takes_stock = CASE WHEN ?7 AND ?8 THEN 1 ELSE takes_stock END, revision = revision + 1 WHERE id = ?1",
+         takes_stock = CASE WHEN ?7 AND ?8 THEN 1 ELSE takes_stock END, fingerprint = ?9, revision = revision + 1 WHERE id = ?1",
         params![
             stored.id,
             order.status.as_str(),
@@ -111,6 +112,7 @@ fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Ti
             Micros(now),
             begins_again,
             order_rules::takes_stock(order.status),
+            order.fingerprint,
         ],
     )?;
     Ok(())

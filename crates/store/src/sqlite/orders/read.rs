@@ -25,8 +25,7 @@ pub(super) fn known_changes(
     account: &str,
     numbers: &[String],
 ) -> StoreResult<HashMap<String, KnownChange>> {
-    let sql =
-        "SELECT changed_at, status, is_complete, is_unread FROM orders WHERE account = ?1 AND number = ?2";
+    let sql = "SELECT changed_at, status, is_complete, is_unread, fingerprint FROM orders WHERE account = ?1 AND number = ?2";
     let mut known = HashMap::new();
     for number in numbers {
         let found = rows::one(connection, sql, [account, number], |row| {
@@ -35,6 +34,7 @@ pub(super) fn known_changes(
                 status: row.get::<_, Word<MarketplaceStatus>>(1)?.0,
                 is_complete: row.get(2)?,
                 is_unread: row.get(3)?,
+                fingerprint: row.get(4)?,
             })
         })?;
         if let Some(found) = found {

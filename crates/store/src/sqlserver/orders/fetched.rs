@@ -82,7 +82,7 @@ impl<'a> Kept<'a> {
     }
 
     fn is_news(&self, order: &FetchedOrder) -> bool {
-        match order_rules::news(self.told, order) {
+        match order_rules::news(&self.told, order) {
             News::Yes => true,
             News::No => false,
             News::IfOtherDocument => {
@@ -111,8 +111,9 @@ impl<'a> Kept<'a> {
 }
 
 fn told(order: &FetchedOrder) -> Told {
-    let FetchedOrder { changed_at, status, is_complete, .. } = order;
-    Told { changed_at: *changed_at, status: *status, is_complete: *is_complete }
+    let FetchedOrder { changed_at, status, is_complete, fingerprint, .. } = order;
+    let fingerprint = Some(fingerprint.clone());
+    Told { changed_at: *changed_at, status: *status, is_complete: *is_complete, fingerprint }
 }
 
 /// What is known of the page's orders, by key.
@@ -127,7 +128,7 @@ async fn known<'a>(
         number: &'a str,
         changed_at: i64,
     }
-    let sql = "SELECT j.position, o.id, o.state, o.status, o.changed_at, o.is_complete, r.raw \
+    let sql = "SELECT j.position, o.id, o.state, o.status, o.changed_at, o.is_complete, o.fingerprint, r.raw \
          FROM OPENJSON(@P2) WITH (position bigint, number nvarchar(450), changed_at bigint) j \
          JOIN marktwerk.orders o ON o.account = @P1 AND o.number = j.number COLLATE Latin1_General_BIN2 \
          LEFT JOIN marktwerk.order_raws r ON r.order_id = o.id AND o.changed_at = j.changed_at";
@@ -143,8 +144,12 @@ async fn known<'a>(
         let position: usize = columns.integer()?;
         let id = columns.integer()?;
         let state = columns.word()?;
-        let told =
-            Told { status: columns.word()?, changed_at: columns.time()?, is_complete: columns.truth()? };
+        let told = Told {
+            status: columns.word()?,
+            changed_at: columns.time()?,
+            is_complete: columns.truth()?,
+            fingerprint: columns.optional_text()?,
+        };
         let raw = columns.optional_json()?;
         Ok((position, id, state, told, raw))
     })?;

@@ -15,9 +15,9 @@ use crate::sqlserver::keys::key;
 /// An account's first order makes it known, for whoever reads pages over all accounts.
 const ADD: &str = "INSERT INTO marktwerk.orders \
          (account, number, state, status, changed_at, ordered_at, is_complete, is_unread, fetched_at, was_over, takes_stock, \
-         is_open) SELECT @P1, j.number, 'fetched', j.status, j.changed_at, j.ordered_at, j.is_complete, 1, @P3, j.was_over, \
-         j.takes_stock, 1 FROM OPENJSON(@P2) WITH (id bigint, number nvarchar(450), status varchar(30), changed_at bigint, \
-         ordered_at bigint, is_complete bit, was_over bit, takes_stock bit) j; \
+         is_open, fingerprint) SELECT @P1, j.number, 'fetched', j.status, j.changed_at, j.ordered_at, j.is_complete, 1, @P3, j.was_over, \
+         j.takes_stock, 1, j.fingerprint FROM OPENJSON(@P2) WITH (id bigint, number nvarchar(450), status varchar(30), changed_at bigint, \
+         ordered_at bigint, is_complete bit, was_over bit, takes_stock bit, fingerprint varchar(40)) j; \
      INSERT INTO marktwerk.order_accounts (account) SELECT @P1 \
          WHERE NOT EXISTS (SELECT 1 FROM marktwerk.order_accounts WHERE account = @P1)";
 
@@ -26,9 +26,10 @@ const RENEW: &str = "UPDATE o SET status = j.status, changed_at = j.changed_at, 
          is_complete = j.is_complete, is_unread = 1, fetched_at = @P2, \
          state = CASE WHEN j.begins_again = 1 THEN 'fetched' ELSE o.state END, \
          reason = CASE WHEN j.begins_again = 1 THEN NULL ELSE o.reason END, is_open = 1, revision = o.revision + 1, \
+         fingerprint = j.fingerprint, \
          takes_stock = CASE WHEN j.begins_again = 1 AND j.takes_stock = 1 THEN 1 ELSE o.takes_stock END \
          FROM marktwerk.orders o JOIN OPENJSON(@P1) WITH (id bigint, status varchar(30), changed_at bigint, \
-         ordered_at bigint, is_complete bit, begins_again bit, takes_stock bit) j ON o.id = j.id; \
+         ordered_at bigint, is_complete bit, begins_again bit, takes_stock bit, fingerprint varchar(40)) j ON o.id = j.id; \
      DELETE FROM marktwerk.order_raws WHERE order_id IN (SELECT j.id FROM OPENJSON(@P1) WITH (id bigint) j); \
      DELETE FROM marktwerk.order_contents WHERE order_id IN \
          (SELECT j.id FROM OPENJSON(@P1) WITH (id bigint, has_new_contents bit) j WHERE j.has_new_contents = 1)";
@@ -53,6 +54,7 @@ struct Row<'a> {
     has_new_contents: bool,
     was_over: bool,
     takes_stock: bool,
+    fingerprint: &'a str,
 }
 
 #[derive(Serialize)]
@@ -128,5 +130,6 @@ fn row<'a>(order: &'a FetchedOrder, kept: &Kept<'_>) -> Row<'a> {
         has_new_contents: kept.has_new_contents,
         was_over: kept.was_over,
         takes_stock: kept.takes_stock,
+        fingerprint: &order.fingerprint,
     }
 }

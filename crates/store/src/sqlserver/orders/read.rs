@@ -19,7 +19,7 @@ pub(super) async fn known_changes(
     numbers: &[String],
 ) -> StoreResult<HashMap<String, KnownChange>> {
     let sql = format!(
-        "SELECT j.value, o.changed_at, o.status, o.is_complete, o.is_unread FROM OPENJSON(@P2) {WITH_KEYS} j \
+        "SELECT j.value, o.changed_at, o.status, o.is_complete, o.is_unread, o.fingerprint FROM OPENJSON(@P2) {WITH_KEYS} j \
          JOIN marktwerk.orders o ON o.account = @P1 AND o.number = j.value COLLATE Latin1_General_BIN2"
     );
     let numbers = keys::json(numbers.iter().map(String::as_str))?;
@@ -32,6 +32,7 @@ pub(super) async fn known_changes(
             status: columns.word()?,
             is_complete: columns.truth()?,
             is_unread: columns.truth()?,
+            fingerprint: columns.optional_text()?,
         };
         Ok((number, known))
     })?;

@@ -1,0 +1,170 @@
+//! What people and label programs write into the field of a tracking number: one number, several, a link, or words.
+
+/// What a field holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    /// Nothing (yet).
+    Empty,
+    /// Tracking numbers, each once, in their order; never empty.
+    Numbers(Vec<String>),
+    /// Words that are no number.
+    Words(String),
+}
+
+/// Reads a field. A single number stays as it was written.
+pub fn read(field: &str) -> Field {
+    let field = field.trim();
+    if field.is_empty() {
+        return Field::Empty;
+    }
+    let is_separator = |letter: char| matches!(letter, ',' | ';' | '|' | '\n' | '\r' | '\t');
+    let mut numbers: Vec<String> = Vec::new();
+    for piece in field.split(is_separator).map(str::trim).filter(|piece| !piece.is_empty()) {
+        for number in of_piece(piece) {
+            if !numbers.iter().any(|known| bare(known) == bare(&number)) {
+                numbers.push(number);
+            }
+        }
+    }
+    if numbers.is_empty() { Field::Words(field.to_owned()) } else { Field::Numbers(numbers) }
+}
+
+/// A piece without separators: a link, numbers with blanks between them, or one number that is written in groups.
+fn of_piece(piece: &str) -> Vec<String> {
+    if is_link(piece) {
+        return of_link(piece).into_iter().collect();
+    }
+    let words: Vec<&str> = piece.split_whitespace().collect();
+    let (links, words): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| is_link(word));
+    let linked = links.into_iter().filter_map(of_link);
+    let are_whole = words.len() > 1 && words.iter().all(|word| is_number(word) && bare(word).len() >= 10);
+    let numbers: Vec<String> = match are_whole {
+        true => words.into_iter().map(str::to_owned).collect(),
+        false => {
+            let joined = words.join(" ");
+            if is_number(&joined) { vec![joined] } else { words_beside(&joined).into_iter().collect() }
+        }
+    };
+    numbers.into_iter().chain(linked).collect()
+}
+
+/// A number among words, where exactly one word is one: `Paket 1: 00340434161094042557`.
+fn words_beside(text: &str) -> Option<String> {
+    let trimmed =
+        text.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()));
+    let mut numbers = trimmed.filter(|word| is_surely_number(word));
+    match (numbers.next(), numbers.next()) {
+        (Some(number), None) => Some(number.to_owned()),
+        _ => None,
+    }
+}
+
+fn is_link(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.starts_with("http://") || lower.starts_with("https://") || lower.starts_with("www.")
+}
+
+/// The number of a link: the value of a parameter, else a part of the path, the last one first.
+fn of_link(link: &str) -> Option<String> {
+    let (place, query) = link.split_once(['?', '#']).unwrap_or((link, ""));
+    let values = query
+        .split(['&', '?', '#'])
+        .filter_map(|part| part.split_once('=').map(|(_, value)| value).or(Some(part)));
+    let path = place.split('/').skip(3).collect::<Vec<_>>().into_iter().rev();
+    values.chain(path).find(|text| is_surely_number(text)).map(str::to_owned)
+}
+
+/// Letters and digits alone.
+fn bare(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+}
+
+/// A word with a digit, or groups of which each has one or is as short as a country: `RR 123 456 785 DE`.
+fn is_number(text: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '/' | '_');
+    let has_digit = |word: &str| word.chars().any(|letter| letter.is_ascii_digit());
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let are_groups = words.len() == 1 || words.iter().all(|word| has_digit(word) || bare(word).len() <= 2);
+    let is_long_enough = words.len() == 1 || bare(text).len() >= 8;
+    are_groups
+        && is_long_enough
+        && has_digit(text)
+        && bare(text).len() <= 40
+        && words.iter().all(|word| word.chars().all(is_part))
+}
+
+/// What can only be a number: at least eight letters and digits, of which at least four are digits.
+fn is_surely_number(text: &str) -> bool {
+    let bare = bare(text);
+    is_number(text) && bare.len() >= 8 && bare.chars().filter(char::is_ascii_digit).count() >= 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "00340434161094042557";
+    const TWO: &str = "00340434161094042564";
+
+    fn numbers(field: &str) -> Vec<String> {
+        match read(field) {
+            Field::Numbers(numbers) => numbers,
+            other => panic!("{field:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_number_stays_as_it_was_written() {
+        for number in [
+            ONE,
+            "0034 0434 1610 9404 2557",
+            "1Z999AA10123456784",
+            "RR 123 456 785 DE",
+            "TBA-123456789000",
+            "ZG2F4K8P",
+        ] {
+            assert_eq!(numbers(number), [number]);
+            assert_eq!(numbers(&format!("  {number}\n")), [number]);
+        }
+    }
+
+    #[test]
+    fn several_numbers_are_split_and_never_glued() {
+        for separator in [", ", ",", ";", "\n", "\r\n", " ; ", "|", " ", "\t"] {
+            assert_eq!(numbers(&format!("{ONE}{separator}{TWO}")), [ONE, TWO], "{separator:?}");
+        }
+        assert_eq!(numbers(&format!("{ONE}, {ONE}")), [ONE], "one parcel");
+        assert_eq!(numbers(&format!("0034 0434 1610 9404 2557; {TWO}")), ["0034 0434 1610 9404 2557", TWO]);
+    }
+
+    #[test]
+    fn the_number_of_a_link_is_taken() {
+        for link in [
+            format!("https://www.dhl.de/de/privatkunden.html?piececode={ONE}"),
+            format!("https://nolp.dhl.de/set_identcodes.do?lang=de&idc={ONE}"),
+            format!("https://tracking.dpd.de/status/de_DE/parcel/{ONE}"),
+            format!("www.myhermes.de/empfangen/sendungsverfolgung/#{ONE}"),
+        ] {
+            assert_eq!(numbers(&link), [ONE], "{link}");
+        }
+        assert_eq!(numbers(&format!("https://x.invalid/?idc={ONE}\n{TWO}")), [ONE, TWO]);
+        assert_eq!(numbers(&format!("Paket 1: {ONE}")), [ONE]);
+    }
+
+    #[test]
+    fn words_are_no_number() {
+        for words in [
+            "Einwurf ohne Nr.",
+            "unbekannt",
+            "Abholung 12",
+            "https://www.dhl.de/",
+            "Brief",
+            "-",
+            "folgt noch",
+            "n/a",
+        ] {
+            assert_eq!(read(words), Field::Words(words.to_owned()));
+        }
+        assert_eq!(read("  "), Field::Empty);
+    }
+}

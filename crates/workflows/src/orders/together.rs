@@ -1,0 +1,252 @@
+//! Orders that went out in one parcel, where the marketplace takes a tracking number once only: they are reported in one call, once all of
+//! them can be. When the first of them has to leave soon, those that can be reported go alone, and the others become entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use marktwerk_connectors::ReportLines;
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::judgement::{Act, Remark};
+use marktwerk_domain::shipment::{ErpOrder, OtherOrder, Parcel, ReportedParcel, ShipmentReport};
+use marktwerk_engine::Step;
+use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord, ReportIntent};
+use serde_json::json;
+
+use super::Orders;
+use super::confirm::{Hindrance, denied, is_due, not_shown};
+use super::parcels::allocate;
+use crate::crash;
+
+/// Which orders have a parcel with which tracking number.
+#[derive(Default)]
+pub(super) struct SharedParcels(BTreeMap<String, BTreeSet<String>>);
+
+impl SharedParcels {
+    pub(super) fn note(&mut self, order: &ErpOrder) {
+        for tracking in order.parcels.iter().flat_map(Parcel::all_tracking) {
+            self.0.entry(tracking.to_owned()).or_default().insert(order.number.clone());
+        }
+    }
+
+    /// The orders in the parcels of this one, itself among them, if there are others.
+    fn partners(&self, record: &OrderRecord) -> Option<BTreeSet<String>> {
+        let numbers = record.parcels.iter().flat_map(Parcel::all_tracking);
+        let partners: BTreeSet<String> =
+            numbers.filter_map(|tracking| self.0.get(tracking)).flatten().cloned().collect();
+        (partners.len() > 1).then_some(partners)
+    }
+}
+
+impl Orders<'_> {
+    /// Reports those of `due` that share a parcel with others; gives back those that are reported by themselves, and the first failure.
+    pub(super) async fn report_shared(
+        &self,
+        step: &Step,
+        due: Vec<OrderRecord>,
+    ) -> Result<(Vec<OrderRecord>, Option<Failure>), Failure> {
+        let mut groups: BTreeMap<BTreeSet<String>, Vec<OrderRecord>> = BTreeMap::new();
+        let mut alone = Vec::with_capacity(due.len());
+        for record in due {
+            let is_to_report = self.judgement(&record).next_act == Act::Report && record.report.is_none();
+            match self.partners(&record).filter(|_| is_to_report) {
+                Some(partners) => groups.entry(partners).or_default().push(record),
+                None => alone.push(record),
+            }
+        }
+        let mut failure: Option<Failure> = None;
+        for (partners, ready) in groups {
+            match self.of_group(step, &partners, ready).await? {
+                Group::Alone(ready) => alone.extend(ready),
+                Group::Waits => {}
+                Group::Together(records) => {
+                    if let Err(error) = self.report_together(step, records).await {
+                        failure.get_or_insert(error);
+                    }
+                }
+            }
+        }
+        Ok((alone, failure))
+    }
+
+    fn partners(&self, record: &OrderRecord) -> Option<BTreeSet<String>> {
+        if !self.marketplace.rules().joins_shared_parcels {
+            return None;
+        }
+        self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).partners(record)
+    }
+
+    /// What is done with orders that share a parcel; `ready` are those that can be reported.
+    async fn of_group(
+        &self,
+        step: &Step,
+        partners: &BTreeSet<String>,
+        mut ready: Vec<OrderRecord>,
+    ) -> Result<Group, Failure> {
+        let mut others = Vec::new();
+        let missing = partners.iter().filter(|number| ready.iter().all(|record| record.number != **number));
+        let missing: Vec<&String> = missing.collect();
+        for number in missing {
+            let Some(other) = self.connections.store.order(self.account(), number).await? else { continue };
+            let judgement = self.judgement(&other);
+            let is_ready = judgement.next_act == Act::Report && is_due(&judgement, self.now());
+            match is_ready && other.report.is_none() {
+                // On another page of what is due.
+                true => ready.push(other),
+                false if judgement.is_over || other.facts().ours.reported_at.is_some() => {}
+                false => others.push(other),
+            }
+        }
+        if others.is_empty() {
+            let are_in_one = ready.len() > 1 && ready.iter().all(|record| is_in_one_parcel(record, &ready));
+            return Ok(if are_in_one { Group::Together(ready) } else { Group::Alone(ready) });
+        }
+        let numbers: Vec<String> = others.iter().map(|other| other.number.clone()).collect();
+        let all = ready.iter().chain(&others);
+        let deadline = all.filter_map(|record| record.order.as_ref()?.ship_until).min();
+        let before = self.limits().before_deadline;
+        if deadline.is_some_and(|deadline| deadline - before <= self.now()) {
+            for other in others {
+                self.leave_behind(&other, &ready).await?;
+            }
+            return Ok(Group::Alone(ready));
+        }
+        for mut record in ready {
+            let mut facts = record.facts();
+            facts.ours.shares_with.clone_from(&numbers);
+            if facts != record.facts() {
+                let message = format!(
+                    "order {}: waits for orders in the same parcel before it is reported",
+                    record.number
+                );
+                step.info(message, json!({ "orders": &numbers }));
+                self.save_one(&mut record, OrderPatch { kept: Some(facts), ..OrderPatch::default() }).await?;
+            }
+        }
+        Ok(Group::Waits)
+    }
+
+    /// The others were reported without it, because their time ran out.
+    async fn leave_behind(&self, other: &OrderRecord, ready: &[OrderRecord]) -> Result<(), Failure> {
+        let mut facts = other.facts();
+        let numbers: Vec<&str> = ready.iter().map(|record| record.number.as_str()).collect();
+        let numbers = numbers.join(", ");
+        let message = format!(
+            "it lies in one parcel with {numbers}, which had to be reported without it: report it at the marketplace by hand once it \
+             can be"
+        );
+        let remark = Remark { kind: AttentionKind::ShipmentRefused, message };
+        if !facts.remarks.contains(&remark) {
+            facts.remarks.push(remark);
+            self.save(&[self.judged(other, OrderPatch { kept: Some(facts), ..OrderPatch::default() })])
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// One call for all of them. Their intents are committed in one transaction, and each is read back and marked by itself.
+    async fn report_together(&self, step: &Step, records: Vec<OrderRecord>) -> Result<(), Failure> {
+        let mut records = records;
+        match self.try_together(step, &mut records).await {
+            Ok(()) => Ok(()),
+            Err(Hindrance::Failure(failure)) => Err(failure),
+            Err(Hindrance::Unknown(message)) => {
+                for record in &mut records {
+                    self.note_hindrance(step, record, Hindrance::Unknown(message.clone())).await?;
+                }
+                Ok(())
+            }
+            Err(Hindrance::Attention(kind, message, cause)) => {
+                for record in &mut records {
+                    let hindrance = Hindrance::Attention(kind, message.clone(), cause.clone());
+                    self.note_hindrance(step, record, hindrance).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn try_together(&self, step: &Step, records: &mut [OrderRecord]) -> Result<(), Hindrance> {
+        let reports = self.joint_reports(records).await?;
+        let intent = |report: &ShipmentReport| ReportIntent {
+            epoch: self.context.epoch(),
+            at: self.now(),
+            report: report.clone(),
+        };
+        let intended = records.iter().zip(&reports);
+        let changes: Vec<OrderChange> = intended
+            .map(|(record, report)| self.judged(record, self.intended(record, intent(report))))
+            .collect();
+        let done = self.save(&changes).await?;
+        for ((record, change), done) in records.iter_mut().zip(changes).zip(&done) {
+            if *done {
+                record.apply(change.patch);
+            }
+        }
+        if done.contains(&false) {
+            // One of them was changed meanwhile: nothing was sent, and the next run sees how they stand.
+            for (record, _) in records.iter_mut().zip(&done).filter(|(_, done)| **done) {
+                self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?;
+            }
+            return Ok(());
+        }
+        crash::point("report.intent_committed");
+        self.context.ensure_lease()?;
+        if let Some(first) = reports.first() {
+            self.confirm_there(step, first).await?;
+        }
+        crash::point("report.before_mark");
+        for (record, report) in records.iter_mut().zip(&reports) {
+            if !self.is_known_there(report).await? {
+                return Err(Failure::transient(not_shown(&record.number)).into());
+            }
+            self.mark_told(step, record, report).await?;
+        }
+        Ok(())
+    }
+
+    /// What each order reports of the one parcel, with the others' lines.
+    async fn joint_reports(&self, records: &[OrderRecord]) -> Result<Vec<ShipmentReport>, Hindrance> {
+        let mut own: Vec<(ReportedParcel, Option<i64>)> = Vec::with_capacity(records.len());
+        for record in records {
+            let ReportLines { lines, region } = self.lines(record).await?;
+            let allocated = allocate(&lines, &record.parcels).ok_or_else(Hindrance::sent_less)?;
+            let (Some(parcel), Some(lines)) = (record.parcels.first(), allocated.into_iter().next()) else {
+                return Err(Hindrance::sent_less());
+            };
+            own.push((self.with_carrier(record, region, parcel, lines).await?, region));
+        }
+        let denied: Vec<_> = records.iter().flat_map(denied).collect();
+        let others = |index: usize| {
+            let rest = records.iter().zip(&own).enumerate().filter(move |(other, _)| *other != index);
+            rest.map(|(_, (record, (parcel, _)))| OtherOrder {
+                number: record.number.clone(),
+                lines: parcel.lines.clone(),
+            })
+        };
+        let reports = records.iter().zip(&own).enumerate().map(|(index, (record, (parcel, region)))| {
+            let parcel = ReportedParcel { others: others(index).collect(), ..parcel.clone() };
+            let (number, denied) = (record.number.clone(), denied.clone());
+            ShipmentReport { number, region: *region, parcels: vec![parcel], denied }
+        });
+        Ok(reports.collect())
+    }
+}
+
+/// What is done with orders that share a parcel.
+enum Group {
+    /// Each is reported by itself.
+    Alone(Vec<OrderRecord>),
+    /// Nothing yet.
+    Waits,
+    /// All in one call.
+    Together(Vec<OrderRecord>),
+}
+
+/// Whether all of an order lies in the parcel in which all of the first one lies.
+fn is_in_one_parcel(record: &OrderRecord, all: &[OrderRecord]) -> bool {
+    let number = |record: &OrderRecord| match &record.parcels[..] {
+        [only] if only.more_tracking.is_empty() => Some(only.tracking.clone()),
+        _ => None,
+    };
+    number(record).is_some() && number(record) == all.first().and_then(number)
+}
