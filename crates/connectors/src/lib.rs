@@ -15,6 +15,7 @@
 //! - [`temu`], the first marketplace
 
 pub mod address;
+pub mod cancellations;
 mod error;
 pub mod http;
 pub mod limiter;
@@ -27,6 +28,7 @@ pub mod shipments;
 pub mod stock;
 pub mod temu;
 
+pub use cancellations::{CancelAnswer, Cancellations};
 pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
 pub use limiter::{Budget, Budgets};

@@ -11,6 +11,7 @@ use marktwerk_domain::order::Order;
 use marktwerk_domain::shipment::{Content, ShipmentReport};
 use serde_json::Value;
 
+use crate::cancellations::Cancellations;
 use crate::error::ConnectorError;
 use crate::limiter::Budget;
 use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
@@ -99,6 +100,11 @@ pub trait Marketplace: Send + Sync {
         order: &str,
         lines: &[String],
     ) -> Result<Vec<ConfirmedParcel>, ConnectorError>;
+
+    /// How it takes cancellations from the seller, if it does.
+    fn cancellations(&self) -> Option<&dyn Cancellations> {
+        None
+    }
 
     /// How much may still be called: the limit of the account's budget key, which other accounts may share.
     fn budget(&self) -> Budget {

@@ -48,6 +48,8 @@ pub enum AttentionKind {
     AskedAgain,
     /// A tracking number changed in JTL after the report.
     NumberChanged,
+    /// The marketplace refused a cancellation that a person decided on.
+    CancellationRefused,
     /// The two sides never agreed that it is over, and nothing changes any more.
     NotAgreed,
     /// A listing lost its article in JTL and was set to 0.
@@ -66,7 +68,7 @@ pub enum AttentionKind {
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -86,6 +88,7 @@ impl AttentionKind {
         Self::Waiting,
         Self::AskedAgain,
         Self::NumberChanged,
+        Self::CancellationRefused,
         Self::NotAgreed,
         Self::ArticleLost,
         Self::ArticlesLost,
@@ -117,6 +120,7 @@ impl AttentionKind {
             Self::Waiting => "waiting",
             Self::AskedAgain => "asked_again",
             Self::NumberChanged => "number_changed",
+            Self::CancellationRefused => "cancellation_refused",
             Self::NotAgreed => "not_agreed",
             Self::ArticleLost => "article_lost",
             Self::ArticlesLost => "articles_lost",
@@ -149,6 +153,7 @@ impl AttentionKind {
             Self::Waiting => ["waits too long", "wartet zu lange"],
             Self::AskedAgain => ["decision outdated", "Entscheidung überholt"],
             Self::NumberChanged => ["tracking number changed", "Sendungsnummer geändert"],
+            Self::CancellationRefused => ["cancellation refused", "Stornierung abgelehnt"],
             Self::NotAgreed => ["never finished", "nicht abgeschlossen"],
             Self::ArticleLost => ["article gone", "Artikel fehlt"],
             Self::ArticlesLost => ["many articles gone", "viele Artikel fehlen"],
@@ -187,6 +192,7 @@ impl AttentionKind {
             | Self::Waiting
             | Self::AskedAgain
             | Self::NumberChanged
+            | Self::CancellationRefused
             | Self::NotAgreed => true,
         }
     }

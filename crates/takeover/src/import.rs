@@ -114,7 +114,8 @@ impl Import<'_> {
     /// The facts that bring it from *fetched* into its state, with what is odd about it; `None` where it stays there.
     pub(crate) fn change(&self, odd: &[NewAttention]) -> Option<OrderChange> {
         let mut facts = OrderFacts::default();
-        let remark = |item: &NewAttention| Remark { kind: item.kind, message: item.message.clone() };
+        let remark =
+            |item: &NewAttention| Remark { kind: item.kind, message: item.message.clone(), german: None };
         facts.remarks = odd.iter().chain(self.warning().as_ref()).map(remark).collect();
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
         match self.decision {

@@ -7,6 +7,7 @@ mod account;
 mod address;
 mod articles;
 mod auth;
+mod cancellations;
 mod carriers;
 mod client;
 mod codes;
@@ -41,6 +42,7 @@ use serde_json::Value;
 
 pub use self::account::TemuAccount;
 use self::client::Client;
+use crate::cancellations::{CancelAnswer, Cancellations};
 use crate::error::ConnectorError;
 use crate::http::HttpClient;
 use crate::limiter::{Budget, Budgets};
@@ -162,11 +164,26 @@ impl Marketplace for Temu {
         shipments::read(&self.client, order, lines).await
     }
 
+    fn cancellations(&self) -> Option<&dyn Cancellations> {
+        Some(self)
+    }
+
     fn budget(&self) -> Budget {
         self.client.budget()
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
         self.client.calls()
+    }
+}
+
+#[async_trait]
+impl Cancellations for Temu {
+    async fn accept_wish(&self, order: &str) -> Result<CancelAnswer, ConnectorError> {
+        cancellations::accept_wish(&self.client, order).await
+    }
+
+    async fn cancel(&self, order: &str, lines: &[String]) -> Result<CancelAnswer, ConnectorError> {
+        cancellations::cancel(&self.client, order, lines).await
     }
 }

@@ -29,6 +29,10 @@ answers! {
         ReportAgain,
         /// Report it with a carrier that the person names.
         ChooseCarrier,
+        /// Accept the buyer's wish to cancel.
+        AcceptCancellation,
+        /// Cancel it at the marketplace.
+        CancelThere,
         /// The person has dealt with it.
         DoneByHand,
         /// Do nothing with it.
@@ -52,6 +56,8 @@ impl Decision {
             Self::ReadAgain => "read_again",
             Self::ReportAgain => "report_again",
             Self::ChooseCarrier => "choose_carrier",
+            Self::AcceptCancellation => "accept_cancellation",
+            Self::CancelThere => "cancel_there",
             Self::DoneByHand => "done_by_hand",
             Self::LeaveOut => "leave_out",
             Self::GoOn => "go_on",
@@ -76,6 +82,8 @@ impl Decision {
             | Self::ReadAgain
             | Self::ReportAgain
             | Self::ChooseCarrier
+            | Self::AcceptCancellation
+            | Self::CancelThere
             | Self::GoOn
             | Self::RemindMe
             | Self::TakeBack => false,
@@ -228,7 +236,11 @@ pub fn decide(
             after.remarks.clear();
             after.decided = Some(decided);
         }
-        Decision::ShipAllTheSame | Decision::NoneOfThese | Decision::LeaveOut => {
+        Decision::ShipAllTheSame
+        | Decision::NoneOfThese
+        | Decision::LeaveOut
+        | Decision::AcceptCancellation
+        | Decision::CancelThere => {
             after.decided = Some(decided);
         }
         Decision::HandOverAgain => {

@@ -71,6 +71,18 @@ pub struct ThereFacts {
     pub newest: Option<Baseline>,
     /// What the marketplace takes a shipment report of.
     pub report_unit: ReportUnit,
+    /// Which cancellations it takes.
+    pub takes: CancellationsTaken,
+}
+
+/// Which cancellations a marketplace takes from the seller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CancellationsTaken {
+    /// The seller may accept a buyer's wish to cancel.
+    pub accepted: bool,
+    /// The seller may ask for a cancellation of the seller's own.
+    pub own: bool,
 }
 
 /// What one shipment report is about.
@@ -99,6 +111,7 @@ impl Default for ThereFacts {
             difference: None,
             newest: None,
             report_unit: ReportUnit::default(),
+            takes: CancellationsTaken::default(),
         }
     }
 }
@@ -318,6 +331,9 @@ pub struct OurFacts {
     pub reported_at: Option<Timestamp>,
     /// Fingerprint of the tracking numbers that were reported.
     pub reported_numbers: Option<u64>,
+    /// The cancellation that we began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<Cancellation>,
     /// Orders in the same parcel that cannot be reported yet: it waits for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shares_with: Vec<String>,
@@ -355,6 +371,17 @@ impl OurFacts {
             }
         }
     }
+}
+
+/// A cancellation that we began at the marketplace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// The buyer's wish is accepted; otherwise it is the seller's own.
+    pub accepts_wish: bool,
+    /// When its intent was committed.
+    pub since: Timestamp,
+    /// The marketplace has taken it; that the order is cancelled shows in its status.
+    pub is_taken: bool,
 }
 
 /// Why a shipment was not reported.
@@ -472,6 +499,16 @@ pub struct Remark {
     pub kind: AttentionKind,
     /// What happened and what to do, for people.
     pub message: String,
+    /// The same in German, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub german: Option<String>,
+}
+
+impl Remark {
+    /// With both texts.
+    pub fn new(kind: AttentionKind, [message, german]: [String; 2]) -> Self {
+        Self { kind, message, german: Some(german) }
+    }
 }
 
 #[cfg(test)]

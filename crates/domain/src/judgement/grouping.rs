@@ -4,6 +4,7 @@ use super::words;
 use super::{EntryFacts, Row};
 use crate::attention::{Attention, AttentionKind};
 use crate::language::Reader;
+use crate::reason::Reason;
 use crate::stock::StockEntry;
 
 /// Entries that have one cause. The oldest one stands for them all.
@@ -27,7 +28,7 @@ impl Group {
             Some(facts) => facts.message(reader),
             None => match StockEntry::from_facts(&first.facts) {
                 Some(entry) => language.of([entry.english(), entry.german()]),
-                None => first.message.clone(),
+                None => remark(first).map_or_else(|| first.message.clone(), |text| text.words(language)),
             },
         };
         if self.entries.len() == 1 {
@@ -63,6 +64,12 @@ pub fn groups(entries: Vec<Attention>) -> Vec<Group> {
 /// What an order's entry says, where it says it as facts.
 fn said(entry: &Attention) -> Option<EntryFacts> {
     serde_json::from_value(entry.facts.clone()).ok()
+}
+
+/// What an entry says that is about a remark.
+fn remark(entry: &Attention) -> Option<Reason> {
+    let text = |name: &str| entry.facts.get(name).and_then(serde_json::Value::as_str);
+    Some(Reason::new([text("cause")?, text("german")?]))
 }
 
 /// What entries have in common that have one cause; `None`: an entry for itself.

@@ -38,8 +38,8 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::{Choice, Chosen, Decided, Decision, NotPossible, Reminder, decide};
 pub use facts::{
-    Baseline, Candidate, Candidates, Difference, Document, ErpFacts, Hold, Notice, OrderFacts, OurFacts,
-    RefusalCause, Refused, Remark, ReportUnit, ThereFacts, tracking_numbers,
+    Baseline, Cancellation, CancellationsTaken, Candidate, Candidates, Difference, Document, ErpFacts, Hold,
+    Notice, OrderFacts, OurFacts, RefusalCause, Refused, Remark, ReportUnit, ThereFacts, tracking_numbers,
 };
 pub use grouping::{Group, groups};
 pub use limits::Limits;
@@ -180,6 +180,13 @@ pub fn judge(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Judgement {
 
 fn offers(row: Row, facts: &OrderFacts, has_entry: bool, now: Timestamp) -> Vec<Decision> {
     let mut offers: Vec<Decision> = row.offers().to_vec();
+    let takes = facts.there.takes;
+    let wants_to_cancel = facts.there.holds.contains(&Hold::Cancellation);
+    offers.retain(|decision| match decision {
+        Decision::AcceptCancellation => takes.accepted && wants_to_cancel,
+        Decision::CancelThere => takes.own,
+        _ => true,
+    });
     offers.retain(|decision| *decision != Decision::RemindMe || has_entry);
     // What the take-over remarked is an entry of its own, whatever the row is.
     if !facts.remarks.is_empty() && !offers.contains(&Decision::DoneByHand) {

@@ -6,7 +6,7 @@ use super::decision::Decision;
 use super::facts::{Document, OrderFacts, OurFacts};
 use super::limits::Limits;
 use super::rows::Row;
-use super::situation::{self, Reporting, Situation, after};
+use super::situation::{self, Reporting, Situation, There, after};
 use super::words;
 use super::{Entry, EntryFacts};
 use crate::attention::AttentionKind;
@@ -53,7 +53,7 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
 fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
     let situation = Situation::at(facts, limits, now);
     let row = shared(unasked(Row::of(&situation), facts), facts);
-    let row = decided(row, facts, situation, limits);
+    let row = cancelling(decided(row, facts, situation, limits), facts, situation);
     watched(after_report(row, facts), facts, limits, now)
 }
 
@@ -117,6 +117,13 @@ fn decided(row: Row, facts: &OrderFacts, situation: Situation, limits: &Limits) 
         {
             handed_over_again(decided.decision, facts, situation)
         }
+        Decision::AcceptCancellation | Decision::CancelThere if row.offers().contains(&decided.decision) => {
+            if is_in_erp {
+                Row::CancelDueInErp
+            } else {
+                Row::CancelDue
+            }
+        }
         Decision::ChooseCarrier if row == Row::UnknownCarrier => {
             Row::of(&Situation { reporting: Reporting::Never, ..situation })
         }
@@ -159,6 +166,26 @@ fn unasked(row: Row, facts: &OrderFacts) -> Row {
     let was_read = !matches!(facts.there.document, Document::Missing);
     let is_unasked = was_read && !facts.there.was_over && facts.erp.since.is_none();
     if row == Row::CancelledBefore && is_unasked { Row::CancelledUnknown } else { row }
+}
+
+/// A cancellation that we began is ended before anything else, as long as the marketplace has not ended the order.
+fn cancelling(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
+    let Some(cancellation) = &facts.ours.cancellation else { return row };
+    let is_open = match situation.there {
+        There::Unread | There::Unusable | There::Held | There::Open | There::Pending => true,
+        There::History | There::Fulfilled | There::PartlyShipped | There::Shipped | There::Cancelled => false,
+    };
+    let is_resolved_first = facts.ours.hand_over_since.is_some() || facts.ours.report_since.is_some();
+    let is_decided = facts.decided.as_ref().is_some_and(|decided| decided.decision.is_standing());
+    if !is_open || is_resolved_first || is_decided || row.line().is_over {
+        return row;
+    }
+    match (cancellation.is_taken, facts.erp.orders > 0) {
+        (false, false) => Row::CancelDue,
+        (false, true) => Row::CancelDueInErp,
+        (true, false) => Row::CancelAsked,
+        (true, true) => Row::CancelAskedInErp,
+    }
 }
 
 /// An order in one parcel with others may wait for them.

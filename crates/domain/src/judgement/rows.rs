@@ -128,6 +128,14 @@ answers! {
         NumberChanged,
         /// Cancelled after it was read, and the ERP was not asked since: a person may have entered it there.
         CancelledUnknown,
+        /// To be cancelled at the marketplace; the ERP does not have it.
+        CancelDue,
+        /// To be cancelled at the marketplace; the ERP has it.
+        CancelDueInErp,
+        /// The marketplace was asked to cancel it; the ERP does not have it.
+        CancelAsked,
+        /// The marketplace was asked to cancel it; the ERP has it.
+        CancelAskedInErp,
         /// To be handed over again, once the ERP was searched for it.
         LookForIt,
         /// The search has found orders that may be this one, or was not complete.
@@ -158,7 +166,11 @@ answers! {
 }
 
 /// Rows that do not follow from a situation alone, but from a decision, a report or the time that has passed.
-const LATER: [Row; 16] = [
+const LATER: [Row; 20] = [
+    Row::CancelDue,
+    Row::CancelDueInErp,
+    Row::CancelAsked,
+    Row::CancelAskedInErp,
     Row::SharesParcel,
     Row::NumberChanged,
     Row::CancelledUnknown,

@@ -31,6 +31,8 @@ answers! {
         ResolveHandOver,
         /// Report its shipment.
         Report,
+        /// Cancel it at the marketplace; what was asked before is looked up first.
+        Cancel,
         /// Ask the marketplace what became of an open report.
         ResolveReport,
     }
@@ -49,6 +51,7 @@ impl Act {
             Self::HandOver => ["hand it over", "an JTL übergeben"],
             Self::ResolveHandOver => ["look it up in JTL", "in JTL nachsehen"],
             Self::Report => ["report its shipment", "den Versand melden"],
+            Self::Cancel => ["cancel it at the marketplace", "am Marktplatz stornieren"],
             Self::ResolveReport => {
                 ["ask the marketplace for the report", "den Marktplatz nach der Versandmeldung fragen"]
             }
@@ -58,7 +61,7 @@ impl Act {
     /// Whether it writes to the ERP or to a marketplace.
     pub fn writes_outside(self) -> bool {
         match self {
-            Self::HandOver | Self::Report => true,
+            Self::HandOver | Self::Report | Self::Cancel => true,
             Self::Nothing
             | Self::AskMarketplace
             | Self::Read
@@ -268,6 +271,10 @@ impl Row {
                 Line::over(State::Reported).entry(Kind::CancelledAfterHandOver).marked(Mark::Cancelled)
             }
             Self::NumberChanged => line(State::Reported, Act::AskErp).entry(Kind::NumberChanged),
+            Self::CancelDue => line(State::SetAside, Act::Cancel).waits(Wait::OwnStep).taking(),
+            Self::CancelDueInErp => line(State::InJtl, Act::Cancel).waits(Wait::OwnStep),
+            Self::CancelAsked => line(State::SetAside, Act::AskMarketplace).waits(Wait::Hold).taking(),
+            Self::CancelAskedInErp => line(State::InJtl, Act::AskMarketplace).waits(Wait::Hold),
             Self::LookForIt => line(State::Unclear, Act::SearchErp).waits(Wait::OwnStep).taking(),
             Self::Candidates => line(State::Unclear, Act::AskErp).entry(Kind::Unclear).taking(),
             Self::HandOverAgain => line(State::Imported, Act::HandOver).waits(Wait::OwnStep).taking(),
@@ -286,30 +293,38 @@ impl Row {
     pub fn offers(self) -> &'static [Decision] {
         use Decision as D;
         match self {
-            Self::SetAside => &[D::ReadAgain, D::DoneByHand, D::LeaveOut, D::RemindMe],
-            Self::Held => &[D::ShipAllTheSame, D::DoneByHand, D::LeaveOut, D::RemindMe],
-            Self::Unclear | Self::Dropped | Self::Deleted => {
-                &[D::HandOverAgain, D::DoneByHand, D::LeaveOut, D::RemindMe]
-            }
+            Self::SetAside => &[D::ReadAgain, D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
+            Self::Held => &[
+                D::ShipAllTheSame,
+                D::AcceptCancellation,
+                D::DoneByHand,
+                D::CancelThere,
+                D::LeaveOut,
+                D::RemindMe,
+            ],
+            Self::CancelDue | Self::CancelAsked => &[D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::Unclear | Self::Dropped => &[D::HandOverAgain, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::Deleted => &[D::HandOverAgain, D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
             Self::Candidates => &[D::NoneOfThese, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::UnknownArticle => &[D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
             Self::AskedAgain => &[D::GoOn, D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::AskedAgainInErp => &[D::GoOn, D::DoneByHand, D::RemindMe],
             Self::Pending
             | Self::DetailsMissing
             | Self::Ready
-            | Self::UnknownArticle
             | Self::LookForIt
             | Self::HandOverAgain
             | Self::NotAgreed => &[D::DoneByHand, D::LeaveOut, D::RemindMe],
-            Self::WishWaiting
-            | Self::WishOpen
-            | Self::WishLeft
-            | Self::UnreadableWaiting
-            | Self::UnreadableOpen
-            | Self::UnreadableLeft => &[D::ShipAllTheSame, D::DoneByHand, D::RemindMe],
+            Self::WishOpen | Self::WishWaiting => {
+                &[D::ShipAllTheSame, D::AcceptCancellation, D::DoneByHand, D::RemindMe]
+            }
+            Self::WishLeft | Self::UnreadableWaiting | Self::UnreadableOpen | Self::UnreadableLeft => {
+                &[D::ShipAllTheSame, D::DoneByHand, D::RemindMe]
+            }
             Self::ChangedWaiting | Self::ChangedOpen | Self::ChangedLeft => {
                 &[D::DoneByHand, D::ShipAllTheSame, D::RemindMe]
             }
+            Self::ClosedUnshipped | Self::CancelledInErp => &[D::CancelThere, D::DoneByHand, D::RemindMe],
             Self::UnknownCarrier => &[D::ChooseCarrier, D::DoneByHand, D::RemindMe],
             Self::Refused => &[D::ReportAgain, D::DoneByHand, D::RemindMe],
             Self::PartlyShippedElsewhere
@@ -334,8 +349,8 @@ impl Row {
             | Self::WithoutNumber
             | Self::WithoutNumberLong
             | Self::RestClosed
-            | Self::ClosedUnshipped
-            | Self::CancelledInErp
+            | Self::CancelDueInErp
+            | Self::CancelAskedInErp
             | Self::Several
             | Self::LeftUnread
             | Self::ToReport

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
-    Act, Candidates, Choice, Decided, Decision, Difference, Document, ErpFacts, HandOver, Hold, InErp,
-    Limits, NotPossible, OrderFacts, Parcels, RefusalCause, Refused, ReportUnit, Reporting, Row, Situation,
-    There, decide, judge,
+    Act, Cancellation, CancellationsTaken, Candidates, Choice, Decided, Decision, Difference, Document,
+    ErpFacts, HandOver, Hold, InErp, Limits, NotPossible, OrderFacts, Parcels, RefusalCause, Refused,
+    ReportUnit, Reporting, Row, Situation, There, decide, judge,
 };
 use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
@@ -211,6 +211,12 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
         facts.ours.report_since = ours.2;
         facts.ours.reported_at = ours.3;
         facts.ours.refused = ours.4.map(|(kind, cause)| Refused { kind, message: "no".to_owned(), cause });
+        facts.there.takes = CancellationsTaken { accepted: was_over, own: is_fulfilled };
+        facts.ours.cancellation = (facts.ours.tries == 0 && is_unread).then(|| Cancellation {
+            accepts_wish: was_over,
+            since: at(1),
+            is_taken: is_by_parcel,
+        });
         facts.decided = decided.map(|(decision, is_in_force)| {
             let decided = Decided::on(&facts, decision, "office", at(1));
             Decided { has_lapsed: !is_in_force, ..decided }
@@ -236,6 +242,7 @@ proptest! {
             is_fulfilled: read.there.is_fulfilled,
             difference: read.there.difference,
             newest: read.there.newest,
+            takes: read.there.takes,
             report_unit: read.there.report_unit,
             ..facts.there.clone()
         };

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use marktwerk_domain::attention::AttentionKind as Kind;
 use marktwerk_domain::judgement::{
-    Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold, OrderFacts, RefusalCause, Refused,
-    Row,
+    Cancellation, CancellationsTaken, Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold,
+    OrderFacts, RefusalCause, Refused, Row,
 };
 use marktwerk_domain::order::MarketplaceStatus as Status;
 use marktwerk_domain::reason::Reason;
@@ -92,6 +92,14 @@ fn other_numbers(facts: &mut OrderFacts) {
     facts.ours.refused = Some(Refused { kind: Kind::ShipmentRefused, message: "no".to_owned(), cause });
 }
 
+fn takes_cancellations(facts: &mut OrderFacts) {
+    facts.there.takes = CancellationsTaken { accepted: true, own: true };
+}
+
+fn cancelling(facts: &mut OrderFacts) {
+    facts.ours.cancellation = Some(Cancellation { accepts_wish: false, since: at(0), is_taken: true });
+}
+
 fn parcel_by_parcel() -> Vec<(Row, Story)> {
     let part = || Story::in_erp().parcels(2, 0);
     let closed = Story::in_erp().erp(ErpFacts { is_closed_unshipped: true, ..one_order() }).parcels(1, 0);
@@ -150,6 +158,13 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
         (Row::SharesParcel, Story::left(1, 0).with(|facts| facts.ours.shares_with = vec!["PO-2".to_owned()])),
         (Row::NumberChanged, renumbered),
         (Row::CancelledUnknown, Story::ready().status(Status::Cancelled)),
+        (Row::CancelDue, Story::unusable().with(takes_cancellations).decided(Decision::CancelThere)),
+        (
+            Row::CancelDueInErp,
+            Story::in_erp().with(held).with(takes_cancellations).decided(Decision::AcceptCancellation),
+        ),
+        (Row::CancelAsked, Story::unusable().with(cancelling)),
+        (Row::CancelAskedInErp, Story::in_erp().with(cancelling)),
         (Row::LookForIt, wanted()),
         (Row::Candidates, searched(vec![candidate.clone()])),
         (Row::HandOverAgain, searched(Vec::new())),

@@ -6,10 +6,10 @@ use rusqlite::Connection;
 use super::answer::{Answer, Refusal};
 use super::market::Market;
 use super::request::Request;
-use super::{address, amounts, goods, life, logistics, order_list, shipment, store};
+use super::{address, amounts, cancellations, goods, life, logistics, order_list, shipment, store};
 
 /// The call types that this marketplace knows.
-pub(crate) const OPERATIONS: [&str; 13] = [
+pub(crate) const OPERATIONS: [&str; 17] = [
     "bg.open.accesstoken.info.get",
     "bg.order.list.v2.get",
     "bg.order.detail.v2.get",
@@ -23,6 +23,10 @@ pub(crate) const OPERATIONS: [&str; 13] = [
     "bg.logistics.warehouse.list.get",
     "bg.logistics.shipment.v2.confirm",
     "bg.logistics.shipment.v2.get",
+    "bg.aftersales.cancel.list.get",
+    "bg.aftersales.cancel.agree",
+    "temu.order.cancel.outofstock.result.get",
+    "temu.order.cancel.outofstock.apply",
 ];
 
 /// Checks and answers a call whose body could be read.
@@ -69,6 +73,10 @@ fn perform(market: &Market, connection: &Connection, request: &Request, operatio
         "bg.logistics.warehouse.list.get" => logistics::warehouses(),
         "bg.logistics.shipment.v2.confirm" => confirm_shipment(market, connection, request, now),
         "bg.logistics.shipment.v2.get" => shipment::read(connection, request),
+        "bg.aftersales.cancel.list.get" => cancellations::wishes(connection, request),
+        "bg.aftersales.cancel.agree" => cancellations::agree(connection, request, now),
+        "temu.order.cancel.outofstock.result.get" => cancellations::applied(connection, request),
+        "temu.order.cancel.outofstock.apply" => cancellations::apply(connection, request, now),
         _ => Err(Refusal::new(3_000_003, "type not exists")),
     }
 }

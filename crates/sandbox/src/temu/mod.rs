@@ -5,6 +5,7 @@ mod address;
 mod amounts;
 mod answer;
 pub(crate) mod birth;
+mod cancellations;
 mod dispatch;
 mod goods;
 pub(crate) mod life;

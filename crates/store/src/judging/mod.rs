@@ -188,7 +188,7 @@ fn entries(judgement: &Judgement, facts: &OrderFacts) -> Vec<OrderEntry> {
     }
     for remark in &facts.remarks {
         if entries.iter().all(|entry| entry.kind != remark.kind) {
-            let facts = serde_json::json!({ "cause": remark.message });
+            let facts = serde_json::json!({ "cause": remark.message, "german": remark.german });
             entries.push(OrderEntry { kind: remark.kind, facts, message: remark.message.clone() });
         }
     }

@@ -3,7 +3,7 @@
 use marktwerk_connectors::Standing;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
+use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, OrderFacts};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
@@ -43,6 +43,12 @@ impl Orders<'_> {
         }
         let mut facts = record.facts();
         facts.there.report_unit = self.marketplace.rules().report;
+        let takes = self.marketplace.cancellations().is_some();
+        facts.there.takes = CancellationsTaken { accepted: takes, own: takes };
+        if matches!(record.status, MarketplaceStatus::Cancelled | MarketplaceStatus::Shipped) {
+            facts.ours.cancellation = None;
+            facts.remarks.retain(|remark| remark.kind != AttentionKind::CancellationRefused);
+        }
         if let Some(raw) = &record.raw {
             let Standing { holds, notices, is_fulfilled } = self.marketplace.standing(raw);
             (facts.there.holds, facts.there.notices) = (holds, notices);

@@ -5,6 +5,7 @@
 
 mod again;
 mod by_parcel;
+mod cancel;
 mod candidates;
 mod confirm;
 mod deep;
@@ -136,9 +137,15 @@ impl Workflow for OrderWorkflow {
             let left_out = steps.left_out().join(", ");
             context.info(format!("begins with {}; left out: {left_out}", steps.first()));
         }
-        let shared = Mutex::default();
-        let orders =
-            Orders { connections: &self.connections, context, marketplace, parameters, steps, shared };
+        let orders = Orders {
+            connections: &self.connections,
+            context,
+            marketplace,
+            parameters,
+            steps,
+            shared: Mutex::default(),
+            to_cancel: Mutex::default(),
+        };
         let inbound = orders.bring_in().await;
         let outbound = orders.carry_back().await;
         let failures: Vec<&Failure> =
@@ -165,6 +172,8 @@ struct Orders<'a> {
     steps: Steps,
     /// What tracking found of parcels that hold several orders.
     shared: Mutex<SharedParcels>,
+    /// Numbers of orders that are to be cancelled at the marketplace.
+    to_cancel: Mutex<Vec<String>>,
 }
 
 /// What a half left open.
@@ -216,6 +225,7 @@ impl Orders<'_> {
         if self.steps.include("confirm") {
             let step = self.context.begin_step("confirm").await;
             confirmed = self.confirm(&step).await;
+            confirmed = self.cancel_there(&step).await.and(confirmed);
             if self.steps.include("fetch") && confirmed.is_ok() {
                 confirmed = self.read_deep(&step).await.and(confirmed);
             }

@@ -130,6 +130,7 @@ impl Connections {
             parameters: OrderParameters::default(),
             steps: Steps::of(context, STEPS),
             shared: Default::default(),
+            to_cancel: Default::default(),
         };
         let fetched = orders.fetch_in_turn(step).await;
         drop(turn);

@@ -86,7 +86,7 @@ pub(super) fn begin_to_report(record: &OrderRecord, facts: &mut OrderFacts, untr
             let message = format!(
                 "taken over as reported, the marketplace waits for it, and it cannot be translated ({reason}): look at it there"
             );
-            facts.remarks.push(Remark { kind: AttentionKind::ShipmentRefused, message });
+            facts.remarks.push(Remark { kind: AttentionKind::ShipmentRefused, message, german: None });
         }
         None if record.erp_number.is_none() => {
             facts.ours.handed_over_at = None;

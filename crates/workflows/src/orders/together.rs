@@ -130,11 +130,19 @@ impl Orders<'_> {
         let mut facts = other.facts();
         let numbers: Vec<&str> = ready.iter().map(|record| record.number.as_str()).collect();
         let numbers = numbers.join(", ");
-        let message = format!(
-            "it lies in one parcel with {numbers}, which had to be reported without it: report it at the marketplace by hand once it \
-             can be"
+        let remark = Remark::new(
+            AttentionKind::ShipmentRefused,
+            [
+                format!(
+                    "it lies in one parcel with {numbers}, which had to be reported without it: report it at the marketplace by hand \
+                     once it can be"
+                ),
+                format!(
+                    "Sie liegt in einem Paket mit {numbers}, und deren Versand musste ohne sie gemeldet werden: Melden Sie sie am \
+                     Marktplatz von Hand, sobald das möglich ist"
+                ),
+            ],
         );
-        let remark = Remark { kind: AttentionKind::ShipmentRefused, message };
         if !facts.remarks.contains(&remark) {
             facts.remarks.push(remark);
             self.save(&[self.judged(other, OrderPatch { kept: Some(facts), ..OrderPatch::default() })])

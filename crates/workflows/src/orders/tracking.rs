@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Baseline, HandOver, Limits, OrderFacts, Row, Situation};
+use marktwerk_domain::judgement::{Act, Baseline, HandOver, Limits, OrderFacts, Row, Situation};
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::shipment::ErpOrder;
 use marktwerk_engine::Step;
@@ -52,6 +52,7 @@ impl Orders<'_> {
                     None => changes.push(self.judged(record, OrderPatch::default())),
                 }
             }
+            self.note_cancellations(&page);
             changes.extend(self.missing(&missing).await?);
             changes.retain(|change| change.patch != OrderPatch::default());
             let by_number: HashMap<&str, &OrderRecord> =
@@ -77,6 +78,12 @@ impl Orders<'_> {
     fn note_parcels(&self, found: &[ErpOrder]) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         found.iter().for_each(|order| shared.note(order));
+    }
+
+    fn note_cancellations(&self, page: &[OrderRecord]) {
+        let is_due = |record: &&OrderRecord| self.judgement(record).next_act == Act::Cancel;
+        let numbers = page.iter().filter(is_due).map(|record| record.number.clone());
+        self.to_cancel.lock().unwrap_or_else(PoisonError::into_inner).extend(numbers);
     }
 
     async fn note_watched(&self, watches_reported: bool) -> Result<(), Failure> {

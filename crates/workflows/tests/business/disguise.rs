@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::{
-    ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry, OrderPage,
-    OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu, Untranslatable,
+    Cancellations, ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry,
+    OrderPage, OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu, Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel, StockTarget};
@@ -101,17 +101,15 @@ impl ParcelBook {
         }
     }
 
-    fn confirm(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+    /// `None`: the answer is lost.
+    fn confirm(&self, report: &ShipmentReport) -> Option<ConfirmAnswer> {
         let [parcel] = &report.parcels[..] else { panic!("one parcel at a time: {report:?}") };
         if self.refused.lock().unwrap().as_ref() == Some(&parcel.tracking) {
-            return Ok(ConfirmAnswer::Refused { code: 7, message: "not this one".to_owned() });
+            return Some(ConfirmAnswer::Refused { code: 7, message: "not this one".to_owned() });
         }
         self.parcels.lock().unwrap().push((report.number.clone(), parcel.clone()));
-        if self.loses_answers.swap(false, Ordering::Relaxed) {
-            let place = Place::default();
-            return Err(ConnectorError::Transient { place, message: "cut".to_owned() });
-        }
-        Ok(ConfirmAnswer::Accepted { warnings: Vec::new() })
+        let is_lost = self.loses_answers.swap(false, Ordering::Relaxed);
+        (!is_lost).then(|| ConfirmAnswer::Accepted { warnings: Vec::new() })
     }
 
     fn read(&self, order: &str, wanted: &[String]) -> Vec<ConfirmedParcel> {
@@ -207,7 +205,10 @@ impl Marketplace for Disguised {
     async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
         match &self.book {
             None => self.temu.confirm_shipment(report).await,
-            Some(book) => book.confirm(report),
+            Some(book) => book.confirm(report).ok_or_else(|| ConnectorError::Transient {
+                place: Place::default(),
+                message: "cut".to_owned(),
+            }),
         }
     }
 
@@ -220,6 +221,10 @@ impl Marketplace for Disguised {
             None => self.temu.read_shipments(order, lines).await,
             Some(book) => Ok(book.read(order, lines)),
         }
+    }
+
+    fn cancellations(&self) -> Option<&dyn Cancellations> {
+        self.temu.cancellations()
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

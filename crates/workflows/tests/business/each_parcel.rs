@@ -85,7 +85,7 @@ async fn one_refused_parcel_keeps_no_other() {
     shop.world.ship_now(&number, &[parcel("MW-0003", FIRST), parcel("MW-0004", SECOND)]).unwrap();
     shop.sync_orders().await;
     assert_eq!(book.reported(&number), reported(&[(SECOND, 2)]), "{}", shop.log().await);
-    assert_eq!(shop.attention(AttentionKind::ShipmentRefused).await, [number.clone()]);
+    assert_eq!(shop.attention(AttentionKind::ShipmentRefused).await, std::slice::from_ref(&number));
     book.refuse(None);
     shop.wait(16 * 60).await;
     shop.sync_orders().await;
@@ -117,7 +117,12 @@ async fn a_number_that_changes_after_a_part_was_reported_is_shown() {
     shop.sync_orders().await;
     shop.world.renumber_parcels(&number, OTHER).unwrap();
     shop.sync_orders().await;
-    assert_eq!(shop.attention(AttentionKind::NumberChanged).await, [number.clone()], "{}", shop.log().await);
+    assert_eq!(
+        shop.attention(AttentionKind::NumberChanged).await,
+        std::slice::from_ref(&number),
+        "{}",
+        shop.log().await
+    );
     assert_eq!(book.reported(&number).len(), 1);
     let entry = shop.store.attentions().await.unwrap().remove(0);
     shop.decide(entry.id, Decision::DoneByHand).await;
@@ -139,7 +144,7 @@ async fn the_rest_that_jtl_cancels_is_an_entry() {
     shop.sync_orders().await;
     shop.sync_orders().await;
     assert_eq!(book.reported(&number), reported(&[(FIRST, 1)]), "{}", shop.log().await);
-    assert_eq!(shop.attention(AttentionKind::ClosedInErp).await, [number.clone()]);
+    assert_eq!(shop.attention(AttentionKind::ClosedInErp).await, std::slice::from_ref(&number));
     let entry = shop.store.attentions().await.unwrap().remove(0);
     assert!(entry.message.contains("cancel the rest"), "{}", entry.message);
     // The rest is cancelled there: the marketplace counts the order as shipped.

@@ -163,6 +163,10 @@ impl Row {
             | Self::ReportOpen
             | Self::ReportedByHand
             | Self::Reported
+            | Self::CancelDue
+            | Self::CancelDueInErp
+            | Self::CancelAsked
+            | Self::CancelAskedInErp
             | Self::LookForIt
             | Self::HandOverAgain
             | Self::LeftOut

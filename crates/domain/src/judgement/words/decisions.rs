@@ -14,6 +14,8 @@ impl Decision {
             Self::ReadAgain => ["Read again", "Neu einlesen"],
             Self::ReportAgain => ["Report again", "Erneut melden"],
             Self::ChooseCarrier => ["Choose the carrier", "Versender wählen"],
+            Self::AcceptCancellation => ["Accept the cancellation", "Stornierung annehmen"],
+            Self::CancelThere => ["Cancel at the marketplace", "Am Marktplatz stornieren"],
             Self::DoneByHand => ["Done by hand", "Von Hand erledigt"],
             Self::LeaveOut => ["Leave out", "Nicht bearbeiten"],
             Self::GoOn => ["Go on", "Normal fortfahren"],
@@ -59,6 +61,14 @@ impl Decision {
             Self::ChooseCarrier => [
                 "The shipment is reported with the carrier that you name.",
                 "Der Versand wird mit dem Versender gemeldet, den Sie nennen.",
+            ],
+            Self::AcceptCancellation => [
+                "The next run tells the marketplace that you accept the buyer's wish; if JTL has the order, cancel it there too.",
+                "Der nächste Lauf teilt dem Marktplatz mit, dass Sie den Wunsch des Käufers annehmen; hat JTL den Auftrag, stornieren Sie ihn dort auch.",
+            ],
+            Self::CancelThere => [
+                "The next run asks the marketplace to cancel the order as not deliverable; this may count against your account.",
+                "Der nächste Lauf beantragt am Marktplatz die Stornierung als nicht lieferbar; das kann sich auf Ihr Konto auswirken.",
             ],
             Self::DoneByHand => [
                 "You have dealt with it, in JTL or at the marketplace. You are asked again if something changes on either side.",

@@ -233,6 +233,22 @@ impl Row {
                 "a tracking number changed in JTL after the shipment was reported",
                 "eine Sendungsnummer wurde in JTL geändert, nachdem der Versand gemeldet war",
             ],
+            Self::CancelDue => [
+                "to be cancelled at the marketplace, as a person decided; JTL does not have it",
+                "am Marktplatz zu stornieren, wie ein Mensch entschieden hat; JTL hat sie nicht",
+            ],
+            Self::CancelDueInErp => [
+                "to be cancelled at the marketplace, as a person decided; JTL has it",
+                "am Marktplatz zu stornieren, wie ein Mensch entschieden hat; JTL hat sie",
+            ],
+            Self::CancelAsked => [
+                "the marketplace was asked to cancel it and has not done so yet; JTL does not have it",
+                "der Marktplatz soll sie stornieren und hat es noch nicht getan; JTL hat sie nicht",
+            ],
+            Self::CancelAskedInErp => [
+                "the marketplace was asked to cancel it and has not done so yet; JTL has it",
+                "der Marktplatz soll sie stornieren und hat es noch nicht getan; JTL hat sie",
+            ],
             Self::LookForIt => [
                 "to be handed over again once JTL was searched for it",
                 "erneut zu übergeben, sobald JTL danach durchsucht ist",
