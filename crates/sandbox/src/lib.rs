@@ -23,4 +23,4 @@ pub use faults::{Fault, FaultKind, Faults};
 pub use jtl::{DroppedRow, JtlStock, ParcelSeed};
 pub use options::{SandboxCredentials, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
 pub use sandbox::Sandbox;
-pub use temu::{Address, Listing, MarketLine, MarketOrder, RawOrder, Rejection};
+pub use temu::{Address, Listing, MarketLine, MarketOrder, Oddities, RawOrder, Rejection};

@@ -74,6 +74,8 @@ pub(crate) fn address(chance: &mut Chance, region_id: i64) -> Address {
     Address {
         first_name,
         last_name,
+        third_line: String::new(),
+        tax_code: String::new(),
         additional_name: String::new(),
         country: country.to_owned(),
         state: state.to_owned(),

@@ -11,6 +11,7 @@ mod cancellations;
 mod carriers;
 mod client;
 mod codes;
+mod discounts;
 mod orders;
 mod prices;
 mod regions;

@@ -17,14 +17,13 @@ use marktwerk_domain::money::{Currency, Money, VatRate, split_by_weight};
 use marktwerk_domain::order::{PricedUnits, ShippingCharge};
 use serde::Deserialize;
 
+use super::discounts::Sums;
 use super::wire::{self, MoneyAmount};
 use crate::orders::Untranslatable;
 
 /// Nothing that is sold costs more, and products of two such figures still fit: 1 billion in minor units.
 const LARGEST_AMOUNT: i64 = 100_000_000_000;
 const LARGEST_QUANTITY: i64 = 100_000;
-/// In the unit of the rates.
-const HUNDRED_PERCENT: i64 = 100_000_000;
 
 /// `result` of the amount call.
 #[derive(Deserialize)]
@@ -37,16 +36,16 @@ pub(super) struct Amounts {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Totals {
-    retail_price_total_tax_incl: Option<MoneyAmount>,
-    discount_from_seller: Option<MoneyAmount>,
+pub(super) struct Totals {
+    pub(super) retail_price_total_tax_incl: Option<MoneyAmount>,
+    pub(super) discount_from_seller: Option<MoneyAmount>,
     #[serde(rename = "discountFromTEMU")]
-    discount_from_temu: Option<MoneyAmount>,
-    ship_amount_total_tax_incl: Option<MoneyAmount>,
-    shipping_amount_total: Option<MoneyAmount>,
-    customer_paid: Option<MoneyAmount>,
-    refunds_total: Option<MoneyAmount>,
-    sign_on_delivery: Option<MoneyAmount>,
+    pub(super) discount_from_temu: Option<MoneyAmount>,
+    pub(super) ship_amount_total_tax_incl: Option<MoneyAmount>,
+    pub(super) shipping_amount_total: Option<MoneyAmount>,
+    pub(super) customer_paid: Option<MoneyAmount>,
+    pub(super) refunds_total: Option<MoneyAmount>,
+    pub(super) sign_on_delivery: Option<MoneyAmount>,
 }
 
 #[derive(Deserialize)]
@@ -88,11 +87,11 @@ pub(super) struct Prices {
 }
 
 /// A line before its units are split.
-struct Goods {
-    line: String,
-    quantity: i64,
-    gross: i64,
-    vat_rate: VatRate,
+pub(super) struct Goods {
+    pub(super) line: String,
+    pub(super) quantity: i64,
+    pub(super) gross: i64,
+    pub(super) vat_rate: VatRate,
 }
 
 /// Prices `quantities` by `amounts`.
@@ -132,242 +131,6 @@ pub(super) fn prices(amounts: &Amounts, quantities: &[Quantity]) -> Result<Price
     })
 }
 
-/// What TEMU tells of the whole order.
-struct Sums {
-    /// The lines with VAT, before discounts.
-    retail: i64,
-    shipping: i64,
-    /// The seller's discount on the order, beside those on the lines.
-    discount_on_all: i64,
-    /// What TEMU gives.
-    given: i64,
-    paid: Option<i64>,
-    refunds: i64,
-    signature: i64,
-}
-
-impl Sums {
-    fn read(
-        reader: &mut AmountReader,
-        totals: &Totals,
-        lines: &[Line],
-        shipping: i64,
-    ) -> Result<Self, Untranslatable> {
-        let retail = reader.cents(&totals.retail_price_total_tax_incl)?.ok_or_else(|| {
-            Untranslatable::because([
-                "TEMU gives no total with VAT for the order",
-                "TEMU nennt keine Summe mit Mehrwertsteuer für die Bestellung",
-            ])
-        })?;
-        let on_lines: i64 = lines.iter().map(|line| line.discount).sum();
-        let discount = reader.cents(&totals.discount_from_seller)?.unwrap_or(on_lines);
-        Ok(Self {
-            retail,
-            shipping,
-            discount_on_all: discount - on_lines,
-            given: reader.cents(&totals.discount_from_temu)?.unwrap_or(0),
-            paid: reader.cents(&totals.customer_paid)?,
-            refunds: reader.cents(&totals.refunds_total)?.unwrap_or(0),
-            signature: reader.cents(&totals.sign_on_delivery)?.unwrap_or(0),
-        })
-    }
-
-    fn check_retail(&self, lines: &[Line], currency: Currency) -> Result<(), Untranslatable> {
-        let covered: i64 = lines.iter().map(|line| line.covered_value).sum();
-        if covered == self.retail {
-            return Ok(());
-        }
-        let [sum, expected] = [covered, self.retail].map(|goods| Money::new(goods + self.shipping, currency));
-        Err(Untranslatable::because([
-            format!(
-                "goods and shipping come to {sum}, TEMU's total to {expected}; check the order in Seller Center"
-            ),
-            format!(
-                "Waren und Versand ergeben {sum}, TEMUs Summe ist {expected}; bitte die Bestellung im Seller Center prüfen"
-            ),
-        ]))
-    }
-
-    /// The buyer's fee for a signature has no position, and whose it is is not documented.
-    fn check_fees(&self, currency: Currency) -> Result<(), Untranslatable> {
-        if self.signature == 0 {
-            return Ok(());
-        }
-        let without = self.retail + self.shipping;
-        let [fee, without, with] =
-            [self.signature, without, without + self.signature].map(|cents| Money::new(cents, currency));
-        Err(Untranslatable::because([
-            format!(
-                "the buyer paid {fee} for a signature on delivery, for which the order has no position: it comes to \
-                 {without} without that fee, and to {with} with it; enter it in JTL by hand"
-            ),
-            format!(
-                "der Käufer hat {fee} für eine Zustellung gegen Unterschrift bezahlt, wofür die Bestellung keine Position hat: \
-                 ohne diese Gebühr ergibt sie {without}, mit ihr {with}; bitte in JTL von Hand eingeben"
-            ),
-        ]))
-    }
-
-    /// A refund before shipment is explained by what was cancelled, or a person looks at it.
-    fn check_refunds(&self, lines: &[Line], currency: Currency) -> Result<(), Untranslatable> {
-        let cancelled: i64 = lines.iter().map(|line| line.cancelled_value).sum();
-        if self.refunds <= cancelled {
-            return Ok(());
-        }
-        let [refunds, sum] =
-            [self.refunds, self.retail + self.shipping].map(|cents| Money::new(cents, currency));
-        Err(Untranslatable::because([
-            format!(
-                "TEMU has refunded {refunds} of {sum} to the buyer before the shipment; look at the order in Seller Center, \
-                 and enter it in JTL by hand if it is still to be shipped"
-            ),
-            format!(
-                "TEMU hat dem Käufer vor dem Versand {refunds} von {sum} erstattet; bitte die Bestellung im Seller Center ansehen \
-                 und in JTL von Hand eingeben, wenn sie noch zu versenden ist"
-            ),
-        ]))
-    }
-
-    /// The reading of the discounts that comes to what the buyer paid.
-    fn reading(&self, lines: &[Line], currency: Currency) -> Result<Reading, Untranslatable> {
-        let [with, without] = Reading::ALL;
-        let sums = Reading::ALL.map(|reading| reading.sums(lines, self));
-        let is_same = sums[0].left == sums[1].left;
-        let is_cancelled = lines.iter().any(|line| line.cancelled_value > 0);
-        let fits = Reading::ALL.map(|reading| self.paid.is_some_and(|paid| reading.fits(lines, self, paid)));
-        match (self.paid, fits) {
-            (Some(_), [true, false]) => Ok(with),
-            (Some(_), [false, true]) => Ok(without),
-            (_, [true, true]) | (None, _) if is_same => Ok(with),
-            // What the buyer paid before something was cancelled says nothing.
-            (Some(_), [false, false]) if is_same && is_cancelled => Ok(with),
-            (paid, _) => Err(self.unproven(paid, sums, is_same, currency)),
-        }
-    }
-
-    fn unproven(
-        &self,
-        paid: Option<i64>,
-        sums: [ReadingSums; 2],
-        is_same: bool,
-        currency: Currency,
-    ) -> Untranslatable {
-        let money = |cents: i64| Money::new(cents, currency);
-        let [with, without] = sums;
-        let given = money(self.given);
-        if is_same {
-            let total = money(with.covered);
-            let paid = money(paid.unwrap_or(0));
-            return Untranslatable::because([
-                format!(
-                    "TEMU's total of {total} does not fit what the buyer paid ({paid}) and TEMU gave ({given}); check the order \
-                     in Seller Center"
-                ),
-                format!(
-                    "TEMUs Summe von {total} passt nicht zu dem, was der Käufer bezahlt ({paid}) und TEMU zugegeben hat ({given}); \
-                     bitte die Bestellung im Seller Center prüfen"
-                ),
-            ]);
-        }
-        let [one, other] = [with.left, without.left].map(money);
-        let paid = |unknown: &str| paid.map_or_else(|| unknown.to_owned(), |paid| money(paid).to_string());
-        let (told, german) = (paid("not told"), paid("nicht angegeben"));
-        Untranslatable::because([
-            format!(
-                "the order comes to {one} if TEMU tells the seller's discount with VAT, and to {other} if without; what the buyer \
-                 paid ({told}) proves neither, with {given} given by TEMU; check the order in Seller Center"
-            ),
-            format!(
-                "die Bestellung ergibt {one}, wenn TEMU den Rabatt des Verkäufers mit Mehrwertsteuer nennt, und {other}, wenn ohne; \
-                 was der Käufer bezahlt hat ({german}), belegt keines von beiden, bei {given} von TEMU; bitte im Seller Center prüfen"
-            ),
-        ])
-    }
-}
-
-/// Whether discounts are told with VAT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    WithVat,
-    WithoutVat,
-}
-
-/// What a reading comes to, after the seller's discount, with shipping.
-#[derive(Debug, Clone, Copy)]
-struct ReadingSums {
-    /// Of all that the amounts cover.
-    covered: i64,
-    /// Of what is left to ship.
-    left: i64,
-}
-
-impl Reading {
-    const ALL: [Self; 2] = [Self::WithVat, Self::WithoutVat];
-
-    /// A discount with VAT.
-    fn gross(self, discount: i64, rate: VatRate) -> i64 {
-        match self {
-            Self::WithVat => discount,
-            // Rounded half up.
-            Self::WithoutVat => {
-                (discount * (HUNDRED_PERCENT + rate.0) * 2 + HUNDRED_PERCENT) / (HUNDRED_PERCENT * 2)
-            }
-        }
-    }
-
-    /// A discount on the whole order, over the lines by their value.
-    fn spread(self, discount: i64, lines: &[Line], value: impl Fn(&Line) -> i64) -> Vec<i64> {
-        if discount <= 0 {
-            return vec![0; lines.len()];
-        }
-        let weights: Vec<i64> = lines.iter().map(|line| value(line).max(0)).collect();
-        let parts = split_by_weight(discount, &weights).into_iter().zip(lines);
-        parts.map(|(part, line)| self.gross(part, line.vat_rate)).collect()
-    }
-
-    fn sums(self, lines: &[Line], sums: &Sums) -> ReadingSums {
-        let on_lines: i64 = lines.iter().map(|line| self.gross(line.discount, line.vat_rate)).sum();
-        let kept: i64 = lines.iter().map(|line| self.gross(line.kept_discount, line.vat_rate)).sum();
-        let on_all: i64 = self.spread(sums.discount_on_all, lines, |line| line.left_value).iter().sum();
-        let left: i64 = lines.iter().map(|line| line.left_value).sum();
-        ReadingSums {
-            covered: sums.retail - on_lines - on_all + sums.shipping,
-            left: left - kept - on_all + sums.shipping,
-        }
-    }
-
-    /// Whether what the buyer paid follows from it. Of what TEMU gives each further line may be a cent off: that is rounded by line,
-    /// and changes nothing for the merchant.
-    fn fits(self, lines: &[Line], sums: &Sums, paid: i64) -> bool {
-        let given: i64 = self.spread(sums.given, lines, |line| line.covered_value).iter().sum();
-        let rounding = match self {
-            Self::WithoutVat if sums.given > 0 => i64::try_from(lines.len()).map_or(0, |lines| lines - 1),
-            Self::WithVat | Self::WithoutVat => 0,
-        };
-        let ReadingSums { covered, left } = self.sums(lines, sums);
-        let is = |total: i64, paid: i64| (total - given - paid).abs() <= rounding;
-        is(covered, paid) || is(covered, paid + sums.refunds) || is(left, paid)
-    }
-
-    fn goods(self, lines: &[Line], sums: &Sums) -> Result<Vec<Goods>, Untranslatable> {
-        let on_all = self.spread(sums.discount_on_all, lines, |line| line.left_value);
-        let mut goods = Vec::with_capacity(lines.len());
-        for (line, on_all) in lines.iter().zip(on_all).filter(|(line, _)| line.remaining > 0) {
-            let gross = line.left_value - self.gross(line.kept_discount, line.vat_rate) - on_all;
-            if gross < 0 {
-                let line = &line.name;
-                return Err(Untranslatable::because([
-                    format!("the seller's discount on line {line} is larger than its price"),
-                    format!("der Rabatt des Verkäufers auf Position {line} ist größer als ihr Preis"),
-                ]));
-            }
-            let (quantity, vat_rate) = (line.remaining, line.vat_rate);
-            goods.push(Goods { line: line.name.clone(), quantity, gross, vat_rate });
-        }
-        Ok(goods)
-    }
-}
-
 fn by_line(amounts: &[LineAmounts]) -> Result<HashMap<&str, &LineAmounts>, Untranslatable> {
     let mut by_line = HashMap::with_capacity(amounts.len());
     for amount in amounts {
@@ -384,20 +147,20 @@ fn by_line(amounts: &[LineAmounts]) -> Result<HashMap<&str, &LineAmounts>, Untra
 }
 
 /// What the amounts of one line come to.
-struct Line {
-    name: String,
-    vat_rate: VatRate,
-    remaining: i64,
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) vat_rate: VatRate,
+    pub(super) remaining: i64,
     /// With VAT, before discounts: of all that the amounts cover.
-    covered_value: i64,
+    pub(super) covered_value: i64,
     /// Of what is left to ship.
-    left_value: i64,
+    pub(super) left_value: i64,
     /// Of what was cancelled before shipment, whether the amounts cover it or not.
-    cancelled_value: i64,
+    pub(super) cancelled_value: i64,
     /// The seller's discount as TEMU tells it.
-    discount: i64,
+    pub(super) discount: i64,
     /// Its part for what is left.
-    kept_discount: i64,
+    pub(super) kept_discount: i64,
 }
 
 impl Line {
@@ -565,12 +328,12 @@ fn priced(line: &Goods) -> PricedLine {
 
 /// Reads amounts and keeps them in one currency.
 #[derive(Default)]
-struct AmountReader {
+pub(super) struct AmountReader {
     currency: Option<Currency>,
 }
 
 impl AmountReader {
-    fn cents(&mut self, amount: &Option<MoneyAmount>) -> Result<Option<i64>, Untranslatable> {
+    pub(super) fn cents(&mut self, amount: &Option<MoneyAmount>) -> Result<Option<i64>, Untranslatable> {
         let Some(MoneyAmount { currency, amount: Some(cents) }) = amount else { return Ok(None) };
         if !(0..=LARGEST_AMOUNT).contains(cents) {
             return Err(Untranslatable::because([

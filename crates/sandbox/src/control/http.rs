@@ -3,7 +3,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -33,11 +33,82 @@ struct Arguments {
     other: String,
     tracking: String,
     seconds: i64,
+    cents: i64,
 }
 
-/// `/control/*`.
+/// The levers, with what they take and do.
+const LEVERS: [(&str, &str); 59] = [
+    ("add_order", "an order as described; OrderSeed"),
+    ("add_raw_order", "an order with raw answers; AnyOrder"),
+    ("add_orders", "count: buyers order something"),
+    ("sell", "sku, pieces: an order of one line"),
+    ("cancel", "order: it is cancelled at the marketplace"),
+    ("readdress", "order: it goes to another address"),
+    ("ask_address_change", "order, on: the buyer's wish"),
+    ("ask_cancellation", "order, on: the buyer's wish"),
+    ("check_risk", "order, on: the marketplace's check"),
+    ("set_label", "order, name, on: a label such as past_due"),
+    ("warn", "order, name, on: a fulfillmentWarning"),
+    ("refund", "order, cents: refunded to the buyer"),
+    ("set_faults", "all troubles of the wire; Faults"),
+    ("cancel_pieces", "order, line, pieces: cancelled before shipment"),
+    ("set_status", "order, status: any parentOrderStatus"),
+    ("ship_by_hand", "order, tracking: shipped in Seller Center"),
+    ("touch", "order: only its update time moves"),
+    ("change_time", "order, seconds: its update time"),
+    ("set_touch_after_each_page", "on: an order changes after each page of a list"),
+    ("calls", "calls by type"),
+    ("reset_calls", "counts from zero again"),
+    ("orders", "all orders"),
+    ("order", "order: one order"),
+    ("shipments", "accepted parcels"),
+    ("rejections", "refused confirmations"),
+    ("stock", "sku: pieces offered at the marketplace"),
+    ("set_listing_stock", "sku, pieces: typed at the marketplace"),
+    ("listings", "all listings"),
+    ("refuse_shipment", "order, code: every confirmation is refused; code null: no more"),
+    ("reject_stock", "sku, code: every figure is refused; code null: no more"),
+    ("create_article", "sku, pieces"),
+    ("delete_article", "sku"),
+    ("rename_article", "sku, name"),
+    ("set_article_active", "sku, on"),
+    ("set_variation_parent", "sku, on"),
+    ("empty_mandant", "the wrong mandant: all articles are gone"),
+    ("restore_mandant", "the right mandant again"),
+    ("set_jtl_away", "on: JTL's server answers nobody"),
+    ("set_stock", "sku, warehouse, pieces"),
+    ("receive", "sku, pieces"),
+    ("sell_elsewhere", "sku, pieces"),
+    ("set_buffer", "sku, pieces"),
+    ("jtl_stock", "sku"),
+    ("pause_worker", "JTL-Worker takes no rows"),
+    ("resume_worker", "JTL-Worker takes rows again"),
+    ("work_now", "everything that is due"),
+    ("orders_in_jtl", "external"),
+    ("waiting_rows", "rows that wait for the worker"),
+    ("dropped", "rows that the worker threw away"),
+    ("ship_now", "external, parcels: parcels leave"),
+    ("cancel_in_jtl", "external"),
+    ("delete_in_jtl", "external"),
+    ("renumber_in_jtl", "external, name"),
+    ("merge_in_jtl", "external, other"),
+    ("split_in_jtl", "external"),
+    ("enter_in_jtl", "external, sku, pieces: an order entered by hand"),
+    ("add_gift_in_jtl", "external, sku"),
+    ("renumber_parcels", "external, tracking"),
+    ("set_shipping_method", "name; null: carriers by chance"),
+];
+
+/// `/control/*`; `GET /control` lists the levers.
 pub(crate) fn routes(control: Control) -> Router {
-    Router::new().route("/control/{lever}", post(pull).get(pull_without_body)).with_state(control)
+    Router::new()
+        .route("/control", get(levers))
+        .route("/control/{lever}", post(pull).get(pull_without_body))
+        .with_state(control)
+}
+
+async fn levers() -> Json<Value> {
+    Json(LEVERS.into_iter().map(|(lever, about)| (lever.to_owned(), json!(about))).collect())
 }
 
 async fn pull_without_body(control: State<Control>, lever: Path<String>) -> (StatusCode, Json<Value>) {
@@ -97,6 +168,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         other,
         tracking,
         seconds,
+        cents,
     } = value;
     Ok(match lever {
         "add_orders" => json!(control.add_orders(count.max(1))?),
@@ -105,6 +177,10 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "readdress" => json!(control.readdress(&order)?),
         "ask_address_change" => json!(control.ask_address_change(&order, on)?),
         "ask_cancellation" => json!(control.ask_cancellation(&order, on)?),
+        "check_risk" => json!(control.check_risk(&order, on)?),
+        "set_label" => json!(control.set_label(&order, &name.unwrap_or_default(), on)?),
+        "warn" => json!(control.warn(&order, &name.unwrap_or_default(), on)?),
+        "refund" => json!(control.refund(&order, cents)?),
         "cancel_pieces" => json!(control.cancel_pieces(&order, line, pieces)?),
         "set_status" => json!(control.set_status(&order, status)?),
         "ship_by_hand" => json!(control.ship_by_hand(&order, &tracking)?),
@@ -151,6 +227,29 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "add_gift_in_jtl" => json!(control.add_gift_in_jtl(&external, &sku)?),
         "renumber_parcels" => json!(control.renumber_parcels(&external, &tracking)?),
         "set_shipping_method" => json!(control.set_shipping_method(name)),
-        _ => return Err(SandboxError::Unknown { what: "lever", name: lever.to_owned() }),
+        _ => {
+            let known: Vec<&str> = LEVERS.iter().map(|(lever, _)| *lever).collect();
+            let known = known.join(", ");
+            return Err(SandboxError::Refused(format!("there is no lever {lever:?}; there is {known}")));
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each lever of the list is one, and each one is in the list.
+    #[test]
+    fn the_list_names_every_lever() {
+        let source = include_str!("http.rs");
+        let (_, body) = source.split_once("fn perform(").unwrap();
+        let (body, _) = body.split_once("#[cfg(test)]").unwrap();
+        let arm = |line: &str| Some(line.trim().strip_prefix('"')?.split_once("\" => ")?.0.to_owned());
+        let mut known: Vec<String> = body.lines().filter_map(arm).collect();
+        let mut listed: Vec<String> = LEVERS.iter().map(|(lever, _)| (*lever).to_owned()).collect();
+        known.sort();
+        listed.sort();
+        assert_eq!(listed, known);
+    }
 }

@@ -85,6 +85,42 @@ impl Control {
         })
     }
 
+    /// The marketplace checks the order (or, with `false`, does no more).
+    pub fn check_risk(&self, sn: &str, is_pending: bool) -> Done<()> {
+        self.change(sn, |order, now| {
+            order.pending_risk_alert = is_pending;
+            order.touch(now);
+            Ok(())
+        })
+    }
+
+    /// A label holds or does not hold any more, such as `past_due` or `signature_required_on_delivery`.
+    pub fn set_label(&self, sn: &str, name: &str, is_set: bool) -> Done<()> {
+        self.change(sn, |order, now| {
+            set_or_take(&mut order.odd.labels, name, is_set);
+            order.touch(now);
+            Ok(())
+        })
+    }
+
+    /// A `fulfillmentWarning` stands on the order or is gone, such as `RESTRICT_SELF_SHIPPING`.
+    pub fn warn(&self, sn: &str, name: &str, is_set: bool) -> Done<()> {
+        self.change(sn, |order, now| {
+            set_or_take(&mut order.odd.warnings, name, is_set);
+            order.touch(now);
+            Ok(())
+        })
+    }
+
+    /// So much is refunded to the buyer.
+    pub fn refund(&self, sn: &str, cents: i64) -> Done<()> {
+        self.change(sn, |order, now| {
+            order.odd.refunds_cents += cents;
+            order.touch(now);
+            Ok(())
+        })
+    }
+
     /// The buyer asks for cancellation (or, with `false`, does no more).
     pub fn ask_cancellation(&self, sn: &str, is_pending: bool) -> Done<()> {
         self.change(sn, |order, now| {
@@ -230,6 +266,13 @@ impl Control {
             work(&mut order, now)?;
             Ok(store::save_order(connection, &order)?)
         })
+    }
+}
+
+fn set_or_take(names: &mut Vec<String>, name: &str, is_set: bool) {
+    names.retain(|known| known != name);
+    if is_set {
+        names.push(name.to_owned());
     }
 }
 

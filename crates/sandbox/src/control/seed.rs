@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::temu::{Address, RawOrder};
+use crate::temu::{Address, Oddities, RawOrder};
 
 /// One line of an [`OrderSeed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub struct LineSeed {
     pub seller_discount_cents: i64,
     /// The marketplace's discount on the line.
     pub temu_discount_cents: i64,
+    /// The line's total with VAT where it is not pieces times price.
+    pub total_gross_cents: Option<i64>,
+    /// From which of the merchant's warehouses it is deducted; empty = the first one.
+    pub warehouse: String,
+    /// The marketplace sends it from a cooperative warehouse.
+    pub is_fulfilled_there: bool,
 }
 
 impl Default for LineSeed {
@@ -34,6 +40,9 @@ impl Default for LineSeed {
             vat_rate_micro: None,
             seller_discount_cents: 0,
             temu_discount_cents: 0,
+            total_gross_cents: None,
+            warehouse: String::new(),
+            is_fulfilled_there: false,
         }
     }
 }
@@ -69,6 +78,8 @@ pub struct OrderSeed {
     pub amount_calls_to_wait: u32,
     /// When it was placed, in seconds; `None` = now.
     pub created_at: Option<i64>,
+    /// What few orders have.
+    pub odd: Oddities,
 }
 
 /// An order made of raw answers, for malformed things. Status and times decide in which lists it is found.

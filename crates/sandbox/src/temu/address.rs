@@ -35,6 +35,8 @@ fn empty() -> Address {
         post_code: nothing(),
         street: nothing(),
         addition: nothing(),
+        third_line: nothing(),
+        tax_code: nothing(),
         phone: nothing(),
         mail: nothing(),
     }
@@ -56,8 +58,8 @@ fn written(address: &Address) -> Value {
         "regionName4": "",
         "addressLine1": address.street,
         "addressLine2": address.addition,
-        "addressLine3": "",
-        "addressLineAll": joined([&address.street, &address.addition], " "),
+        "addressLine3": address.third_line,
+        "addressLineAll": joined([&joined([&address.street, &address.addition], " "), &address.third_line], " "),
         "postCode": address.post_code,
         "addressExtra": {
             "firstName": address.first_name,
@@ -66,7 +68,7 @@ fn written(address: &Address) -> Value {
             "additionalLastName": "",
             "contactlessDropPoint": "",
         },
-        "taxCode": "",
+        "taxCode": address.tax_code,
         "taxCodeType": null,
         "warning": {"isRestriction": false, "reason": null},
     })

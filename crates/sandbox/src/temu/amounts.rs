@@ -42,7 +42,8 @@ fn written(order: &MarketOrder) -> Value {
     let (seller, temu) = (order.seller_discount_cents(), order.temu_discount_cents());
     let shipping = order.shipping_gross_cents;
     let shipping_vat = vat_inside(shipping, order.shipping_rate_micro);
-    let revenue = order.seller_total_cents();
+    let signature = order.odd.signature_fee_cents;
+    let Paid { revenue, paid } = paid(order, goods, seller, temu);
     let lines = ordered(order).map(|line| written_line(order, line)).collect::<Vec<_>>();
     json!({
         "parentOrderMap": {
@@ -61,14 +62,37 @@ fn written(order: &MarketOrder) -> Value {
             "discountFromSeller": money(seller),
             "discountFromTEMU": money(temu),
             "totalDiscount": money(seller + temu),
-            "refundsTotal": money(0),
+            "refundsTotal": money(order.odd.refunds_cents),
+            "signOnDelivery": if signature == 0 { Value::Null } else { money(signature) },
             "estimatedRevenue": money(revenue),
             "estimatedRevenueDeduction": money(0),
-            "customerPaid": money(revenue - temu),
+            "customerPaid": money(paid + signature - order.odd.refunds_cents),
         },
         "orderList": lines,
         "warning": [],
     })
+}
+
+/// What the seller gets and the buyer pays, before refunds and fees.
+struct Paid {
+    revenue: i64,
+    paid: i64,
+}
+
+fn paid(order: &MarketOrder, goods: i64, seller: i64, temu: i64) -> Paid {
+    if !order.odd.discounts_without_vat {
+        let revenue = order.seller_total_cents();
+        return Paid { revenue, paid: revenue - temu };
+    }
+    let with_vat =
+        |cents: i64, rate: i64| cents + (cents * rate * 2 + HUNDRED_PERCENT) / (HUNDRED_PERCENT * 2);
+    let sum = |of: fn(&MarketLine) -> i64| -> i64 {
+        order.lines.iter().map(|line| with_vat(of(line), line.vat_rate_micro)).sum()
+    };
+    let discounts = [sum(|line| line.seller_discount_cents), sum(|line| line.temu_discount_cents)];
+    debug_assert!(seller <= discounts[0] && temu <= discounts[1], "VAT is never less than nothing");
+    let revenue = goods - discounts[0] + order.shipping_gross_cents;
+    Paid { revenue, paid: revenue - discounts[1] }
 }
 
 /// The lines as the amount answer orders them; a line that the order forgets comes last.
@@ -96,7 +120,7 @@ fn written_line(order: &MarketOrder, line: &MarketLine) -> Value {
         "unitRetailPrice": money(unit_net),
         "unitRetailPriceVatExcl": money(unit_net),
         "unitRetailPriceVatIncl": money(line.unit_gross_cents),
-        "retailPriceTotalTaxIncl": money(line.unit_gross_cents * line.quantity()),
+        "retailPriceTotalTaxIncl": money(line.gross_cents()),
         "productTaxAmount": money(line_vat(line)),
         "productTaxRate": line.vat_rate_micro,
         "discountFromSeller": money(line.seller_discount_cents),

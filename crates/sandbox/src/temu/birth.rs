@@ -96,6 +96,7 @@ pub(crate) fn place(
         amount_calls_to_wait: seed.amount_calls_to_wait + u32::from(is_late),
         lines,
         raw: None,
+        odd: seed.odd.clone(),
     };
     store::save_order(connection, &order)?;
     if is_new {
@@ -142,6 +143,9 @@ fn make_line(
         seller_discount_cents: seed.seller_discount_cents,
         temu_discount_cents: seed.temu_discount_cents,
         status: if is_cancelled { CANCELED } else { status },
+        total_gross_cents: seed.total_gross_cents,
+        warehouse: seed.warehouse.clone(),
+        is_fulfilled_there: seed.is_fulfilled_there,
     })
 }
 

@@ -22,4 +22,4 @@ pub(crate) mod store;
 pub(crate) use answer::SUCCESS;
 pub(crate) use market::Market;
 pub(crate) use order::CANCELED;
-pub use order::{Address, Listing, MarketLine, MarketOrder, RawOrder, Rejection};
+pub use order::{Address, Listing, MarketLine, MarketOrder, Oddities, RawOrder, Rejection};

@@ -37,6 +37,10 @@ pub struct Address {
     pub street: String,
     /// Anything more (`addressLine2`).
     pub addition: String,
+    /// Still more (`addressLine3`).
+    pub third_line: String,
+    /// A tax number of any kind (`taxCode`).
+    pub tax_code: String,
     /// Telephone.
     pub phone: String,
     /// The marketplace's relay address.
@@ -55,6 +59,8 @@ impl Default for Address {
             post_code: "35390".to_owned(),
             street: "Lindenweg 12".to_owned(),
             addition: String::new(),
+            third_line: String::new(),
+            tax_code: String::new(),
             phone: "+49 000 1234567".to_owned(),
             mail: "0123456789ab@relay.sandbox.invalid".to_owned(),
         }
@@ -88,12 +94,26 @@ pub struct MarketLine {
     pub temu_discount_cents: i64,
     /// The line's own status.
     pub status: i64,
+    /// The line's total with VAT where it is not pieces times price: prices of a piece are rounded.
+    #[serde(default)]
+    pub total_gross_cents: Option<i64>,
+    /// `inventoryDeductionWarehouseId`; empty: the first one.
+    #[serde(default)]
+    pub warehouse: String,
+    /// The marketplace sends it from a cooperative warehouse.
+    #[serde(default)]
+    pub is_fulfilled_there: bool,
 }
 
 impl MarketLine {
     /// Pieces to be shipped.
     pub fn quantity(&self) -> i64 {
         self.original_quantity - self.cancelled_quantity
+    }
+
+    /// The line with VAT, before discounts.
+    pub fn gross_cents(&self) -> i64 {
+        self.total_gross_cents.unwrap_or(self.unit_gross_cents * self.quantity())
     }
 }
 
@@ -142,17 +162,38 @@ pub struct MarketOrder {
     pub amount_calls_to_wait: u32,
     /// Pieces of the answers that a test gave as they are.
     pub raw: Option<RawOrder>,
+    /// What few orders have.
+    #[serde(default)]
+    pub odd: Oddities,
+}
+
+/// What few orders have, and what a shop has to get right all the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Oddities {
+    /// The buyer pays so much for a signature on delivery (`signOnDelivery`).
+    pub signature_fee_cents: i64,
+    /// So much was refunded to the buyer (`refundsTotal`).
+    pub refunds_cents: i64,
+    /// Discounts are told without VAT, and tax is reckoned on what is left.
+    pub discounts_without_vat: bool,
+    /// The buyer pays when the parcel arrives (`orderPaymentType` COD).
+    pub is_cash_on_delivery: bool,
+    /// Labels that hold, beside those of wishes and checks.
+    pub labels: Vec<String>,
+    /// `fulfillmentWarning`.
+    pub warnings: Vec<String>,
 }
 
 impl MarketOrder {
     /// Lines with pieces left to ship.
     pub fn shippable(&self) -> impl Iterator<Item = &MarketLine> {
-        self.lines.iter().filter(|line| line.quantity() > 0)
+        self.lines.iter().filter(|line| line.quantity() > 0 && !line.is_fulfilled_there)
     }
 
     /// Goods with VAT, before discounts.
     pub fn goods_gross_cents(&self) -> i64 {
-        self.lines.iter().map(|line| line.unit_gross_cents * line.quantity()).sum()
+        self.lines.iter().map(MarketLine::gross_cents).sum()
     }
 
     /// Sum of the seller's discounts.

@@ -5,6 +5,7 @@ use rusqlite::types::Value as Cell;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal};
+use super::logistics::WAREHOUSES;
 use super::order::{MarketLine, MarketOrder};
 use super::request::Request;
 use super::store;
@@ -129,7 +130,10 @@ fn list_item(order: &MarketOrder) -> Value {
 
 fn made_item(order: &MarketOrder) -> Value {
     let label = |name: &str, is_set: bool| json!({"name": name, "value": i32::from(is_set)});
-    let warnings: &[&str] = if order.address_changed { &["CONFIRMED_CHANGED_ADDRESS"] } else { &[] };
+    let changed = order.address_changed.then_some("CONFIRMED_CHANGED_ADDRESS");
+    let warnings: Vec<&str> =
+        changed.into_iter().chain(order.odd.warnings.iter().map(String::as_str)).collect();
+    let has = |name: &str| order.odd.labels.iter().any(|label| label == name);
     json!({
         "parentOrderMap": {
             "parentOrderSn": order.parent_order_sn,
@@ -144,22 +148,26 @@ fn made_item(order: &MarketOrder) -> Value {
             "siteId": 100 + order.region_id,
             "regionId": order.region_id,
             "parentOrderLabel": [
-                label("soon_to_be_overdue", false),
-                label("past_due", false),
+                label("soon_to_be_overdue", has("soon_to_be_overdue")),
+                label("past_due", has("past_due")),
                 label("pending_buyer_cancellation", order.pending_cancellation),
                 label("pending_buyer_address_change", order.pending_address_change),
                 label("pending_risk_control_alert", order.pending_risk_alert),
-                label("signature_required_on_delivery", false),
+                label("signature_required_on_delivery", has("signature_required_on_delivery")),
             ],
             "fulfillmentWarning": warnings,
             // By its description, true means that the buyer paid no shipping: the name misleads.
             "hasShippingFee": order.shipping_gross_cents == 0,
-            "orderPaymentType": "PPD",
+            "orderPaymentType": payment(order),
             "shippingMethod": 1,
             "batchOrderNumberList": [],
         },
         "orderList": order.lines.iter().map(|line| made_line(order, line)).collect::<Vec<_>>(),
     })
+}
+
+fn payment(order: &MarketOrder) -> &'static str {
+    if order.odd.is_cash_on_delivery { "COD" } else { "PPD" }
 }
 
 fn made_line(order: &MarketOrder, line: &MarketLine) -> Value {
@@ -183,14 +191,14 @@ fn made_line(order: &MarketOrder, line: &MarketLine) -> Value {
             "extCode": line.sku,
         }],
         "orderLabel": [],
-        "fulfillmentType": "fulfillBySeller",
+        "fulfillmentType": if line.is_fulfilled_there { "fulfillByCooperativeWarehouse" } else { "fulfillBySeller" },
         "fulfillmentWarning": [],
         "packageAbnormalTypeList": [],
-        "orderPaymentType": "PPD",
+        "orderPaymentType": payment(order),
         "isCancelledDuringPending": order.cancelled_during_pending,
         "orderCreateTime": order.created_at,
         "orderShippingTime": order.shipped_at,
-        "inventoryDeductionWarehouseId": "WH-SANDBOX-1",
+        "inventoryDeductionWarehouseId": if line.warehouse.is_empty() { WAREHOUSES[0].0 } else { &line.warehouse },
         "inventoryDeductionWarehouseName": "Hauptlager",
     })
 }

@@ -21,4 +21,6 @@ mod shop;
 mod stock;
 mod stock_desk;
 mod stock_reads;
+mod trade;
 mod two_accounts;
+mod wishes;

@@ -187,13 +187,17 @@ async fn two_rows_with_one_number_are_one_parcel() {
     assert_eq!((shipments.len(), shipments[0].contents.len()), (1, 2));
 }
 
+/// Seconds. The simulated marketplace gives an order two days.
+const BOUGHT_BEFORE: i64 = 34 * 3_600;
+
 /// Two orders of one buyer in one parcel.
 async fn shop_with_shared_parcel() -> (Shop, Vec<String>) {
     let world = WorldOptions { ship_after: std::time::Duration::from_secs(864_000), ..WorldOptions::quiet() };
     let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
-    let first =
-        shop.world.add_order(OrderSeed { lines: vec![LineSeed::new("MW-0003", 1)], ..OrderSeed::default() });
-    let first = first.unwrap();
+    // It has to leave in less than a day.
+    let created_at = Some(shop.clock.now().as_second() - BOUGHT_BEFORE);
+    let lines = vec![LineSeed::new("MW-0003", 1)];
+    let first = shop.world.add_order(OrderSeed { lines, created_at, ..OrderSeed::default() }).unwrap();
     let address = Some(shop.world.order(&first).unwrap().address);
     let lines = vec![LineSeed::new("MW-0004", 1)];
     let region_id = Some(shop.world.order(&first).unwrap().region_id);
