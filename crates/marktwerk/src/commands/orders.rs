@@ -20,12 +20,13 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// What one order shows beyond the list.
-const MORE: [Column; 8] = [
+const MORE: [Column; 9] = [
     column("SITUATION", "/situation"),
     column("MEANING", "/meaning"),
     column("NEXT", "/next_act"),
     column("NOT BEFORE", "/not_before"),
     column("SHIP UNTIL", "/ship_until"),
+    column("TO BE NOTED", "/notices"),
     column("UNITS SUBTRACTED", "/takes_stock"),
     column("WATCHED", "/is_watched"),
     column("DECIDED", "/decided"),
@@ -33,8 +34,12 @@ const MORE: [Column; 8] = [
 
 const LINES: [Column; 3] =
     [column("ARTICLE", "/sku"), column("QUANTITY", "/quantity"), column("NAME", "/name")];
-const PARCELS: [Column; 3] =
-    [column("TRACKING NUMBER", "/tracking"), column("CARRIER", "/carrier"), column("LEFT", "/shipped_at")];
+const PARCELS: [Column; 4] = [
+    column("TRACKING NUMBER", "/tracking"),
+    column("INSTEAD OF A NUMBER", "/words"),
+    column("CARRIER", "/carrier"),
+    column("LEFT", "/shipped_at"),
+];
 const HISTORY: [Column; 3] = [column("AT", "/at"), column("BY", "/by"), column("WHAT", "/what")];
 const STARTED: [Column; 6] = [
     column("WHAT", "/what"),
@@ -208,7 +213,7 @@ fn show(order: &Value, output: &Output) -> std::io::Result<()> {
     }
     let columns: Vec<Column> = COLUMNS.into_iter().chain(MORE).collect();
     output.one(order, &columns)?;
-    for (name, columns) in [("lines", &LINES), ("parcels", &PARCELS), ("history", &HISTORY)] {
+    for (name, columns) in [("lines", &LINES[..]), ("parcels", &PARCELS), ("history", &HISTORY)] {
         if order[name].as_array().is_some_and(|rows| !rows.is_empty()) {
             output.line("")?;
             output.list(&order[name], columns)?;

@@ -73,6 +73,12 @@ fn facts(words: Words, order: &OrderDetails) -> Markup {
             div { dt { (words.marketplace) } dd { (status_words(words, &order.order)) } }
             div { dt { (words.erp_number) } dd { (order.order.erp_number.as_deref().unwrap_or("–")) } }
             div { dt { (words.next_act) } dd { (order.next_act) } }
+            @if let Some(until) = &order.ship_until {
+                div { dt { (words.ship_until) } dd { (for_people(until)) } }
+            }
+            @if !order.notices.is_empty() {
+                div { dt { (words.notices) } dd { @for notice in &order.notices { div { (notice) } } } }
+            }
             @if let Some(decided) = &order.decided {
                 div { dt { (words.decided_as) } dd { (decided.label) " – " (decided.by) ", " (for_people(&decided.at)) } }
             }
@@ -104,7 +110,10 @@ fn parcels(words: Words, order: &OrderDetails) -> Markup {
                     tbody {
                         @for parcel in &order.parcels {
                             tr {
-                                td { (parcel.tracking) }
+                                td {
+                                    (parcel.tracking)
+                                    @if let Some(text) = &parcel.words { em { (text) } }
+                                }
                                 td { (parcel.carrier) }
                                 td { (parcel.shipped_at.as_deref().map(for_people).unwrap_or_default()) }
                             }

@@ -139,6 +139,8 @@ words! {
     no_orders: "Keine Bestellungen.", "No orders.";
     next_page: "Weitere", "More";
     situation: "Lage", "Situation";
+    ship_until: "Spätestens zu versenden", "To be shipped by";
+    notices: "Zu beachten", "To be noted";
     next_act: "Als Nächstes", "Next";
     history: "Verlauf", "Timeline";
     parcels: "Pakete", "Parcels";

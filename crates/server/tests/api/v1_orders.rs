@@ -1,7 +1,7 @@
 //! Orders under `/api/v1`: looked for, looked at, decided, read and sent again; and their plain pages.
 
 use marktwerk_domain::history::Author;
-use marktwerk_domain::judgement::{Document, ErpFacts, Limits, OrderFacts};
+use marktwerk_domain::judgement::{Document, ErpFacts, Limits, Notice, OrderFacts};
 use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_domain::reason::Reason;
 use marktwerk_store::judging::{self, Occasion};
@@ -75,6 +75,16 @@ async fn an_order_shows_what_it_waits_for_and_its_whole_way() {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     assert!(server.page("/orders?number=PO-1").await.contains("data-order=\"PO-1\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_people_should_know_who_send_an_order_is_shown() {
+    let server = TestServer::start().await;
+    store(&server, "main", "PO-1", |facts| facts.there.notices = vec![Notice::SignatureRequired]).await;
+    let shown = server.get("/api/v1/orders/PO-1").await;
+    assert_eq!(shown["notices"], json!(["to be delivered against a signature"]));
+    let page = server.page("/orders/PO-1?lang=de").await;
+    assert!(page.contains("Zustellung nur gegen Unterschrift"), "{page}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,6 +40,8 @@ pub(crate) struct OrderDetails {
     pub(crate) is_watched: bool,
     /// Until when it must leave, if the marketplace says so.
     pub(crate) ship_until: Option<String>,
+    /// What people should know who send it, by what the marketplace says.
+    pub(crate) notices: Vec<String>,
     /// What was decided and is not used up yet.
     pub(crate) decided: Option<StandingDecision>,
     /// What can be decided now.
@@ -74,7 +76,10 @@ pub(crate) struct Line {
 /// A parcel.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ParcelItem {
+    /// Its tracking number; several, separated by commas; empty where it has none.
     pub(crate) tracking: String,
+    /// What JTL has where the tracking number belongs, and is none.
+    pub(crate) words: Option<String>,
     pub(crate) carrier: String,
     pub(crate) shipped_at: Option<String>,
 }
@@ -159,7 +164,8 @@ pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) 
         quantity: line.quantity(),
     });
     let parcels = record.parcels.iter().map(|parcel| ParcelItem {
-        tracking: parcel.tracking.clone(),
+        tracking: parcel.all_tracking().collect::<Vec<_>>().join(", "),
+        words: parcel.words.clone(),
         carrier: parcel.carrier.clone(),
         shipped_at: parcel.shipped_at.map(time),
     });
@@ -172,6 +178,7 @@ pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) 
         takes_stock: judgement.takes_stock,
         is_watched: !judgement.is_over,
         ship_until: facts.there.ship_until.map(time),
+        notices: facts.there.notices.iter().map(|notice| notice.words(language)).collect(),
         decided,
         decisions: decisions::offered(&judgement, language),
         lines: lines.collect(),
