@@ -27,8 +27,9 @@ pub struct Parcel {
     pub shipped_at: Option<Timestamp>,
     /// What is in it.
     pub contents: Vec<Content>,
-    /// Further tracking numbers of the same row: what it holds went out in several parcels.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Further tracking numbers of the same row: what it holds went out in several parcels. Stored like the first one, so that a
+    /// search finds each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "named")]
     pub more_tracking: Vec<String>,
     /// What stands in the ERP where the tracking number belongs, and is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +47,25 @@ impl Parcel {
     pub fn all_tracking(&self) -> impl Iterator<Item = &str> {
         let first = Some(self.tracking.as_str()).filter(|tracking| !tracking.is_empty());
         first.into_iter().chain(self.more_tracking.iter().map(String::as_str))
+    }
+}
+
+/// Tracking numbers as a list of `{"tracking": …}`.
+mod named {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Named {
+        tracking: String,
+    }
+
+    pub(super) fn serialize<S: Serializer>(numbers: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(numbers.iter().map(|tracking| Named { tracking: tracking.clone() }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+        let numbers = Vec::<Named>::deserialize(deserializer)?;
+        Ok(numbers.into_iter().map(|named| named.tracking).collect())
     }
 }
 

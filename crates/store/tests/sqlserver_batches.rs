@@ -136,15 +136,15 @@ async fn many_orders_cost_as_many_statements_as_a_few() {
     store.attentions().await.unwrap();
     assert_eq!(costs(&store, MANY).await, few);
     let expected = [
-        ("change_listings, new", 6),
+        ("change_listings, new", 8),
         ("change_listings, known", 1),
-        ("save_fetched, new", 11),
+        ("save_fetched, new", 10),
         ("save_fetched, known", 5),
-        ("save_fetched, changed", 12),
+        ("save_fetched, changed", 11),
         ("known_changes", 1),
-        ("change_orders", 10),
+        ("change_orders", 13),
         ("raise, known", 1),
-        ("change_listings, changed", 6),
+        ("change_listings, changed", 8),
         ("open_contents", 5),
         ("retain_listings", 5),
     ];

@@ -48,6 +48,10 @@ pub(super) fn assemble(
             level.components.push(component);
         }
     }
+    // A server answers in any order; what is the same has to look the same each time.
+    for level in levels.values_mut() {
+        level.components.sort_by_key(|component| component.article);
+    }
     Ok(articles.iter().filter_map(|article| levels.get(article).cloned()).collect())
 }
 

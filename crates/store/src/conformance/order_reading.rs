@@ -62,8 +62,13 @@ pub async fn orders_are_found_by_what_people_know(store: SharedStore) {
     let sold = FetchedOrder { contents: vec![content("MW-1", 2)], ..fetched("7", 5) };
     save(&store, &[sold, fetched("8", 5)]).await;
     store.save_fetched("zweites", &[fetched("7", 5)], at(5)).await.unwrap();
-    let parcel =
-        Parcel { id: 1, tracking: "JD \"1\"".to_owned(), carrier: "DHL".to_owned(), ..Parcel::default() };
+    let parcel = Parcel {
+        id: 1,
+        tracking: "JD \"1\"".to_owned(),
+        more_tracking: vec!["JD2".to_owned(), "JD3".to_owned()],
+        carrier: "DHL".to_owned(),
+        ..Parcel::default()
+    };
     let patch = OrderPatch {
         erp_number: Some("B-8".to_owned()),
         parcels: Some(vec![parcel]),
@@ -78,6 +83,8 @@ pub async fn orders_are_found_by_what_people_know(store: SharedStore) {
         (OrderFilter { erp_number: text("B-8"), ..all.clone() }, vec!["8"]),
         (OrderFilter { sku: text("mw-1"), ..all.clone() }, vec!["7"]),
         (OrderFilter { tracking: text("JD \"1\""), ..all.clone() }, vec!["8"]),
+        (OrderFilter { tracking: text("JD3"), ..all.clone() }, vec!["8"]),
+        (OrderFilter { tracking: text("DHL"), ..all.clone() }, vec![]),
         (OrderFilter { tracking: text("JD"), ..all.clone() }, vec![]),
         (OrderFilter { after: text("7"), after_account: text(ACCOUNT), ..all.clone() }, vec!["7", "8"]),
         (OrderFilter { after: text("7"), after_account: text("zweites"), ..all.clone() }, vec!["8"]),
