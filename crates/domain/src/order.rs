@@ -187,7 +187,14 @@ pub struct Address {
 impl Address {
     /// Whether both say the same, whichever field it stands in. The VAT id does not count: it is no part of the way to a door.
     pub fn has_the_words_of(&self, other: &Self) -> bool {
-        self.words() == other.words()
+        self.words() == other.words() && self.numbers() == other.numbers()
+    }
+
+    /// Numbers in their order: `12, house 3` is not `3, house 12`.
+    fn numbers(&self) -> Vec<&str> {
+        let way = [&self.street, &self.addition].into_iter();
+        let words = way.flat_map(|field| field.split(|letter: char| !letter.is_alphanumeric()));
+        words.filter(|word| word.contains(|letter: char| letter.is_ascii_digit())).collect()
     }
 
     fn words(&self) -> Vec<String> {

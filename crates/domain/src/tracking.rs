@@ -1,5 +1,10 @@
 //! What people and label programs write into the field of a tracking number: one number, several, a link, or words.
 
+/// Letters and digits of which a word is a whole number, and not a group of one.
+const LONG: usize = 10;
+/// What stands before a number that is none of a parcel.
+const TELEPHONE: [&str; 8] = ["tel", "telefon", "telephone", "phone", "mobil", "mobile", "handy", "fax"];
+
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
@@ -18,9 +23,13 @@ pub fn read(field: &str) -> Field {
         return Field::Empty;
     }
     let is_separator = |letter: char| matches!(letter, ',' | ';' | '|' | '\n' | '\r' | '\t');
+    let pieces: Vec<&str> =
+        field.split(is_separator).map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    let is_alone = pieces.len() == 1;
     let mut numbers: Vec<String> = Vec::new();
-    for piece in field.split(is_separator).map(str::trim).filter(|piece| !piece.is_empty()) {
-        for number in of_piece(piece) {
+    for piece in pieces {
+        // Beside others a short one is a count, or part of a sentence.
+        for number in of_piece(piece).into_iter().filter(|number| is_alone || bare(number).len() >= 8) {
             if !numbers.iter().any(|known| bare(known) == bare(&number)) {
                 numbers.push(number);
             }
@@ -34,10 +43,16 @@ fn of_piece(piece: &str) -> Vec<String> {
     if is_link(piece) {
         return of_link(piece).into_iter().collect();
     }
+    for joint in ['/', '+', '&', '-'] {
+        let parts: Vec<&str> = piece.split(joint).map(str::trim).collect();
+        if parts.len() > 1 && parts.iter().all(|part| is_number(part) && bare(part).len() >= LONG) {
+            return parts.into_iter().map(str::to_owned).collect();
+        }
+    }
     let words: Vec<&str> = piece.split_whitespace().collect();
     let (links, words): (Vec<&str>, Vec<&str>) = words.into_iter().partition(|word| is_link(word));
     let linked = links.into_iter().filter_map(of_link);
-    let are_whole = words.len() > 1 && words.iter().all(|word| is_number(word) && bare(word).len() >= 10);
+    let are_whole = words.len() > 1 && words.iter().all(|word| is_number(word) && bare(word).len() >= LONG);
     let numbers: Vec<String> = match are_whole {
         true => words.into_iter().map(str::to_owned).collect(),
         false => {
@@ -50,9 +65,12 @@ fn of_piece(piece: &str) -> Vec<String> {
 
 /// A number among words, where exactly one word is one: `Paket 1: 00340434161094042557`.
 fn words_beside(text: &str) -> Option<String> {
-    let trimmed =
-        text.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()));
-    let mut numbers = trimmed.filter(|word| is_surely_number(word));
+    let trimmed = |word| str::trim_matches(word, |letter: char| !letter.is_alphanumeric());
+    let words: Vec<&str> = text.split_whitespace().map(trimmed).collect();
+    if words.iter().any(|word| TELEPHONE.contains(&word.to_lowercase().as_str())) {
+        return None;
+    }
+    let mut numbers = words.into_iter().filter(|word| is_surely_number(word));
     match (numbers.next(), numbers.next()) {
         (Some(number), None) => Some(number.to_owned()),
         _ => None,
@@ -74,23 +92,35 @@ fn of_link(link: &str) -> Option<String> {
     values.chain(path).find(|text| is_surely_number(text)).map(str::to_owned)
 }
 
-/// Letters and digits alone.
-fn bare(text: &str) -> String {
+/// Letters and digits alone: two ways to write one number are the same.
+pub fn bare(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
-/// A word with a digit, or groups of which each has one or is as short as a country: `RR 123 456 785 DE`.
+/// A day, which people write beside what they did: `28.11.2026`, `2026-11-28`.
+fn is_date(word: &str) -> bool {
+    let parts: Vec<&str> = word.split(['.', '/', '-']).collect();
+    let are_digits = parts.iter().all(|part| part.bytes().all(|letter| letter.is_ascii_digit()));
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    are_digits && matches!(lengths[..], [1..=2, 1..=2, 2 | 4] | [4, 2, 2])
+}
+
+/// A word with a digit, or groups of which each has one or is as short as a country: `RR 123 456 785 DE`. A long word is no group, but
+/// a number of its own.
 fn is_number(text: &str) -> bool {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '/' | '_');
     let has_digit = |word: &str| word.chars().any(|letter| letter.is_ascii_digit());
     let words: Vec<&str> = text.split_whitespace().collect();
-    let are_groups = words.len() == 1 || words.iter().all(|word| has_digit(word) || bare(word).len() <= 2);
+    let is_long = |word: &&str| bare(word).len() >= LONG;
+    let is_short = |word: &str| !has_digit(word) && bare(word).len() <= 2;
+    let are_groups = match words.iter().any(is_long) {
+        _ if words.len() == 1 => true,
+        true => words.iter().filter(|word| !is_short(word)).count() == 1,
+        false => words.iter().all(|word| has_digit(word) || is_short(word)),
+    };
+    let is_word = |word: &&str| word.chars().all(is_part) && !bare(word).is_empty() && !is_date(word);
     let is_long_enough = words.len() == 1 || bare(text).len() >= 8;
-    are_groups
-        && is_long_enough
-        && has_digit(text)
-        && bare(text).len() <= 40
-        && words.iter().all(|word| word.chars().all(is_part))
+    are_groups && is_long_enough && has_digit(text) && bare(text).len() <= 40 && words.iter().all(is_word)
 }
 
 /// What can only be a number: at least eight letters and digits, of which at least four are digits.
@@ -130,7 +160,9 @@ mod tests {
 
     #[test]
     fn several_numbers_are_split_and_never_glued() {
-        for separator in [", ", ",", ";", "\n", "\r\n", " ; ", "|", " ", "\t"] {
+        for separator in
+            [", ", ",", ";", "\n", "\r\n", " ; ", "|", " ", "\t", " / ", "/", " - ", "-", " + ", " & "]
+        {
             assert_eq!(numbers(&format!("{ONE}{separator}{TWO}")), [ONE, TWO], "{separator:?}");
         }
         assert_eq!(numbers(&format!("{ONE}, {ONE}")), [ONE], "one parcel");
@@ -148,7 +180,11 @@ mod tests {
             assert_eq!(numbers(&link), [ONE], "{link}");
         }
         assert_eq!(numbers(&format!("https://x.invalid/?idc={ONE}\n{TWO}")), [ONE, TWO]);
-        assert_eq!(numbers(&format!("Paket 1: {ONE}")), [ONE]);
+        for beside in ["Paket 1: ", "2x ", "2 ", "am 28.11.2026 "] {
+            assert_eq!(numbers(&format!("{beside}{ONE}")), [ONE], "{beside}");
+        }
+        assert_eq!(numbers(&format!("{ONE} 2")), [ONE]);
+        assert_eq!(numbers(&format!("1/2, {ONE}")), [ONE]);
     }
 
     #[test]
@@ -162,6 +198,12 @@ mod tests {
             "-",
             "folgt noch",
             "n/a",
+            "Einwurf am 28.11.2026",
+            "28.11.2026",
+            "Abholung 12.05.2026, 14 Uhr",
+            "2026-11-28",
+            "Tel. 0641123456",
+            "Brief, 2",
         ] {
             assert_eq!(read(words), Field::Words(words.to_owned()));
         }

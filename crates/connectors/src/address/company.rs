@@ -1,7 +1,7 @@
 //! Who an address is of: a person or a company.
 
 /// Legal forms, as words without their dots, whatever their case.
-const FORMS: [&str; 33] = [
+const FORMS: [&str; 28] = [
     "gmbh",
     "ggmbh",
     "mbh",
@@ -9,22 +9,17 @@ const FORMS: [&str; 33] = [
     "kgaa",
     "ohg",
     "gbr",
-    "ek",
     "ekfr",
     "ekfm",
-    "ev",
-    "eg",
     "partg",
     "partgmbb",
     "ug",
     "ltd",
     "limited",
-    "inc",
     "llc",
     "plc",
     "sarl",
     "srl",
-    "spa",
     "bv",
     "sro",
     "doo",
@@ -39,7 +34,10 @@ const FORMS: [&str; 33] = [
 /// Legal forms that may be written as two words.
 const TWO_WORD_FORMS: [(&str, &str); 4] = [("z", "oo"), ("e", "v"), ("e", "k"), ("e", "g")];
 /// Legal forms that are also names of people in other cases, or short words.
-const CAPITAL_FORMS: [&str; 3] = ["AG", "KG", "UG"];
+const CAPITAL_FORMS: [&str; 14] =
+    ["AG", "KG", "UG", "eK", "EK", "eV", "EV", "eG", "EG", "SpA", "SPA", "Inc", "INC", "inc"];
+/// As above, with dots, whatever their case.
+const DOTTED_FORMS: [&str; 4] = ["e.k.", "e.v.", "e.g.", "s.p.a."];
 /// As above, and so often part of a person's name that only a tax number makes them a company's.
 const DOUBTFUL_FORMS: [&str; 7] = ["SE", "SA", "AB", "AS", "SL", "NV", "OY"];
 
@@ -100,7 +98,8 @@ pub(super) fn is_company(name: &str, has_tax_number: bool) -> bool {
         let [one, other] = [&pair[0], &pair[1]].map(|word| word.to_lowercase());
         TWO_WORD_FORMS.contains(&(one.as_str(), other.as_str()))
     });
-    pairs || words.iter().skip(1).any(is_form)
+    let is_dotted = |word: &str| DOTTED_FORMS.contains(&word.to_lowercase().trim_end_matches(','));
+    pairs || words.iter().skip(1).any(is_form) || name.split_whitespace().skip(1).any(is_dotted)
 }
 
 /// A VAT id: a country's two letters, then 8 to 12 letters and digits. Other tax numbers are nothing that JTL keeps.

@@ -62,11 +62,14 @@ pub fn compose(parts: AddressParts) -> Result<Address, Untranslatable> {
         parts.lines.into_iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
     let place = pickup::place(&lines, &names.beside).unwrap_or_else(|| street::place(lines, &names.beside));
     let drop_point = text(parts.drop_point);
-    let addition = [place.addition.as_str(), &drop_point]
+    let (company, beside) = match names.company.is_empty() {
+        true => (place.beside, String::new()),
+        false => (names.company, place.beside),
+    };
+    let addition = [place.addition.as_str(), &beside, &drop_point]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>();
-    let company = if names.company.is_empty() { place.beside } else { names.company };
     let address = Address {
         first_name: names.first,
         last_name: names.last,

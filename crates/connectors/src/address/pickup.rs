@@ -43,7 +43,7 @@ pub(super) fn place(lines: &[String], beside: &str) -> Option<Place> {
             }
             let is_before =
                 is_word_before_number(word) && words.peek().is_some_and(|next| is_post_number(next));
-            if !is_before {
+            if !is_before && !word.eq_ignore_ascii_case("dhl") {
                 left.push(word);
             }
         }

@@ -10,18 +10,68 @@ pub(super) fn place(mut lines: Vec<String>, beside: &str) -> Place {
     if lines.len() > 1 && is_company(&lines[0], false) && !has_digit(&lines[0]) {
         company = lines.remove(0);
     }
-    let street = lines.iter().position(|line| !is_house_number(line));
-    let mut street = street.map_or_else(String::new, |index| lines.remove(index));
-    if street.is_empty() && !lines.is_empty() {
-        street = lines.remove(0);
-    } else if !has_digit(&street)
-        && let Some(index) = lines.iter().position(|line| is_house_number(line))
-    {
-        street = format!("{street} {}", lines.remove(index));
-    }
+    let street = match apart(&lines) {
+        Some((street, number)) => {
+            let joined = format!("{} {}", lines[street], lines[number]);
+            let taken = [street, number];
+            let mut index = 0;
+            lines.retain(|_| {
+                index += 1;
+                !taken.contains(&(index - 1))
+            });
+            joined
+        }
+        None => {
+            let whole = lines.iter().position(|line| has_house_number(line));
+            let street = whole.or_else(|| lines.iter().position(|line| !is_house_number(line)));
+            if lines.is_empty() { String::new() } else { lines.remove(street.unwrap_or(0)) }
+        }
+    };
     let beside = [beside.to_owned()].into_iter().filter(|text| !text.is_empty());
     let addition: Vec<String> = beside.chain(lines).collect();
     Place { street, addition: addition.join(", "), beside: company }
+}
+
+/// What begins a line beside the street.
+const BESIDE: [&str; 12] = [
+    "c/o",
+    "co",
+    "z.hd.",
+    "zhd",
+    "z.h.",
+    "z.",
+    "bei",
+    "hinterhaus",
+    "vorderhaus",
+    "seitenflügel",
+    "wohnung",
+    "etage",
+];
+
+/// A house number on a line of its own, and the street that lacks one: the nearest above, else below.
+fn apart(lines: &[String]) -> Option<(usize, usize)> {
+    let number = lines.iter().position(|line| is_house_number(line))?;
+    // Where the street above has its number, this one belongs to something else.
+    if lines[..number].iter().any(|line| has_house_number(line)) {
+        return None;
+    }
+    let is_street = |index: &usize| {
+        !is_house_number(&lines[*index]) && !has_house_number(&lines[*index]) && !is_beside(&lines[*index])
+    };
+    let street = (0..number).rev().chain(number + 1..lines.len()).find(is_street)?;
+    Some((street, number))
+}
+
+fn is_beside(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default().to_lowercase();
+    BESIDE.contains(&first.as_str())
+}
+
+/// Whether a line begins or ends with a house number.
+fn has_house_number(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let ends = [words.first(), words.last()];
+    words.len() > 1 && ends.into_iter().flatten().any(|word| is_house_number(word))
 }
 
 fn has_digit(text: &str) -> bool {

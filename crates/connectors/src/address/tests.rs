@@ -28,6 +28,10 @@ fn street_and_house_number_are_put_together() {
     assert_eq!(place_of(&["8", "Eliasstr."]), both("Eliasstr. 8", ""));
     assert_eq!(place_of(&["Eliasstr.", "c/o Meier", "5"]), both("Eliasstr. 5", "c/o Meier"));
     assert_eq!(place_of(&["Eliasstr.", "", "5"]), both("Eliasstr. 5", ""));
+    assert_eq!(place_of(&["c/o Meier", "Eliasstr.", "8"]), both("Eliasstr. 8", "c/o Meier"));
+    assert_eq!(place_of(&["c/o Meier", "Eliasstr. 8"]), both("Eliasstr. 8", "c/o Meier"));
+    assert_eq!(place_of(&["Hinterhaus", "Eliasstr.", "8"]), both("Eliasstr. 8", "Hinterhaus"));
+    assert_eq!(place_of(&["Straße des 17. Juni", "135"]), both("Straße des 17. Juni 135", ""));
     for number in ["8a", "8 a", "12-14", "5/3", "Nr. 8", "8 bis"] {
         assert_eq!(place_of(&["Am Weg", number]), both(&format!("Am Weg {number}"), ""), "{number}");
     }

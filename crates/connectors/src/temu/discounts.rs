@@ -106,17 +106,31 @@ impl Sums {
 
     /// The reading of the discounts that comes to what the buyer paid.
     pub(super) fn reading(&self, lines: &[Line], currency: Currency) -> Result<Reading, Untranslatable> {
+        let is_partly_cancelled = lines.iter().any(|line| line.cancelled_value > 0);
+        if self.discount_on_all > 0 && is_partly_cancelled {
+            return Err(Untranslatable::because([
+                format!(
+                    "a part of the order is cancelled, and TEMU does not tell how much of the seller's discount of {} on the whole \
+                     order is left; enter it in JTL by hand",
+                    Money::new(self.discount_on_all, currency)
+                ),
+                format!(
+                    "ein Teil der Bestellung ist storniert, und TEMU nennt nicht, wie viel vom Rabatt des Verkäufers von {} auf die \
+                     ganze Bestellung übrig ist; bitte in JTL von Hand eingeben",
+                    Money::new(self.discount_on_all, currency)
+                ),
+            ]));
+        }
         let [with, without] = Reading::ALL;
         let sums = Reading::ALL.map(|reading| reading.sums(lines, self));
         let is_same = sums[0].left == sums[1].left;
-        let is_cancelled = lines.iter().any(|line| line.cancelled_value > 0);
         let fits = Reading::ALL.map(|reading| self.paid.is_some_and(|paid| reading.fits(lines, self, paid)));
         match (self.paid, fits) {
             (Some(_), [true, false]) => Ok(with),
             (Some(_), [false, true]) => Ok(without),
             (_, [true, true]) | (None, _) if is_same => Ok(with),
             // What the buyer paid before something was cancelled says nothing.
-            (Some(_), [false, false]) if is_same && is_cancelled => Ok(with),
+            (Some(_), [false, false]) if is_same && is_partly_cancelled => Ok(with),
             (paid, _) => Err(self.unproven(paid, sums, is_same, currency)),
         }
     }

@@ -261,7 +261,11 @@ pub fn decide(
         }
         // What was put off is shown again, and what was decided before stays decided.
         Decision::TakeBack if facts.remind.as_ref().is_some_and(|remind| remind.until > now) => {}
-        Decision::GoOn | Decision::TakeBack => after.decided = None,
+        Decision::GoOn => {
+            after.decided = None;
+            after.ours.cancellation = None;
+        }
+        Decision::TakeBack => after.decided = None,
         Decision::RemindMe => {
             let until = choice.until.filter(|until| *until > now).ok_or(NotPossible::TimeMissing)?;
             let entry = entry.as_ref().map_or(0, Entry::fingerprint);

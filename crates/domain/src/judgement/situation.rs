@@ -220,7 +220,9 @@ pub(super) fn turning_points(facts: &OrderFacts, limits: &Limits) -> impl Iterat
 fn at_the_marketplace(facts: &OrderFacts) -> There {
     let OrderFacts { there, erp, ours, .. } = facts;
     if there.is_fulfilled {
-        return There::Fulfilled;
+        // What was handed over is no longer to be sent by us: our lines were cancelled.
+        let is_ours = ours.handed_over_at.is_some() || ours.hand_over_since.is_some();
+        return if is_ours { There::Cancelled } else { There::Fulfilled };
     }
     match there.status {
         MarketplaceStatus::Pending => There::Pending,

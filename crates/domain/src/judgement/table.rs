@@ -254,7 +254,7 @@ impl Row {
             Self::ToReport | Self::PartToReport => {
                 line(State::Shipped, Act::Report).waits(Wait::OwnStep).retried()
             }
-            Self::SharesParcel => line(State::Shipped, Act::Report).waits(Wait::Number).retried(),
+            Self::SharesParcel => line(State::Shipped, Act::Report).waits(Wait::Part).retried(),
             Self::ReportOpen => line(State::Shipped, Act::ResolveReport).waits(Wait::OwnStep),
             Self::ReportUnanswered => {
                 line(State::Shipped, Act::ResolveReport).entry(Kind::ShipmentRefused).retried()
@@ -302,13 +302,13 @@ impl Row {
                 D::LeaveOut,
                 D::RemindMe,
             ],
-            Self::CancelDue | Self::CancelAsked => &[D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::CancelDue => &[D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::Unclear | Self::Dropped => &[D::HandOverAgain, D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::Deleted => &[D::HandOverAgain, D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
             Self::Candidates => &[D::NoneOfThese, D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::UnknownArticle => &[D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
-            Self::AskedAgain => &[D::GoOn, D::DoneByHand, D::LeaveOut, D::RemindMe],
-            Self::AskedAgainInErp => &[D::GoOn, D::DoneByHand, D::RemindMe],
+            Self::AskedAgain | Self::CancelAsked => &[D::GoOn, D::DoneByHand, D::LeaveOut, D::RemindMe],
+            Self::AskedAgainInErp | Self::CancelAskedInErp => &[D::GoOn, D::DoneByHand, D::RemindMe],
             Self::Pending
             | Self::DetailsMissing
             | Self::Ready
@@ -350,7 +350,6 @@ impl Row {
             | Self::WithoutNumberLong
             | Self::RestClosed
             | Self::CancelDueInErp
-            | Self::CancelAskedInErp
             | Self::Several
             | Self::LeftUnread
             | Self::ToReport

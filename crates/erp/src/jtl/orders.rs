@@ -238,17 +238,28 @@ impl<'rows> Shipments<'rows> {
 fn with_one_number_once(rows: Vec<Parcel>) -> Vec<Parcel> {
     let mut parcels: Vec<Parcel> = Vec::with_capacity(rows.len());
     for row in rows {
-        let is_same = |parcel: &&mut Parcel| !row.tracking.is_empty() && parcel.tracking == row.tracking;
-        match parcels.iter_mut().find(is_same) {
-            Some(parcel) if !parcel.contents.is_empty() && !row.contents.is_empty() => {
-                parcel.contents.extend(row.contents);
-            }
+        let Some(parcel) = parcels.iter_mut().find(|parcel| shares_a_number(parcel, &row)) else {
+            parcels.push(row);
+            continue;
+        };
+        let more = row.all_tracking().filter(|number| !has_number(parcel, number));
+        let more: Vec<String> = more.map(str::to_owned).collect();
+        parcel.more_tracking.extend(more);
+        match parcel.contents.is_empty() || row.contents.is_empty() {
             // What of the two is not known is not known of the one.
-            Some(parcel) => parcel.contents.clear(),
-            None => parcels.push(row),
+            true => parcel.contents.clear(),
+            false => parcel.contents.extend(row.contents),
         }
     }
     parcels
+}
+
+fn shares_a_number(one: &Parcel, other: &Parcel) -> bool {
+    other.all_tracking().any(|number| has_number(one, number))
+}
+
+fn has_number(parcel: &Parcel, number: &str) -> bool {
+    parcel.all_tracking().any(|known| tracking::bare(known) == tracking::bare(number))
 }
 
 /// Rows of key, article number and quantity, summed by key and article.

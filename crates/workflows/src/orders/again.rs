@@ -72,6 +72,9 @@ impl Orders<'_> {
 fn is_known(number: &str, stored: Option<&KnownChange>, page: &OrderPage) -> bool {
     let shown = page.entries.iter().find(|entry| entry.number == number);
     shown.zip(stored).is_some_and(|(shown, stored)| {
-        stored.status == shown.status && stored.changed_at >= shown.changed_at && !stored.is_unread
+        stored.status == shown.status
+            && stored.changed_at >= shown.changed_at
+            && stored.fingerprint.as_ref() == Some(&shown.fingerprint)
+            && !stored.is_unread
     })
 }

@@ -94,6 +94,7 @@ impl Orders<'_> {
                 ];
                 let remark = Remark::new(AttentionKind::CancellationRefused, texts);
                 step.warning(format!("order {}: {}", record.number, remark.message), Value::Null).await;
+                facts.remarks.retain(|earlier| earlier.kind != remark.kind);
                 facts.remarks.push(remark);
             }
         }

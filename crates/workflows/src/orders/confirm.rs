@@ -13,6 +13,7 @@ use marktwerk_domain::judgement::{
 };
 use marktwerk_domain::order::{OrderLine, OrderState};
 use marktwerk_domain::shipment::{Parcel, ReportedParcel, ShipmentReport};
+use marktwerk_domain::tracking;
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderFilter, OrderPatch, OrderRecord, ReportIntent};
 use serde_json::{Value, json};
@@ -171,22 +172,27 @@ impl Orders<'_> {
         Ok(())
     }
 
-    async fn try_to_report(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
-        // An intent without an end: the call may have arrived. Asked first, never told twice.
-        if let Some(earlier) = record.report.take() {
-            let is_known = self.is_known_there(&earlier.report).await;
-            let report = earlier.report.clone();
-            record.report = Some(earlier);
-            let is_stored = match is_known? {
-                true => self.mark_told(step, record, &report).await?,
-                // It never arrived; what is to be done now, the order's other facts say.
-                false => {
-                    self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
-                }
-            };
-            if !is_stored {
-                return Ok(());
+    /// An intent without an end: the call may have arrived. Asked first, never told twice. Answers whether the order is as it was read.
+    pub(super) async fn resolve_report(
+        &self,
+        step: &Step,
+        record: &mut OrderRecord,
+    ) -> Result<bool, Hindrance> {
+        let Some(report) = record.report.as_ref().map(|earlier| earlier.report.clone()) else {
+            return Ok(true);
+        };
+        Ok(match self.is_known_there(&report).await? {
+            true => self.mark_told(step, record, &report).await?,
+            // It never arrived; what is to be done now, the order's other facts say.
+            false => {
+                self.save_one(record, OrderPatch { report: Some(None), ..OrderPatch::default() }).await?
             }
+        })
+    }
+
+    async fn try_to_report(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
+        if !self.resolve_report(step, record).await? {
+            return Ok(());
         }
         match (self.judgement(record).row, record.facts().there.report_unit) {
             (Row::ShippedBoth | Row::OtherNumbers, _) => self.compare_numbers(step, record).await,
@@ -363,7 +369,8 @@ impl Orders<'_> {
     }
 
     /// By which names the carrier of a parcel is looked for, one after the other: the account's table alone, where it has the shipping
-    /// method or the carrier; else JTL's own codes of the shipping method, what the names mean, and the names as they are.
+    /// method or the carrier. Else the parcel's own carrier: the shipping method is only what was planned, so that its codes count
+    /// where the carrier says nothing that is known, and its name only where there is no carrier.
     fn carrier_names(&self, parcel: &Parcel) -> Vec<String> {
         let table = self.connections.settings.orders.carriers.get(self.account());
         let named = [&parcel.method, &parcel.carrier].map(|name| table_key(name));
@@ -373,14 +380,14 @@ impl Orders<'_> {
         }
         let meant = |name: &String| Carrier::of_name(name).map(|carrier| carrier.to_string());
         let coded = parcel.carrier_codes.iter().filter_map(meant);
-        let written = [&parcel.carrier, &parcel.method].into_iter().filter(|name| !name.is_empty());
-        let mut names: Vec<String> = Vec::new();
-        for name in coded.chain(written.clone().cloned()).chain(written.filter_map(meant)) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        let own = |name: &String| [Some(name.clone()), meant(name)].into_iter().flatten();
+        let is_known = meant(&parcel.carrier).is_some();
+        match parcel.method.is_empty() {
+            // What stands as the carrier is the method's name.
+            true => coded.chain(own(&parcel.carrier)).collect(),
+            false if is_known => own(&parcel.carrier).collect(),
+            false => own(&parcel.carrier).chain(coded).collect(),
         }
-        names
     }
 
     /// Whether the marketplace shows every parcel of a report.
@@ -456,12 +463,16 @@ pub(super) fn denied(record: &OrderRecord) -> Vec<Hold> {
 /// Whether the ERP still shows the parcels of a report with the numbers that were reported.
 fn is_as_shipped(report: &ShipmentReport, record: &OrderRecord) -> bool {
     report.parcels.iter().all(|told| {
-        record.parcels.iter().any(|parcel| parcel.id == told.id && parcel.tracking == told.tracking)
+        record.parcels.iter().any(|parcel| {
+            parcel.id == told.id
+                && parcel.tracking == told.tracking
+                && parcel.more_tracking == told.more_tracking
+        })
     })
 }
 
 /// Whether the newest document cannot be used, so that the order's translation is missing or outdated.
-fn is_unusable(record: &OrderRecord) -> bool {
+pub(super) fn is_unusable(record: &OrderRecord) -> bool {
     let document = record.facts().there.document;
     matches!(document, Document::Refused { .. } | Document::Untranslatable { .. })
 }
@@ -514,12 +525,8 @@ fn all_are_shown(report: &ShipmentReport, shown: &[ConfirmedParcel]) -> bool {
 
 /// The marketplace may store a tracking number without its blanks and hyphens.
 fn is_shown(parcel: &ReportedParcel, shown: &[ConfirmedParcel]) -> bool {
-    let bare = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
-    };
-    let ours = bare(&parcel.tracking);
-    parcel
-        .lines
-        .iter()
-        .all(|(line, _)| shown.iter().any(|other| other.line == *line && bare(&other.tracking) == ours))
+    let ours = tracking::bare(&parcel.tracking);
+    parcel.lines.iter().all(|(line, _)| {
+        shown.iter().any(|other| other.line == *line && tracking::bare(&other.tracking) == ours)
+    })
 }

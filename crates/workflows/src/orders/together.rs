@@ -6,33 +6,50 @@ use std::collections::{BTreeMap, BTreeSet};
 use marktwerk_connectors::ReportLines;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Remark};
-use marktwerk_domain::shipment::{ErpOrder, OtherOrder, Parcel, ReportedParcel, ShipmentReport};
+use marktwerk_domain::judgement::{Act, Remark, Row};
+use marktwerk_domain::shipment::{OtherOrder, Parcel, ReportedParcel, ShipmentReport};
+use marktwerk_domain::tracking;
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord, ReportIntent};
 use serde_json::json;
 
 use super::Orders;
-use super::confirm::{Hindrance, denied, is_due, not_shown};
+use super::confirm::{Hindrance, denied, is_due, is_unusable, not_shown};
 use super::parcels::allocate;
+use super::taken_over;
 use crate::crash;
+
+/// Orders read at once.
+const PAGE: usize = 1_000;
 
 /// Which orders have a parcel with which tracking number.
 #[derive(Default)]
-pub(super) struct SharedParcels(BTreeMap<String, BTreeSet<String>>);
+pub(super) struct SharedParcels {
+    /// By the bare number.
+    orders: BTreeMap<String, BTreeSet<String>>,
+    /// All open orders are noted.
+    is_complete: bool,
+}
 
 impl SharedParcels {
-    pub(super) fn note(&mut self, order: &ErpOrder) {
-        for tracking in order.parcels.iter().flat_map(Parcel::all_tracking) {
-            self.0.entry(tracking.to_owned()).or_default().insert(order.number.clone());
+    pub(super) fn note(&mut self, order: &str, parcels: &[Parcel]) {
+        for number in parcels.iter().flat_map(Parcel::all_tracking) {
+            self.orders.entry(tracking::bare(number)).or_default().insert(order.to_owned());
         }
+    }
+
+    pub(super) fn complete(&mut self) {
+        self.is_complete = true;
     }
 
     /// The orders in the parcels of this one, itself among them, if there are others.
     fn partners(&self, record: &OrderRecord) -> Option<BTreeSet<String>> {
         let numbers = record.parcels.iter().flat_map(Parcel::all_tracking);
-        let partners: BTreeSet<String> =
-            numbers.filter_map(|tracking| self.0.get(tracking)).flatten().cloned().collect();
+        let partners: BTreeSet<String> = numbers
+            .filter_map(|number| self.orders.get(&tracking::bare(number)))
+            .flatten()
+            .cloned()
+            .collect();
         (partners.len() > 1).then_some(partners)
     }
 }
@@ -44,16 +61,34 @@ impl Orders<'_> {
         step: &Step,
         due: Vec<OrderRecord>,
     ) -> Result<(Vec<OrderRecord>, Option<Failure>), Failure> {
+        if !self.marketplace.rules().joins_shared_parcels || due.is_empty() {
+            return Ok((due, None));
+        }
+        self.know_shared_parcels().await?;
         let mut groups: BTreeMap<BTreeSet<String>, Vec<OrderRecord>> = BTreeMap::new();
         let mut alone = Vec::with_capacity(due.len());
-        for record in due {
+        let mut failure: Option<Failure> = None;
+        for mut record in due {
+            let partners = self.partners(&record);
+            // What became of an open report comes first: if it never arrived, the order is one of its group again.
+            if record.report.as_ref().is_some_and(|open| partners.is_some() || is_joint(&open.report)) {
+                match self.resolve_report(step, &mut record).await {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(hindrance) => {
+                        if let Err(error) = self.note_hindrance(step, &mut record, hindrance).await {
+                            failure.get_or_insert(error);
+                        }
+                        continue;
+                    }
+                }
+            }
             let is_to_report = self.judgement(&record).next_act == Act::Report && record.report.is_none();
-            match self.partners(&record).filter(|_| is_to_report) {
+            match partners.filter(|_| is_to_report) {
                 Some(partners) => groups.entry(partners).or_default().push(record),
                 None => alone.push(record),
             }
         }
-        let mut failure: Option<Failure> = None;
         for (partners, ready) in groups {
             match self.of_group(step, &partners, ready).await? {
                 Group::Alone(ready) => alone.extend(ready),
@@ -68,10 +103,25 @@ impl Orders<'_> {
         Ok((alone, failure))
     }
 
-    fn partners(&self, record: &OrderRecord) -> Option<BTreeSet<String>> {
-        if !self.marketplace.rules().joins_shared_parcels {
-            return None;
+    /// A run whose tracking did not come to its end goes by what was stored before.
+    async fn know_shared_parcels(&self) -> Result<(), Failure> {
+        let shared = || self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if shared().is_complete {
+            return Ok(());
         }
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.connections.store.open_orders(self.account(), after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.number.clone());
+            let mut shared = shared();
+            page.iter().for_each(|record| shared.note(&record.number, &record.parcels));
+        }
+        shared().complete();
+        Ok(())
+    }
+
+    fn partners(&self, record: &OrderRecord) -> Option<BTreeSet<String>> {
         self.shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).partners(record)
     }
 
@@ -88,11 +138,17 @@ impl Orders<'_> {
         for number in missing {
             let Some(other) = self.connections.store.order(self.account(), number).await? else { continue };
             let judgement = self.judgement(&other);
-            let is_ready = judgement.next_act == Act::Report && is_due(&judgement, self.now());
-            match is_ready && other.report.is_none() {
-                // On another page of what is due.
+            let is_finished = judgement.is_over
+                || matches!(judgement.row, Row::LeftOut | Row::DoneByHand | Row::DoneByHandInErp)
+                || other.facts().ours.reported_at.is_some();
+            let is_ready = judgement.next_act == Act::Report
+                && is_due(&judgement, self.now())
+                && other.report.is_none()
+                // It may be on another page of what is due, or held back because the marketplace did not answer for it.
+                && !self.read_again(step, std::slice::from_ref(&other)).await?.held_back.contains(number);
+            match is_ready {
                 true => ready.push(other),
-                false if judgement.is_over || other.facts().ours.reported_at.is_some() => {}
+                false if is_finished => {}
                 false => others.push(other),
             }
         }
@@ -174,7 +230,16 @@ impl Orders<'_> {
     }
 
     async fn try_together(&self, step: &Step, records: &mut [OrderRecord]) -> Result<(), Hindrance> {
-        let reports = self.joint_reports(records).await?;
+        let reports = match self.joint_reports(records).await {
+            Ok(reports) => reports,
+            // The others wait for it as for any order that cannot be reported yet.
+            Err((index, hindrance)) => {
+                if let Some(record) = records.get_mut(index) {
+                    self.note_hindrance(step, record, hindrance).await?;
+                }
+                return Ok(());
+            }
+        };
         let intent = |report: &ShipmentReport| ReportIntent {
             epoch: self.context.epoch(),
             at: self.now(),
@@ -212,16 +277,27 @@ impl Orders<'_> {
         Ok(())
     }
 
-    /// What each order reports of the one parcel, with the others' lines.
-    async fn joint_reports(&self, records: &[OrderRecord]) -> Result<Vec<ShipmentReport>, Hindrance> {
+    /// What one order has in the one parcel.
+    async fn own_part(&self, record: &OrderRecord) -> Result<(ReportedParcel, Option<i64>), Hindrance> {
+        if !is_unusable(record) && taken_over::lacks_document(record) {
+            return Err(taken_over::without_document());
+        }
+        let ReportLines { lines, region } = self.lines(record).await?;
+        let allocated = allocate(&lines, &record.parcels).ok_or_else(Hindrance::sent_less)?;
+        let (Some(parcel), Some(lines)) = (record.parcels.first(), allocated.into_iter().next()) else {
+            return Err(Hindrance::sent_less());
+        };
+        Ok((self.with_carrier(record, region, parcel, lines).await?, region))
+    }
+
+    /// What each order reports of the one parcel, with the others' lines; or which of them cannot be reported, and why.
+    async fn joint_reports(
+        &self,
+        records: &[OrderRecord],
+    ) -> Result<Vec<ShipmentReport>, (usize, Hindrance)> {
         let mut own: Vec<(ReportedParcel, Option<i64>)> = Vec::with_capacity(records.len());
-        for record in records {
-            let ReportLines { lines, region } = self.lines(record).await?;
-            let allocated = allocate(&lines, &record.parcels).ok_or_else(Hindrance::sent_less)?;
-            let (Some(parcel), Some(lines)) = (record.parcels.first(), allocated.into_iter().next()) else {
-                return Err(Hindrance::sent_less());
-            };
-            own.push((self.with_carrier(record, region, parcel, lines).await?, region));
+        for (index, record) in records.iter().enumerate() {
+            own.push(self.own_part(record).await.map_err(|hindrance| (index, hindrance))?);
         }
         let denied: Vec<_> = records.iter().flat_map(denied).collect();
         let others = |index: usize| {
@@ -250,10 +326,14 @@ enum Group {
     Together(Vec<OrderRecord>),
 }
 
+fn is_joint(report: &ShipmentReport) -> bool {
+    report.parcels.iter().any(|parcel| !parcel.others.is_empty())
+}
+
 /// Whether all of an order lies in the parcel in which all of the first one lies.
 fn is_in_one_parcel(record: &OrderRecord, all: &[OrderRecord]) -> bool {
     let number = |record: &OrderRecord| match &record.parcels[..] {
-        [only] if only.more_tracking.is_empty() => Some(only.tracking.clone()),
+        [only] if only.more_tracking.is_empty() => Some(tracking::bare(&only.tracking)),
         _ => None,
     };
     number(record).is_some() && number(record) == all.first().and_then(number)

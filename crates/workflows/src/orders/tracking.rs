@@ -33,6 +33,7 @@ impl Orders<'_> {
         loop {
             let page = self.connections.store.open_orders(self.account(), after.as_deref(), PAGE).await?;
             let Some(last) = page.last().map(|last| last.number.clone()) else {
+                self.shared.lock().unwrap_or_else(PoisonError::into_inner).complete();
                 return self.note_watched(watches_reported).await;
             };
             let is_asked = |record: &OrderRecord| record.state != OrderState::Reported || watches_reported;
@@ -77,7 +78,7 @@ impl Orders<'_> {
 
     fn note_parcels(&self, found: &[ErpOrder]) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        found.iter().for_each(|order| shared.note(order));
+        found.iter().for_each(|order| shared.note(&order.number, &order.parcels));
     }
 
     fn note_cancellations(&self, page: &[OrderRecord]) {

@@ -272,6 +272,41 @@ async fn orders_in_one_parcel_go_together_once_both_can() {
     assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1);
 }
 
+/// The call that was to report both never arrived: the next one reports both again, and neither alone.
+#[tokio::test(start_paused = true)]
+async fn a_joint_report_that_was_lost_is_made_again_for_all() {
+    for fault in [FaultKind::Cut, FaultKind::ServerError { status: 502 }] {
+        let (shop, numbers) = shop_with_shared_parcel().await;
+        for number in &numbers {
+            shop.world.ship_now(number, &[dhl("00340000000000000001")]).unwrap();
+        }
+        let fault = Fault::new(fault).only("bg.logistics.shipment.v2.confirm").times(1);
+        shop.world.set_faults(Faults::one(fault)).unwrap();
+        let run = shop.run("order_workflow", Value::Null).await;
+        assert_eq!(run.attempt, 2, "the lost call is a failed attempt");
+        for number in &numbers {
+            assert_eq!(shop.order(number).await.state, OrderState::Reported, "{}", shop.log().await);
+        }
+        assert_eq!(shop.world.shipments().unwrap().len(), 2);
+        assert!(shop.store.attentions().await.unwrap().is_empty());
+    }
+}
+
+/// A run that begins behind the tracking knows of the shared parcel too.
+#[tokio::test(start_paused = true)]
+async fn a_run_without_tracking_reports_no_part_of_a_shared_parcel() {
+    let (shop, numbers) = shop_with_shared_parcel().await;
+    shop.world.ask_cancellation(&numbers[1], true).unwrap();
+    for number in &numbers {
+        shop.world.ship_now(number, &[dhl("00340000000000000001")]).unwrap();
+    }
+    shop.wait(360).await;
+    let run = shop.sync_orders().await;
+    shop.again(&run, "confirm").await;
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Shipped, "{}", shop.log().await);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+}
+
 /// Both sides shipped between two runs. With one number it is one parcel that a person reported; with two numbers two parcels may be on
 /// their way, and that is an entry until JTL or a person says which one it was.
 #[tokio::test(start_paused = true)]

@@ -100,6 +100,23 @@ async fn the_cooperative_warehouse_sends_its_own_lines() {
     );
 }
 
+/// What is left is the cooperative warehouse's; JTL would still send ours.
+#[tokio::test(start_paused = true)]
+async fn our_line_that_is_cancelled_after_the_hand_over_is_shown() {
+    let shop = patient_shop().await;
+    let there = LineSeed { is_fulfilled_there: true, ..LineSeed::new("MW-0003", 1) };
+    let lines = vec![there, LineSeed::new("MW-0004", 1)];
+    let mixed = read(&shop, OrderSeed { lines, ..OrderSeed::default() }).await;
+    shop.wait(5).await;
+    shop.sync_orders().await;
+    shop.world.cancel_pieces(&mixed, 1, 1).unwrap();
+    shop.wait(360).await;
+    shop.sync_orders().await;
+    let order = shop.order(&mixed).await;
+    assert!(order.is_open, "{}", shop.log().await);
+    assert_eq!(shop.store.attentions().await.unwrap().len(), 1, "{}", shop.log().await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn notices_are_kept_and_cash_on_delivery_is_not_paid() {
     let shop = patient_shop().await;
