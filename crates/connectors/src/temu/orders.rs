@@ -178,6 +178,11 @@ fn head(raw: &Value) -> Result<Head, (Option<String>, String)> {
     let code = wire::whole_number(&parent["parentOrderStatus"]);
     let code = code.ok_or_else(|| fail("its parentOrderStatus is missing or no number".to_owned()))?;
     let status = status(code).ok_or_else(|| fail(format!("its parentOrderStatus {code} is not known")))?;
+    // Of an order that is partly the cooperative warehouse's, our part counts.
+    let status = match status {
+        MarketplaceStatus::PartlyShipped => translate::status_of_ours(raw).unwrap_or(status),
+        status => status,
+    };
     if !raw["orderList"].is_array() {
         return Err(fail("it has no orderList".to_owned()));
     }
@@ -335,6 +340,23 @@ mod tests {
             Notice::CashOnDelivery,
         ];
         assert_eq!(read.notices, expected);
+    }
+
+    #[test]
+    fn of_an_order_that_is_partly_the_cooperative_warehouses_our_part_counts() {
+        let status = |theirs: i64, ours: &[i64]| {
+            let theirs = json!({ "orderSn": "1", "orderStatus": theirs, "quantity": 1, "fulfillmentType": "fulfillByCooperativeWarehouse" });
+            let ours =
+                ours.iter().map(|status| json!({ "orderSn": "2", "orderStatus": status, "quantity": 1 }));
+            let lines: Vec<Value> = [theirs].into_iter().chain(ours).collect();
+            let parent = json!({ "parentOrderSn": "PO-1", "updateTime": 1, "parentOrderStatus": 41 });
+            head(&json!({ "parentOrderMap": parent, "orderList": lines })).unwrap().status
+        };
+        assert_eq!(status(4, &[2]), MarketplaceStatus::Ready, "they have sent theirs");
+        assert_eq!(status(2, &[4]), MarketplaceStatus::Shipped, "we have sent ours");
+        assert_eq!(status(4, &[2, 4]), MarketplaceStatus::PartlyShipped);
+        assert_eq!(status(4, &[2, 3]), MarketplaceStatus::Ready, "what is cancelled is not ours to send");
+        assert_eq!(status(4, &[]), MarketplaceStatus::PartlyShipped);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use marktwerk_domain::money::{Money, VatRate};
-use marktwerk_domain::order::{Order, OrderLine, PricedUnits};
+use marktwerk_domain::order::{MarketplaceStatus, Order, OrderLine, PricedUnits};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -15,7 +15,10 @@ use super::prices::{Amounts, Quantity, prices};
 use super::wire;
 use crate::orders::{ReportLines, Untranslatable};
 
+/// `orderStatus` of a line.
+const TO_BE_SHIPPED: i64 = 2;
 const CANCELLED: i64 = 3;
+const SHIPPED: [i64; 2] = [4, 5];
 /// No multi-pack holds more; bounds what a nonsense factor takes from stock.
 const LARGEST_FACTOR: i64 = 100_000;
 
@@ -326,6 +329,25 @@ pub(super) fn is_fulfilled(order: &Value) -> bool {
     let is_left = |line: &&Line| line.quantity().is_ok_and(|quantity| quantity.remaining > 0);
     let mut left = entry.order_list.iter().filter(is_left).peekable();
     left.peek().is_some() && left.all(Line::is_fulfilled_there)
+}
+
+/// How our lines stand where TEMU sends others of the same entry; `None` where it sends none, or ours stand in different ways.
+pub(super) fn status_of_ours(order: &Value) -> Option<MarketplaceStatus> {
+    let entry = Entry::deserialize(order).ok()?;
+    let is_left = |line: &&Line| line.quantity().is_ok_and(|quantity| quantity.remaining > 0);
+    let (theirs, ours): (Vec<&Line>, Vec<&Line>) =
+        entry.order_list.iter().filter(is_left).partition(|line| line.is_fulfilled_there());
+    if theirs.is_empty() || ours.is_empty() {
+        return None;
+    }
+    let all_are = |known: &[i64]| {
+        ours.iter().all(|line| line.order_status.is_some_and(|status| known.contains(&status)))
+    };
+    match () {
+        () if all_are(&[TO_BE_SHIPPED]) => Some(MarketplaceStatus::Ready),
+        () if all_are(&SHIPPED) => Some(MarketplaceStatus::Shipped),
+        () => None,
+    }
 }
 
 /// The `skuId`s of lines without an article number of their own; unreadable entries have none.

@@ -6,7 +6,6 @@ use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::carrier::Carrier;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{
     Act, Decision, Document, Hold, Judgement, RefusalCause, Refused, ReportUnit, Row, tracking_numbers,
@@ -19,9 +18,9 @@ use marktwerk_store::orders::{OrderFilter, OrderPatch, OrderRecord, ReportIntent
 use serde_json::{Value, json};
 
 use super::Orders;
+use super::carriers::carrier_names;
 use super::parcels::{Lines, allocate, allot};
 use super::taken_over;
-use crate::connections::table_key;
 use crate::crash;
 
 const PAGE: usize = 500;
@@ -338,7 +337,8 @@ impl Orders<'_> {
     ) -> Result<ReportedParcel, Hindrance> {
         let facts = record.facts();
         let mut code = None;
-        for name in self.carrier_names(parcel) {
+        let table = self.connections.settings.orders.carriers.get(self.account());
+        for name in carrier_names(parcel, table) {
             if code.is_none() {
                 code = self.marketplace.carrier_code(region, &name).await.map_err(hindrance)?;
             }
@@ -350,7 +350,11 @@ impl Orders<'_> {
         }
         let Some(carrier_code) = code else {
             let carrier = chosen.unwrap_or(&parcel.carrier).to_owned();
-            let message = format!("the marketplace's list has no carrier `{carrier}`");
+            let method = match parcel.method.is_empty() {
+                true => String::new(),
+                false => format!(" (shipping method `{}`)", parcel.method),
+            };
+            let message = format!("the marketplace's list has no carrier `{carrier}`{method}");
             let cause = RefusalCause::Carrier(carrier);
             return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message, cause));
         };
@@ -366,28 +370,6 @@ impl Orders<'_> {
             warehouse,
             others: Vec::new(),
         })
-    }
-
-    /// By which names the carrier of a parcel is looked for, one after the other: the account's table alone, where it has the shipping
-    /// method or the carrier. Else the parcel's own carrier: the shipping method is only what was planned, so that its codes count
-    /// where the carrier says nothing that is known, and its name only where there is no carrier.
-    fn carrier_names(&self, parcel: &Parcel) -> Vec<String> {
-        let table = self.connections.settings.orders.carriers.get(self.account());
-        let named = [&parcel.method, &parcel.carrier].map(|name| table_key(name));
-        let listed = named.iter().filter_map(|name| table?.get(name)).next();
-        if let Some(carrier) = listed {
-            return vec![carrier.to_string()];
-        }
-        let meant = |name: &String| Carrier::of_name(name).map(|carrier| carrier.to_string());
-        let coded = parcel.carrier_codes.iter().filter_map(meant);
-        let own = |name: &String| [Some(name.clone()), meant(name)].into_iter().flatten();
-        let is_known = meant(&parcel.carrier).is_some();
-        match parcel.method.is_empty() {
-            // What stands as the carrier is the method's name.
-            true => coded.chain(own(&parcel.carrier)).collect(),
-            false if is_known => own(&parcel.carrier).collect(),
-            false => own(&parcel.carrier).chain(coded).collect(),
-        }
     }
 
     /// Whether the marketplace shows every parcel of a report.

@@ -7,6 +7,7 @@ mod again;
 mod by_parcel;
 mod cancel;
 mod candidates;
+mod carriers;
 mod confirm;
 mod deep;
 mod export;

@@ -107,8 +107,8 @@ impl Row {
                 "Sehen Sie dort nach; bevor etwas gemeldet wird, fragen wir von selbst noch einmal",
             ],
             Self::UnknownCarrier => [
-                "choose the carrier here, or another shipping method in JTL; or report it at the marketplace by hand",
-                "Wählen Sie hier den Versender oder in JTL eine andere Versandart; oder melden Sie den Versand am Marktplatz von Hand",
+                "choose the carrier here, or enter it for all parcels of that shipping method as `carriers` of the account in the settings; or report it at the marketplace by hand",
+                "Wählen Sie hier den Versender, oder tragen Sie ihn für alle Pakete dieser Versandart in den Einstellungen unter `carriers` des Kontos ein; oder melden Sie den Versand am Marktplatz von Hand",
             ],
             Self::Refused => [
                 "correct what the reason says; the report is tried again by itself, or at once with “Report again”",
