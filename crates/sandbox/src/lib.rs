@@ -17,7 +17,7 @@ mod people;
 mod sandbox;
 mod temu;
 
-pub use control::{AnyOrder, Control, LineSeed, OrderSeed, ShipmentReport};
+pub use control::{AnyOrder, Control, LEVERS, LineSeed, OrderSeed, ShipmentReport};
 pub use error::SandboxError;
 pub use faults::{Fault, FaultKind, Faults};
 pub use jtl::{DroppedRow, JtlStock, ParcelSeed};

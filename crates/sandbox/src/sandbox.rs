@@ -75,6 +75,11 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
+    /// Where the levers are listed; each hangs below it.
+    pub fn control_url(&self) -> String {
+        format!("{}/control", self.base_url())
+    }
+
     /// What the simulated marketplace accepts.
     pub fn credentials() -> SandboxCredentials {
         SandboxCredentials {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, attention, audit, db, jobs, logs, orders, runs, stock, takeover};
+use super::{accounts, alerts, attention, audit, db, jobs, logs, orders, runs, sandbox, stock, takeover};
 use crate::config::{Environment, Settings, Sources, load};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
@@ -108,6 +108,7 @@ pub(super) enum Command {
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,
     /// Run the simulated outside world alone
+    #[command(after_long_help = sandbox::levers())]
     Sandbox,
 }
 

@@ -14,6 +14,15 @@ use crate::config::Settings;
 /// Where the world listens when nothing else is said.
 const LISTEN: &str = "127.0.0.1:8100";
 
+/// The levers of the world, for `--help`.
+pub(super) fn levers() -> String {
+    let levers = marktwerk_sandbox::LEVERS.iter().map(|(lever, about)| format!("  {lever:<26} {about}\n"));
+    format!(
+        "Levers, as POST /control/<lever> with a JSON object of what they take; GET /control lists them:\n{}",
+        levers.collect::<String>()
+    )
+}
+
 pub(super) async fn run(mut settings: Settings, output: &Output) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     start_telemetry(&settings)?;
@@ -47,12 +56,13 @@ fn describe(sandbox: &Sandbox, output: &Output) -> std::io::Result<()> {
             "app_secret": credentials.app_secret,
             "access_token": credentials.access_token,
             "jtl_url": url,
-            "control": format!("{}/control", sandbox.base_url()),
+            "control": sandbox.control_url(),
         });
         return output.line(&all.to_string());
     }
     for line in [
         format!("The simulated world is ready: {}", sandbox.base_url()),
+        format!("Its levers: GET {}", sandbox.control_url()),
         "To use it, put this into .env …".to_owned(),
         format!("TEMU_APP_KEY={}", credentials.app_key),
         format!("TEMU_APP_SECRET={}", credentials.app_secret),

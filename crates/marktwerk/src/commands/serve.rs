@@ -58,13 +58,18 @@ pub(super) fn start_telemetry(settings: &Settings) -> anyhow::Result<()> {
 
 fn say_ready(program: &Program, output: &Output) -> std::io::Result<()> {
     let (address, notice) = (program.address(), program.notice());
+    let levers = program.levers();
     if output.is_json() {
-        return output.line(
-            &json!({ "ready": true, "url": format!("http://{address}/"), "notice": notice }).to_string(),
-        );
+        let url = format!("http://{address}/");
+        let ready = json!({ "ready": true, "url": url, "notice": notice, "control": levers });
+        return output.line(&ready.to_string());
     }
     match notice {
-        "" => output.line(&format!("Marktwerk is ready: http://{address}/")),
-        notice => output.line(&format!("Marktwerk is ready: http://{address}/ ({notice})")),
+        "" => output.line(&format!("Marktwerk is ready: http://{address}/"))?,
+        notice => output.line(&format!("Marktwerk is ready: http://{address}/ ({notice})"))?,
+    }
+    match levers {
+        Some(levers) => output.line(&format!("Levers of the simulated world: {levers}")),
+        None => Ok(()),
     }
 }

@@ -160,6 +160,11 @@ impl Program {
         &self.notice
     }
 
+    /// Where the levers of the simulated world are, if there is one.
+    pub fn levers(&self) -> Option<String> {
+        self.sandbox.as_ref().map(Sandbox::control_url)
+    }
+
     /// No new visitors, no new runs, a grace for running ones, and then the world that they work on.
     pub async fn shutdown(self) {
         self.server.shutdown().await;

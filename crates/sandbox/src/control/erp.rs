@@ -159,6 +159,26 @@ impl Control {
         self.erp.with(|connection| rearrange::add_gift(connection, external, sku))
     }
 
+    /// Somebody puts a carton on the order, as a position of packaging with this article number.
+    pub fn add_packaging_in_jtl(&self, external: &str, sku: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::add_packaging(connection, external, sku))
+    }
+
+    /// Somebody deletes the order's position of an article, of which nothing has left.
+    pub fn delete_position_in_jtl(&self, external: &str, sku: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::delete_position(connection, external, sku))
+    }
+
+    /// The buyer collects the order: a delivery note without a parcel.
+    pub fn collect_in_jtl(&self, external: &str) -> Done<()> {
+        self.erp.with(|connection| ship::collect(&self.erp, connection, external))
+    }
+
+    /// Somebody prints another label for the order's last parcel and does not use it. Returns its number.
+    pub fn print_label_again(&self, external: &str) -> Done<String> {
+        self.erp.with(|connection| ship::print_label_again(&self.erp, connection, external))
+    }
+
     /// Somebody corrects the tracking number of an order's parcels.
     pub fn renumber_parcels(&self, external: &str, tracking: &str) -> Done<()> {
         self.erp.with(|connection| rearrange::renumber_parcels(connection, external, tracking))

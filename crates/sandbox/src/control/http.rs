@@ -37,7 +37,7 @@ struct Arguments {
 }
 
 /// The levers, with what they take and do.
-const LEVERS: [(&str, &str); 59] = [
+pub const LEVERS: [(&str, &str); 64] = [
     ("add_order", "an order as described; OrderSeed"),
     ("add_raw_order", "an order with raw answers; AnyOrder"),
     ("add_orders", "count: buyers order something"),
@@ -47,6 +47,7 @@ const LEVERS: [(&str, &str); 59] = [
     ("ask_address_change", "order, on: the buyer's wish"),
     ("ask_cancellation", "order, on: the buyer's wish"),
     ("check_risk", "order, on: the marketplace's check"),
+    ("hide", "order, on: the list does not show it yet"),
     ("set_label", "order, name, on: a label such as past_due"),
     ("warn", "order, name, on: a fulfillmentWarning"),
     ("refund", "order, cents: refunded to the buyer"),
@@ -95,6 +96,10 @@ const LEVERS: [(&str, &str); 59] = [
     ("split_in_jtl", "external"),
     ("enter_in_jtl", "external, sku, pieces: an order entered by hand"),
     ("add_gift_in_jtl", "external, sku"),
+    ("add_packaging_in_jtl", "external, sku: a carton as a position of its own"),
+    ("delete_position_in_jtl", "external, sku: of which nothing has left"),
+    ("collect_in_jtl", "external: a delivery note without a parcel"),
+    ("print_label_again", "external: another label, which is not used"),
     ("renumber_parcels", "external, tracking"),
     ("set_shipping_method", "name; null: carriers by chance"),
 ];
@@ -178,6 +183,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "ask_address_change" => json!(control.ask_address_change(&order, on)?),
         "ask_cancellation" => json!(control.ask_cancellation(&order, on)?),
         "check_risk" => json!(control.check_risk(&order, on)?),
+        "hide" => json!(control.hide(&order, on)?),
         "set_label" => json!(control.set_label(&order, &name.unwrap_or_default(), on)?),
         "warn" => json!(control.warn(&order, &name.unwrap_or_default(), on)?),
         "refund" => json!(control.refund(&order, cents)?),
@@ -225,6 +231,10 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "split_in_jtl" => json!(control.split_in_jtl(&external)?),
         "enter_in_jtl" => json!(control.enter_in_jtl(&external, &sku, pieces.max(1))?),
         "add_gift_in_jtl" => json!(control.add_gift_in_jtl(&external, &sku)?),
+        "add_packaging_in_jtl" => json!(control.add_packaging_in_jtl(&external, &sku)?),
+        "delete_position_in_jtl" => json!(control.delete_position_in_jtl(&external, &sku)?),
+        "collect_in_jtl" => json!(control.collect_in_jtl(&external)?),
+        "print_label_again" => json!(control.print_label_again(&external)?),
         "renumber_parcels" => json!(control.renumber_parcels(&external, &tracking)?),
         "set_shipping_method" => json!(control.set_shipping_method(name)),
         _ => {

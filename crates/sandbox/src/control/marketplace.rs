@@ -94,6 +94,18 @@ impl Control {
         })
     }
 
+    /// The list does not show the order although it is there, or shows it again; its times stay as they are.
+    pub fn hide(&self, sn: &str, is_hidden: bool) -> Done<()> {
+        self.market()?.with(|connection| {
+            store::order(connection, sn)?.ok_or_else(|| unknown_order(sn))?;
+            connection.execute("DELETE FROM hidden WHERE sn = ?1", [sn])?;
+            if is_hidden {
+                connection.execute("INSERT INTO hidden VALUES (?1)", [sn])?;
+            }
+            Ok(())
+        })
+    }
+
     /// A label holds or does not hold any more, such as `past_due` or `signature_required_on_delivery`.
     pub fn set_label(&self, sn: &str, name: &str, is_set: bool) -> Done<()> {
         self.change(sn, |order, now| {

@@ -8,6 +8,7 @@ mod seed;
 
 use std::sync::Arc;
 
+pub use http::LEVERS;
 pub use seed::{AnyOrder, LineSeed, OrderSeed, ShipmentReport};
 
 use crate::error::SandboxError;

@@ -161,7 +161,7 @@ fn order(element: Element) -> Result<Document, String> {
     }
     let (mut company, mut user) = (1, 1);
     for (name, value) in &element.attributes {
-        let number = || value.parse::<i64>().map_err(|_| format!("the attribute {name} is no number"));
+        let number = || value.parse::<i64>().map_err(|_| format!("the attribute {name} is not a number"));
         match name.as_str() {
             "kFirma" => company = number()?,
             "kBenutzer" => user = number()?,
@@ -211,10 +211,10 @@ fn fields(inside: &str, children: Vec<Element>, known: &[Field]) -> Result<Value
         }
         let trimmed = value.trim();
         if *kind == Kind::Number && !trimmed.is_empty() && trimmed.parse::<Decimal>().is_err() {
-            return Err(format!("{inside}/{name} is no number: {trimmed}"));
+            return Err(format!("{inside}/{name} is not a number: {trimmed}"));
         }
         if *kind == Kind::Date && !trimmed.is_empty() && !calendar::is_jtl_date(trimmed) {
-            return Err(format!("{inside}/{name} is no date: {trimmed}"));
+            return Err(format!("{inside}/{name} is not a date: {trimmed}"));
         }
         values.insert(name, value);
     }
@@ -233,7 +233,7 @@ fn position(element: Element) -> Result<Position, String> {
         if text.is_empty() {
             return Ok(Decimal::ZERO);
         }
-        text.parse().map_err(|_| format!("twarenkorbpos/{name} is no number: {text}"))
+        text.parse().map_err(|_| format!("twarenkorbpos/{name} is not a number: {text}"))
     };
     let (net, gross, rate) = (number("fPreisEinzelNetto")?, number("fPreis")?, number("fMwSt")?);
     let (quantity, discount) = (number("fAnzahl")?, number("fRabatt")?);

@@ -61,6 +61,38 @@ pub(crate) fn add_gift(connection: &Connection, external: &str, sku: &str) -> Re
     Ok(())
 }
 
+/// Puts a carton on the order: a position of packaging (`nType` 15) with an article number.
+pub(crate) fn add_packaging(connection: &Connection, external: &str, sku: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let sql = "INSERT INTO Verkauf_tAuftragPosition(kAuftrag, cArtNr, cName, fAnzahl, fVkNetto, fRabatt, fMwSt, nType)
+               VALUES (?1, ?2, 'Karton', 1, '0', '0', '19', 15)";
+    connection.execute(sql, params![order, sku])?;
+    Ok(())
+}
+
+/// Deletes the positions of an article of which nothing is on a delivery note.
+pub(crate) fn delete_position(
+    connection: &Connection,
+    external: &str,
+    sku: &str,
+) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let open = "FROM Verkauf_tAuftragPosition WHERE kAuftrag = ?1 AND cArtNr = ?2 AND kAuftragPosition NOT IN
+                  (SELECT kBestellPos FROM tLieferscheinPos)";
+    let reserved: f64 = connection.query_row(
+        &format!("SELECT TOTAL(fAnzahl) {open} AND nType = 1"),
+        params![order, sku],
+        |row| row.get(0),
+    )?;
+    if connection.execute(&format!("DELETE {open}"), params![order, sku])? == 0 {
+        return Err(SandboxError::Refused(format!("{external} has no open position of {sku}")));
+    }
+    if reserved > 0.0 {
+        stock::reserve(connection, stock::article(connection, sku)?, -reserved)?;
+    }
+    Ok(())
+}
+
 /// Takes the order's last position into an order of its own with the same external number.
 pub(crate) fn split(connection: &Connection, external: &str) -> Result<(), SandboxError> {
     let order = look::order(connection, external)?;

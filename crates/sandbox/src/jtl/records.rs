@@ -40,4 +40,6 @@ pub struct ParcelSeed {
     pub method: Option<String>,
     /// Packed, but not yet sent (`dVersendet` NULL).
     pub only_packed: bool,
+    /// The packing table does not record what is in it (no `tVersandPos`).
+    pub contents_not_recorded: bool,
 }

@@ -31,6 +31,7 @@ struct Parcel {
     method: String,
     tracking: Option<String>,
     only_packed: bool,
+    contents_not_recorded: bool,
 }
 
 fn open_positions(connection: &Connection, order: i64) -> rusqlite::Result<Vec<OpenPosition>> {
@@ -83,8 +84,13 @@ fn ship_planned(
     let mut open = open_positions(connection, order)?;
     let is_split = part == 0 && open.len() > 1 && chance.happens(erp.split_share);
     let carrier = method.unwrap_or_else(|| carrier(&mut chance)).to_owned();
-    let parcel =
-        |positions| Parcel { positions, method: carrier.clone(), tracking: None, only_packed: false };
+    let parcel = |positions| Parcel {
+        positions,
+        method: carrier.clone(),
+        tracking: None,
+        only_packed: false,
+        contents_not_recorded: false,
+    };
     if !is_split {
         deliver(erp, connection, order, vec![parcel(open)])?;
         return Ok(());
@@ -115,19 +121,43 @@ fn deliver(
     let now = jtl_date(erp.time.now_ms());
     let mut numbers = Vec::new();
     if parcels.iter().any(|parcel| !parcel.positions.is_empty()) {
-        connection
-            .prepare_cached(
-                "INSERT INTO tLieferschein(kBestellung, dErstellt, dGedruckt) VALUES (?1, ?2, ?2)",
-            )?
-            .execute(params![order, now])?;
-        let note = connection.last_insert_rowid();
-        connection
-            .prepare_cached("UPDATE tLieferschein SET cLieferscheinNr = ?2 WHERE kLieferschein = ?1")?
-            .execute(params![note, format!("LS-{note:07}")])?;
+        let note = add_note(connection, order, &now)?;
         for parcel in parcels {
             numbers.push(pack(erp, connection, note, parcel, &now)?);
         }
     }
+    count(connection, order)?;
+    Ok(numbers)
+}
+
+fn add_note(connection: &Connection, order: i64, now: &str) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("INSERT INTO tLieferschein(kBestellung, dErstellt, dGedruckt) VALUES (?1, ?2, ?2)")?
+        .execute(params![order, now])?;
+    let note = connection.last_insert_rowid();
+    connection
+        .prepare_cached("UPDATE tLieferschein SET cLieferscheinNr = ?2 WHERE kLieferschein = ?1")?
+        .execute(params![note, format!("LS-{note:07}")])?;
+    Ok(note)
+}
+
+/// Puts a position on a delivery note; its pieces leave the warehouse. Returns the note's line.
+fn note_position(connection: &Connection, note: i64, position: &OpenPosition) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO tLieferscheinPos(kLieferschein, kBestellPos, fAnzahl) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![note, position.position, position.pieces])?;
+    let line = connection.last_insert_rowid();
+    if let Some(article) = position.article {
+        stock::reserve(connection, article, -position.pieces)?;
+        stock::take_pieces(connection, article, position.pieces)?;
+    }
+    Ok(line)
+}
+
+/// What JTL counts of an order's parcels.
+fn count(connection: &Connection, order: i64) -> rusqlite::Result<()> {
     let is_complete = open_positions(connection, order)?.is_empty();
     connection
         .prepare_cached("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = ?2 WHERE kAuftrag = ?1")?
@@ -139,7 +169,7 @@ fn deliver(
                      WHERE l.kBestellung = ?1) AS parcels
                WHERE kAuftrag = ?1";
     connection.prepare_cached(sql)?.execute([order])?;
-    Ok(numbers)
+    Ok(())
 }
 
 fn pack(
@@ -168,20 +198,13 @@ fn pack(
         .prepare_cached("UPDATE tVersand SET cIdentCode = ?2 WHERE kVersand = ?1")?
         .execute(params![shipment, tracking])?;
     for position in parcel.positions {
-        connection
-            .prepare_cached(
-                "INSERT INTO tLieferscheinPos(kLieferschein, kBestellPos, fAnzahl) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![note, position.position, position.pieces])?;
-        let inside = connection.last_insert_rowid();
-        connection
-            .prepare_cached(
-                "INSERT INTO tVersandPos(kVersand, kLieferscheinPos, fAnzahl) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![shipment, inside, position.pieces])?;
-        if let Some(article) = position.article {
-            stock::reserve(connection, article, -position.pieces)?;
-            stock::take_pieces(connection, article, position.pieces)?;
+        let inside = note_position(connection, note, &position)?;
+        if !parcel.contents_not_recorded {
+            connection
+                .prepare_cached(
+                    "INSERT INTO tVersandPos(kVersand, kLieferscheinPos, fAnzahl) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![shipment, inside, position.pieces])?;
         }
     }
     Ok(tracking)
@@ -240,12 +263,50 @@ pub(crate) fn now(
             method: method.to_owned(),
             tracking: seed.tracking.clone(),
             only_packed: seed.only_packed,
+            contents_not_recorded: seed.contents_not_recorded,
         });
     }
     if open.is_empty() {
         connection.execute("DELETE FROM sandbox_plan WHERE kAuftrag = ?1", [order])?;
     }
     Ok(deliver(erp, connection, order, parcels)?)
+}
+
+/// The buyer collects everything: a delivery note without a parcel.
+pub(crate) fn collect(erp: &Erp, connection: &Connection, external: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let open = open_positions(connection, order)?;
+    if open.is_empty() {
+        return Err(SandboxError::Refused(format!("{external} is shipped already")));
+    }
+    let note = add_note(connection, order, &jtl_date(erp.time.now_ms()))?;
+    for position in &open {
+        note_position(connection, note, position)?;
+    }
+    connection.execute("DELETE FROM sandbox_plan WHERE kAuftrag = ?1", [order])?;
+    Ok(count(connection, order)?)
+}
+
+/// Prints another label for the order's last parcel, which is never used. Returns its tracking number.
+pub(crate) fn print_label_again(
+    erp: &Erp,
+    connection: &Connection,
+    external: &str,
+) -> Result<String, SandboxError> {
+    let order = look::order(connection, external)?;
+    let sql = "INSERT INTO tVersand(kLieferschein, dErstellt, kVersandArt, cLogistiker, fGewicht, nStatus)
+               SELECT v.kLieferschein, v.dErstellt, v.kVersandArt, v.cLogistiker, v.fGewicht, 0
+               FROM tVersand v JOIN tLieferschein l ON l.kLieferschein = v.kLieferschein
+               WHERE l.kBestellung = ?1 ORDER BY v.kVersand DESC LIMIT 1";
+    if connection.execute(sql, [order])? == 0 {
+        return Err(SandboxError::Refused(format!("{external} has no parcel")));
+    }
+    let label = connection.last_insert_rowid();
+    let tracking = tracking_number(erp.seed, None, label);
+    connection
+        .execute("UPDATE tVersand SET cIdentCode = ?2 WHERE kVersand = ?1", params![label, tracking])?;
+    count(connection, order)?;
+    Ok(tracking)
 }
 
 /// Cancels an order in JTL; what was reserved is free again.

@@ -41,7 +41,9 @@ pub(crate) fn list(connection: &Connection, request: &Request) -> Result<(Value,
 }
 
 fn conditions(request: &Request) -> Result<Vec<(&'static str, Vec<Cell>)>, Refusal> {
-    let mut conditions: Vec<(&'static str, Vec<Cell>)> = Vec::new();
+    // An order may exist before the list shows it.
+    let mut conditions: Vec<(&'static str, Vec<Cell>)> =
+        vec![("sn NOT IN (SELECT sn FROM hidden)", Vec::new())];
     for (start, end, condition) in INTERVALS {
         if let Some((low, high)) = interval(request, start, end)? {
             conditions.push((condition, vec![Cell::from(low), Cell::from(high)]));

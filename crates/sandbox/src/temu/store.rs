@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS listings(
   unit_gross_cents INTEGER NOT NULL, vat_rate_micro INTEGER NOT NULL, stock INTEGER NOT NULL,
   on_sale INTEGER NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS listings_goods ON listings(goods_id);
+CREATE TABLE IF NOT EXISTS hidden(sn TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS stock_keys(request_key TEXT PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS parcels(
   package_sn TEXT PRIMARY KEY, parent_order_sn TEXT NOT NULL, tracking TEXT NOT NULL, carrier INTEGER NOT NULL,

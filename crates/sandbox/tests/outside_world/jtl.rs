@@ -88,9 +88,9 @@ async fn bad_rows_are_dropped_with_a_reason() {
         (changed("kBenutzer=\"1\"", "kBenutzer=\"7\""), "kBenutzer"),
         (changed("MW-0001", "MW-9999"), "cArtNr MW-9999 is unknown"),
         (changed("<fPreis>4.90", "<fPreis>4.91"), "the prices disagree"),
-        (changed("4.11765", "4,11765"), "twarenkorbpos/fPreisEinzelNetto is no number"),
+        (changed("4.11765", "4,11765"), "twarenkorbpos/fPreisEinzelNetto is not a number"),
         (changed("<cPosTyp>standard", "<cPosTyp>geschenk"), "cPosTyp"),
-        (changed("<dErstellt>2026-07-01", "<dErstellt>07/01/2026"), "tBestellung/dErstellt is no date"),
+        (changed("<dErstellt>2026-07-01", "<dErstellt>07/01/2026"), "tBestellung/dErstellt is not a date"),
         (changed("<cTel/>", &format!("<cTel>{}</cTel>", "1".repeat(31))), "tkunde/cTel is longer"),
         (changed("</tBestellung></tBestellungen>", "</tBestellung>"), "no XML"),
     ];

@@ -23,4 +23,5 @@ mod stock_desk;
 mod stock_reads;
 mod trade;
 mod two_accounts;
+mod warehouse;
 mod wishes;

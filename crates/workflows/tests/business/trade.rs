@@ -117,6 +117,25 @@ async fn our_line_that_is_cancelled_after_the_hand_over_is_shown() {
     assert_eq!(shop.store.attentions().await.unwrap().len(), 1, "{}", shop.log().await);
 }
 
+/// The list shows an order 40 minutes after newer ones: the daily deep read finds it.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_the_list_shows_late_is_found() {
+    let shop = patient_shop().await;
+    let late = shop.world.add_order(seed(line())).unwrap();
+    shop.world.hide(&late, true).unwrap();
+    for _ in 0..4 {
+        shop.wait(600).await;
+        read(&shop, seed(line())).await;
+    }
+    shop.world.hide(&late, false).unwrap();
+    shop.sync_orders().await;
+    shop.wait(25 * 3_600).await;
+    shop.sync_orders().await;
+    assert!(shop.log().await.contains("had not shown before"), "{}", shop.log().await);
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&late).await.state, OrderState::HandedOver, "{}", shop.log().await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn notices_are_kept_and_cash_on_delivery_is_not_paid() {
     let shop = patient_shop().await;

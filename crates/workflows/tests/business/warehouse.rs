@@ -1,0 +1,80 @@
+//! What people do at the packing table and to an order in JTL before it leaves.
+
+use std::sync::Arc;
+
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::order::OrderState;
+use marktwerk_sandbox::{LineSeed, OrderSeed, ParcelSeed, WorldOptions};
+
+use crate::shop::Shop;
+
+/// An order of two articles that JTL has.
+async fn shop_with_order() -> (Shop, String) {
+    let world = WorldOptions { ship_after: std::time::Duration::from_secs(864_000), ..WorldOptions::quiet() };
+    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let lines = vec![LineSeed::new("MW-0003", 1), LineSeed::new("MW-0004", 2)];
+    let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "{}", shop.log().await);
+    (shop, number)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_carton_on_the_order_is_no_part_of_it() {
+    let (shop, number) = shop_with_order().await;
+    shop.world.add_packaging_in_jtl(&number, "KARTON-L").unwrap();
+    shop.world.ship_now(&number, &[]).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_whose_contents_are_not_recorded_holds_what_its_note_does() {
+    let (shop, number) = shop_with_order().await;
+    let parcel = ParcelSeed { contents_not_recorded: true, ..ParcelSeed::default() };
+    shop.world.ship_now(&number, &[parcel]).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert_eq!(shop.world.shipments().unwrap()[0].contents.len(), 2);
+}
+
+/// A label that was printed again and is not used is no parcel, and keeps no other from being reported.
+#[tokio::test(start_paused = true)]
+async fn a_label_that_is_not_used_is_no_parcel() {
+    let (shop, number) = shop_with_order().await;
+    shop.world.ship_now(&number, &[]).unwrap();
+    let unused = shop.world.print_label_again(&number).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let told = shop.world.shipments().unwrap();
+    assert!(told.len() == 1 && told[0].tracking_number != unused, "{told:?}");
+}
+
+/// Nothing tells the marketplace of goods that a buyer collects: a person does, once it takes too long.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_collected_becomes_an_entry() {
+    let (shop, number) = shop_with_order().await;
+    shop.world.collect_in_jtl(&number).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0, "{}", shop.log().await);
+    shop.wait(40 * 3_600).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.attention(AttentionKind::Late).await, [number], "{}", shop.log().await);
+}
+
+/// The buyer's lines decide: what is missing is said, and the rest is not reported as if it were all.
+#[tokio::test(start_paused = true)]
+async fn a_position_that_was_deleted_in_jtl_is_missed() {
+    let (shop, number) = shop_with_order().await;
+    shop.world.delete_position_in_jtl(&number, "MW-0004").unwrap();
+    assert!(shop.world.jtl_stock("MW-0004").unwrap().in_orders.abs() < f64::EPSILON);
+    shop.world.ship_now(&number, &[]).unwrap();
+    shop.sync_orders().await;
+    let refused = shop.attention(AttentionKind::ShipmentRefused).await;
+    assert_eq!(refused, std::slice::from_ref(&number), "{}", shop.log().await);
+    assert!(shop.order(&number).await.reason.unwrap().contains("sent less"));
+    assert!(shop.world.shipments().unwrap().is_empty());
+}
