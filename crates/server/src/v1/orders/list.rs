@@ -61,7 +61,9 @@ pub(super) async fn list(
 
 /// What a query asks for.
 pub(crate) fn search(fields: &mut Fields) -> OrderFilter {
-    let mut text = |name: &str| fields.text(name).map(|text| text.trim().to_owned());
+    // A field of a form that was left empty asks for nothing.
+    let mut text =
+        |name: &str| fields.text(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let [account, number, erp_number, sku, tracking, after, after_account] =
         ["account", "number", "erp_number", "sku", "tracking", "after", "after_account"].map(&mut text);
     OrderFilter {
