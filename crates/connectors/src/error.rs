@@ -106,11 +106,11 @@ pub enum ConnectorError {
     },
     /// A list kept changing while it was read, so often that reading it was given up.
     #[error(
-        "the list of orders kept changing while it was read: {restarts} new beginnings, {seen} of {total} orders \
-         seen; the next run reads it again"
+        "the list of orders kept changing while it was read: restarted {restarts} times, saw {seen} of {total} \
+         orders; the next run reads it again"
     )]
     Unsettled {
-        /// How often reading began anew.
+        /// How often reading was restarted.
         restarts: u32,
         /// Distinct orders seen in the last pass.
         seen: u64,

@@ -164,7 +164,7 @@ impl fmt::Display for Carrier {
 
 /// There is no such carrier; the message names those that there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no carrier known here; there is {}", Carrier::ALL.map(Carrier::as_str).join(", "))]
+#[error("`{name}` is not a carrier known here; known are {}", Carrier::ALL.map(Carrier::as_str).join(", "))]
 pub struct UnknownCarrier {
     /// What was written.
     pub name: String,

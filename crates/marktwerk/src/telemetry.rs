@@ -23,7 +23,7 @@ pub fn start(filter: &str, zone: TimeZone, clock: SharedClock) -> anyhow::Result
     // The driver says nothing: with each error it repeats the server's words, values of buyers among them, and with each connection it
     // warns of `encrypt = "any-certificate"`, which somebody chose. Our own lines tell what went wrong. What is said later goes first.
     let filter = EnvFilter::try_new(format!("tiberius=off,{filter}")).with_context(|| {
-        format!("log: `{filter}` is no filter; write a level such as info, or target=level")
+        format!("log: `{filter}` is not a filter; write a level such as info, or target=level")
     })?;
     let has_colours = std::io::stdout().is_terminal();
     let subscriber = tracing_subscriber::fmt()

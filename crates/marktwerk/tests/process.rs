@@ -168,7 +168,7 @@ fn settings_that_cannot_be_used_end_the_start() {
     let error = refused(&command(folder.path(), &[]).env("TEMU_APP_KEY", "k").output().unwrap());
     assert!(error.contains("TEMU_APP_SECRET is missing"), "{error}");
     let error = refused(&command(folder.path(), &[]).env("MARKTWERK_LOG", "a=b=c").output().unwrap());
-    assert!(error.contains("is no filter"), "{error}");
+    assert!(error.contains("is not a filter"), "{error}");
     std::fs::write(folder.path().join("marktwerk.toml"), "[erp.jtl]\nurl = \"sqlite:jtl.db\"\n").unwrap();
     let error = refused(&run(folder.path(), &["--listen", "127.0.0.1:0"]));
     assert!(error.contains("marktwerk.toml:2: a JTL is set, but no account is"), "{error}");

@@ -59,7 +59,7 @@ pub(crate) enum ApiError {
     /// 405.
     #[error("this address does not know that method")]
     WrongMethod,
-    /// 409: it does not fit to how things stand.
+    /// 409: not possible in the current state.
     #[error("{0}")]
     Conflict(String),
     /// 409: a field's value belongs to somebody else already.

@@ -60,7 +60,7 @@ impl Address {
                 "{reason}; write mssql://user:password@host:1433/database or mssql://host/database?instance=NAME"
             ))
         };
-        let url = Url::parse(text).map_err(|error| refuse(format!("this is no address ({error})")))?;
+        let url = Url::parse(text).map_err(|error| refuse(format!("this is not an address ({error})")))?;
         if !matches!(url.scheme(), "mssql" | "sqlserver") {
             return Err(refuse(format!("`{}:` is not SQL Server", url.scheme())));
         }
@@ -114,7 +114,10 @@ impl Address {
             None => (text, None),
             Some((text, port)) => {
                 let port = port.trim().parse().map_err(|_| {
-                    AddressError(format!("`{}` is no port; write HOST,1433 or HOST\\INSTANCE", port.trim()))
+                    AddressError(format!(
+                        "`{}` is not a port; write HOST,1433 or HOST\\INSTANCE",
+                        port.trim()
+                    ))
                 })?;
                 (text, Some(port))
             }
@@ -261,7 +264,7 @@ mod tests {
     #[test]
     fn what_cannot_be_an_address_is_told_with_its_cure() {
         for (text, part) in [
-            ("toci", "this is no address"),
+            ("toci", "this is not an address"),
             ("postgres://h/toci", "is not SQL Server"),
             ("mssql://h", "no database is named"),
             ("mssql://h/toci?encrypt=no", "encrypt=no is not known"),

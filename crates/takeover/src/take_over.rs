@@ -61,7 +61,7 @@ pub async fn take_over(
     };
     if let Some(minutes) = old.quiet_for().await?.filter(|minutes| (0..RESTLESS_MINUTES).contains(minutes)) {
         let message = format!(
-            "was changed {}: see that the old program is stopped before orders are taken over (if it is, this is no trouble)",
+            "was changed {}: see that the old program is stopped before orders are taken over (if it is, this does no harm)",
             match minutes {
                 0 => "less than a minute ago".to_owned(),
                 minutes => format!("{minutes} minutes ago"),
@@ -256,7 +256,7 @@ impl TakeOver<'_> {
         if let Some(word) = old.told.as_deref().filter(|word| Told::from_word(word).is_none()) {
             self.report.remark(
                 number,
-                format!("its status at the marketplace is `{word}`, which is none: taken as open"),
+                format!("its status at the marketplace is `{word}`, which is not a known one: taken as open"),
             );
         }
         if import.times.is_guessed {

@@ -187,7 +187,7 @@ fn refused_here(report: &ShipmentReport) -> Option<ConfirmAnswer> {
         return Some(refusal(codes::TRACKING_BLANK, "a parcel has no tracking number"));
     }
     if report.parcels.iter().any(|parcel| parcel.carrier_code.parse::<i64>().is_err()) {
-        return Some(refusal(0, "a parcel's carrier is none of TEMU's numbers: nothing was sent"));
+        return Some(refusal(0, "a parcel's carrier is not one of TEMU's numbers: nothing was sent"));
     }
     None
 }

@@ -162,14 +162,14 @@ pub(super) async fn push(
     }
 }
 
-const NO_GROUP: &str = "its goodsId is no number: read the listings again";
+const NO_GROUP: &str = "its goodsId is not a number: read the listings again";
 
 /// The `skuId` to send, or why the figure cannot be sent.
 fn sendable(target: &StockTarget) -> Result<i64, &'static str> {
     if !(0..=LARGEST_STOCK).contains(&target.quantity) {
         return Err("TEMU takes stock from 0 to 1,000,000");
     }
-    target.listing.parse().map_err(|_| "its skuId is no number: read the listings again")
+    target.listing.parse().map_err(|_| "its skuId is not a number: read the listings again")
 }
 
 fn refused(target: &StockTarget, message: &str) -> StockAnswer {

@@ -236,7 +236,7 @@ impl Line {
             ],
             None => [
                 format!(
-                    "line {line} has a soldFactor that is no whole number; Marktwerk does not know how many pieces \
+                    "line {line} has a soldFactor that is not a whole number; Marktwerk does not know how many pieces \
                      that is"
                 ),
                 format!(

@@ -128,7 +128,7 @@ fn a_multi_pack_is_not_translated_and_takes_the_most_that_it_may_be() {
         (json!(5), "line A is a multi-pack (soldFactor 5)", 10),
         (json!("5"), "line A is a multi-pack (soldFactor 5)", 10),
         (json!(0), "soldFactor 0", 2),
-        (json!(1.5), "line A has a soldFactor that is no whole number", 2),
+        (json!(1.5), "line A has a soldFactor that is not a whole number", 2),
         (json!(i64::MAX), "multi-pack", 200_000),
     ] {
         let document = sold(factor);

@@ -149,8 +149,8 @@ impl StockEntry {
                 english_reason(reason)
             ),
             Self::ArticlesLost { lost, matched, skus, .. } => format!(
-                "{lost} of {matched} listings have no article in JTL any more, such as {}. Their stock was left as it is, because so \
-                 many at once often mean a wrong mandant or an import that failed. Look at JTL; if the articles come back, this entry \
+                "{lost} of {matched} listings have no article in JTL any more, such as {}. Their stock was left as it is, because this \
+                 many at once often means a wrong mandant or an import that failed. Look at JTL; if the articles come back, this entry \
                  goes by itself. If they are gone for good, decide to set these listings to 0, or to leave them as they are.",
                 named(skus)
             ),

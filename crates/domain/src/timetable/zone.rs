@@ -21,7 +21,7 @@ pub fn zone(name: &str) -> Result<TimeZone, BadSchedule> {
         return refuse("is empty; use a name of the IANA list, for example Europe/Berlin".to_owned());
     }
     if name.len() > LONGEST_NAME || !name.chars().all(is_of_a_name) {
-        return refuse("is no name of the IANA list; names look like Europe/Berlin".to_owned());
+        return refuse("is not a name of the IANA list; names look like Europe/Berlin".to_owned());
     }
     if is_of_the_list(name)
         && let Ok(zone) = TimeZone::get(name)

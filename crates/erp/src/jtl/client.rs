@@ -50,7 +50,7 @@ impl Jtl {
         let zone = TimeZone::get(&settings.time_zone).map_err(|_| ErpError::Setting {
             setting: "time_zone",
             reason: format!(
-                "`{}` is no time zone on this machine, such as Europe/Berlin",
+                "`{}` is not a time zone on this machine, such as Europe/Berlin",
                 settings.time_zone
             ),
         })?;
@@ -111,7 +111,7 @@ async fn open_database(url: &str, receipts: Option<ReceiptTable>) -> Result<Box<
             Err(error) => Err(refuse(&error.to_string())),
         },
         _ => Err(refuse(
-            "says not which database to use; write mssql://user:password@host:1433/eazybusiness or sqlite:PATH",
+            "does not name a database; write mssql://user:password@host:1433/eazybusiness or sqlite:PATH",
         )),
     }
 }

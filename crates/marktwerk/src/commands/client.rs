@@ -30,7 +30,7 @@ enum Kind {
     Temporary,
     /// What was asked for cannot be: wrong usage.
     Usage,
-    /// It does not fit to how things stand.
+    /// Not possible in the current state.
     Refused,
 }
 

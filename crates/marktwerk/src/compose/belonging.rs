@@ -26,7 +26,7 @@ pub(crate) async fn insist(
         Some(then) if then == now => Ok(()),
         Some(then) => Err(StartError::new(format!(
             "{} belongs to {then}, and now {now} is set: orders that were handed over there would never be handed over here. Go back, or \
-             begin anew with another --data-dir or [store] url",
+             start again with another --data-dir or [store] url",
             settings.store_place()
         ))
         .into()),

@@ -159,8 +159,9 @@ impl AccountSection {
 /// Calls carry the access token: in clear they may go to this machine only.
 pub(super) fn check_endpoint(endpoint: &str) -> Result<(), String> {
     let expected = format!("must be an address such as {TEMU_ENDPOINT}");
-    let url = reqwest::Url::parse(endpoint)
-        .map_err(|error| format!("{expected}, and `{endpoint}` is none: {error}"))?;
+    let url = reqwest::Url::parse(endpoint).map_err(|error| {
+        format!("`{endpoint}` is not a valid address ({error}); expected one like {TEMU_ENDPOINT}")
+    })?;
     let is_here = match url.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),

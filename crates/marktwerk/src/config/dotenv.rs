@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         if !self.rest.is_empty() && !self.rest.starts_with(['\r', '\n']) {
             return Err(match value {
                 Some(_) => "something follows the closing quote",
-                None => "it is no NAME=value",
+                None => "it is not NAME=value",
             });
         }
         Ok(name.zip(value))

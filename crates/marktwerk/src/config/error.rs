@@ -30,11 +30,9 @@ impl SettingsError {
                 Self::new(place, "", reason)
             }
             Kind::MissingField(name) => Self::new(place, join(path, name), "is missing; add it"),
-            Kind::UnknownVariant(_, known) => Self::new(
-                place,
-                path,
-                format!("is none of the words that can stand here: {}", known.join(", ")),
-            ),
+            Kind::UnknownVariant(_, known) => {
+                Self::new(place, path, format!("is not one of {}", known.join(", ")))
+            }
             Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => Self::new(
                 place,
                 path,

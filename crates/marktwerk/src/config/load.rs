@@ -109,7 +109,7 @@ fn refuse_one_underscore(name: &str, origin: &Origin, defaults: &Value) -> Resul
             && !key.starts_with('_')
         {
             let reason = format!(
-                "is no setting; did you mean MARKTWERK_{beginning}_{key}? Two underscores stand between section and key"
+                "is not a setting; did you mean MARKTWERK_{beginning}_{key}? Two underscores stand between section and key"
             );
             return Err(SettingsError::new(origin.to_string(), "", reason));
         }

@@ -36,7 +36,7 @@ pub(super) fn complete(
     let time_zone = TimeZone::get(zone).map_err(|_| {
         fault(
             "scheduler.time_zone",
-            format!("`{zone}` is no time zone on this machine; write one such as Europe/Berlin"),
+            format!("`{zone}` is not a time zone on this machine; write one such as Europe/Berlin"),
         )
     })?;
     if let Some(url) = &root.store.url {
@@ -126,7 +126,7 @@ fn supported(url: &str) -> Result<(), String> {
                 .to_owned(),
         ),
         Some(("mssql" | "sqlserver", _)) => Ok(()),
-        _ => Err("is no address of a database; write sqlite:PATH or mssql://HOST/DATABASE".to_owned()),
+        _ => Err("is not a database address; write sqlite:PATH or mssql://HOST/DATABASE".to_owned()),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn data_folder(settings: &Settings) -> Vec<Finding> {
     let there = folder.ancestors().find(|ancestor| ancestor.is_dir()).unwrap_or(Path::new("."));
     let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
     if folder.exists() && !folder.is_dir() {
-        return vec![Finding::Wrong(format!("{shown} is no folder: name another one with --data-dir"))];
+        return vec![Finding::Wrong(format!("{shown} is not a folder: name another one with --data-dir"))];
     }
     let mut findings = vec![match write_and_remove(there) {
         Ok(()) => Finding::Well(format!("{shown} can be written to")),

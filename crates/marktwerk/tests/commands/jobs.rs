@@ -125,7 +125,7 @@ fn a_draft_comes_from_a_file_or_the_input_and_flags_change_it() {
     std::fs::write(program.folder.path().join("draft.json"), "{\"job_type\": }").unwrap();
     let said = program.say(&["jobs", "add", "--file", "draft.json"]);
     assert!(
-        said.code == 2 && said.error.contains("draft.json is no job: ") && said.error.contains("line 1"),
+        said.code == 2 && said.error.contains("draft.json is not a job: ") && said.error.contains("line 1"),
         "{said:?}"
     );
 }

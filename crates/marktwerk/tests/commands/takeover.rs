@@ -22,7 +22,7 @@ fn what_is_missing_is_named_and_nothing_is_made() {
     let from = ["--from", "mssql://shop:hush@localhost/toci"];
     let cases: [(bool, &[&str], &str); 6] = [
         (true, &[], "Name it with --from"),
-        (true, &["--from", "toci"], "--from: this is no address"),
+        (true, &["--from", "toci"], "--from: this is not an address"),
         (true, &["--from", "mssql://shop:hush@localhost"], "no database is named"),
         (false, &from, "no account is configured"),
         (true, &["--from", from[1], "--account", "other"], "there is no account other; configured are: temu"),

@@ -81,7 +81,7 @@ fn half_of_a_way_is_told_with_what_is_missing() {
         ),
         (
             "[alerts.email]\nserver = \"smtp.example.org\"\nsecurity = \"ssl\"\n",
-            "marktwerk.toml:3: [alerts.email] security: is none of the words that can stand here: tls, starttls, none",
+            "marktwerk.toml:3: [alerts.email] security: is not one of tls, starttls, none",
         ),
         (
             "[alerts.email]\nto = \"b@example.org\"\n",

@@ -85,7 +85,7 @@ fn a_wrong_type_is_named_without_its_value() {
     assert!(error.starts_with("marktwerk.toml:1: is not TOML: "), "{error}");
     let error = case("[scheduler]\ntime_zone = \"Europe/Berlinn\"\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [scheduler] time_zone: `Europe/Berlinn` is no time zone"),
+        error.starts_with("marktwerk.toml:2: [scheduler] time_zone: `Europe/Berlinn` is not a time zone"),
         "{error}"
     );
 }
@@ -101,7 +101,7 @@ fn one_underscore_too_few_is_told() {
     let error = case("").with(&[("MARKTWERK_SERVER_TOKEN", "hush")]).error();
     assert_eq!(
         error,
-        "environment variable MARKTWERK_SERVER_TOKEN: is no setting; did you mean MARKTWERK_SERVER__TOKEN? Two underscores \
+        "environment variable MARKTWERK_SERVER_TOKEN: is not a setting; did you mean MARKTWERK_SERVER__TOKEN? Two underscores \
          stand between section and key"
     );
     // The project's own tests have variables too.
@@ -150,7 +150,7 @@ fn a_table_of_carriers_names_carriers_that_exist_and_each_name_once() {
     assert_eq!(table["abendbote"].as_str(), "DHL Express");
     let unknown = case(&account("\"Lager 2\" = \"DHLL\"")).load().unwrap_err().to_string();
     assert!(
-        unknown.contains("`DHLL` is no carrier known here") && unknown.contains("Deutsche Post"),
+        unknown.contains("`DHLL` is not a carrier known here") && unknown.contains("Deutsche Post"),
         "{unknown}"
     );
     let twice =
@@ -248,7 +248,7 @@ fn the_old_dot_env_file_means_what_it_meant() {
     );
     assert_eq!(store.password.expose_secret(), "a$b#c\"d e");
     let [remark] = &settings.findings[..] else { panic!("{:?}", settings.findings) };
-    assert!(remark.ends_with(".env:2 is passed over: it is no NAME=value"), "{remark}");
+    assert!(remark.ends_with(".env:2 is passed over: it is not NAME=value"), "{remark}");
 }
 
 #[test]
@@ -273,9 +273,11 @@ fn secrets_do_not_show() {
 #[test]
 fn an_endpoint_that_is_none_or_speaks_in_clear_is_refused_wherever_it_is_written() {
     let names = [("TEMU_APP_KEY", "k"), ("TEMU_APP_SECRET", "s"), ("TEMU_ACCESS_TOKEN", "t")];
-    for (endpoint, word) in
-        [("nonsense", "none"), ("ftp://127.0.0.1/", "ftp"), ("http://marketplace.example/router", "clear")]
-    {
+    for (endpoint, word) in [
+        ("nonsense", "not a valid address"),
+        ("ftp://127.0.0.1/", "ftp"),
+        ("http://marketplace.example/router", "clear"),
+    ] {
         let with = [names.as_slice(), &[("TEMU_API_ENDPOINT", endpoint)]].concat();
         let error = case("").with(&with).error();
         assert!(error.contains("TEMU_API_ENDPOINT") && error.contains(word), "{error}");

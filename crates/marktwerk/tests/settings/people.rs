@@ -72,7 +72,7 @@ fn a_person_who_cannot_be_is_refused_with_place_and_cure() {
         ),
         (
             "name = \"office\"\nrole = \"boss\"\ntoken = \"t\"",
-            "marktwerk.toml:3: [server.people] role: is none of the words that can stand here: viewer, operator, admin",
+            "marktwerk.toml:3: [server.people] role: is not one of viewer, operator, admin",
         ),
         (
             office,

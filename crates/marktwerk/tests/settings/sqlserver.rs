@@ -52,7 +52,7 @@ fn the_sandbox_never_gets_a_merchants_database() {
 #[test]
 fn what_is_missing_or_cannot_be_is_told_with_its_place() {
     for (text, error) in [
-        ("[sqlserver]\nserver = 'srv,x'\n", "marktwerk.toml:2: [sqlserver] server: `x` is no port"),
+        ("[sqlserver]\nserver = 'srv,x'\n", "marktwerk.toml:2: [sqlserver] server: `x` is not a port"),
         ("[sqlserver]\nserver = 'srv'\n", "[sqlserver] login: names no login; add [sqlserver] login"),
         (
             "[sqlserver]\nserver = 'srv'\nlogin = \"l\"\n",

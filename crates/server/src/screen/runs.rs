@@ -43,7 +43,7 @@ pub(super) async fn list(
         STATES
             .into_iter()
             .find(|state| state.as_str() == word)
-            .ok_or_else(|| "is no state of a run".to_owned())
+            .ok_or_else(|| "is not a state of a run".to_owned())
     });
     let before = fields.integer("before", 1..=i64::MAX).map(RunId);
     let content = match fields.finish() {

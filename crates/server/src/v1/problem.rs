@@ -95,7 +95,7 @@ fn words(error: &ApiError) -> Words {
         ),
         ApiError::Conflict(_) => (
             "conflict",
-            "It does not fit to how things stand",
+            "Not possible in the current state",
             NOTHING,
             "Do first what `detail` says, then send it again.",
         ),

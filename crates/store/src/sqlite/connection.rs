@@ -43,9 +43,9 @@ pub(crate) fn open_untouched(path: &Path) -> StoreResult<Connection> {
     // The first read tells whether it is a database at all.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(
         |error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-                unusable(format!("{error}: restore a backup, or move the file away to begin anew"))
-            }
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => unusable(
+                format!("{error}: restore a backup, or move the file away to start with an empty one"),
+            ),
             _ => error.into(),
         },
     )?;

@@ -53,7 +53,7 @@ async fn odd_rows_are_told_and_judged() {
     assert_eq!(became(Decision::Reported), ["PO-VERSANDT", "PO-ZUGESTELLT"]);
     for part in [
         "no date of purchase",
-        "`wat`, which is none",
+        "`wat`, which is not a known one",
         "blanks around it",
         "has the number once more",
         "has no order number",
@@ -136,7 +136,7 @@ async fn an_older_schema_is_read_as_far_as_it_goes() {
     assert_eq!(report.orders[&Decision::Lost], ["PO-A"], "{lines}");
     assert_eq!(report.orders[&Decision::FetchAnew], ["PO-B"], "{lines}");
     assert!(
-        lines.contains("PO-B: has no date of purchase") && lines.contains("`2`, which is none"),
+        lines.contains("PO-B: has no date of purchase") && lines.contains("`2`, which is not a known one"),
         "{lines}"
     );
 }

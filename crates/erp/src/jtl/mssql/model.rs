@@ -81,7 +81,7 @@ impl Model {
             (None, None) => {
                 return Err(ErpError::Permission {
                     action,
-                    reason: "neither Verkauf.tAuftrag nor the older table dbo.tBestellung can be seen: this is no database of JTL-Wawi \
+                    reason: "neither Verkauf.tAuftrag nor the older table dbo.tBestellung can be seen: this is not a database of JTL-Wawi \
                              (its name is [sqlserver] jtl_database), or the login may not read it"
                         .to_owned(),
                 }

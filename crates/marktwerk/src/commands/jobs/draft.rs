@@ -190,5 +190,6 @@ fn read(path: &PathBuf) -> anyhow::Result<Map<String, Value>> {
             .map_err(|error| UsageError::new(format!("{name} cannot be read: {error}")))?;
         (text, name)
     };
-    serde_json::from_str(&text).map_err(|error| UsageError::new(format!("{name} is no job: {error}")).into())
+    serde_json::from_str(&text)
+        .map_err(|error| UsageError::new(format!("{name} is not a job: {error}")).into())
 }

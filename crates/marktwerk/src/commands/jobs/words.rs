@@ -15,14 +15,14 @@ pub(super) fn link(text: &str) -> Result<Value, String> {
     match text.rsplit_once(':') {
         None => Ok(json!({ "job": text })),
         Some((job, on @ ("success" | "failure" | "always"))) => Ok(json!({ "job": job, "on": on })),
-        Some((_, on)) => Err(format!("`{on}` is no end of a run; write success, failure or always")),
+        Some((_, on)) => Err(format!("`{on}` is not an outcome of a run; write success, failure or always")),
     }
 }
 
 /// `new_data`, `window:mon,tue/08:00-18:00`, `succeeded_within:order_workflow:60`, or JSON.
 pub(super) fn condition(text: &str) -> Result<Value, String> {
     if text.starts_with('{') {
-        return serde_json::from_str(text).map_err(|error| format!("is no JSON: {error}"));
+        return serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"));
     }
     let Some((word, rest)) = text.split_once(':') else { return Ok(Value::from(text)) };
     match word {
@@ -39,7 +39,9 @@ pub(super) fn condition(text: &str) -> Result<Value, String> {
             let minutes: u32 = minutes.trim_end_matches('m').parse().map_err(|_| expected)?;
             Ok(json!({ "succeeded_within": { "job": job, "minutes": minutes } }))
         }
-        other => Err(format!("`{other}` is no condition with values; there are window and succeeded_within")),
+        other => {
+            Err(format!("`{other}` is not a condition with values; there are window and succeeded_within"))
+        }
     }
 }
 

@@ -79,10 +79,10 @@ fn status(word: &str) -> Result<JobStatus, String> {
     STATUSES
         .into_iter()
         .find(|status| status.as_str().eq_ignore_ascii_case(word))
-        .ok_or_else(|| format!("must be of IDLE, RUNNING, SUCCESS, FAILED, not `{word}`"))
+        .ok_or_else(|| format!("must be one of IDLE, RUNNING, SUCCESS, FAILED, not `{word}`"))
 }
 
 fn mark(word: &str) -> Result<&'static str, String> {
     let known = HEALTH.into_iter().find(|known| *known == word);
-    known.ok_or_else(|| format!("must be of {}, not `{word}`", HEALTH.join(", ")))
+    known.ok_or_else(|| format!("must be one of {}, not `{word}`", HEALTH.join(", ")))
 }

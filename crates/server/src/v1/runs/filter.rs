@@ -60,14 +60,14 @@ pub(super) fn read(fields: &mut Fields) -> RunFilter {
 fn state(word: &str) -> Result<RunState, String> {
     STATES.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
         let known: Vec<&str> = STATES.iter().map(|state| state.as_str()).collect();
-        format!("must be of {}, not `{word}`", known.join(", "))
+        format!("must be one of {}, not `{word}`", known.join(", "))
     })
 }
 
 fn trigger(word: &str) -> Result<Trigger, String> {
     TRIGGERS.into_iter().find(|trigger| trigger.as_str() == word).ok_or_else(|| {
         let known: Vec<&str> = TRIGGERS.iter().map(|trigger| trigger.as_str()).collect();
-        format!("must be of {}, not `{word}`", known.join(", "))
+        format!("must be one of {}, not `{word}`", known.join(", "))
     })
 }
 
