@@ -46,7 +46,7 @@ pub(super) struct Names {
     pub(super) first: String,
     pub(super) last: String,
     pub(super) company: String,
-    /// What stood beside the name and is no company.
+    /// What stood beside the name and is not a company.
     pub(super) beside: String,
 }
 

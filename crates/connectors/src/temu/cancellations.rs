@@ -1,4 +1,4 @@
-//! Cancellations at TEMU: a buyer's wish is accepted, or the shop tells that it cannot deliver.
+//! Cancellations at TEMU: a buyer's wish is accepted, or the shop reports that it cannot deliver.
 //!
 //! Calls: `bg.aftersales.cancel.list.get`, `bg.aftersales.cancel.agree`, `temu.order.cancel.outofstock.result.get`,
 //! `temu.order.cancel.outofstock.apply`.
@@ -69,7 +69,7 @@ struct FailReason {
     reason_list: Vec<String>,
 }
 
-/// Tells that the shop cannot deliver these lines, unless it was told before.
+/// Reports that the shop cannot deliver these lines, unless that was reported before.
 pub(super) async fn cancel(
     client: &Client,
     order: &str,

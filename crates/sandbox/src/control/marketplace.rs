@@ -115,7 +115,7 @@ impl Control {
         })
     }
 
-    /// A `fulfillmentWarning` stands on the order or is gone, such as `RESTRICT_SELF_SHIPPING`.
+    /// The order has a `fulfillmentWarning`, or has it no longer, such as `RESTRICT_SELF_SHIPPING`.
     pub fn warn(&self, sn: &str, name: &str, is_set: bool) -> Done<()> {
         self.change(sn, |order, now| {
             set_or_take(&mut order.odd.warnings, name, is_set);

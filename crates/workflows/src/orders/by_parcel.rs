@@ -1,4 +1,4 @@
-//! Reports of a marketplace that takes each parcel by itself: what has left is told, whatever is still to come. Each parcel has an intent
+//! Reports of a marketplace that takes each parcel by itself: what has left is reported, whatever is still to come. Each parcel has an intent
 //! of its own, and no more units of a line are told than were ordered.
 
 use std::collections::HashSet;
