@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::Decision;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::{Run, RunState, Trigger};
 use marktwerk_erp::JtlSettings;
-use marktwerk_sandbox::{Fault, FaultKind, Faults, OrderSeed, WorldOptions};
+use marktwerk_sandbox::{Fault, FaultKind, Faults, OrderSeed};
 use marktwerk_store::orders::Mark;
 use serde_json::json;
 
@@ -20,12 +19,6 @@ use crate::shop::Shop;
 const ORDERS: &str = "order_workflow";
 const LIST: &str = "bg.order.list.v2.get";
 const TOKEN: &str = "bg.open.accesstoken.info.get";
-
-/// A shop whose JTL ships only when it is told to.
-async fn patient_shop() -> Shop {
-    let world = WorldOptions { ship_after: Duration::from_secs(864_000), ..WorldOptions::quiet() };
-    Shop::open_in(world, |temu| Arc::new(temu)).await
-}
 
 /// Waits for the first planned time at which there is nothing to do.
 async fn quiet(shop: &Shop) -> Run {
@@ -59,7 +52,7 @@ async fn next_starts(shop: &Shop) -> Run {
 /// Issue 2, done when 7.
 #[tokio::test(start_paused = true)]
 async fn a_hundred_ticks_over_an_unchanged_world_ask_and_a_parcel_alone_starts() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let number = shop.place(1).remove(0);
     shop.schedule(ORDERS, 1, json!({ "conditions": ["new_data"] })).await;
     let first = quiet(&shop).await;
@@ -82,7 +75,7 @@ async fn a_hundred_ticks_over_an_unchanged_world_ask_and_a_parcel_alone_starts()
 
 #[tokio::test(start_paused = true)]
 async fn each_change_alone_starts_a_run() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.schedule(ORDERS, 1, json!({ "conditions": ["new_data"] })).await;
     quiet(&shop).await;
     let number = shop.place(1).remove(0);
@@ -126,7 +119,7 @@ async fn what_a_failed_step_left_over_starts_a_run() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_whose_probe_fails_starts_the_run_which_says_why() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.schedule(ORDERS, 1, json!({ "conditions": ["new_data"], "retry": { "attempts": 1 } })).await;
     quiet(&shop).await;
     let fault = Fault::new(FaultKind::ServerError { status: 502 }).only(LIST);
@@ -143,7 +136,7 @@ async fn an_account_whose_probe_fails_starts_the_run_which_says_why() {
 /// Neither does it start a run, nor does it keep others from starting one.
 #[tokio::test(start_paused = true)]
 async fn an_order_that_waits_for_a_person_starts_nothing_until_the_person_acts() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let francs = OrderSeed { currency: Some("CHF".to_owned()), ..OrderSeed::default() };
     let aside = shop.world.add_order(francs).unwrap();
     let waiting = shop.world.sell("NOT-IN-JTL", 1).unwrap();
@@ -167,7 +160,7 @@ async fn an_order_that_waits_for_a_person_starts_nothing_until_the_person_acts()
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_report_is_tried_again_when_its_time_comes() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let number = shop.place(1).remove(0);
     shop.schedule(ORDERS, 1, json!({ "conditions": ["new_data"] })).await;
     quiet(&shop).await;
@@ -189,7 +182,7 @@ async fn a_refused_report_is_tried_again_when_its_time_comes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_of_jtl_that_sleeps_is_told_once() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.world.pause_worker();
     let number = shop.place(1).remove(0);
     shop.schedule(ORDERS, 1, json!({ "conditions": ["new_data"] })).await;
@@ -227,7 +220,7 @@ async fn a_row_that_is_dropped_late_is_seen() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_is_not_healthy_skips_with_the_reason() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let fault = Fault::new(FaultKind::TokenExpired).only(TOKEN);
     shop.world.set_faults(Faults::one(fault)).unwrap();
     shop.schedule(ORDERS, 1, json!({ "conditions": ["account_healthy"] })).await;

@@ -187,13 +187,33 @@ async fn two_rows_with_one_number_are_one_parcel() {
     assert_eq!((shipments.len(), shipments[0].contents.len()), (1, 2));
 }
 
+/// The same where one row writes the number in groups, and has a further one beside it.
+#[tokio::test(start_paused = true)]
+async fn rows_that_share_a_number_keep_their_other_numbers() {
+    let shop = Shop::open_patient().await;
+    let lines = vec![LineSeed::new("MW-0003", 1), LineSeed::new("MW-0004", 2)];
+    let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    let row = |sku: &str, tracking: &str| ParcelSeed { skus: Some(vec![sku.to_owned()]), ..dhl(tracking) };
+    let rows = [
+        row("MW-0003", "00340000000000000001"),
+        row("MW-0004", "0034 0000 0000 0000 0001, 00340000000000000002"),
+    ];
+    shop.world.ship_now(&number, &rows).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let shipments = shop.world.shipments().unwrap();
+    let told: Vec<&str> = shipments.iter().map(|parcel| parcel.tracking_number.as_str()).collect();
+    assert_eq!(told, ["00340000000000000001", "00340000000000000002"]);
+}
+
 /// Seconds. The simulated marketplace gives an order two days.
 const BOUGHT_BEFORE: i64 = 34 * 3_600;
 
 /// Two orders of one buyer in one parcel.
 async fn shop_with_shared_parcel() -> (Shop, Vec<String>) {
-    let world = WorldOptions { ship_after: std::time::Duration::from_secs(864_000), ..WorldOptions::quiet() };
-    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let shop = Shop::open_patient().await;
     // It has to leave in less than a day.
     let created_at = Some(shop.clock.now().as_second() - BOUGHT_BEFORE);
     let lines = vec![LineSeed::new("MW-0003", 1)];
@@ -270,6 +290,29 @@ async fn orders_in_one_parcel_go_together_once_both_can() {
         assert_eq!(shop.order(number).await.state, OrderState::Reported, "{}", shop.log().await);
     }
     assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 1);
+}
+
+/// Nobody knows the carrier of the other one: that is its entry alone, and the first does not wait beyond its time.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_cannot_be_reported_does_not_block_the_other_in_its_parcel() {
+    let (shop, numbers) = shop_with_shared_parcel().await;
+    let tracking = "00340000000000000001";
+    shop.world.ship_now(&numbers[0], &[dhl(tracking)]).unwrap();
+    let unknown = ParcelSeed { method: Some("Brieftaube".to_owned()), ..dhl(tracking) };
+    shop.world.ship_now(&numbers[1], &[unknown]).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.attention(AttentionKind::UnknownCarrier).await, [numbers[1].clone()]);
+    let waiting = shop.order(&numbers[0]).await;
+    assert_eq!(waiting.state, OrderState::Shipped, "{}", shop.log().await);
+
+    let until = waiting.order.unwrap().ship_until.unwrap();
+    let seconds = until.duration_since(shop.clock.now()).as_secs() - 11 * 3_600;
+    shop.wait(u64::try_from(seconds).unwrap()).await;
+    for _ in 0..2 {
+        shop.sync_orders().await;
+    }
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert_ne!(shop.order(&numbers[1]).await.state, OrderState::Reported);
 }
 
 /// The call that was to report both never arrived: the next one reports both again, and neither alone.

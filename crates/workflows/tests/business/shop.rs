@@ -76,6 +76,12 @@ impl Shop {
         Self::open_dressed(world, dress, JtlSettings::default(), |jtl| Arc::new(jtl), false).await
     }
 
+    /// A quiet world whose JTL ships only when a test says so.
+    pub(crate) async fn open_patient() -> Self {
+        let world = WorldOptions { ship_after: Duration::from_secs(8_640_000), ..WorldOptions::quiet() };
+        Self::open_in(world, |temu| Arc::new(temu)).await
+    }
+
     /// A quiet world with the ERP dressed up as wanted.
     pub(crate) async fn open_with_erp(dress: impl Fn(Jtl) -> Arc<dyn Erp>) -> Self {
         let world = WorldOptions::quiet();
@@ -226,6 +232,19 @@ impl Shop {
         let run = self.run("order_workflow", Value::Null).await;
         assert_eq!(run.state, RunState::Succeeded, "{:?}\n{}", run.error, self.log().await);
         run
+    }
+
+    /// The marketplace's list knows whole seconds: a change is seen in the next one.
+    pub(crate) async fn next_run(&self) {
+        self.wait(5).await;
+        self.sync_orders().await;
+    }
+
+    /// An order of two pieces in a currency that JTL is not given.
+    pub(crate) fn place_in_francs(&self) -> String {
+        let lines = vec![LineSeed::new("MW-0003", 2)];
+        let seed = OrderSeed { currency: Some("CHF".to_owned()), lines, ..OrderSeed::default() };
+        self.world.add_order(seed).unwrap()
     }
 
     /// Runs the inventory workflow and expects success. Nothing is published before orders were read once.

@@ -1,19 +1,11 @@
 //! The rules of the trade at TEMU: what few orders have, and what a shop has to get right all the same.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::Notice;
 use marktwerk_domain::order::OrderState;
-use marktwerk_sandbox::{Address, LineSeed, Oddities, OrderSeed, WorldOptions};
+use marktwerk_sandbox::{Address, LineSeed, Oddities, OrderSeed};
 
 use crate::shop::Shop;
-
-async fn patient_shop() -> Shop {
-    let world = WorldOptions { ship_after: Duration::from_secs(8_640_000), ..WorldOptions::quiet() };
-    Shop::open_in(world, |temu| Arc::new(temu)).await
-}
 
 /// 119.00 with 19 % VAT.
 fn line() -> LineSeed {
@@ -41,7 +33,7 @@ async fn reason(shop: &Shop, number: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn only_what_comes_to_the_cent_goes_on() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let discounts = LineSeed { seller_discount_cents: 500, temu_discount_cents: 1_000, ..line() };
     let with_vat = read(&shop, seed(discounts.clone())).await;
     let without_vat =
@@ -64,7 +56,7 @@ async fn only_what_comes_to_the_cent_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_before_the_hand_over_sets_an_order_aside() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.sync_orders().await;
     let number = shop.world.add_order(seed(line())).unwrap();
     shop.world.refund(&number, 11_900).unwrap();
@@ -76,7 +68,7 @@ async fn a_refund_before_the_hand_over_sets_an_order_aside() {
 
 #[tokio::test(start_paused = true)]
 async fn the_cooperative_warehouse_sends_its_own_lines() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let there = |sku: &str| LineSeed { is_fulfilled_there: true, ..LineSeed::new(sku, 1) };
     let all = OrderSeed { lines: vec![there("MW-0003"), there("MW-0004")], ..OrderSeed::default() };
     let all = read(&shop, all).await;
@@ -103,7 +95,7 @@ async fn the_cooperative_warehouse_sends_its_own_lines() {
 /// What is left is the cooperative warehouse's; JTL would still send ours.
 #[tokio::test(start_paused = true)]
 async fn our_line_that_is_cancelled_after_the_hand_over_is_shown() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let there = LineSeed { is_fulfilled_there: true, ..LineSeed::new("MW-0003", 1) };
     let lines = vec![there, LineSeed::new("MW-0004", 1)];
     let mixed = read(&shop, OrderSeed { lines, ..OrderSeed::default() }).await;
@@ -120,7 +112,7 @@ async fn our_line_that_is_cancelled_after_the_hand_over_is_shown() {
 /// The list shows an order 40 minutes after newer ones: the daily deep read finds it.
 #[tokio::test(start_paused = true)]
 async fn an_order_that_the_list_shows_late_is_found() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let late = shop.world.add_order(seed(line())).unwrap();
     shop.world.hide(&late, true).unwrap();
     for _ in 0..4 {
@@ -138,7 +130,7 @@ async fn an_order_that_the_list_shows_late_is_found() {
 
 #[tokio::test(start_paused = true)]
 async fn notices_are_kept_and_cash_on_delivery_is_not_paid() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let labels = vec!["signature_required_on_delivery".to_owned()];
     let odd = Oddities { is_cash_on_delivery: true, labels, ..Oddities::default() };
     let number = read(&shop, OrderSeed { odd, ..seed(line()) }).await;
@@ -155,7 +147,7 @@ async fn notices_are_kept_and_cash_on_delivery_is_not_paid() {
 
 #[tokio::test(start_paused = true)]
 async fn companies_and_pick_up_points_reach_jtls_fields() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let company = Address {
         first_name: "Müller GmbH & Co.".to_owned(),
         last_name: "KG".to_owned(),
@@ -197,7 +189,7 @@ async fn companies_and_pick_up_points_reach_jtls_fields() {
 /// A wish of the marketplace or a buyer that is there before the first read.
 #[tokio::test(start_paused = true)]
 async fn an_order_with_an_open_wish_or_check_is_not_handed_over() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let numbers = shop.place(3);
     shop.world.ask_cancellation(&numbers[0], true).unwrap();
     shop.world.ask_address_change(&numbers[1], true).unwrap();
@@ -217,7 +209,7 @@ async fn an_order_with_an_open_wish_or_check_is_not_handed_over() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_is_reported_from_the_warehouse_that_it_was_deducted_from() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     let second = LineSeed { warehouse: "WH-SANDBOX-2".to_owned(), ..line() };
     let number = read(&shop, seed(second)).await;
     shop.wait(5).await;

@@ -1,17 +1,14 @@
 //! What people do at the packing table and to an order in JTL before it leaves.
 
-use std::sync::Arc;
-
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::order::OrderState;
-use marktwerk_sandbox::{LineSeed, OrderSeed, ParcelSeed, WorldOptions};
+use marktwerk_sandbox::{LineSeed, OrderSeed, ParcelSeed};
 
 use crate::shop::Shop;
 
 /// An order of two articles that JTL has.
 async fn shop_with_order() -> (Shop, String) {
-    let world = WorldOptions { ship_after: std::time::Duration::from_secs(864_000), ..WorldOptions::quiet() };
-    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let shop = Shop::open_patient().await;
     let lines = vec![LineSeed::new("MW-0003", 1), LineSeed::new("MW-0004", 2)];
     let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
     shop.sync_orders().await;

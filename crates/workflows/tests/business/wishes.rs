@@ -1,35 +1,13 @@
 //! Wishes and checks of the marketplace, and what a person decides about them: they hold an order back, are passed over, or end in a
 //! cancellation.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{Choice, Decision};
 use marktwerk_domain::order::OrderState;
-use marktwerk_sandbox::{Fault, FaultKind, Faults, LineSeed, OrderSeed, WorldOptions};
+use marktwerk_sandbox::{Fault, FaultKind, Faults};
 use marktwerk_store::judging;
 
 use crate::shop::{ACCOUNT, Shop};
-
-/// A shop whose JTL ships only when a test says so.
-async fn patient_shop() -> Shop {
-    let world = WorldOptions { ship_after: Duration::from_secs(8_640_000), ..WorldOptions::quiet() };
-    Shop::open_in(world, |temu| Arc::new(temu)).await
-}
-
-/// The marketplace's list knows whole seconds: a change is seen in the next one.
-async fn next_run(shop: &Shop) {
-    shop.wait(5).await;
-    shop.sync_orders().await;
-}
-
-/// An order in a currency that JTL is not given.
-fn in_francs(shop: &Shop) -> String {
-    let lines = vec![LineSeed::new("MW-0003", 2)];
-    let seed = OrderSeed { currency: Some("CHF".to_owned()), lines, ..OrderSeed::default() };
-    shop.world.add_order(seed).unwrap()
-}
 
 async fn decide_on(shop: &Shop, number: &str, decision: Decision) {
     let choice = Choice { decision, by: "office".to_owned(), carrier: None, until: None };
@@ -41,12 +19,12 @@ async fn decide_on(shop: &Shop, number: &str, decision: Decision) {
 /// A buyer wants to cancel; a person accepts it. The same for an order that the shop cannot deliver.
 #[tokio::test(start_paused = true)]
 async fn a_person_cancels_at_the_marketplace_from_here() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.sync_orders().await;
     let wished = shop.place(1).remove(0);
     shop.world.ask_cancellation(&wished, true).unwrap();
-    let foreign = in_francs(&shop);
-    next_run(&shop).await;
+    let foreign = shop.place_in_francs();
+    shop.next_run().await;
     let held = shop.order(&wished).await;
     assert_eq!(held.state, OrderState::Imported, "not handed over: {}", shop.log().await);
     assert!(
@@ -56,9 +34,9 @@ async fn a_person_cancels_at_the_marketplace_from_here() {
     );
     decide_on(&shop, &wished, Decision::AcceptCancellation).await;
     decide_on(&shop, &foreign, Decision::CancelThere).await;
-    next_run(&shop).await;
-    next_run(&shop).await;
-    next_run(&shop).await;
+    shop.next_run().await;
+    shop.next_run().await;
+    shop.next_run().await;
     for number in [&wished, &foreign] {
         assert_eq!(shop.order(number).await.state, OrderState::Cancelled, "{}", shop.log().await);
     }
@@ -70,17 +48,17 @@ async fn a_person_cancels_at_the_marketplace_from_here() {
 /// The answer to a cancellation is lost: it is looked up, and not asked twice.
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_whose_answer_is_lost_is_not_asked_twice() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.sync_orders().await;
-    let foreign = in_francs(&shop);
-    next_run(&shop).await;
+    let foreign = shop.place_in_francs();
+    shop.next_run().await;
     decide_on(&shop, &foreign, Decision::CancelThere).await;
     let fault = Fault::new(FaultKind::CutAfterChange).only("temu.order.cancel.outofstock.apply").times(1);
     shop.world.set_faults(Faults::one(fault)).unwrap();
     shop.wait(5).await;
     let run = shop.run("order_workflow", serde_json::Value::Null).await;
     assert_eq!(run.attempt, 2, "the lost answer is a failed attempt");
-    next_run(&shop).await;
+    shop.next_run().await;
     assert_eq!(shop.order(&foreign).await.state, OrderState::Cancelled, "{}", shop.log().await);
     assert_eq!(shop.calls("temu.order.cancel.outofstock.apply"), 1);
 }
@@ -88,15 +66,15 @@ async fn a_cancellation_whose_answer_is_lost_is_not_asked_twice() {
 /// The marketplace says no: an entry, and the order is as it was.
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_that_is_refused_is_an_entry() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.sync_orders().await;
-    let foreign = in_francs(&shop);
-    next_run(&shop).await;
+    let foreign = shop.place_in_francs();
+    shop.next_run().await;
     decide_on(&shop, &foreign, Decision::CancelThere).await;
     let refusal = FaultKind::ErrorCode { code: 140_040_002, message: "no fulfillment".to_owned() };
     let fault = Fault::new(refusal).only("temu.order.cancel.outofstock.apply").times(1);
     shop.world.set_faults(Faults::one(fault)).unwrap();
-    next_run(&shop).await;
+    shop.next_run().await;
     let refused = shop.attention(AttentionKind::CancellationRefused).await;
     assert_eq!(refused, std::slice::from_ref(&foreign), "{}", shop.log().await);
     assert_eq!(shop.order(&foreign).await.state, OrderState::SetAside);
@@ -105,17 +83,17 @@ async fn a_cancellation_that_is_refused_is_an_entry() {
 /// A person passes over a wish: the order is handed over, and its report says so.
 #[tokio::test(start_paused = true)]
 async fn a_wish_that_a_person_passes_over_is_denied_with_the_report() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.sync_orders().await;
     let number = shop.place(1).remove(0);
     shop.world.ask_address_change(&number, true).unwrap();
-    next_run(&shop).await;
+    shop.next_run().await;
     assert_eq!(shop.world.waiting_rows().unwrap(), 0, "it is held");
     decide_on(&shop, &number, Decision::ShipAllTheSame).await;
-    next_run(&shop).await;
+    shop.next_run().await;
     shop.wait(5).await;
     shop.world.ship_now(&number, &[]).unwrap();
-    next_run(&shop).await;
+    shop.next_run().await;
     assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
     assert!(shop.world.rejections().unwrap().is_empty(), "the wish was denied with the report");
 }
@@ -123,17 +101,17 @@ async fn a_wish_that_a_person_passes_over_is_denied_with_the_report() {
 /// A wish that leaves the order's time of change as it is.
 #[tokio::test(start_paused = true)]
 async fn a_wish_that_moves_no_time_is_seen_before_the_report() {
-    let shop = patient_shop().await;
+    let shop = Shop::open_patient().await;
     shop.sync_orders().await;
     let number = shop.place(1).remove(0);
-    next_run(&shop).await;
+    shop.next_run().await;
     shop.wait(360).await;
     let changed = shop.world.order(&number).unwrap().updated_at;
     shop.world.ask_cancellation(&number, true).unwrap();
     shop.world.change_time(&number, changed).unwrap();
     shop.world.ship_now(&number, &[]).unwrap();
-    next_run(&shop).await;
-    next_run(&shop).await;
+    shop.next_run().await;
+    shop.next_run().await;
     assert_eq!(
         shop.attention(AttentionKind::BuyerWish).await,
         std::slice::from_ref(&number),
