@@ -323,3 +323,21 @@ impl Order {
         goods + shipping
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_in_other_fields_are_the_same_address_and_other_numbers_are_not() {
+        let address = |street: &str, addition: &str| Address {
+            street: street.to_owned(),
+            addition: addition.to_owned(),
+            ..Address::default()
+        };
+        let stored = address("Gartenstr. 12", "Haus 3");
+        assert!(address("Gartenstr.", "12, Haus 3").has_the_words_of(&stored));
+        assert!(!address("Gartenstr. 3", "Haus 12").has_the_words_of(&stored));
+        assert!(!address("Gartenstr. 12", "Haus").has_the_words_of(&stored));
+    }
+}
