@@ -26,6 +26,8 @@ pub enum AttentionKind {
     UnknownArticle,
     /// The marketplace refused a stock figure.
     StockRefused,
+    /// An order in JTL has the order's number and is not this one.
+    NumberTaken,
     /// The JTL-Worker does not take the rows.
     WorkerStuck,
     /// More than one order in JTL has the number.
@@ -68,7 +70,7 @@ pub enum AttentionKind {
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -77,6 +79,7 @@ impl AttentionKind {
         Self::ShipmentRefused,
         Self::UnknownArticle,
         Self::StockRefused,
+        Self::NumberTaken,
         Self::WorkerStuck,
         Self::Duplicate,
         Self::Unauthorised,
@@ -109,6 +112,7 @@ impl AttentionKind {
             Self::ShipmentRefused => "shipment_refused",
             Self::UnknownArticle => "unknown_article",
             Self::StockRefused => "stock_refused",
+            Self::NumberTaken => "number_taken",
             Self::WorkerStuck => "worker_stuck",
             Self::Duplicate => "duplicate",
             Self::Unauthorised => "unauthorised",
@@ -142,6 +146,7 @@ impl AttentionKind {
             Self::ShipmentRefused => ["shipment refused", "Versandmeldung abgelehnt"],
             Self::UnknownArticle => ["unknown article", "unbekannter Artikel"],
             Self::StockRefused => ["stock refused", "Bestand abgelehnt"],
+            Self::NumberTaken => ["number taken in JTL", "Nummer in JTL vergeben"],
             Self::WorkerStuck => ["JTL-Worker stuck", "JTL-Worker steht"],
             Self::Duplicate => ["twice in JTL", "doppelt in JTL"],
             Self::Unauthorised => ["not authorised", "Zugang abgelehnt"],
@@ -182,6 +187,7 @@ impl AttentionKind {
             | Self::UnknownCarrier
             | Self::ShipmentRefused
             | Self::UnknownArticle
+            | Self::NumberTaken
             | Self::WorkerStuck
             | Self::Duplicate
             | Self::ClosedInErp

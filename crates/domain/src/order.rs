@@ -184,7 +184,53 @@ pub struct Address {
     pub vat_id: String,
 }
 
+/// A line of a shipping label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelLine {
+    /// First and last name.
+    Name,
+    /// The company.
+    Company,
+    /// Street with house number.
+    Street,
+    /// What stands below the street.
+    Addition,
+    /// The town.
+    Town,
+}
+
+impl LabelLine {
+    /// Its name, for a sentence.
+    pub fn words(self, language: Language) -> &'static str {
+        language.of(match self {
+            Self::Name => ["name", "Name"],
+            Self::Company => ["company", "Firma"],
+            Self::Street => ["street", "Straße"],
+            Self::Addition => ["address addition", "Adresszusatz"],
+            Self::Town => ["town", "Ort"],
+        })
+    }
+}
+
+/// Characters that carriers print of a line of a label.
+pub const LABEL_WIDTH: usize = 35;
+
 impl Address {
+    /// The lines that a label cuts off.
+    pub fn longer_than_a_label(&self) -> Vec<LabelLine> {
+        let name = [self.first_name.as_str(), self.last_name.as_str()].join(" ");
+        let lines = [
+            (LabelLine::Name, name.trim()),
+            (LabelLine::Company, self.company.as_str()),
+            (LabelLine::Street, self.street.as_str()),
+            (LabelLine::Addition, self.addition.as_str()),
+            (LabelLine::Town, self.city.as_str()),
+        ];
+        let is_long = |text: &str| text.chars().count() > LABEL_WIDTH;
+        lines.into_iter().filter(|(_, text)| is_long(text)).map(|(line, _)| line).collect()
+    }
+
     /// Whether both say the same, whichever field it stands in. The VAT id does not count: it is no part of the way to a door.
     pub fn has_the_words_of(&self, other: &Self) -> bool {
         self.words() == other.words() && self.numbers() == other.numbers()

@@ -31,7 +31,7 @@ pub struct Parcel {
     /// search finds each of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "named")]
     pub more_tracking: Vec<String>,
-    /// What stands in the ERP where the tracking number belongs, and is none.
+    /// What the ERP's field of the tracking number holds if that is not a tracking number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
     /// The shipping method, where the carrier's name is another one.
@@ -116,6 +116,27 @@ pub struct ErpOrder {
     pub ordered: Vec<Content>,
     /// Its parcels that have left, in the order of their ids.
     pub parcels: Vec<Parcel>,
+}
+
+impl ErpOrder {
+    /// Both as one: the ERP holds the order under two numbers. A cancelled one counts only where the other is cancelled too.
+    pub fn and(self, other: Self) -> Self {
+        match (self.is_cancelled, other.is_cancelled) {
+            (true, false) => return other,
+            (false, true) => return self,
+            (true, true) | (false, false) => {}
+        }
+        let mut parcels = [self.parcels, other.parcels].concat();
+        parcels.sort_by_key(|parcel| parcel.id);
+        Self {
+            count: self.count.saturating_add(other.count),
+            is_complete: self.is_complete && other.is_complete,
+            is_closed_unshipped: self.is_closed_unshipped || other.is_closed_unshipped,
+            ordered: [self.ordered, other.ordered].concat(),
+            parcels,
+            ..self
+        }
+    }
 }
 
 /// A parcel as the marketplace is told of it: contents by the marketplace's own line numbers.

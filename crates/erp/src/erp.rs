@@ -42,12 +42,18 @@ pub trait Erp: Send + Sync {
     /// If the ERP cannot be asked, or a setting names no customer for this account.
     async fn customers(&self, orders: &[&Order], account: &str) -> Result<HashMap<String, String>, ErpError>;
 
-    /// Renders the document to hand over for an order of `account` (the merchant's name of it) and of a customer that
-    /// [`Erp::customers`] told, or of a new one. Pure, no I/O.
+    /// Renders the document to hand over for an order of `account` (the merchant's name of it), with the number that the ERP is to have
+    /// for it, and of a customer that [`Erp::customers`] told, or of a new one. Pure, no I/O.
     ///
     /// # Errors
     /// [`ErpError::Order`] if the ERP could not take the order as it is.
-    fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError>;
+    fn render(
+        &self,
+        order: &Order,
+        number: &str,
+        account: &str,
+        customer: Option<&str>,
+    ) -> Result<Rendered, ErpError>;
 
     /// The import table's identity value now: it never falls, and moves with each row that anybody inserts. `None` where the database
     /// does not show it to this login.
@@ -56,8 +62,8 @@ pub trait Erp: Send + Sync {
     /// If the ERP cannot be asked.
     async fn identity(&self) -> Result<Option<i64>, ErpError>;
 
-    /// Hands documents over: under a lock on the order numbers each is looked up first, and only what is neither an
-    /// order nor a waiting row is inserted. One transaction for all; the answer has a row per document, in the same
+    /// Hands documents over: under a lock on the order numbers each is looked up first under all its numbers, and only what is neither
+    /// an order nor a waiting row is inserted. One transaction for all; the answer has a row per document, in the same
     /// order. A number that occurs twice in `documents` is inserted once.
     ///
     /// # Errors

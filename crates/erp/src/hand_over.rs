@@ -19,8 +19,10 @@ pub struct Rendered {
 pub struct HandOver {
     /// The marketplace account, by name.
     pub account: String,
-    /// The marketplace's order number, as in the document.
+    /// The order's number in the ERP, as in the document.
     pub number: String,
+    /// Other numbers under which the ERP may have it: if it has, nothing is inserted.
+    pub also: Vec<String>,
     /// What [`crate::Erp::render`] gave.
     pub document: String,
     /// Where a receipt is to be kept ([`crate::Erp::receipts`]): when the hand-over was intended, which tells this intent from
@@ -40,7 +42,7 @@ pub enum HandedOver {
 /// What the ERP has of one order number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// The marketplace's order number.
+    /// The number asked for.
     pub number: String,
     /// Orders with that number, cancelled ones included.
     pub orders: u32,
@@ -52,6 +54,15 @@ impl Presence {
     /// Whether the ERP has it in any form.
     pub fn is_there(&self) -> bool {
         self.orders > 0 || self.waiting_rows > 0
+    }
+
+    /// Both together, under the number of the first.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            orders: self.orders.saturating_add(other.orders),
+            waiting_rows: self.waiting_rows.saturating_add(other.waiting_rows),
+            ..self
+        }
     }
 }
 

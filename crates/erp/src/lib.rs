@@ -18,5 +18,8 @@ pub mod testing;
 pub use erp::Erp;
 pub use error::ErpError;
 pub use hand_over::{HandOver, HandedOver, Presence, Rendered};
-pub use jtl::{CountryStyle, CustomerPolicy, DateStyle, Jtl, JtlSettings, ReceiptTable};
+pub use jtl::{
+    AccountJtlSettings, CountryStyle, CustomerPolicy, DateStyle, Jtl, JtlSettings, ReceiptTable,
+    ShippingMethod,
+};
 pub use search::{Found, Search, Wanted};

@@ -10,11 +10,12 @@ use marktwerk_domain::carrier::Carrier;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::judgement::Limits;
 use marktwerk_domain::reason::Reason;
-use marktwerk_domain::stock::{StockEntry, Work};
+use marktwerk_domain::stock::{Offering, StockEntry, Work};
 use marktwerk_engine::RunContext;
 use marktwerk_erp::Erp;
 use marktwerk_store::{SharedStore, stock};
 
+use crate::numbers::Numbering;
 use crate::orders::Turns;
 
 /// Settings of the order workflow.
@@ -26,6 +27,8 @@ pub struct OrderSettings {
     pub limits: Limits,
     /// By account: what its shipping methods and carriers in JTL mean. Keys as [`table_key`] writes them.
     pub carriers: BTreeMap<String, BTreeMap<String, Carrier>>,
+    /// By account: how its orders are numbered in JTL; without one, as at the marketplace.
+    pub numbering: BTreeMap<String, Numbering>,
 }
 
 /// A name as the carrier tables have it: JTL does not tell capitals apart, nor blanks at the ends.
@@ -35,15 +38,29 @@ pub fn table_key(name: &str) -> String {
 
 impl Default for OrderSettings {
     fn default() -> Self {
-        Self { first_days: 30, limits: Limits::default(), carriers: BTreeMap::new() }
+        Self {
+            first_days: 30,
+            limits: Limits::default(),
+            carriers: BTreeMap::new(),
+            numbering: BTreeMap::new(),
+        }
     }
 }
 
 /// Settings of the inventory workflow.
 #[derive(Debug, Clone, Default)]
 pub struct InventorySettings {
-    /// Units kept back on top of JTL's own buffer.
-    pub buffer: i64,
+    /// What may be offered where an account says nothing else.
+    pub offering: Offering,
+    /// By account.
+    pub of_accounts: BTreeMap<String, Offering>,
+}
+
+impl InventorySettings {
+    /// What an account may offer.
+    pub(crate) fn offering(&self, account: &str) -> &Offering {
+        self.of_accounts.get(account).unwrap_or(&self.offering)
+    }
 }
 
 /// Settings of all workflows.

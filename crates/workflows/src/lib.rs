@@ -3,6 +3,7 @@
 //! - [`orders`]: fetch, import, export, tracking, confirm
 //! - [`inventory`]: listings, map, levels, push
 //! - [`accounts`]: those that are not in the settings any more
+//! - [`numbers`]: the numbers under which JTL has orders
 //! - [`metrics`]: how many of them moved
 //!
 //! Marketplaces, the ERP and the store come as [`Connections`]; when a workflow runs is the engine's business.
@@ -13,6 +14,7 @@ pub mod crash;
 mod diagnose;
 pub mod inventory;
 pub mod metrics;
+pub mod numbers;
 pub mod orders;
 mod repetition;
 

@@ -23,6 +23,8 @@ answers! {
         HandOverAgain,
         /// None of the candidates that the ERP showed is this order.
         NoneOfThese,
+        /// The ERP's order with its number is this one, whatever it holds.
+        ThisIsIt,
         /// Fetch and read its document again.
         ReadAgain,
         /// Try the refused report again now.
@@ -53,6 +55,7 @@ impl Decision {
             Self::ShipAllTheSame => "ship_all_the_same",
             Self::HandOverAgain => "hand_over_again",
             Self::NoneOfThese => "none_of_these",
+            Self::ThisIsIt => "this_is_it",
             Self::ReadAgain => "read_again",
             Self::ReportAgain => "report_again",
             Self::ChooseCarrier => "choose_carrier",
@@ -79,6 +82,7 @@ impl Decision {
             Self::ShipAllTheSame
             | Self::HandOverAgain
             | Self::NoneOfThese
+            | Self::ThisIsIt
             | Self::ReadAgain
             | Self::ReportAgain
             | Self::ChooseCarrier
@@ -140,7 +144,7 @@ pub struct Reminder {
     pub until: Timestamp,
     /// Fingerprint of the entry that is put off.
     pub entry: u64,
-    /// Who asked for it.
+    /// The person who asked for it.
     pub by: String,
 }
 
@@ -247,6 +251,12 @@ pub fn decide(
             after.erp.candidates = None;
             after.decided = Some(decided);
         }
+        // The next look at the ERP binds it.
+        Decision::ThisIsIt => {
+            after.ours.recognised = after.erp.taken.take().map(|taken| taken.erp_number);
+            after.erp.since = None;
+            after.decided = None;
+        }
         Decision::ReadAgain => {
             after.there.document = Document::Missing;
             after.remarks.retain(|remark| remark.kind != AttentionKind::SetAside);
@@ -325,6 +335,9 @@ fn basis(decision: Decision, facts: &OrderFacts) -> u64 {
     if decision.rests_on_the_erp() {
         for number in [erp.orders, erp.waiting_rows, erp.parcels] {
             fingerprint.add_shown(number);
+        }
+        if let Some(taken) = &erp.taken {
+            fingerprint.add(&taken.erp_number);
         }
         for flag in [erp.is_cancelled, erp.is_closed_unshipped, erp.has_all_left] {
             fingerprint.add_shown(flag);

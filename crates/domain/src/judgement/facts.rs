@@ -11,9 +11,9 @@ use super::decision::{self, Decided, Reminder};
 use super::fingerprint::Fingerprint;
 use crate::attention::AttentionKind;
 use crate::language::Language;
-use crate::order::{MarketplaceStatus, Order};
+use crate::order::{LABEL_WIDTH, LabelLine, MarketplaceStatus, Order};
 use crate::reason::Reason;
-use crate::shipment::{Parcel, ToldParcel};
+use crate::shipment::{Content, Parcel, ToldParcel};
 
 /// Everything that a judgement is based on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +193,8 @@ pub enum Notice {
     AddressWasChanged,
     /// The buyer pays when the parcel arrives.
     CashOnDelivery,
+    /// These lines of the address are longer than a label.
+    LongerThanLabel(Vec<LabelLine>),
 }
 
 impl Notice {
@@ -217,6 +219,14 @@ impl Notice {
                 "die Adresse wurde auf Wunsch des Käufers geändert",
             ]),
             Self::CashOnDelivery => known(["to be paid on delivery", "Zahlung per Nachnahme"]),
+            Self::LongerThanLabel(lines) => {
+                let lines: Vec<&str> = lines.iter().map(|line| line.words(language)).collect();
+                let lines = lines.join(", ");
+                language.of([
+                    format!("a label prints {LABEL_WIDTH} characters of a line, and this is longer: {lines}"),
+                    format!("ein Versandetikett druckt {LABEL_WIDTH} Zeichen je Zeile, das hier ist länger: {lines}"),
+                ])
+            }
         }
     }
 }
@@ -274,6 +284,9 @@ pub struct ErpFacts {
     /// What the ERP showed when it was searched for the order before a second hand-over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Candidates>,
+    /// Its number belongs to an order of the ERP that is not this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// Fingerprint of the tracking numbers of the parcels that have left. Column.
     #[serde(skip)]
     pub numbers: Option<u64>,
@@ -289,7 +302,7 @@ pub struct ErpFacts {
     /// A parcel that was reported has another number now, or another one holds what was reported. Column.
     #[serde(skip)]
     pub differs_from_reported: bool,
-    /// What stands where a tracking number belongs, and is none. Column.
+    /// What the field of the tracking number holds if that is not a tracking number. Column.
     #[serde(skip)]
     pub words: Option<String>,
 }
@@ -313,6 +326,35 @@ pub struct Candidate {
     pub external_number: String,
 }
 
+/// Why the ERP's order with the number does not count as this one. No buyer's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The ERP's own number of that order.
+    pub erp_number: String,
+    /// Why.
+    pub because: TakenBecause,
+}
+
+/// What tells that an order of the ERP is not the one that has its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenBecause {
+    /// It is the order of this other account.
+    OfAccount(String),
+    /// It lacks these goods that the buyer ordered.
+    Lacks(Vec<Content>),
+}
+
+/// The number that an order was handed over with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenNumber {
+    /// The marketplace's number, with the prefix that the account had then.
+    pub number: String,
+    /// A person knew that the ERP's orders under its other numbers are none of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_alone: bool,
+}
+
 /// What we did with an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -322,6 +364,13 @@ pub struct OurFacts {
     pub hand_over_since: Option<Timestamp>,
     /// When we handed it over.
     pub handed_over_at: Option<Timestamp>,
+    /// The number that it was handed over with, kept from the intent on. `None`: an earlier version handed it over with the
+    /// marketplace's number, or nobody has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<GivenNumber>,
+    /// The ERP's own number of an order that a person says is this one, whatever it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognised: Option<String>,
     /// What the ERP has, as far as we know.
     pub baseline: Option<Baseline>,
     /// When the open intent to report it was committed. Column.

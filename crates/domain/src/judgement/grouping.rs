@@ -1,7 +1,7 @@
 //! Many orders with one cause are one entry: how entries of the attention list are put together for people.
 
 use super::words;
-use super::{EntryFacts, Row};
+use super::{EntryFacts, Row, TakenBecause};
 use crate::attention::{Attention, AttentionKind};
 use crate::language::Reader;
 use crate::reason::Reason;
@@ -81,6 +81,10 @@ fn key(entry: &Attention) -> Option<String> {
         Row::WorkerStuck | Row::Dropped | Row::NotAgreed | Row::NotAgreedInErp | Row::ShippedElsewhere => {
             Some(format!("{row:?}"))
         }
+        Row::NumberTaken => match facts.taken?.because {
+            TakenBecause::OfAccount(account) => Some(format!("{row:?}\n{account}")),
+            TakenBecause::Lacks(_) => None,
+        },
         Row::SetAside | Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => {
             Some(format!("{row:?}\n{}", facts.cause.map(|cause| cause.english).unwrap_or_default()))
         }

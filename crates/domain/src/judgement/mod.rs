@@ -38,8 +38,9 @@ use serde::{Deserialize, Serialize};
 
 pub use decision::{Choice, Chosen, Decided, Decision, NotPossible, Reminder, decide};
 pub use facts::{
-    Baseline, Cancellation, CancellationsTaken, Candidate, Candidates, Difference, Document, ErpFacts, Hold,
-    Notice, OrderFacts, OurFacts, RefusalCause, Refused, Remark, ReportUnit, ThereFacts, tracking_numbers,
+    Baseline, Cancellation, CancellationsTaken, Candidate, Candidates, Difference, Document, ErpFacts,
+    GivenNumber, Hold, Notice, OrderFacts, OurFacts, RefusalCause, Refused, Remark, ReportUnit, Taken,
+    TakenBecause, ThereFacts, tracking_numbers,
 };
 pub use grouping::{Group, groups};
 pub use limits::Limits;
@@ -113,12 +114,15 @@ pub struct EntryFacts {
     /// Parcels that have left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parcels: Option<u32>,
-    /// What stands in the ERP where a tracking number belongs, and is none.
+    /// What the ERP's field of the tracking number holds if that is not a tracking number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
     /// Orders in the ERP that may be this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
+    /// Which order in the ERP has its number, and why that is not this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
     /// What was decided and no longer fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lapsed: Option<Decision>,
@@ -182,9 +186,13 @@ fn offers(row: Row, facts: &OrderFacts, has_entry: bool, now: Timestamp) -> Vec<
     let mut offers: Vec<Decision> = row.offers().to_vec();
     let takes = facts.there.takes;
     let wants_to_cancel = facts.there.holds.contains(&Hold::Cancellation);
+    let taken = facts.erp.taken.as_ref();
+    let lacks_goods = taken.is_some_and(|taken| matches!(taken.because, TakenBecause::Lacks(_)));
     offers.retain(|decision| match decision {
         Decision::AcceptCancellation => takes.accepted && wants_to_cancel,
         Decision::CancelThere => takes.own,
+        // What another account sold stays its order.
+        Decision::ThisIsIt => lacks_goods,
         _ => true,
     });
     offers.retain(|decision| *decision != Decision::RemindMe || has_entry);

@@ -52,7 +52,7 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
 /// The row at this time.
 fn row_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row {
     let situation = Situation::at(facts, limits, now);
-    let row = shared(unasked(Row::of(&situation), facts), facts);
+    let row = shared(taken(unasked(Row::of(&situation), facts), facts), facts);
     let row = cancelling(decided(row, facts, situation, limits), facts, situation);
     watched(after_report(row, facts), facts, limits, now)
 }
@@ -186,6 +186,12 @@ fn cancelling(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
         (true, false) => Row::CancelAsked,
         (true, true) => Row::CancelAskedInErp,
     }
+}
+
+/// Whatever else it waits for: what must not be taken for it comes first.
+fn taken(row: Row, facts: &OrderFacts) -> Row {
+    let is_to_go_out = matches!(row, Row::Ready | Row::UnknownArticle);
+    if is_to_go_out && facts.erp.taken.is_some() { Row::NumberTaken } else { row }
 }
 
 /// An order in one parcel with others may wait for them.

@@ -20,6 +20,8 @@ answers! {
         Held,
         /// The ERP does not know an article.
         UnknownArticle,
+        /// An order in the ERP has its number, and is not this one.
+        NumberTaken,
         /// To be handed over.
         Ready,
         /// Partly shipped there; the ERP does not have it.
@@ -166,7 +168,8 @@ answers! {
 }
 
 /// Rows that do not follow from a situation alone, but from a decision, a report or the time that has passed.
-const LATER: [Row; 20] = [
+const LATER: [Row; 21] = [
+    Row::NumberTaken,
     Row::CancelDue,
     Row::CancelDueInErp,
     Row::CancelAsked,

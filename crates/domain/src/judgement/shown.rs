@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::facts::ErpFacts;
+use super::facts::{ErpFacts, Taken};
 use crate::order::Order;
 use crate::shipment::{Content, ErpOrder, Parcel};
 
@@ -30,6 +30,7 @@ impl ErpFacts {
             without_number_since: (is_done && lacks_number).then(|| self.without_number_since.unwrap_or(now)),
             unknown_articles: Vec::new(),
             candidates: None,
+            taken: None,
             numbers: self.numbers,
             parcels: self.parcels,
             parcels_without_number: self.parcels_without_number,
@@ -37,8 +38,7 @@ impl ErpFacts {
             differs_from_reported: self.differs_from_reported,
             words: self.words.clone(),
         };
-        let is_news = self.since.is_none() || shown != *self;
-        Self { since: if is_news { Some(now) } else { self.since }, ..shown }
+        self.followed_by(shown, now)
     }
 
     /// The facts after the ERP had no order with the number, but this many waiting rows.
@@ -57,6 +57,17 @@ impl ErpFacts {
             words: self.words.clone(),
             ..Self::default()
         };
+        self.followed_by(shown, now)
+    }
+
+    /// The facts after the ERP had an order with the number that is not this one.
+    pub fn with_number_taken(&self, taken: Taken, now: Timestamp) -> Self {
+        let without = self.without_order(0, now);
+        self.followed_by(Self { since: self.since, taken: Some(taken), ..without }, now)
+    }
+
+    /// An answer that is the same as before does not move the time since when it holds.
+    fn followed_by(&self, shown: Self, now: Timestamp) -> Self {
         let is_news = self.since.is_none() || shown != *self;
         Self { since: if is_news { Some(now) } else { self.since }, ..shown }
     }

@@ -200,6 +200,7 @@ impl Row {
             Self::UnknownArticle => {
                 line(State::Imported, Act::CheckArticles).entry(Kind::UnknownArticle).taking()
             }
+            Self::NumberTaken => line(State::Unclear, Act::AskErp).entry(Kind::NumberTaken).taking(),
             Self::Ready => line(State::Imported, Act::HandOver).waits(Wait::OwnStep).taking(),
             Self::PartlyShippedElsewhere | Self::ShippedElsewhere => {
                 line(State::SetAside, Act::AskErp).entry(Kind::ShippedElsewhere).taking()
@@ -305,6 +306,9 @@ impl Row {
             Self::CancelDue => &[D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::Unclear | Self::Dropped => &[D::HandOverAgain, D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::Deleted => &[D::HandOverAgain, D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
+            Self::NumberTaken => {
+                &[D::ThisIsIt, D::HandOverAgain, D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe]
+            }
             Self::Candidates => &[D::NoneOfThese, D::DoneByHand, D::LeaveOut, D::RemindMe],
             Self::UnknownArticle => &[D::DoneByHand, D::CancelThere, D::LeaveOut, D::RemindMe],
             Self::AskedAgain | Self::CancelAsked => &[D::GoOn, D::DoneByHand, D::LeaveOut, D::RemindMe],

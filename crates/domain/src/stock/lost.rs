@@ -62,7 +62,7 @@ pub struct LostArticle {
     pub is_settled: bool,
 }
 
-/// Whether so many lost at once are a question for a person, of all matched listings of the account.
+/// Whether this many lost at once, of all matched listings of the account, are a question for a person.
 pub fn is_question(lost: usize, matched: usize) -> bool {
     lost > FEW && lost.saturating_mul(100) > matched.saturating_mul(SHARE)
 }

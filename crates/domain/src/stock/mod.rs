@@ -5,6 +5,7 @@
 //! - [`units`]: open units by article, with bundles taken apart
 //! - [`picture`]: the facts of a run together, and the verdict about each listing
 //! - [`lost`]: listings that lost their article
+//! - [`offering`]: what a merchant lets an account offer
 //! - [`entries`]: what needs a person, in German and English
 //!
 //! Not for reading or writing anything: workflows do that.
@@ -12,6 +13,7 @@
 pub mod entries;
 pub mod figures;
 pub mod lost;
+pub mod offering;
 pub mod picture;
 pub mod units;
 pub mod view;
@@ -19,5 +21,6 @@ pub mod view;
 pub use entries::{StockEntry, Work};
 pub use figures::{Figures, Sent, UNSURE};
 pub use lost::{LostArticle, LostReason};
+pub use offering::Offering;
 pub use picture::{AccountReads, Held, Offer, OwnSight, Picture, Verdict};
 pub use units::{Levels, Units};

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
+use super::offering::Offering;
 use super::units::{Levels, Units};
 use crate::reason::Reason;
 
@@ -92,7 +93,9 @@ pub struct Picture {
     account: String,
     figure_at: Timestamp,
     now: Timestamp,
-    buffer: i64,
+    offering: Offering,
+    /// Articles that are not to be offered.
+    never: BTreeSet<i64>,
     levels: Levels,
     units: Units,
     own: OwnSight,
@@ -102,9 +105,16 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// For the listings of `account`, with the ERP's figures of `figure_at` and the merchant's buffer.
-    pub fn new(account: impl Into<String>, levels: Levels, figure_at: Timestamp, buffer: i64) -> Self {
-        Self { account: account.into(), levels, figure_at, now: figure_at, buffer, ..Self::default() }
+    /// For the listings of `account`, with the ERP's figures of `figure_at` and what the merchant lets it offer.
+    pub fn new(account: impl Into<String>, levels: Levels, figure_at: Timestamp, offering: Offering) -> Self {
+        Self { account: account.into(), levels, figure_at, now: figure_at, offering, ..Self::default() }
+    }
+
+    /// Notes an article's number, by which the merchant may have said that it is not to be offered.
+    pub fn name(&mut self, article: i64, sku: &str) {
+        if !self.offering.allows(sku) {
+            self.never.insert(article);
+        }
     }
 
     /// Adds units of open orders, or of sales that are not seen yet.
@@ -143,7 +153,13 @@ impl Picture {
 
     /// The figure that a listing of the article should have. `None` where the ERP does not have the article.
     pub fn wanted(&self, article: i64) -> Option<i64> {
-        Some(self.levels.left(article, &self.units, self.buffer)?.max(0))
+        self.offered(article, &self.units)
+    }
+
+    /// What may be offered of an article after `units`.
+    fn offered(&self, article: i64, units: &Units) -> Option<i64> {
+        let left = self.levels.left(article, units)?;
+        Some(if self.never.contains(&article) { 0 } else { self.offering.of(left) })
     }
 
     /// Whether something is to be written to the listing that is not 0, so that its account's orders have to be known.
@@ -234,7 +250,7 @@ impl Picture {
                 units.add(&self.levels, offer.article, offer.figures.at_most(offer.has_twin)?);
             }
         }
-        Some(self.levels.left(article, &units, self.buffer)?.max(0))
+        self.offered(article, &units)
     }
 }
 
@@ -255,7 +271,7 @@ mod tests {
     /// JTL has this many pieces; the accounts offer them; of the second one the list was read until then.
     fn picture(available: i64, own: OwnSight, other: Option<(Option<i64>, i64)>) -> Picture {
         let level = StockLevel { article: 1, available, buffer: 0, is_managed: true, components: Vec::new() };
-        let mut picture = Picture::new("own", Levels::new([level]), at(100), 0);
+        let mut picture = Picture::new("own", Levels::new([level]), at(100), Offering::default());
         picture.add_offer(offer("own", Some(3)));
         let reads = |until| AccountReads { until: Some(at(until)), ..AccountReads::default() };
         let mut all = BTreeMap::from([("own".to_owned(), reads(101))]);

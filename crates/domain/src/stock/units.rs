@@ -36,11 +36,11 @@ impl Levels {
         }
     }
 
-    /// What is left of an article after `units` and the merchant's buffer, in whole units; negative where more is taken than is
+    /// What is left of an article after `units`, in whole units; negative where more is taken than is
     /// there. `None` where the ERP does not have the article.
-    pub fn left(&self, article: i64, units: &Units, buffer: i64) -> Option<i64> {
+    pub fn left(&self, article: i64, units: &Units) -> Option<i64> {
         let level = self.of(article)?;
-        Some(level.available - level.buffer - buffer - self.taken(article, units))
+        Some(level.available - level.buffer - self.taken(article, units))
     }
 
     /// The same without any buffer: what the ERP itself would have left.
@@ -129,7 +129,7 @@ mod tests {
         let levels = levels();
         let mut units = Units::default();
         taken.iter().for_each(|(article, quantity)| units.add(&levels, *article, *quantity));
-        [1, 2, 9].map(|article| levels.left(article, &units, 0).unwrap())
+        [1, 2, 9].map(|article| levels.left(article, &units).unwrap())
     }
 
     #[test]
@@ -150,8 +150,7 @@ mod tests {
         let levels = Levels::new([plain(1, 5), metre]);
         let mut units = Units::default();
         units.add(&levels, 9, 1);
-        assert_eq!((levels.left(1, &units, 0), levels.left(9, &units, 0)), (Some(4), Some(9)));
-        assert_eq!(levels.left(9, &units, 2), Some(7));
-        assert_eq!(levels.left(5, &units, 0), None);
+        assert_eq!((levels.left(1, &units), levels.left(9, &units)), (Some(4), Some(9)));
+        assert_eq!(levels.left(5, &units), None);
     }
 }

@@ -7,7 +7,7 @@ use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::{
     Act, Cancellation, CancellationsTaken, Candidates, Choice, Decided, Decision, Difference, Document,
     ErpFacts, HandOver, Hold, InErp, Limits, NotPossible, OrderFacts, Parcels, RefusalCause, Refused,
-    ReportUnit, Reporting, Row, Situation, There, decide, judge,
+    ReportUnit, Reporting, Row, Situation, Taken, TakenBecause, There, decide, judge,
 };
 use marktwerk_domain::language::Language;
 use marktwerk_domain::order::MarketplaceStatus;
@@ -201,6 +201,14 @@ fn facts() -> impl Strategy<Value = OrderFacts> {
             parcels,
             parcels_without_number: without.min(parcels),
             candidates: flags.0.then(Candidates::default),
+            taken: (flags.1 && orders == 0).then(|| Taken {
+                erp_number: "B-1".to_owned(),
+                because: if flags.2 {
+                    TakenBecause::Lacks(Vec::new())
+                } else {
+                    TakenBecause::OfAccount("b".to_owned())
+                },
+            }),
             numbers: (parcels > 0).then_some(7),
             unreported: unreported.min(parcels.saturating_sub(without)),
             differs_from_reported: flags.2,

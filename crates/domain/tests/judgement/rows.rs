@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use marktwerk_domain::attention::AttentionKind as Kind;
 use marktwerk_domain::judgement::{
     Cancellation, CancellationsTaken, Candidate, Candidates, Decision, Difference, Document, ErpFacts, Hold,
-    OrderFacts, RefusalCause, Refused, Row,
+    OrderFacts, RefusalCause, Refused, Row, Taken, TakenBecause,
 };
 use marktwerk_domain::order::MarketplaceStatus as Status;
 use marktwerk_domain::reason::Reason;
+use marktwerk_domain::shipment::Content;
 
 use crate::order::{Story, at, one_order};
 
@@ -150,6 +151,10 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
         facts.ours.reported_numbers = Some(1);
         facts.erp.numbers = Some(2);
     });
+    let taken = |because: TakenBecause| {
+        let taken = Taken { erp_number: "B-1".to_owned(), because };
+        Story::ready().with(|facts| facts.erp.taken = Some(taken))
+    };
     let days = |days: i64| days * 24 * 60;
     let by_hand = || Story::unusable().decided(Decision::DoneByHand);
     let in_erp_by_hand = || Story::in_erp().decided(Decision::DoneByHand);
@@ -165,6 +170,8 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
         ),
         (Row::CancelAsked, Story::unusable().with(cancelling)),
         (Row::CancelAskedInErp, Story::in_erp().with(cancelling)),
+        (Row::NumberTaken, taken(TakenBecause::OfAccount("second".to_owned()))),
+        (Row::NumberTaken, taken(TakenBecause::Lacks(vec![Content { sku: "A".to_owned(), quantity: 1 }]))),
         (Row::LookForIt, wanted()),
         (Row::Candidates, searched(vec![candidate.clone()])),
         (Row::HandOverAgain, searched(Vec::new())),

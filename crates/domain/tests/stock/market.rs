@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::inventory::StockLevel;
-use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, OwnSight, Picture};
+use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, Offering, OwnSight, Picture};
 use proptest::prelude::*;
 
 const ACCOUNTS: [&str; 2] = ["one", "two"];
@@ -74,7 +74,7 @@ impl Market {
             is_managed: true,
             components: Vec::new(),
         };
-        let mut picture = Picture::new(ACCOUNTS[index], Levels::new([level]), self.now, 0);
+        let mut picture = Picture::new(ACCOUNTS[index], Levels::new([level]), self.now, Offering::default());
         let own = match (self.accounts[index].answers, self.accounts[index].offered) {
             (true, _) => OwnSight::Read,
             (false, offered) => {

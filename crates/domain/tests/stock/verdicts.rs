@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::inventory::{Component, StockLevel};
-use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, OwnSight, Picture};
+use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, Offering, OwnSight, Picture};
 use proptest::prelude::*;
 
 const OWN: &str = "own";
@@ -115,7 +115,8 @@ fn world() -> impl Strategy<Value = World> {
 
 impl World {
     fn picture(&self) -> Picture {
-        let mut picture = Picture::new(OWN, levels(self.first.max(0), self.second.max(0)), at(FIGURE), 0);
+        let mut picture =
+            Picture::new(OWN, levels(self.first.max(0), self.second.max(0)), at(FIGURE), Offering::default());
         for (article, quantity) in ARTICLES.into_iter().zip(&self.taken) {
             picture.add_units(article, *quantity);
         }

@@ -240,6 +240,7 @@ hand_on! { StockStore:
 
 hand_on! { OrderStore:
     known_changes(account: &str, numbers: &[String]) -> HashMap<String, KnownChange>;
+    orders_with_numbers(account: &str, numbers: &[String]) -> Vec<OrderRecord>;
     save_fetched(account: &str, orders: &[FetchedOrder], now: Timestamp) -> ();
     unread_orders(account: &str, after: Option<&str>, limit: usize) -> Vec<OrderRecord>;
     orders_in(filter: &OrderFilter) -> Vec<OrderRecord>;

@@ -4,7 +4,7 @@
 use super::customers::CustomerPolicy;
 use super::database::{Database, List, Needs};
 use super::row::Row;
-use super::settings::JtlSettings;
+use super::settings::{JtlSettings, ShippingMethod};
 use super::sql;
 use crate::ErpError;
 
@@ -95,29 +95,40 @@ impl Checks<'_> {
                 format!("[erp.jtl] user: JTL has no active user {} (tBenutzer.kBenutzer)", settings.user)
             });
         }
-        let method = [settings.shipping_method.clone()];
-        if let Some(rows) = self.rows(&[sql::SHIPPING_METHOD], List::Texts(&method)).await? {
-            self.expect(is_active(&rows)?, || {
-                format!(
-                    "[erp.jtl] shipping_method: JTL has no active shipping method `{}`: it would reject every order; \
-                     create it in JTL or name another",
-                    settings.shipping_method
-                )
-            });
-        }
-        let method = [settings.payment_method.clone()];
-        if let Some(rows) = self.rows(&[sql::PAYMENT_METHOD], List::Texts(&method)).await? {
-            self.expect(is_active(&rows)?, || {
-                format!(
-                    "[erp.jtl] payment_method: JTL has no active payment method `{}`: it would reject every order; \
-                     create it in JTL or name another",
-                    settings.payment_method
-                )
-            });
+        self.methods("shipping_method", &settings.shipping_method, "").await?;
+        self.methods("payment_method", &settings.payment_method, "").await?;
+        for (account, own) in &settings.accounts {
+            let place = format!(" of the account {account}");
+            for name in own.shipping_method.iter().flat_map(ShippingMethod::names) {
+                self.methods("shipping_method", name, &place).await?;
+            }
+            if let Some(name) = &own.payment_method {
+                self.methods("payment_method", name, &place).await?;
+            }
+            if let Some(platform) = own.platform {
+                self.platform(platform, &place).await?;
+            }
         }
         self.customers(&settings.customer).await?;
         self.warehouses(settings).await?;
-        self.platform(settings).await
+        self.platform(settings.platform, "").await
+    }
+
+    /// Whether JTL has the method of shipping or paying that a setting names.
+    async fn methods(&mut self, setting: &str, name: &str, place: &str) -> Result<(), ErpError> {
+        let (statement, kind) = match setting {
+            "shipping_method" => (&[sql::SHIPPING_METHOD], "shipping method"),
+            _ => (&[sql::PAYMENT_METHOD], "payment method"),
+        };
+        let Some(rows) = self.rows(statement, List::Texts(&[name.to_owned()])).await? else { return Ok(()) };
+        let section = section(place);
+        self.expect(is_active(&rows)?, || {
+            format!(
+                "{section} {setting}{place}: JTL has no active {kind} `{name}`: it would reject every order; create it in JTL or name \
+                 another"
+            )
+        });
+        Ok(())
     }
 
     async fn customers(&mut self, policy: &CustomerPolicy) -> Result<(), ErpError> {
@@ -155,14 +166,15 @@ impl Checks<'_> {
         Ok(())
     }
 
-    async fn platform(&mut self, settings: &JtlSettings) -> Result<(), ErpError> {
-        let list = List::Integers(&[settings.platform]);
+    async fn platform(&mut self, platform: i64, place: &str) -> Result<(), ErpError> {
+        let list = [platform];
+        let list = List::Integers(&list);
         let Some(rows) = self.rows(&[sql::PLATFORM], list).await? else { return Ok(()) };
         let kind = rows.first().map(|row| row.integer(1, "tPlattform.nTyp")).transpose()?;
         self.expect(kind == Some(XML_IMPORT), || {
             format!(
-                "[erp.jtl] platform: {} is not a platform for XML imports in JTL (tPlattform.nTyp 3)",
-                settings.platform
+                "{} platform{place}: {platform} is not a platform for XML imports in JTL (tPlattform.nTyp 3)",
+                section(place)
             )
         });
         Ok(())
@@ -217,4 +229,9 @@ fn is_active(rows: &[Row]) -> Result<bool, ErpError> {
         }
     }
     Ok(false)
+}
+
+/// Where a setting stands.
+fn section(place: &str) -> &'static str {
+    if place.is_empty() { "[erp.jtl]" } else { "[accounts.jtl]" }
 }

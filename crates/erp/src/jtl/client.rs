@@ -148,8 +148,14 @@ impl Erp for Jtl {
         customers::assign(orders, &rows)
     }
 
-    fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError> {
-        xml::render(order, account, customer, &self.settings, &self.zone)
+    fn render(
+        &self,
+        order: &Order,
+        number: &str,
+        account: &str,
+        customer: Option<&str>,
+    ) -> Result<Rendered, ErpError> {
+        xml::render(order, number, &self.settings.of(account), customer, &self.zone)
     }
 
     async fn identity(&self) -> Result<Option<i64>, ErpError> {
@@ -170,8 +176,9 @@ impl Erp for Jtl {
             }
             rows.push(ImportRow {
                 number: document.number.clone(),
+                also: document.also.clone(),
                 document: document.document.clone(),
-                platform: self.settings.platform,
+                platform: self.settings.of(&document.account).platform,
                 invoice: i64::from(self.settings.invoice),
                 receipt: document.receipt,
             });
@@ -301,7 +308,7 @@ impl Erp for Jtl {
     }
 }
 
-/// What a row says, by the number as it was asked. A database that does not heed case may hold a number twice: then none is meant.
+/// What rows say, by the number as asked for. A database that ignores case may match a number twice; then it is left out.
 fn unambiguous<T: PartialEq>(
     rows: &[Row],
     said: impl Fn(&Row) -> Result<T, ErpError>,

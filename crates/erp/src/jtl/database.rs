@@ -44,8 +44,10 @@ impl Needs {
 /// A row for `dbo.tXMLBestellImport`.
 #[derive(Clone)]
 pub(super) struct ImportRow {
-    /// The marketplace's order number, to look for.
+    /// The order's number, to look for.
     pub(super) number: String,
+    /// Other numbers to look for.
+    pub(super) also: Vec<String>,
     /// `cText`.
     pub(super) document: String,
     /// `nPlattform`.
@@ -108,6 +110,6 @@ pub(super) trait Database: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Under a lock and in one transaction: inserts the rows whose number is neither an order nor a waiting row.
+    /// Under a lock and in one transaction: inserts the rows none of whose numbers is an order or a waiting row.
     async fn insert_absent(&self, rows: Vec<ImportRow>) -> Result<Vec<HandedOver>, ErpError>;
 }

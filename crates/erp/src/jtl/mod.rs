@@ -20,4 +20,4 @@ mod xml;
 pub use client::Jtl;
 pub use customers::CustomerPolicy;
 pub use mssql::ReceiptTable;
-pub use settings::{CountryStyle, DateStyle, JtlSettings};
+pub use settings::{AccountJtlSettings, CountryStyle, DateStyle, JtlSettings, ShippingMethod};

@@ -299,7 +299,7 @@ pub(super) fn contents(quantities: &Quantities) -> Result<Vec<Content>, ErpError
     quantities.iter().map(content).collect()
 }
 
-/// A local time of JTL's server (`datetime` has no zone) as an instant; none where there is none.
+/// A local time of JTL's server (`datetime` has no zone) as an instant; `None` if the column is empty.
 pub(super) fn instant(local: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ErpError> {
     if local.trim().is_empty() {
         return Ok(None);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::database::ImportRow;
 use super::row::Row;
 use super::xml::escape;
 use crate::{ErpError, Presence};
@@ -46,6 +47,16 @@ impl Presences {
             waiting_rows: self.waiting.get(&escape(number)).copied().unwrap_or_default(),
         }
     }
+
+    /// What there is of a row's numbers together.
+    pub(super) fn of_row(&self, row: &ImportRow) -> Presence {
+        row.also.iter().fold(self.of(&row.number), |sum, number| sum.and(self.of(number)))
+    }
+}
+
+/// All numbers of the rows.
+pub(super) fn numbers(rows: &[ImportRow]) -> Vec<String> {
+    rows.iter().flat_map(|row| [&row.number].into_iter().chain(&row.also)).cloned().collect()
 }
 
 /// Whether the document is the one of this number: else its row would never be found again, and inserted twice.

@@ -1,6 +1,7 @@
 //! Settings of JTL-Wawi, as `[erp.jtl]` of the settings file maps onto them. Each has a default; what a
 //! wrong value would do is found by [`crate::Erp::check`], for most can only be told by the database.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -53,6 +54,79 @@ pub struct JtlSettings {
     pub unmanaged_quantity: Option<i64>,
     /// JTL writes times in the local time of its server: the IANA name of that zone.
     pub time_zone: String,
+    /// What differs for single accounts, by their names; not part of `[erp.jtl]`.
+    #[serde(skip)]
+    pub accounts: BTreeMap<String, AccountJtlSettings>,
+}
+
+/// What differs for one account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountJtlSettings {
+    /// In place of [`JtlSettings::shipping_method`].
+    pub shipping_method: Option<ShippingMethod>,
+    /// In place of [`JtlSettings::payment_method`].
+    pub payment_method: Option<String>,
+    /// In place of [`JtlSettings::platform`].
+    pub platform: Option<i64>,
+}
+
+/// One shipping method, or one per country of delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ShippingMethod {
+    /// For every country.
+    Everywhere(String),
+    /// By the country's two letters; `default` for the others.
+    ByCountry(BTreeMap<String, String>),
+}
+
+impl ShippingMethod {
+    /// The names that it may choose.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Everywhere(name) => vec![name],
+            Self::ByCountry(names) => names.values().map(String::as_str).collect(),
+        }
+    }
+
+    /// The name for a country of delivery; `None` where neither it nor a default is there.
+    fn of(&self, country: &str) -> Option<&str> {
+        match self {
+            Self::Everywhere(name) => Some(name),
+            Self::ByCountry(names) => names.get(country).or_else(|| names.get("default")).map(String::as_str),
+        }
+    }
+}
+
+/// The settings as they hold for one account.
+pub(super) struct OfAccount<'settings> {
+    pub(super) jtl: &'settings JtlSettings,
+    pub(super) account: &'settings str,
+    shipping_method: Option<&'settings ShippingMethod>,
+    pub(super) payment_method: &'settings str,
+    pub(super) platform: i64,
+}
+
+impl<'settings> OfAccount<'settings> {
+    /// The shipping method of orders to a country.
+    pub(super) fn shipping_method(&self, country: &str) -> &'settings str {
+        self.shipping_method.and_then(|method| method.of(country)).unwrap_or(&self.jtl.shipping_method)
+    }
+}
+
+impl JtlSettings {
+    /// As they hold for one account.
+    pub(super) fn of<'settings>(&'settings self, account: &'settings str) -> OfAccount<'settings> {
+        let own = self.accounts.get(account);
+        OfAccount {
+            jtl: self,
+            account,
+            shipping_method: own.and_then(|own| own.shipping_method.as_ref()),
+            payment_method: own.and_then(|own| own.payment_method.as_deref()).unwrap_or(&self.payment_method),
+            platform: own.and_then(|own| own.platform).unwrap_or(self.platform),
+        }
+    }
 }
 
 impl Default for JtlSettings {
@@ -78,6 +152,7 @@ impl Default for JtlSettings {
             accept_unknown_articles: false,
             unmanaged_quantity: Some(10),
             time_zone: "Europe/Berlin".to_owned(),
+            accounts: BTreeMap::new(),
         }
     }
 }

@@ -96,7 +96,7 @@ const ROWS: &[&str] = &[
     "INSERT INTO dbo.tZahlungsart VALUES (1, N'TEMU', 1)",
 ];
 
-/// Makes everything anew.
+/// Drops and creates everything.
 pub(super) async fn create(connection: &mut Connection, schema: Schema) -> Result<(), SqlError> {
     // Somebody's views and triggers go with their tables.
     let mut statements: Vec<String> = Vec::new();

@@ -60,7 +60,7 @@ async fn the_same_person_is_found_and_nobody_else(world: World) {
         found,
         [("1", "K-3"), ("4", "K-1")].map(|(order, number)| (order.to_owned(), number.to_owned()))
     );
-    let document = jtl.render(orders[0], "temu", Some("K-3")).unwrap().document;
+    let document = jtl.render(orders[0], &orders[0].number, "temu", Some("K-3")).unwrap().document;
     assert_eq!(read_back(&document)["tkunde/cKundenNr"], ["K-3"]);
     assert!(open(&world, CustomerPolicy::New).await.customers(&orders, "temu").await.unwrap().is_empty());
 }

@@ -19,10 +19,12 @@ on_both!(
 );
 
 fn document(jtl: &Jtl, number: &str) -> HandOver {
-    let rendered = jtl.render(&order(number, vec![line("A", 1, 100, 19)]), "temu", None).expect("it renders");
+    let rendered =
+        jtl.render(&order(number, vec![line("A", 1, 100, 19)]), number, "temu", None).expect("it renders");
     HandOver {
         account: "temu".to_owned(),
         number: number.to_owned(),
+        also: Vec::new(),
         document: rendered.document,
         receipt: None,
     }

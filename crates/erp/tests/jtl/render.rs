@@ -12,7 +12,7 @@ async fn render_with(order: &Order, change: impl FnOnce(&mut JtlSettings)) -> Re
     let world = World::new();
     let mut settings = world.settings();
     change(&mut settings);
-    Jtl::open(settings).await.expect("it opens").render(order, "temu-de", None)
+    Jtl::open(settings).await.expect("it opens").render(order, &order.number, "temu-de", None)
 }
 
 async fn render(order: &Order) -> Result<Rendered, ErpError> {

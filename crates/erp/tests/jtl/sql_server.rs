@@ -14,10 +14,11 @@ use crate::world::{World, numbers};
 
 fn document(jtl: &Jtl, number: &str) -> HandOver {
     let lines = vec![line("A", 2, 100, 19), line("B", 1, 250, 7)];
-    let rendered = jtl.render(&order(number, lines), "temu", None).expect("it renders");
+    let rendered = jtl.render(&order(number, lines), number, "temu", None).expect("it renders");
     HandOver {
         account: "temu".to_owned(),
         number: number.to_owned(),
+        also: Vec::new(),
         document: rendered.document,
         receipt: None,
     }

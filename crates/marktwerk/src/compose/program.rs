@@ -1,5 +1,6 @@
 //! The running program: what is started in which order, and its end in the opposite one.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use super::first_jobs;
 use super::judging::Judging;
 use super::limits::limits;
 use super::outside::{self, Outside};
-use crate::config::{self, Secret, Settings};
+use crate::config::{self, AccountRules, Secret, Settings};
 use crate::metrics;
 
 /// A demonstration shows something each minute.
@@ -85,8 +86,12 @@ impl Program {
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
         workflows.orders.limits = settings.orders.limits();
-        workflows.orders.carriers = settings.carriers.clone();
-        workflows.inventory.buffer = settings.inventory.buffer;
+        workflows.orders.carriers = of_accounts(settings, |account| account.carriers.clone());
+        workflows.inventory.offering.buffer = settings.inventory.buffer;
+        workflows.inventory.of_accounts =
+            of_accounts(settings, |account| account.stock.offering(settings.inventory.buffer));
+        let prefixes = of_accounts(settings, |account| account.order_number_prefix.clone());
+        workflows.orders.numbering = marktwerk_workflows::numbers::remember(&**store, &prefixes).await?;
         let registry = marktwerk_workflows::registry(
             outside.marketplaces.clone(),
             Arc::clone(&outside.erp),
@@ -208,4 +213,9 @@ fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOpt
         limits: settings.orders.limits(),
         metrics: None,
     })
+}
+
+/// What is set for each account alone.
+fn of_accounts<T>(settings: &Settings, rule: impl Fn(&AccountRules) -> T) -> BTreeMap<String, T> {
+    settings.of_accounts.iter().map(|(name, rules)| (name.clone(), rule(rules))).collect()
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use marktwerk_connectors::TemuAccount;
-use marktwerk_domain::carrier::{Carrier, UnknownCarrier};
-use marktwerk_workflows::table_key;
+use marktwerk_erp::AccountJtlSettings;
 use serde::Deserialize;
 
+use super::account_rules::{AccountRules, StockRules, Written};
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::legacy::TEMU_ENDPOINT;
@@ -71,33 +71,23 @@ pub(super) struct AccountSection {
     access_token_file: Option<PathBuf>,
     endpoint: Option<String>,
     calls_per_second: Option<u32>,
+    order_number_prefix: Option<String>,
+    partial_shipments: Option<String>,
+    #[serde(default)]
+    jtl: AccountJtlSettings,
     #[serde(default)]
     carriers: BTreeMap<String, String>,
+    #[serde(default)]
+    stock: StockRules,
 }
 
-/// What an account's shipping methods and carriers in JTL mean, by their names as JTL compares them.
-pub(super) type CarrierTable = BTreeMap<String, Carrier>;
-
 impl AccountSection {
-    /// Its table of carriers.
-    pub(super) fn carrier_table(
-        &self,
-        place: impl Fn(&str) -> String,
-    ) -> Result<CarrierTable, SettingsError> {
-        let mut table = CarrierTable::new();
-        for (name, carrier) in &self.carriers {
-            let key = format!("carriers.{name}");
-            let fault =
-                |reason: String| SettingsError::new(place(&key), format!("accounts.carriers.{name}"), reason);
-            let carrier: Carrier =
-                carrier.parse().map_err(|error: UnknownCarrier| fault(error.to_string()))?;
-            if table.insert(table_key(name), carrier).is_some() {
-                return Err(fault(
-                    "stands in the table twice: JTL does not tell capitals apart, nor blanks at the ends; remove one".to_owned(),
-                ));
-            }
-        }
-        Ok(table)
+    /// What is set for it alone.
+    pub(super) fn rules(&self, place: impl Fn(&str) -> String) -> Result<AccountRules, SettingsError> {
+        let Self { carriers, order_number_prefix, partial_shipments, jtl, stock, .. } = self;
+        let (order_number_prefix, partial_shipments) =
+            (order_number_prefix.as_deref(), partial_shipments.as_deref());
+        Written { place, carriers, order_number_prefix, partial_shipments, jtl, stock }.rules()
     }
 
     /// The variables that it refers to.

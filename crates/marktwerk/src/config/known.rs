@@ -2,9 +2,10 @@
 
 use figment::error::Kind;
 use figment::value::{Dict, Value};
-use marktwerk_erp::JtlSettings;
+use marktwerk_erp::{AccountJtlSettings, JtlSettings};
 use serde::de::DeserializeOwned;
 
+use super::account_rules::StockRules;
 use super::accounts::AccountSection;
 use super::alerts::{EmailSection, WebhookSection};
 use super::people::PersonSection;
@@ -25,6 +26,8 @@ pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
         ("alerts.email".to_owned(), keys::<EmailSection>()),
         ("erp.jtl".to_owned(), keys::<JtlSettings>()),
         ("[accounts]".to_owned(), keys::<AccountSection>()),
+        ("accounts.jtl".to_owned(), keys::<AccountJtlSettings>()),
+        ("accounts.stock".to_owned(), keys::<StockRules>()),
         ("orders".to_owned(), keys::<OrdersSection>()),
         ("inventory".to_owned(), keys::<InventorySection>()),
         ("sandbox".to_owned(), keys::<SandboxSection>()),

@@ -7,7 +7,8 @@ use figment::Figment;
 use figment::error::Kind;
 use figment::value::Value;
 
-use super::accounts::{Account, AccountSection, CarrierTable};
+use super::account_rules::{AccountRules, refuse_colliding_prefixes};
+use super::accounts::{Account, AccountSection};
 use super::document::Document;
 use super::environment::Environment;
 use super::error::SettingsError;
@@ -51,12 +52,13 @@ pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
     let environment = &sources.environment;
     let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
     let mut origins = origins(&figment, &document);
-    let Accounts { accounts, carriers, mut used } =
+    let Accounts { accounts, rules, mut used } =
         accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
     used.extend(root.sqlserver.password_variable().cloned());
     let people = people(&figment, &document, environment, &root.server.people, &mut origins, &mut used)?;
     let mut settings = validate::complete(root, accounts, people, environment, origins)?;
-    settings.carriers = carriers;
+    settings.jtl.accounts = rules.iter().map(|(name, rules)| (name.clone(), rules.jtl.clone())).collect();
+    settings.of_accounts = rules;
     let mut findings =
         [environment.remarks(), &legacy::misspelt(environment, &used), &legacy::renamed_tables(environment)]
             .concat();
@@ -120,7 +122,7 @@ fn refuse_one_underscore(name: &str, origin: &Origin, defaults: &Value) -> Resul
 struct Accounts {
     accounts: Vec<Account>,
     /// By account.
-    carriers: BTreeMap<String, CarrierTable>,
+    rules: BTreeMap<String, AccountRules>,
     /// The variables that those of the file name.
     used: Vec<String>,
 }
@@ -133,7 +135,7 @@ fn accounts(
     origins: &mut Origins,
 ) -> Result<Accounts, SettingsError> {
     let mut accounts: Vec<Account> = Vec::new();
-    let mut carriers = BTreeMap::new();
+    let mut rules: BTreeMap<String, AccountRules> = BTreeMap::new();
     let mut used = Vec::new();
     for (index, value) in written.iter().enumerate() {
         let at = format!("accounts.{index}");
@@ -141,7 +143,8 @@ fn accounts(
             value.deserialize().map_err(|error| fault(figment, document, &at, &error))?;
         used.extend(section.variables().cloned());
         let place = |key: &str| document.place(&format!("{at}.{key}"));
-        let table = section.carrier_table(place)?;
+        let own = section.rules(place)?;
+        refuse_colliding_prefixes(&rules, &section.name, &own.order_number_prefix, place)?;
         let account = section.complete(environment, place)?;
         if accounts.iter().any(|other| other.name() == account.name()) {
             let place = document.place(&format!("{at}.name"));
@@ -152,7 +155,7 @@ fn accounts(
             ));
         }
         origins.set(account.origin_key(), Origin::new(document.place(&at)));
-        carriers.insert(account.name().to_owned(), table);
+        rules.insert(account.name().to_owned(), own);
         accounts.push(account);
     }
     if let Some(account) = legacy::temu_account(environment, &used)? {
@@ -165,7 +168,7 @@ fn accounts(
         origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
         accounts.push(account);
     }
-    Ok(Accounts { accounts, carriers, used })
+    Ok(Accounts { accounts, rules, used })
 }
 
 /// The people, with the variables that they refer to added to `used`.

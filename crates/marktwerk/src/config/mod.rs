@@ -1,6 +1,7 @@
 //! Settings: `marktwerk.toml`, then the environment (and `.env`), then flags. The one place that reads the
 //! environment. A fault is one error that names key, place and cure; secrets never show in any output.
 
+mod account_rules;
 mod accounts;
 mod alerts;
 mod document;
@@ -20,6 +21,7 @@ mod settings;
 mod sqlserver;
 mod validate;
 
+pub use account_rules::AccountRules;
 pub use accounts::Account;
 pub(crate) use accounts::SIMULATED;
 pub use alerts::AlertSettings;

@@ -95,9 +95,9 @@ pub struct SchedulerSection {
     pub time_zone: String,
     /// None is `workers_config.json` in the data folder.
     pub jobs_file: Option<PathBuf>,
-    /// A run in which nothing moves for so long is stopped.
+    /// A run that makes no progress for this long is stopped.
     pub time_limit_minutes: u64,
-    /// After so long a waiting run counts as one priority higher.
+    /// A waiting run rises by one priority after this long.
     pub rises_after_minutes: u64,
     /// Runs of an account at the same time; 0 = no limit. (Jobs that write to one account exclude each other anyway.)
     pub runs_per_account: u32,
@@ -105,11 +105,11 @@ pub struct SchedulerSection {
     pub runs_per_type: BTreeMap<String, u32>,
     /// How long running runs may go on after a request to stop.
     pub shutdown_grace_seconds: u64,
-    /// Lines of `scheduler_logs` stay so long.
+    /// How long lines of `scheduler_logs` are kept.
     pub keep_logs_days: u32,
-    /// Ended runs stay so long.
+    /// How long ended runs are kept.
     pub keep_runs_days: u32,
-    /// Buyers' names and addresses stay so long after an order's end.
+    /// How long buyers' names and addresses are kept after the end of their orders.
     pub keep_buyers_days: u32,
     /// Entries of the audit stay this long.
     pub keep_audit_days: u32,
@@ -251,7 +251,7 @@ pub struct SandboxSection {
     pub order_every_seconds: u64,
     /// Time from an order's arrival in JTL to its first parcel.
     pub ship_after_seconds: u64,
-    /// Each answer of the marketplace takes so long.
+    /// Latency of every answer of the marketplace.
     pub latency_milliseconds: u64,
     /// What the marketplace permits; 0 = no limit.
     pub calls_per_second: u32,

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
-use marktwerk_domain::carrier::Carrier;
 use marktwerk_erp::JtlSettings;
 
+use super::account_rules::AccountRules;
 use super::accounts::Account;
 use super::alerts::AlertSettings;
 use super::origin::Origins;
@@ -27,20 +27,20 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The database.
     pub store: StoreSection,
-    /// The databases on SQL Server; what is none of them is a file.
+    /// The databases on SQL Server. A database that is not listed here is a file.
     pub sqlserver: SqlServers,
     /// The scheduler.
     pub scheduler: SchedulerSection,
     /// The zone that `scheduler.time_zone` names.
     pub time_zone: TimeZone,
-    /// Who is told when a job is paused, degraded or works again.
+    /// Where alerts are sent when a job is paused, is degraded or works again.
     pub alerts: AlertSettings,
     /// JTL-Wawi; it is simulated where [`Settings::has_jtl`] says no.
     pub jtl: JtlSettings,
     /// Accounts at marketplaces; none means the simulated one.
     pub accounts: Vec<Account>,
-    /// By account: what its shipping methods and carriers in JTL mean.
-    pub carriers: BTreeMap<String, BTreeMap<String, Carrier>>,
+    /// By account: what is set for it alone.
+    pub of_accounts: BTreeMap<String, AccountRules>,
     /// The order workflow.
     pub orders: OrdersSection,
     /// The inventory workflow.
@@ -65,7 +65,7 @@ pub struct ServerSettings {
     pub public_url: Option<String>,
     /// What a caller must show: itself, or its Argon2 hash. Whoever shows it is an admin.
     pub token: Option<Secret>,
-    /// Who else may use the server.
+    /// Other people who may use the server.
     pub people: Vec<Person>,
 }
 
@@ -132,7 +132,7 @@ impl Default for Settings {
             alerts: AlertSettings::default(),
             jtl: root.erp.jtl,
             accounts: Vec::new(),
-            carriers: BTreeMap::new(),
+            of_accounts: BTreeMap::new(),
             orders: root.orders,
             inventory: root.inventory,
             sandbox: root.sandbox,

@@ -192,7 +192,7 @@ pub(super) fn is_sql_server(url: &str) -> bool {
     matches!(url.split_once(':'), Some(("mssql" | "sqlserver", _)))
 }
 
-/// Who logs in where an url says nothing of it.
+/// The login to use if the URL names none.
 struct Login {
     user: Option<String>,
     password: Option<SecretString>,

@@ -103,10 +103,12 @@ fn the_example_names_every_key_and_each_can_be_used() {
 }
 
 /// Explained in a comment, because only one of three ways can be used at a time.
-const SAID_OTHERWISE: [(&str, [&str; 2]); 7] = [
+const SAID_OTHERWISE: [(&str, [&str; 2]); 8] = [
     ("[server.people]", ["token", "token_env"]),
     ("[accounts]", ["app_secret", "app_secret_file"]),
     ("[accounts]", ["access_token", "access_token_env"]),
+    // Tables with headings of their own.
+    ("[accounts]", ["jtl", "stock"]),
     ("alerts.webhook", ["url", "url_file"]),
     ("alerts.webhook", ["secret", "secret_env"]),
     ("alerts.email", ["password", "password_file"]),

@@ -145,7 +145,7 @@ fn a_table_of_carriers_names_carriers_that_exist_and_each_name_once() {
         )
     };
     let settings = case(&account("\"Lager 2\" = \"dhl\"\n\"Abendbote\" = \"DHL Express\"")).load().unwrap();
-    let table = &settings.carriers["shop"];
+    let table = &settings.of_accounts["shop"].carriers;
     assert_eq!(table["lager 2"].as_str(), "DHL");
     assert_eq!(table["abendbote"].as_str(), "DHL Express");
     let unknown = case(&account("\"Lager 2\" = \"DHLL\"")).load().unwrap_err().to_string();
@@ -156,6 +156,64 @@ fn a_table_of_carriers_names_carriers_that_exist_and_each_name_once() {
     let twice =
         case(&account("\"Lager 2\" = \"DHL\"\n\"lager 2 \" = \"GLS\"")).load().unwrap_err().to_string();
     assert!(twice.contains("stands in the table twice"), "{twice}");
+}
+
+fn account_with(name: &str, rules: &str) -> String {
+    format!(
+        "[[accounts]]\nname = \"{name}\"\nmarketplace = \"temu\"\napp_key = \"k\"\napp_secret = \"s\"\naccess_token = \"t\"\n{rules}\n"
+    )
+}
+
+#[test]
+fn an_account_has_rules_of_its_own() {
+    let text = account_with(
+        "shop",
+        "order_number_prefix = \"DE-\"\npartial_shipments = \"wait\"\n\
+         [accounts.jtl]\nshipping_method = { default = \"DHL Paket\", AT = \"DHL Paket International\" }\nplatform = 30\n\
+         [accounts.stock]\nbuffer = 2\nmaximum = 50\npercentage = 80\nnever = [\"GS-1\"]\n",
+    );
+    let settings = case(&format!("{text}[inventory]\nbuffer = 1\n")).load().unwrap();
+    let rules = &settings.of_accounts["shop"];
+    assert_eq!(rules.order_number_prefix, "DE-");
+    assert_eq!(settings.jtl.accounts["shop"].platform, Some(30));
+    let offering = rules.stock.offering(settings.inventory.buffer);
+    assert_eq!((offering.buffer, offering.maximum, offering.percentage), (2, Some(50), 80));
+    assert!(!offering.allows("gs-1"));
+}
+
+#[test]
+fn a_rule_of_an_account_that_cannot_be_is_refused_with_its_place() {
+    let refused = |rules: &str, expected: &str| {
+        let error = case(&account_with("shop", rules)).load().unwrap_err().to_string();
+        assert!(error.starts_with("marktwerk.toml:") && error.contains(expected), "{error}");
+    };
+    refused("order_number_prefix = \"DE \"", "order_number_prefix: must be at most 20");
+    refused("order_number_prefix = \"ABCDEFGHIJKLMNOPQRSTU\"", "order_number_prefix: must be at most 20");
+    refused("partial_shipments = \"report\"", "for the whole order only");
+    refused("partial_shipments = \"maybe\"", "must be \"wait\" or \"report\"");
+    refused("[accounts.jtl]\nshipping_method = { Austria = \"DHL\" }", "two capitals");
+    refused("[accounts.jtl]\nshipping_method = \" \"", "is empty");
+    refused("[accounts.jtl]\nwarehouse = 2", "warehouse");
+    refused("[accounts.stock]\npercentage = 101", "0 to 100 percent");
+    refused("[accounts.stock]\nbuffer = -1", "0 or more units");
+    refused("[accounts.stock]\nnever = [\" \"]", "empty article number");
+}
+
+/// JTL does not tell capitals apart.
+#[test]
+fn prefixes_that_begin_alike_would_make_two_accounts_numbers_collide() {
+    let two = |one: &str, other: &str| {
+        let prefix = |prefix: &str| format!("order_number_prefix = \"{prefix}\"");
+        account_with("one", &prefix(one)) + &account_with("two", &prefix(other))
+    };
+    for (one, other) in [("DE-", "DE-"), ("DE-", "de-"), ("D", "DE-"), ("DE-", "D")] {
+        let error = case(&two(one, other)).load().unwrap_err().to_string();
+        assert!(error.contains("marktwerk.toml:14") && error.contains("begin alike"), "{error}");
+        assert!(error.contains("of the account two") && error.contains("of one"), "{error}");
+    }
+    for (one, other) in [("DE-", "AT-"), ("", "AT-"), ("", "")] {
+        case(&two(one, other)).load().unwrap();
+    }
 }
 
 #[test]

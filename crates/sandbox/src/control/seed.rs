@@ -12,7 +12,7 @@ pub struct LineSeed {
     pub sku: String,
     /// Pieces.
     pub quantity: i64,
-    /// Of these so many are cancelled before shipment.
+    /// How many of these are cancelled before shipment.
     pub cancelled: i64,
     /// Price of one piece with VAT; `None` = the listing's.
     pub unit_gross_cents: Option<i64>,
@@ -58,6 +58,8 @@ impl LineSeed {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OrderSeed {
+    /// Its number at the marketplace; `None` = the next one.
+    pub number: Option<String>,
     /// Lines; empty = one to three by chance.
     pub lines: Vec<LineSeed>,
     /// Address; `None` = by chance.

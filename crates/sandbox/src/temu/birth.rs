@@ -73,7 +73,7 @@ pub(crate) fn place(
     let amount_order = seed.amount_order.clone().unwrap_or_else(|| unlike_the_list(&mut chance, lines.len()));
     let is_late = chance.happens(market.world.late_amounts_share);
     let order = MarketOrder {
-        parent_order_sn: format!("PO-{region_id:03}-{digits}"),
+        parent_order_sn: seed.number.clone().unwrap_or_else(|| format!("PO-{region_id:03}-{digits}")),
         number,
         status,
         region_id,

@@ -113,7 +113,7 @@ macro_rules! store_conformance {
                     arriving_units_are_counted_at_their_listings, units_given_back_are_counted_at_their_listings,
                     an_order_on_its_way_keeps_its_contents, a_page_is_taken_in_its_order;
                 order_reading: orders_are_found_by_what_people_know, known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
-                    documents_are_read_where_they_are_needed, open_orders_come_in_pages, orders_are_judged_when_their_time_has_come;
+                    documents_are_read_where_they_are_needed, open_orders_come_in_pages, orders_are_read_by_number, orders_are_judged_when_their_time_has_come;
                 order_changes: history_is_appended, a_change_needs_its_state, a_change_needs_the_newest_document, fields_stay_or_are_cleared,
                     entries_follow_the_change, entries_of_others_stay, a_change_needs_its_revision, an_unknown_order_is_not_changed, a_batch_is_taken_in_its_order, buyers_of_old_orders_are_forgotten;
                 order_counts: reached_counts_are_cumulative, states_are_counted, open_units_are_those_of_orders_that_take_stock,

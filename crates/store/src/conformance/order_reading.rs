@@ -120,6 +120,19 @@ pub async fn open_orders_come_in_pages(store: SharedStore) {
     assert!(store.open_orders("other", None, 2).await.unwrap().is_empty());
 }
 
+/// Of one account, whatever their state; asked twice they come once.
+pub async fn orders_are_read_by_number(store: SharedStore) {
+    save(&store, &[fetched("1", 5), fetched("2", 5), fetched("3", 5)]).await;
+    store.save_fetched("other", &[fetched("1", 5)], at(5)).await.unwrap();
+    move_to(&store, "3", OrderState::Reported).await;
+    let asked = ["3", "1", "9", "3"].map(str::to_owned);
+    let mut found = store.orders_with_numbers(ACCOUNT, &asked).await.unwrap();
+    found.sort_by(|one, other| one.number.cmp(&other.number));
+    assert_eq!(numbers(&found), ["1", "3"]);
+    assert!(found.iter().all(|order| order.account == ACCOUNT && order.raw.is_none()));
+    assert!(store.orders_with_numbers(ACCOUNT, &[]).await.unwrap().is_empty());
+}
+
 /// Over all accounts, the longest due first, until the next time is written.
 pub async fn orders_are_judged_when_their_time_has_come(store: SharedStore) {
     save(&store, &[fetched("1", 5), fetched("2", 5), fetched("3", 5)]).await;

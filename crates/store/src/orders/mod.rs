@@ -109,7 +109,7 @@ pub struct OrderRecord {
     pub is_unread: bool,
     /// The translation.
     pub order: Option<Order>,
-    /// The ERP's document (not read by [`OrderStore::orders_in`], but for *exporting*).
+    /// The ERP's document (not read by [`OrderStore::orders_in`], except for *exporting*).
     pub document: Option<String>,
     /// Why it was set aside, is unclear, waits or was refused.
     pub reason: Option<String>,
@@ -382,6 +382,9 @@ pub trait OrderStore: Send + Sync {
         after: Option<&str>,
         limit: usize,
     ) -> StoreResult<Vec<OrderRecord>>;
+
+    /// Those of an account's orders that have one of these numbers, in any order, without raw documents and history.
+    async fn orders_with_numbers(&self, account: &str, numbers: &[String]) -> StoreResult<Vec<OrderRecord>>;
 
     /// Orders of all accounts whose time to be judged again has come, the longest due first, without raw documents.
     async fn orders_to_judge(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderRecord>>;

@@ -34,7 +34,10 @@ impl StockDesk for Connections {
         let level = article.and_then(|article| grounds.levels().of(article)).cloned();
         let mut listings = Vec::with_capacity(own.len());
         for (account, record) in &own {
-            let mut picture = grounds.picture(account, self.settings.inventory.buffer);
+            let mut picture = grounds.picture(account, self.settings.inventory.offering(account));
+            if let Some(article) = record.article {
+                picture.name(article, &record.listing.sku);
+            }
             unseen.iter().for_each(|(article, units)| picture.add_units(*article, *units));
             let twins: HashSet<String> = twins_of(&own, account);
             touching
@@ -65,7 +68,7 @@ impl StockDesk for Connections {
             available: level.as_ref().map(|level| level.available),
             buffer: level.as_ref().map(|level| level.buffer),
             figure_at: grounds.figure_at,
-            own_buffer: self.settings.inventory.buffer,
+            own_buffer: self.settings.inventory.offering.buffer,
             orders: article.map(|article| orders(&grounds, article)).unwrap_or_default(),
             listings,
         }))

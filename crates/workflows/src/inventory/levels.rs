@@ -133,10 +133,11 @@ impl Inventory<'_> {
     }
 
     fn picture(&self, facts: &Facts, sight: &Sight) -> Picture {
-        let buffer = self.connections.settings.inventory.buffer;
-        let mut picture = facts.grounds.picture(self.account(), buffer);
+        let offering = self.connections.settings.inventory.offering(self.account());
+        let mut picture = facts.grounds.picture(self.account(), offering);
         for record in &facts.records {
             if let Some(article) = record.article {
+                picture.name(article, &record.listing.sku);
                 picture.add_units(article, self.still_unseen(record, facts.read_until).unseen_left());
             }
             if let Some(offer) = offer(self.account(), record, &facts.twins) {

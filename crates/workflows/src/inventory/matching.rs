@@ -24,7 +24,7 @@ const NAMED: usize = 20;
 pub(super) struct Matched {
     /// All of them, by key.
     pub(super) records: Vec<ListingRecord>,
-    /// Listings that lost their article together with so many others that a person has to decide: nothing is published for them.
+    /// Listings that lost their article, in a number that only a person may decide on: nothing is published for them.
     pub(super) undecided: HashSet<String>,
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::OrderState;
-use marktwerk_domain::stock::{Picture, StockEntry};
+use marktwerk_domain::stock::{Offering, Picture, StockEntry};
 use marktwerk_store::inventory::{AccountListing, ListingRecord};
 use marktwerk_store::stock;
 
@@ -77,21 +77,24 @@ impl Inventory<'_> {
             let parts = levels.parts(other);
             levels.parts(article).iter().any(|part| parts.contains(part))
         };
-        let numbers: BTreeSet<&str> = grounds
+        let waiting: BTreeSet<(&str, &str)> = grounds
             .lines()
             .filter(|(_, article)| short.iter().any(|one| touches(*one, *article)))
-            .map(|(line, _)| line.number.as_str())
+            .map(|(line, _)| (line.account.as_str(), line.number.as_str()))
             .collect();
-        let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
-        let presences = self.connections.erp.look_up(&numbers).await?;
-        let in_jtl: BTreeSet<&str> = numbers
+        let waiting: Vec<(&str, &str)> = waiting.into_iter().collect();
+        let presences = self.connections.presences_of(&waiting).await?;
+        let in_jtl: BTreeSet<(&str, &str)> = waiting
             .iter()
             .zip(&presences)
             .filter(|(_, presence)| presence.orders > 0)
-            .map(|(number, _)| number.as_str())
+            .map(|(order, _)| *order)
             .collect();
-        let mut sure = Picture::new(self.account(), levels.clone(), grounds.figure_at, 0);
-        for (line, article) in grounds.lines().filter(|(line, _)| !in_jtl.contains(line.number.as_str())) {
+        let mut sure = Picture::new(self.account(), levels.clone(), grounds.figure_at, Offering::default());
+        for (line, article) in grounds
+            .lines()
+            .filter(|(line, _)| !in_jtl.contains(&(line.account.as_str(), line.number.as_str())))
+        {
             sure.add_units(article, line.quantity);
         }
         let mut found = Vec::new();

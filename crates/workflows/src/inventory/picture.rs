@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::stock::{Levels, Offer, Picture};
+use marktwerk_domain::stock::{Levels, Offer, Offering, Picture};
 use marktwerk_store::inventory::{AccountListing, ListingFilter, ListingRecord};
 use marktwerk_store::stock::{OpenContents, OpenLine};
 
@@ -37,8 +37,8 @@ impl Grounds {
     }
 
     /// A picture of an account, without offers and without what it was read of orders.
-    pub(crate) fn picture(&self, account: &str, buffer: i64) -> Picture {
-        let mut picture = Picture::new(account, self.levels.clone(), self.figure_at, buffer);
+    pub(crate) fn picture(&self, account: &str, offering: &Offering) -> Picture {
+        let mut picture = Picture::new(account, self.levels.clone(), self.figure_at, offering.clone());
         self.lines().for_each(|(line, article)| picture.add_units(article, line.quantity));
         picture
     }

@@ -3,7 +3,7 @@
 //!
 //! The **marker** changes with what decides the figures: JTL's stock, buffers and bundles, which article numbers may be sold there,
 //! the units in our open orders, the matching, the settings. While figures are refused by the marketplace it also changes each
-//! hour: so often they are tried again without any other cause.
+//! hour: they are tried again once an hour without any other cause.
 //!
 //! **Unfinished** are a figure that the marketplace is not known to hold, unless it was refused, a listing that is to go to 0, sales
 //! that are not seen yet, a person's decision about lost articles, and listings that were never read completely. A **full** run is
@@ -69,7 +69,7 @@ impl Probe for InventoryWorkflow {
         };
 
         let mut hasher = DefaultHasher::new();
-        self.connections.settings.inventory.buffer.hash(&mut hasher);
+        self.connections.settings.inventory.offering(account).hash(&mut hasher);
         // Orders of any account and of any article: a bundle takes its components, too.
         open.hash(&mut hasher);
         for record in &listings {

@@ -130,7 +130,7 @@ impl Inventory<'_> {
                 quantity: write.quantity,
             })
             .collect();
-        // A fresh key per intent, also over a database that begins anew: a repeated one is rejected. Figures are absolute.
+        // A fresh key per intent, also with a new database: the marketplace rejects a repeated key. Figures are absolute.
         let now = self.now().as_millisecond();
         let key = format!("{now}-{}-{}-{group}", self.context.run().id, self.context.epoch().0);
         let answers = self.marketplace.push_stock(group, &targets, &key).await?;

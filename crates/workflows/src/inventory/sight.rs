@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Inventory;
 use crate::orders::{Reading, cursor_name};
 
-/// After so long a person is told why raises wait.
+/// If raises have waited for this long, an entry says why.
 const BLOCKED_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a run saw of the accounts.

@@ -85,11 +85,10 @@ impl Orders<'_> {
                 let page = self.connections.store.open_orders(account, after.as_deref(), PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.number.clone());
-                let numbers: Vec<String> = page.iter().map(|record| record.number.clone()).collect();
-                for shown in self.connections.erp.orders(&numbers).await? {
-                    let own = page.iter().find(|record| record.number == shown.number);
-                    merged.extend(own.and_then(|own| Merged::of(own, &shown)));
-                }
+                let shown = self.connections.orders_in_erp(account, &page).await?;
+                merged.extend(
+                    page.iter().filter_map(|own| Merged::of(own, shown.get(&own.number)?.order.as_ref()?)),
+                );
             }
         }
         Ok(merged)
@@ -100,10 +99,16 @@ impl Orders<'_> {
         if found.external_number.is_empty() {
             return Ok(false);
         }
-        let filter =
-            OrderFilter { number: Some(found.external_number.clone()), limit: 10, ..OrderFilter::default() };
-        let others = self.connections.store.orders_in(&filter).await?;
-        Ok(others.iter().any(|other| !has_more(&found.contents, other)))
+        for marketplace in self.connections.marketplaces() {
+            let account = &marketplace.account().name;
+            let numbers = self.connections.numbering(account).bare(&found.external_number);
+            let numbers: Vec<String> = numbers.map(str::to_owned).collect();
+            let others = self.connections.store.orders_with_numbers(account, &numbers).await?;
+            if others.iter().any(|other| !has_more(&found.contents, other)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -6,7 +6,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Baseline, Decided, Decision, ErpFacts, Judgement};
+use marktwerk_domain::judgement::{
+    Act, Baseline, Decided, Decision, ErpFacts, GivenNumber, Judgement, OrderFacts,
+};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
@@ -124,19 +126,22 @@ impl Orders<'_> {
         };
         crash::point("hand_over.jtl_committed");
         let mut changes = Vec::with_capacity(documents.len());
+        let mut inserted = 0;
         for (record, answer) in exporting.iter().zip(&answers) {
-            let presence = match answer {
-                HandedOver::Inserted(_) => None,
+            changes.push(match answer {
+                HandedOver::Inserted(_) => {
+                    inserted += 1;
+                    self.handed_over(record, None)
+                }
                 HandedOver::AlreadyThere(presence) => {
                     step.info(format!("order {} was in JTL already", record.number), Value::Null);
-                    Some(presence)
+                    self.found_there(record, presence)
                 }
-            };
-            changes.push(self.handed_over(record, presence));
+            });
         }
         crash::point("hand_over.before_mark");
         self.save(&changes).await?;
-        step.count("handed_over", i64::try_from(changes.len()).unwrap_or(i64::MAX));
+        step.count("handed_over", inserted);
         Ok(())
     }
 
@@ -148,8 +153,20 @@ impl Orders<'_> {
 
     /// JTL does not have it: the intent is gone, with what was noted for it.
     pub(super) fn not_handed_over(&self, record: &OrderRecord, patch: OrderPatch) -> OrderChange {
+        self.without_intent(record, record.facts(), patch)
+    }
+
+    /// JTL has it, and not from this hand-over: tracking finds out whether that is this order.
+    fn found_there(&self, record: &OrderRecord, presence: &Presence) -> OrderChange {
         let mut facts = record.facts();
+        facts.erp = ErpFacts { since: Some(self.now()), waiting_rows: presence.waiting_rows, ..facts.erp };
+        self.without_intent(record, facts, OrderPatch::default())
+    }
+
+    fn without_intent(&self, record: &OrderRecord, mut facts: OrderFacts, patch: OrderPatch) -> OrderChange {
         facts.ours.baseline = None;
+        // It may be given another one.
+        facts.ours.given = facts.ours.given.filter(|_| facts.ours.handed_over_at.is_some());
         facts.there.difference = None;
         self.judged(record, OrderPatch { intent: Some(None), kept: Some(facts), ..patch })
     }
@@ -166,11 +183,11 @@ impl Orders<'_> {
         self.judged(record, OrderPatch { intent: Some(None), kept: Some(facts), ..OrderPatch::default() })
     }
 
-    /// The documents of a batch; an order that JTL could not take as it is is set aside.
-    async fn render(&self, step: &Step, batch: &[OrderRecord]) -> Result<Vec<HandOver>, Failure> {
+    /// The documents of a batch by the marketplace's number; an order that JTL could not take as it is is set aside.
+    async fn render(&self, step: &Step, batch: &[OrderRecord]) -> Result<HashMap<String, HandOver>, Failure> {
         let orders: Vec<&Order> = batch.iter().filter_map(|record| record.order.as_ref()).collect();
         let customers = self.connections.erp.customers(&orders, self.account()).await?;
-        let mut documents = Vec::with_capacity(batch.len());
+        let mut documents = HashMap::with_capacity(batch.len());
         let mut aside = Vec::new();
         for record in batch {
             let Some(order) = &record.order else {
@@ -180,8 +197,10 @@ impl Orders<'_> {
                 ));
                 continue;
             };
+            let number = self.connections.number_to_give(record);
             match self.connections.erp.render(
                 order,
+                &number,
                 self.account(),
                 customers.get(&record.number).map(String::as_str),
             ) {
@@ -190,12 +209,12 @@ impl Orders<'_> {
                         step.warning(format!("order {}: {warning}", record.number), Value::Null).await;
                     }
                     let account = self.account().to_owned();
-                    documents.push(HandOver {
-                        account,
-                        number: record.number.clone(),
-                        document: rendered.document,
-                        receipt: None,
-                    });
+                    let is_alone = record.kept.as_ref().is_some_and(|kept| kept.erp.taken.is_some());
+                    let mut also = self.connections.numbers_in_erp(record);
+                    also.retain(|other| *other != number && !is_alone);
+                    let document = rendered.document;
+                    let document = HandOver { account, number, also, document, receipt: None };
+                    documents.insert(record.number.clone(), document);
                 }
                 Err(ErpError::Order { reason, .. }) => {
                     step.warning(format!("order {} is set aside: {reason}", record.number), Value::Null)
@@ -215,13 +234,11 @@ impl Orders<'_> {
     async fn commit_intents(
         &self,
         batch: Vec<OrderRecord>,
-        documents: Vec<HandOver>,
+        mut documents: HashMap<String, HandOver>,
     ) -> Result<(Vec<HandOver>, Vec<OrderRecord>), Failure> {
         let has_receipt = self.connections.erp.receipts(&[]).await?.is_some();
         // A receipt says more.
         let identity = if has_receipt { None } else { self.connections.erp.identity().await? };
-        let numbered = documents.into_iter().map(|document| (document.number.clone(), document));
-        let mut documents: HashMap<String, HandOver> = numbered.collect();
         let (epoch, at) = (self.context.epoch(), self.now());
         let intent = HandOverIntent { epoch, identity, at, looked_at: None, has_receipt };
         let mut changes: Vec<OrderChange> = Vec::with_capacity(documents.len());
@@ -234,6 +251,11 @@ impl Orders<'_> {
             // “Ship all the same” holds until the report.
             let goes_on = |decided: &mut Decided| decided.decision != Decision::ShipAllTheSame;
             let used = facts.decided.take_if(goes_on).filter(|decided| !decided.decision.is_standing());
+            let was_alone = facts.ours.given.take().is_some_and(|given| given.is_alone);
+            facts.ours.given = Some(GivenNumber {
+                number: document.number.clone(),
+                is_alone: was_alone || (used.is_some() && facts.erp.taken.is_some()),
+            });
             if used.is_some() {
                 // What an earlier hand-over came to no longer counts.
                 facts.ours.handed_over_at = None;

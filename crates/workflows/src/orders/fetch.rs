@@ -18,7 +18,7 @@ use crate::connections::Connections;
 pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Orders without details that are looked through for the oldest one; more of them wait their turn.
 const INCOMPLETE_AT_MOST: usize = 1_000;
-/// A slice of work fetches for so long at the most, and then exports.
+/// A slice of work fetches for at most this long, and then exports.
 const LONGEST: Duration = Duration::from_secs(300);
 /// Windows that follow each other in one run, where orders keep changing while they are read.
 const WINDOWS: usize = 5;

@@ -3,7 +3,7 @@
 use marktwerk_connectors::Standing;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, OrderFacts};
+use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, Notice, OrderFacts};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
@@ -66,6 +66,8 @@ impl Orders<'_> {
             match translation {
                 Ok(newest) => {
                     compare(&mut facts, record.order.as_ref(), &newest);
+                    let long = newest.delivery.longer_than_a_label();
+                    facts.there.notices.extend((!long.is_empty()).then_some(Notice::LongerThanLabel(long)));
                     facts.there.newest = Some(Baseline::of(&newest));
                     facts.there.document = Document::Translated;
                     facts.remarks.retain(|remark| remark.kind != AttentionKind::SetAside);

@@ -4,6 +4,7 @@
 //! never stops tracking. Every step is idempotent: a run that is repeated does again only what is not done.
 
 mod again;
+mod basket;
 mod by_parcel;
 mod cancel;
 mod candidates;
@@ -60,7 +61,7 @@ pub struct OrderParameters {
     /// Only orders of this status at the marketplace (TEMU: 0 all, 1 pending, 2 to be shipped, 3 cancelled, 4 shipped, 5 received).
     #[schemars(extend("enum" = [0, 1, 2, 3, 4, 5, 41, 51, null]))]
     pub parent_order_status: Option<u32>,
-    /// Orders changed in the last so many days.
+    /// Orders changed in the last this many days.
     #[schemars(range(min = 1, max = 365))]
     pub days_back: Option<u32>,
     /// Only the orders with these numbers, separated by commas.

@@ -10,7 +10,7 @@
 //! | order | unfinished |
 //! |---|---|
 //! | fetched and not yet imported, or without its details | yes |
-//! | imported | yes, but for one that waits for an article: that is, once JTL has the article |
+//! | imported | yes; if it waits for an article, once JTL has the article |
 //! | on its way into JTL (*exporting*) | yes, until its outcome is known |
 //! | handed over | once it should long be an order in JTL, until its entry is there; JTL's answer is in the marker then |
 //! | shipped at the marketplace without us, or to be handed over again | until JTL was asked for it |
@@ -74,7 +74,7 @@ impl Probe for OrderWorkflow {
 /// What our own orders say.
 #[derive(Default)]
 struct Open {
-    /// Numbers of the orders that tracking asks JTL about.
+    /// Numbers in JTL of the orders that tracking asks about.
     in_erp: Vec<String>,
     /// Those among them whose rows JTL should have taken long ago, as was told.
     stuck: Vec<String>,
@@ -104,15 +104,24 @@ impl Open {
             after = Some(last.number.clone());
             open.to_export += released(connections, &page, now).await?;
             let limits = &connections.settings.orders.limits;
-            page.iter().for_each(|record| open.note(record, limits, now, may_report));
+            for record in &page {
+                open.note(record, &connections.numbers_in_erp(record), limits, now, may_report);
+            }
         }
     }
 
-    fn note(&mut self, record: &OrderRecord, limits: &Limits, now: Timestamp, may_report: bool) {
+    fn note(
+        &mut self,
+        record: &OrderRecord,
+        numbers: &[String],
+        limits: &Limits,
+        now: Timestamp,
+        may_report: bool,
+    ) {
         let judgement = record.judgement(limits, now);
         self.has_reported |= judgement.row == Row::Reported;
         if judgement.row != Row::Reported {
-            self.in_erp.push(record.number.clone());
+            self.in_erp.extend_from_slice(numbers);
         }
         match judgement.row {
             Row::Ready | Row::HandOverAgain => self.to_export += 1,
@@ -121,7 +130,7 @@ impl Open {
             Row::ShippedElsewhereUnknown | Row::CancelledUnknown => self.to_look_up += 1,
             _ if tracking::is_overdue(record, limits, now) => match record.reason {
                 None => self.overdue += 1,
-                Some(_) => self.stuck.push(record.number.clone()),
+                Some(_) => self.stuck.extend_from_slice(numbers),
             },
             _ => self.to_report += usize::from(may_report && confirm::is_due(&judgement, now)),
         }

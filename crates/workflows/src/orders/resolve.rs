@@ -51,7 +51,8 @@ impl Orders<'_> {
         if open.is_empty() {
             return Ok(false);
         }
-        let numbers: Vec<String> = open.iter().map(|record| record.number.clone()).collect();
+        let numbers: Vec<String> =
+            open.iter().map(|record| self.connections.number_to_give(record)).collect();
         // The look-up waits for the lock of an insert under way; its traces are read after it, so that an insert that was under
         // way has left them.
         let presences = self.connections.erp.look_up(&numbers).await?;
@@ -61,8 +62,12 @@ impl Orders<'_> {
         };
         let mut is_unresolved = false;
         let mut changes = Vec::with_capacity(open.len());
-        for (record, presence) in open.iter().zip(&presences) {
-            if presence.is_there() {
+        let of_others = self.connections.given_by_others(self.account(), &numbers).await?;
+        for ((record, presence), number) in open.iter().zip(&presences).zip(&numbers) {
+            if presence.is_there() && of_others.contains(number) {
+                // What stands there is the other's; tracking says so.
+                changes.push(self.not_handed_over(record, OrderPatch::default()));
+            } else if presence.is_there() {
                 step.info(
                     format!("order {} had reached JTL before the interruption", record.number),
                     Value::Null,
@@ -84,7 +89,10 @@ impl Orders<'_> {
         traces: &Traces,
         is_unresolved: &mut bool,
     ) -> Option<OrderChange> {
-        let Some(intent) = record.intent.clone().filter(|intent| traces.may_be_of(intent, &record.number))
+        let Some(intent) = record
+            .intent
+            .clone()
+            .filter(|intent| traces.may_be_of(intent, &self.connections.number_to_give(record)))
         else {
             // It never got there.
             let is_stale = record.is_unread || taken_over::lacks_document(record);

@@ -6,16 +6,16 @@ use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Baseline, HandOver, Limits, OrderFacts, Row, Situation};
+use marktwerk_domain::judgement::{Act, Baseline, HandOver, Limits, OrderFacts, Row, Situation, Taken};
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::shipment::ErpOrder;
 use marktwerk_engine::Step;
-use marktwerk_erp::Presence;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::Value;
 
 use super::{Orders, taken_over};
 use crate::connections::Connections;
+use crate::numbers::InErp;
 
 /// Orders that were reported are asked about at this distance, all others with each run.
 const WATCHED_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -38,19 +38,19 @@ impl Orders<'_> {
             };
             let is_asked = |record: &OrderRecord| record.state != OrderState::Reported || watches_reported;
             let page: Vec<OrderRecord> = page.into_iter().filter(is_asked).collect();
-            let numbers: Vec<String> = page.iter().map(|record| record.number.clone()).collect();
-            let found = self.connections.erp.orders(&numbers).await?;
-            self.note_parcels(&found);
-            let found: HashMap<&str, &ErpOrder> =
-                found.iter().map(|order| (order.number.as_str(), order)).collect();
+            let mut found = self.connections.orders_in_erp(self.account(), &page).await?;
+            self.keep_whole_ones(&page, &mut found).await?;
+            self.note_parcels(found.values().filter_map(|shown| shown.order.as_ref()));
             let mut changes = Vec::new();
             let mut missing = Vec::new();
             for record in &page {
-                match found.get(record.number.as_str()) {
-                    Some(order) => changes.push(self.found(step, record, order).await),
-                    None if is_missed(record, self.limits(), self.now()) => missing.push(record),
+                let InErp { order, taken } = found.remove(&record.number).unwrap_or_default();
+                match (order, taken) {
+                    (Some(order), _) => changes.push(self.found(step, record, &order).await),
+                    (None, Some(taken)) => changes.push(self.number_taken(record, taken)),
+                    (None, None) if is_missed(record, self.limits(), self.now()) => missing.push(record),
                     // Time may have passed.
-                    None => changes.push(self.judged(record, OrderPatch::default())),
+                    (None, None) => changes.push(self.judged(record, OrderPatch::default())),
                 }
             }
             self.note_cancellations(&page);
@@ -76,9 +76,16 @@ impl Orders<'_> {
         }
     }
 
-    fn note_parcels(&self, found: &[ErpOrder]) {
+    fn note_parcels<'found>(&self, found: impl Iterator<Item = &'found ErpOrder>) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        found.iter().for_each(|order| shared.note(&order.number, &order.parcels));
+        found.for_each(|order| shared.note(&order.number, &order.parcels));
+    }
+
+    /// JTL has an order with its number that is not it.
+    fn number_taken(&self, record: &OrderRecord, taken: Taken) -> OrderChange {
+        let mut facts = record.facts();
+        facts.erp = facts.erp.with_number_taken(taken, self.now());
+        self.judged(record, OrderPatch { kept: Some(facts), ..OrderPatch::default() })
     }
 
     fn note_cancellations(&self, page: &[OrderRecord]) {
@@ -136,8 +143,7 @@ impl Orders<'_> {
             return Ok(Vec::new());
         }
         let now = self.now();
-        let numbers: Vec<String> = records.iter().map(|record| record.number.clone()).collect();
-        let presences: Vec<Presence> = self.connections.erp.look_up(&numbers).await?;
+        let presences = self.connections.presences_in_erp(records).await?;
         let mut changes = Vec::new();
         for (record, presence) in records.iter().zip(presences) {
             // It came meanwhile; the next run reads it.

@@ -263,8 +263,14 @@ impl Erp for Stubborn {
         self.jtl.customers(orders, account).await
     }
 
-    fn render(&self, order: &Order, account: &str, customer: Option<&str>) -> Result<Rendered, ErpError> {
-        self.jtl.render(order, account, customer)
+    fn render(
+        &self,
+        order: &Order,
+        number: &str,
+        account: &str,
+        customer: Option<&str>,
+    ) -> Result<Rendered, ErpError> {
+        self.jtl.render(order, number, account, customer)
     }
 
     async fn search(&self, wanted: &[Wanted<'_>]) -> Result<Search, ErpError> {

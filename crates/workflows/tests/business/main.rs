@@ -12,6 +12,7 @@ mod gone_accounts;
 mod hand_over;
 mod judged;
 mod lost_articles;
+mod numbers;
 mod orders;
 mod outages;
 mod probes;

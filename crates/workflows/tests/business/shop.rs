@@ -28,7 +28,7 @@ use marktwerk_store::orders::{OrderFilter, OrderRecord, OrderStatistics};
 use marktwerk_store::runs::RunFilter;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::stock::StockDecision;
-use marktwerk_workflows::WorkflowSettings;
+use marktwerk_workflows::{WorkflowSettings, numbers};
 use serde_json::{Value, json};
 
 /// The account's name in these tests.
@@ -59,6 +59,8 @@ pub(crate) struct Shop {
     pub(crate) world: Control,
     pub(crate) clock: SharedClock,
     ear: Ear,
+    marketplaces: Vec<Arc<dyn Marketplace>>,
+    erp: Arc<dyn Erp>,
     sandbox: Sandbox,
     /// The other account's marketplace, where there are two.
     other: Option<Sandbox>,
@@ -142,9 +144,13 @@ impl Shop {
         let mut marketplaces: Vec<Arc<dyn Marketplace>> = vec![dress(connect(ACCOUNT, &sandbox))];
         marketplaces.extend(other.as_ref().map(|other| dress(connect(SECOND, other))));
         let accounts: Vec<String> = marketplaces.iter().map(|one| one.account().name.clone()).collect();
-        let registry =
-            marktwerk_workflows::registry(marketplaces, erp, store.clone(), WorkflowSettings::default());
         let ear = Ear::default();
+        let registry = marktwerk_workflows::registry(
+            marketplaces.clone(),
+            erp.clone(),
+            store.clone(),
+            WorkflowSettings::default(),
+        );
         let options = EngineOptions { alerts: vec![Arc::new(ear.clone())], ..EngineOptions::default() };
         let engine = Engine::start(options, store.clone(), clock.clone(), registry).await.unwrap();
         for account in accounts {
@@ -156,7 +162,29 @@ impl Shop {
                 engine.on_behalf_of("test").add_job(job).await.unwrap();
             }
         }
-        Self { engine, store, world: sandbox.control(), clock, ear, sandbox, other, _folder: folder }
+        let world = sandbox.control();
+        Self { engine, store, world, clock, ear, marketplaces, erp, sandbox, other, _folder: folder }
+    }
+
+    /// The program is started again with other settings.
+    pub(crate) async fn restart_with(&mut self, settings: WorkflowSettings) {
+        self.engine.shutdown().await;
+        let registry = marktwerk_workflows::registry(
+            self.marketplaces.clone(),
+            self.erp.clone(),
+            self.store.clone(),
+            settings,
+        );
+        let options = EngineOptions { alerts: vec![Arc::new(self.ear.clone())], ..EngineOptions::default() };
+        self.engine = Engine::start(options, self.store.clone(), self.clock.clone(), registry).await.unwrap();
+    }
+
+    /// The program is started again with these prefixes of order numbers.
+    pub(crate) async fn restart_with_prefixes(&mut self, prefixes: &[(&str, &str)]) {
+        let prefixes = prefixes.iter().map(|(account, prefix)| ((*account).to_owned(), (*prefix).to_owned()));
+        let mut settings = WorkflowSettings::default();
+        settings.orders.numbering = numbers::remember(&*self.store, &prefixes.collect()).await.unwrap();
+        self.restart_with(settings).await;
     }
 
     /// The other account's marketplace.
@@ -326,9 +354,9 @@ impl Shop {
     pub(crate) async fn enter_by_hand(&self, order: &Order) {
         let url = format!("sqlite:{}", self.sandbox.jtl_database().display());
         let jtl = Jtl::open(JtlSettings { url, ..JtlSettings::default() }).await.unwrap();
-        let document = jtl.render(order, ACCOUNT, None).unwrap().document;
-        let row =
-            HandOver { account: ACCOUNT.to_owned(), number: order.number.clone(), document, receipt: None };
+        let document = jtl.render(order, &order.number, ACCOUNT, None).unwrap().document;
+        let (account, number) = (ACCOUNT.to_owned(), order.number.clone());
+        let row = HandOver { account, number, also: Vec::new(), document, receipt: None };
         jtl.hand_over(&[row]).await.unwrap();
         self.wait(5).await;
     }

@@ -2,7 +2,7 @@
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::judgement::Notice;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::order::{LabelLine, OrderState};
 use marktwerk_sandbox::{Address, LineSeed, Oddities, OrderSeed};
 
 use crate::shop::Shop;
@@ -126,6 +126,18 @@ async fn an_order_that_the_list_shows_late_is_found() {
     assert!(shop.log().await.contains("had not shown before"), "{}", shop.log().await);
     shop.sync_orders().await;
     assert_eq!(shop.order(&late).await.state, OrderState::HandedOver, "{}", shop.log().await);
+}
+
+/// The address goes to JTL as it is; who sends the parcel is told what the label will lack.
+#[tokio::test(start_paused = true)]
+async fn what_is_longer_than_a_label_is_said() {
+    let shop = Shop::open_patient().await;
+    let long =
+        Address { city: "Sankt Margarethen an der Raab und Umgebung".to_owned(), ..Address::default() };
+    let number = read(&shop, OrderSeed { address: Some(long), ..seed(line()) }).await;
+    let record = shop.order(&number).await;
+    assert_eq!(record.facts().there.notices, [Notice::LongerThanLabel(vec![LabelLine::Town])]);
+    assert_eq!(record.state, OrderState::HandedOver, "{}", shop.log().await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,10 @@ impl Row {
                 "add the article there and the order goes on by itself",
                 "Legen Sie den Artikel in JTL an, dann geht es von selbst weiter",
             ],
+            Self::NumberTaken => [
+                "look at that order in JTL. If it is this one, complete it there and choose “This is it”. If it is not, give the account an `order_number_prefix` of its own in the settings, so that JTL can hold both, and choose “Hand over again”",
+                "Sehen Sie sich den Auftrag in JTL an. Ist es diese Bestellung, ergänzen Sie ihn dort und wählen Sie „Das ist sie“. Ist es eine andere, geben Sie dem Konto in den Einstellungen ein eigenes `order_number_prefix`, damit JTL beide führen kann, und wählen Sie „Erneut an JTL übergeben“",
+            ],
             Self::PartlyShippedElsewhere => [
                 "look at it there; if JTL has to book something, enter the order there with the marketplace's number as its external number; otherwise choose “Done by hand”",
                 "Sehen Sie am Marktplatz nach; wenn JTL etwas buchen muss, geben Sie den Auftrag dort mit der Nummer des Marktplatzes als externer Nummer ein, sonst wählen Sie „Von Hand erledigt“",

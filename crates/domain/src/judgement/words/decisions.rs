@@ -11,6 +11,7 @@ impl Decision {
             Self::ShipAllTheSame => ["Ship all the same", "Trotzdem versenden"],
             Self::HandOverAgain => ["Hand over again", "Erneut an JTL übergeben"],
             Self::NoneOfThese => ["None of these", "Keiner davon"],
+            Self::ThisIsIt => ["This is it", "Das ist sie"],
             Self::ReadAgain => ["Read again", "Neu einlesen"],
             Self::ReportAgain => ["Report again", "Erneut melden"],
             Self::ChooseCarrier => ["Choose the carrier", "Versender wählen"],
@@ -49,6 +50,10 @@ impl Decision {
             Self::NoneOfThese => [
                 "None of the orders shown is this one: it is handed over to JTL again.",
                 "Keiner der gezeigten Aufträge ist diese Bestellung: Sie wird erneut an JTL übergeben.",
+            ],
+            Self::ThisIsIt => [
+                "JTL's order is this one: it is followed from the next run on, and its shipment is reported.",
+                "Der Auftrag in JTL ist diese Bestellung: Ab dem nächsten Lauf wird er verfolgt und sein Versand gemeldet.",
             ],
             Self::ReadAgain => [
                 "The next run fetches and reads the order again.",

@@ -31,6 +31,10 @@ impl Row {
                 "zu versenden, sobald ein offener Wunsch oder eine Prüfung entschieden ist",
             ],
             Self::UnknownArticle => ["JTL does not know an article", "JTL kennt einen Artikel nicht"],
+            Self::NumberTaken => [
+                "an order in JTL has its number and is not this one",
+                "ein Auftrag in JTL hat ihre Nummer und ist nicht diese Bestellung",
+            ],
             Self::Ready => ["to be handed over", "an JTL zu übergeben"],
             Self::PartlyShippedElsewhere => [
                 "partly shipped at the marketplace, and not by way of JTL",

@@ -4,7 +4,7 @@ mod advice;
 mod decisions;
 mod meaning;
 
-use super::facts::{Document, Hold, OrderFacts, RefusalCause};
+use super::facts::{Document, Hold, OrderFacts, RefusalCause, Taken, TakenBecause};
 use super::rows::Row;
 use super::{Difference, EntryFacts};
 use crate::language::{Language, Reader};
@@ -41,6 +41,7 @@ pub(super) fn facts(row: Row, facts: &OrderFacts) -> EntryFacts {
             said.cause = ours.refused.as_ref().map(|refused| Reason::quoted(&refused.message));
             said.refusal = ours.refused.as_ref().and_then(|refused| refused.cause.clone());
         }
+        Row::NumberTaken => said.taken.clone_from(&erp.taken),
         Row::Candidates => {
             let candidates = erp.candidates.clone().unwrap_or_default();
             said.cause = candidates.shortcoming;
@@ -68,6 +69,7 @@ impl EntryFacts {
             parcels: None,
             words: None,
             candidates: Vec::new(),
+            taken: None,
             lapsed: None,
             deadline: None,
             waits_since: None,
@@ -157,6 +159,7 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
                 format!("alles ist unterwegs, und in JTL steht „{words}“, wo die Sendungsnummer hingehört"),
             ])
         }
+        Row::NumberTaken => number_taken(facts, language),
         Row::Candidates => candidates(facts, language),
         Row::AskedAgain | Row::AskedAgainInErp => {
             let lapsed = facts.lapsed.map_or("–", |decision| decision.label(language));
@@ -272,6 +275,27 @@ fn candidates(facts: &EntryFacts, language: Language) -> String {
         ]));
     }
     text
+}
+
+fn number_taken(facts: &EntryFacts, language: Language) -> String {
+    let Some(Taken { erp_number, because }) = &facts.taken else {
+        return facts.row.meaning(language).to_owned();
+    };
+    match because {
+        TakenBecause::OfAccount(account) => language.of([
+            format!("JTL's order {erp_number} has this number, and it is an order of the account {account}"),
+            format!("Der Auftrag {erp_number} in JTL hat diese Nummer, gehört aber zum Konto {account}"),
+        ]),
+        TakenBecause::Lacks(contents) => {
+            let contents: Vec<String> =
+                contents.iter().map(|content| format!("{} × {}", content.quantity, content.sku)).collect();
+            let lacking = contents.join(", ");
+            language.of([
+                format!("JTL's order {erp_number} has this number, and lacks what the buyer ordered: {lacking}"),
+                format!("Dem Auftrag {erp_number} in JTL, der diese Nummer hat, fehlt, was der Käufer bestellt hat: {lacking}"),
+            ])
+        }
+    }
 }
 
 fn holds(holds: &[Hold], language: Language) -> String {

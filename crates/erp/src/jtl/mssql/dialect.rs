@@ -8,7 +8,7 @@ use super::model::{Model, OrderModel};
 use crate::jtl::database::List;
 use crate::jtl::row::{Row, Value};
 
-/// `#list` holds texts of at most so many UTF-16 units; JTL's numbers and names are shorter.
+/// `#list` holds texts of up to this many UTF-16 units; JTL's numbers and names are shorter.
 pub(super) const LONGEST: u16 = 450;
 
 /// `dbo.tBestellung` under the newer names. 'B' is an order; the table also holds offers and corrections.

@@ -1,7 +1,7 @@
 //! The writing side: look up and insert under one lock, in one transaction.
 //!
 //! The lock is one for the whole database, not one for each number: fifty round trips would take longer than a hand-over does, and
-//! one lock knows no deadlock. Who looks up takes it, too, and so waits for an insert that is under way.
+//! a single lock cannot deadlock. Look-ups take it, too, and so wait for an insert that is under way.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::model::Model;
 use super::receipts;
 use crate::jtl::database::{ImportRow, List};
-use crate::jtl::presence::Presences;
+use crate::jtl::presence::{self, Presences};
 use crate::jtl::sql;
 use crate::{ErpError, HandedOver, Presence};
 
@@ -83,12 +83,12 @@ pub(super) async fn insert_absent(
     receipt_table: Option<&str>,
 ) -> Result<Vec<HandedOver>, Fault> {
     transaction.lock(LOCK).await?;
-    let numbers: Vec<String> = rows.iter().map(|row| row.number.clone()).collect();
+    let numbers = presence::numbers(rows);
     let mut presences = presences(transaction, model, &numbers).await?;
     let mut absent = Vec::new();
     let mut handed_over = Vec::with_capacity(rows.len());
     for row in rows {
-        let presence = presences.of(&row.number);
+        let presence = presences.of_row(row);
         if presence.is_there() {
             handed_over.push(HandedOver::AlreadyThere(presence));
             continue;

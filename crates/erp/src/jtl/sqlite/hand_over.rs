@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::dialect;
 use super::fault::Fault;
 use crate::jtl::database::{ImportRow, List};
-use crate::jtl::presence::Presences;
+use crate::jtl::presence::{self, Presences};
 use crate::jtl::sql;
 use crate::{HandedOver, Presence};
 
@@ -48,11 +48,11 @@ pub(super) fn insert_absent(
     rows: &[ImportRow],
 ) -> Result<Vec<HandedOver>, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let numbers: Vec<String> = rows.iter().map(|row| row.number.clone()).collect();
+    let numbers = presence::numbers(rows);
     let mut presences = presences(&transaction, &numbers)?;
     let mut handed_over = Vec::with_capacity(rows.len());
     for row in rows {
-        let presence = presences.of(&row.number);
+        let presence = presences.of_row(row);
         if presence.is_there() {
             handed_over.push(HandedOver::AlreadyThere(presence));
             continue;

@@ -15,6 +15,7 @@ use super::address::FittedAddress;
 use super::price::{Position, positions};
 use super::text::{Warnings, clean};
 use super::writer::Writer;
+use crate::jtl::settings::OfAccount;
 use crate::jtl::{DateStyle, JtlSettings};
 use crate::{ErpError, Rendered};
 
@@ -28,28 +29,30 @@ const NOT_HUNDREDTHS: [&str; 11] =
 /// Renders an order. Pure: the same order and settings give the same text.
 pub(crate) fn render(
     order: &Order,
-    account: &str,
+    number: &str,
+    settings: &OfAccount<'_>,
     customer: Option<&str>,
-    settings: &JtlSettings,
     zone: &TimeZone,
 ) -> Result<Rendered, ErpError> {
     let refuse =
         |reason: [String; 2]| ErpError::Order { number: order.number.clone(), reason: Reason::new(reason) };
-    check_head(order, settings).map_err(refuse)?;
+    check_head(order, number, settings.jtl).map_err(refuse)?;
     let mut warnings = Warnings::default();
-    let positions = positions(order, settings, &mut warnings).map_err(refuse)?;
+    let positions = positions(order, settings.jtl, &mut warnings).map_err(refuse)?;
+    let shipping_method = settings.shipping_method(&order.delivery.country);
     let document = Document {
         order,
-        settings,
+        number,
+        settings: settings.jtl,
         customer: customer.unwrap_or_default(),
-        address: FittedAddress::new(&order.delivery, settings.country_style, &mut warnings),
-        origin: warnings.fit("account name", account, NAME_LIMIT),
-        shipping_method: warnings.fit("shipping_method", &settings.shipping_method, NAME_LIMIT),
-        payment_method: warnings.fit("payment_method", &settings.payment_method, NAME_LIMIT),
-        ordered_on: date(order.ordered_at, zone, settings.date_style),
+        address: FittedAddress::new(&order.delivery, settings.jtl.country_style, &mut warnings),
+        origin: warnings.fit("account name", settings.account, NAME_LIMIT),
+        shipping_method: warnings.fit("shipping_method", shipping_method, NAME_LIMIT),
+        payment_method: warnings.fit("payment_method", settings.payment_method, NAME_LIMIT),
+        ordered_on: date(order.ordered_at, zone, settings.jtl.date_style),
         deliver_until: order
             .deliver_until
-            .map(|until| date(until, zone, settings.date_style))
+            .map(|until| date(until, zone, settings.jtl.date_style))
             .unwrap_or_default(),
         positions,
     };
@@ -61,15 +64,15 @@ pub(crate) fn render(
 }
 
 /// What makes an order impossible as a whole.
-fn check_head(order: &Order, settings: &JtlSettings) -> Result<(), [String; 2]> {
-    let length = order.number.encode_utf16().count();
+fn check_head(order: &Order, number: &str, settings: &JtlSettings) -> Result<(), [String; 2]> {
+    let length = number.encode_utf16().count();
     if length == 0 || length > NUMBER_LIMIT {
         return Err([
             format!("its number has {length} characters; JTL takes 1 to {NUMBER_LIMIT}"),
             format!("ihre Nummer hat {length} Zeichen; JTL nimmt 1 bis {NUMBER_LIMIT}"),
         ]);
     }
-    if clean(&order.number) != order.number {
+    if clean(number) != number {
         return Err([
             "its number holds control characters or outer spaces; JTL would store another one",
             "ihre Nummer enthält Steuerzeichen oder Leerzeichen am Rand; JTL würde eine andere speichern",
@@ -106,6 +109,7 @@ fn check_head(order: &Order, settings: &JtlSettings) -> Result<(), [String; 2]> 
 
 struct Document<'order> {
     order: &'order Order,
+    number: &'order str,
     settings: &'order JtlSettings,
     /// `cKundenNr`; empty makes a new customer.
     customer: &'order str,
@@ -141,7 +145,7 @@ impl Document<'_> {
         writer.text("fGesamtsumme", &Decimal::new(self.order.total.minor, 2).to_string())?;
         // Empty: JTL gives the order its own number.
         writer.empty(&["cBestellNr"])?;
-        writer.text("cExterneBestellNr", &self.order.number)?;
+        writer.text("cExterneBestellNr", self.number)?;
         writer.text("cVersandartName", &self.shipping_method)?;
         writer.empty(&["cVersandInfo", "dVersandDatum", "cTracking"])?;
         writer.text("dLieferDatum", &self.deliver_until)?;

@@ -145,6 +145,17 @@ pub(in crate::sqlite) fn open_statement() -> String {
     )
 }
 
+pub(super) fn with_numbers(
+    connection: &Connection,
+    account: &str,
+    numbers: &[String],
+) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {WITHOUT_TEXTS} FROM orders o WHERE o.account = ?1 AND o.number IN (SELECT value FROM json_each(?2))"
+    );
+    rows::all(connection, &sql, params![account, Json(&numbers)], row::record)
+}
+
 pub(super) fn to_judge(
     connection: &Connection,
     now: Timestamp,

@@ -62,6 +62,11 @@ impl OrderStore for SqliteStore {
         self.read(move |connection| read::open(connection, &account, &after, limit)).await
     }
 
+    async fn orders_with_numbers(&self, account: &str, numbers: &[String]) -> StoreResult<Vec<OrderRecord>> {
+        let (account, numbers) = (account.to_owned(), numbers.to_vec());
+        self.read(move |connection| read::with_numbers(connection, &account, &numbers)).await
+    }
+
     async fn orders_to_judge(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderRecord>> {
         self.read(move |connection| read::to_judge(connection, now, limit)).await
     }

@@ -21,7 +21,7 @@ const ADD: &str = "INSERT INTO marktwerk.orders \
      INSERT INTO marktwerk.order_accounts (account) SELECT @P1 \
          WHERE NOT EXISTS (SELECT 1 FROM marktwerk.order_accounts WHERE account = @P1)";
 
-/// What is gone here is written anew with what is new.
+/// Rows that are deleted here are written again with the new ones.
 const RENEW: &str = "UPDATE o SET status = j.status, changed_at = j.changed_at, ordered_at = j.ordered_at, \
          is_complete = j.is_complete, is_unread = 1, fetched_at = @P2, \
          state = CASE WHEN j.begins_again = 1 THEN 'fetched' ELSE o.state END, \

@@ -143,6 +143,22 @@ pub(super) async fn open(
     columns::map(&rows, row::record)
 }
 
+pub(super) async fn with_numbers(
+    connection: &mut Connection,
+    account: &str,
+    numbers: &[String],
+) -> StoreResult<Vec<OrderRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {WITHOUT_TEXTS} FROM OPENJSON(@P2) {WITH_KEYS} j \
+         JOIN marktwerk.orders o ON o.account = @P1 AND o.number = j.value COLLATE Latin1_General_BIN2"
+    );
+    let unique: std::collections::BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
+    let numbers = keys::json(unique.into_iter())?;
+    let parameters: [&dyn ToSql; 2] = [&account, &numbers];
+    let rows = connection.query_in("read orders by number", &sql, &parameters, Class::Batch).await?;
+    columns::map(&rows, row::record)
+}
+
 pub(super) async fn to_judge(
     connection: &mut Connection,
     now: Timestamp,

@@ -62,6 +62,10 @@ impl OrderStore for SqlServerStore {
         reading!(self.pool, "open orders", |connection| read::open(connection, account, after, limit))
     }
 
+    async fn orders_with_numbers(&self, account: &str, numbers: &[String]) -> StoreResult<Vec<OrderRecord>> {
+        reading!(self.pool, "orders by number", |connection| read::with_numbers(connection, account, numbers))
+    }
+
     async fn orders_to_judge(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderRecord>> {
         reading!(self.pool, "orders to be judged", |connection| read::to_judge(connection, now, limit))
     }

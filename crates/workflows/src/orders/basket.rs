@@ -1,0 +1,216 @@
+//! The baskets are compared once: when an order is first found in JTL that nobody here has put there. JTL may hold more than the
+//! buyer ordered, such as a gift; what lacks something may be another order with the same number.
+
+use std::collections::{BTreeSet, HashMap};
+
+use marktwerk_domain::failure::Failure;
+use marktwerk_domain::inventory::Component;
+use marktwerk_domain::judgement::{Taken, TakenBecause};
+use marktwerk_domain::shipment::{Content, ErpOrder};
+use marktwerk_store::orders::OrderRecord;
+
+use super::Orders;
+use crate::numbers::InErp;
+
+/// Units of a bundle's components are counted in millionths.
+const ONE: i64 = 1_000_000;
+
+impl Orders<'_> {
+    /// Those that are found for the first time and lack something of what the buyer ordered count as other orders.
+    pub(super) async fn keep_whole_ones(
+        &self,
+        records: &[OrderRecord],
+        found: &mut HashMap<String, InErp>,
+    ) -> Result<(), Failure> {
+        let mut doubtful: Vec<(String, Vec<Content>)> = Vec::new();
+        for record in records.iter().filter(|record| is_first_look(record)) {
+            let Some(shown) = found.get(&record.number).and_then(|shown| shown.order.as_ref()) else {
+                continue;
+            };
+            let ordered = ordered(record);
+            if !is_recognised(record, shown) && !lacking(&ordered, &shown.ordered, same_number).is_empty() {
+                doubtful.push((record.number.clone(), ordered));
+            }
+        }
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        let held = |number: &String| found.get(number).and_then(|shown| shown.order.as_ref());
+        let all = doubtful.iter().flat_map(|(number, ordered)| {
+            let held = held(number).map(|shown| shown.ordered.as_slice()).unwrap_or_default();
+            ordered.iter().chain(held).map(|content| content.sku.clone())
+        });
+        let parts = self.parts(all.collect()).await?;
+        for (number, ordered) in doubtful {
+            let Some(shown) = found.get_mut(&number) else { continue };
+            let Some(order) = shown.order.take() else { continue };
+            let lacking = parts.lacking(&ordered, &order.ordered);
+            if lacking.is_empty() {
+                shown.order = Some(order);
+                continue;
+            }
+            let because = TakenBecause::Lacks(lacking);
+            shown.taken = Some(Taken { erp_number: order.erp_number, because });
+        }
+        Ok(())
+    }
+
+    /// What articles are made of.
+    async fn parts(&self, skus: BTreeSet<String>) -> Result<Parts, Failure> {
+        let skus: Vec<String> = skus.into_iter().collect();
+        let mapped = self.connections.erp.map_articles(&skus).await?;
+        let keys: BTreeSet<i64> = mapped.values().map(|article| article.key).collect();
+        let keys: Vec<i64> = keys.into_iter().collect();
+        let levels = self.connections.erp.stock(&keys).await?;
+        Ok(Parts {
+            keys: mapped.into_iter().map(|(sku, article)| (same_number(&sku), article.key)).collect(),
+            components: levels
+                .into_iter()
+                .filter(|level| !level.components.is_empty())
+                .map(|level| (level.article, level.components))
+                .collect(),
+        })
+    }
+}
+
+/// Nobody here has put it into JTL, and it was not found there before.
+fn is_first_look(record: &OrderRecord) -> bool {
+    let facts = record.kept.as_ref();
+    let is_known = facts.is_some_and(|facts| facts.erp.orders > 0 || facts.ours.handed_over_at.is_some());
+    !is_known && record.intent.is_none()
+}
+
+/// A person said that it is this one.
+fn is_recognised(record: &OrderRecord, shown: &ErpOrder) -> bool {
+    let recognised = record.kept.as_ref().and_then(|facts| facts.ours.recognised.as_ref());
+    recognised == Some(&shown.erp_number)
+}
+
+/// What the buyer ordered; empty where the order cannot be translated, so that there is nothing to compare.
+fn ordered(record: &OrderRecord) -> Vec<Content> {
+    let lines = record.order.iter().flat_map(|order| &order.lines);
+    lines.map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() }).collect()
+}
+
+/// An article number as JTL's collation compares it.
+fn same_number(sku: &str) -> String {
+    sku.trim_end().to_lowercase()
+}
+
+/// What `held` lacks of `ordered`, article by article.
+fn lacking(ordered: &[Content], held: &[Content], key: impl Fn(&str) -> String) -> Vec<Content> {
+    let sum = |contents: &[Content]| {
+        let mut sums: HashMap<String, i64> = HashMap::new();
+        contents.iter().for_each(|content| *sums.entry(key(&content.sku)).or_default() += content.quantity);
+        sums
+    };
+    let (wanted, held) = (sum(ordered), sum(held));
+    let mut lacking: Vec<Content> = Vec::new();
+    for content in ordered {
+        let key = key(&content.sku);
+        let missing = wanted.get(&key).copied().unwrap_or(0) - held.get(&key).copied().unwrap_or(0);
+        if missing > 0 && lacking.iter().all(|known| same_number(&known.sku) != same_number(&content.sku)) {
+            lacking.push(Content { sku: content.sku.clone(), quantity: missing });
+        }
+    }
+    lacking
+}
+
+/// What articles are made of.
+struct Parts {
+    /// By number, as JTL compares it.
+    keys: HashMap<String, i64>,
+    components: HashMap<i64, Vec<Component>>,
+}
+
+impl Parts {
+    /// The same with bundles taken apart on both sides: JTL may hold a bundle as one position, or its components.
+    fn lacking(&self, ordered: &[Content], held: &[Content]) -> Vec<Content> {
+        let mut rest: HashMap<String, i64> = HashMap::new();
+        held.iter()
+            .flat_map(|content| self.apart(content))
+            .for_each(|(part, millionths)| *rest.entry(part).or_default() += millionths);
+        let mut lacking = Vec::new();
+        for content in ordered {
+            // JTL does not know it, so that whoever entered the order had to write something else.
+            if !self.keys.contains_key(&same_number(&content.sku)) {
+                continue;
+            }
+            let parts = self.apart(content);
+            let is_there =
+                parts.iter().all(|(part, millionths)| rest.get(part).is_some_and(|left| left >= millionths));
+            if is_there {
+                for (part, millionths) in parts {
+                    *rest.entry(part).or_default() -= millionths;
+                }
+            } else {
+                lacking.push(content.clone());
+            }
+        }
+        // One position may hold a part of what is asked for.
+        if lacking.is_empty() { lacking } else { self.by_article(ordered, held, lacking) }
+    }
+
+    /// Where whole lines are missing only in part, the part is named.
+    fn by_article(&self, ordered: &[Content], held: &[Content], whole: Vec<Content>) -> Vec<Content> {
+        let key =
+            |sku: &str| self.keys.get(&same_number(sku)).map_or_else(|| same_number(sku), i64::to_string);
+        let exact = lacking(ordered, held, key);
+        let is_bundle = |content: &Content| {
+            let article = self.keys.get(&same_number(&content.sku));
+            article.is_some_and(|article| self.components.contains_key(article))
+        };
+        let named = |content: Content| match exact.iter().find(|one| one.sku == content.sku) {
+            Some(part) if !is_bundle(&content) => part.clone(),
+            _ => content,
+        };
+        whole.into_iter().map(named).collect()
+    }
+
+    /// What a position holds, in millionths of a unit, by article.
+    fn apart(&self, content: &Content) -> Vec<(String, i64)> {
+        let number = same_number(&content.sku);
+        let Some(article) = self.keys.get(&number) else { return vec![(number, content.quantity * ONE)] };
+        match self.components.get(article) {
+            None => vec![(article.to_string(), content.quantity * ONE)],
+            Some(components) => components
+                .iter()
+                .map(|part| (part.article.to_string(), content.quantity * part.millionths))
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(sku: &str, quantity: i64) -> Content {
+        Content { sku: sku.to_owned(), quantity }
+    }
+
+    fn parts() -> Parts {
+        let component = |article: i64, units: i64| Component { article, millionths: units * ONE, spare: 0 };
+        let numbers = [("a", 1), ("b", 2), ("set", 9)];
+        Parts {
+            keys: numbers.map(|(sku, key)| (sku.to_owned(), key)).into_iter().collect(),
+            components: [(9, vec![component(1, 2), component(2, 1)])].into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn more_than_the_buyer_ordered_is_no_difference() {
+        assert!(lacking(&[of("A", 2)], &[of("a ", 3), of("gift", 1)], same_number).is_empty());
+        assert_eq!(lacking(&[of("A", 2), of("A", 1)], &[of("A", 1)], same_number), [of("A", 2)]);
+    }
+
+    #[test]
+    fn a_bundle_is_the_same_as_its_components() {
+        let parts = parts();
+        assert!(parts.lacking(&[of("SET", 2)], &[of("A", 4), of("B", 2)]).is_empty());
+        assert!(parts.lacking(&[of("A", 4), of("B", 2)], &[of("set", 2)]).is_empty());
+        assert_eq!(parts.lacking(&[of("SET", 2)], &[of("A", 4), of("B", 1)]), [of("SET", 2)]);
+        assert!(parts.lacking(&[of("unknown", 1)], &[of("A", 1)]).is_empty(), "it cannot be there");
+        assert_eq!(parts.lacking(&[of("SET", 1), of("B", 3)], &[of("SET", 1), of("B", 1)]), [of("B", 2)]);
+    }
+}
