@@ -11,7 +11,7 @@ use crate::packages;
 
 /// Tells the tests which browser to use.
 pub(crate) const PATH: &str = "MARKTWERK_TEST_BROWSER";
-/// Tells the tests that there is none, and that somebody has been told.
+/// Set if there is no browser and a line about it was printed.
 pub(crate) const SKIP: &str = "MARKTWERK_SKIP_BROWSER";
 
 /// Any Chromium will do.
@@ -25,7 +25,7 @@ const PACKAGES: [&str; 2] = ["chromium-headless-shell", "chromium"];
 pub(crate) enum Browser {
     /// Here it is.
     At(PathBuf),
-    /// There is none; the tests that need one are left out.
+    /// There is no browser; the tests that need one are left out.
     Missing,
 }
 

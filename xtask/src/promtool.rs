@@ -12,7 +12,7 @@ use crate::{cargo, environment, packages};
 
 /// Tells the tests which one to use.
 const PATH: &str = "MARKTWERK_TEST_PROMTOOL";
-/// Tells the tests that there is none, and that somebody has been told.
+/// Set if there is no `promtool` and a line about it was printed.
 const SKIP: &str = "MARKTWERK_SKIP_PROMTOOL";
 /// The package, and where it has the program.
 const PACKAGE: &str = "prometheus";
@@ -23,7 +23,7 @@ const MEMBER: &str = "./usr/bin/promtool";
 pub(crate) enum Promtool {
     /// Here it is.
     At(PathBuf),
-    /// There is none; a page of figures is checked by the tests' own rules alone.
+    /// There is no `promtool`; the tests' own rules alone check a page of figures.
     Missing,
 }
 

@@ -16,7 +16,7 @@ use crate::promtool::Promtool;
 use crate::rooms::Rooms;
 use crate::steps::Steps;
 
-/// Names the SQL Server of the tests. There is none to install.
+/// Names the SQL Server of the tests, which cannot be installed from here.
 const SQL_SERVER: &str = "MARKTWERK_TEST_MSSQL";
 /// The package of the program, which has the features of [`crate::cargo::FEATURES`].
 const PROGRAM: &str = "marktwerk";

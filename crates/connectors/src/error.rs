@@ -104,7 +104,7 @@ pub enum ConnectorError {
         /// What came instead, without personal data.
         message: String,
     },
-    /// A list kept changing while it was read, so often that reading it was given up.
+    /// A list kept changing while it was read; reading it was given up after several restarts.
     #[error(
         "the list of orders kept changing while it was read: restarted {restarts} times, saw {seen} of {total} \
          orders; the next run reads it again"

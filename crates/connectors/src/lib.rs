@@ -5,7 +5,7 @@
 //! connector says whether another try is worth it ([`ConnectorError::failure`]), the engine says when.
 //!
 //! - [`marketplace`]: the trait that all marketplaces implement
-//! - [`rules`]: what differs from marketplace to marketplace and workflows have to heed
+//! - [`rules`]: how marketplaces differ where workflows have to know
 //! - [`orders`], [`stock`], [`shipments`]: what goes through it
 //! - [`error`]: how calls fail
 //! - [`paging`]: how a list that changes while it is read is read completely

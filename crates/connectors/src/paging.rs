@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use crate::error::ConnectorError;
 use crate::orders::OrderPage;
 
-/// How often reading begins anew before it is given up; each time costs all pages.
+/// How often reading is restarted before it is given up; each restart costs all pages.
 pub const RESTARTS_AT_MOST: u32 = 10;
 
 /// What a page meant for the reading.
@@ -18,7 +18,7 @@ pub const RESTARTS_AT_MOST: u32 = 10;
 pub enum PageVerdict {
     /// Further pages are to be read.
     More,
-    /// Orders came into the window behind our back: reading began anew.
+    /// Orders entered the window behind the read position: reading was restarted.
     Restarted,
     /// As many distinct orders were seen as the last total says.
     Complete,
@@ -64,7 +64,7 @@ impl WindowReader {
         self.has_shrunk
     }
 
-    /// How often reading began anew.
+    /// How often reading was restarted.
     pub fn restarts(&self) -> u32 {
         self.restarts
     }

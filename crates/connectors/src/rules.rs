@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use marktwerk_domain::judgement::ReportUnit;
 
-/// How a marketplace differs from others where workflows have to heed it.
+/// How a marketplace differs from others where workflows have to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     /// Its list of orders is complete only up to this long before now.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who the merchant is at a marketplace, as the screen and the commands show it.
+/// The merchant's account at a marketplace, as the screen and the commands show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSummary {
     /// The merchant's own name for it.

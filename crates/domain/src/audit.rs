@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::job::JobId;
 use crate::run::RunId;
 
-/// Who asks for a change: a person or a program, by the name that access control knows it by.
+/// The author of a change: a person or a program, by the name that access control uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(String);
 
@@ -105,7 +105,7 @@ pub struct AuditEntry {
     pub id: i64,
     /// When it was done.
     pub at: Timestamp,
-    /// Who did it.
+    /// The author.
     pub who: String,
     /// What was done.
     pub action: AuditAction,

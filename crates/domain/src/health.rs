@@ -131,7 +131,7 @@ impl JobHealth {
         (health, change.map(|(_, change)| change))
     }
 
-    /// After a person has set the job going again: the row begins anew, and its first success is still to be told.
+    /// After a person has enabled the job again: the count is reset, and its first success is still to be reported.
     pub fn after_resume(self) -> Self {
         Self { trouble: None, in_a_row: 0, ..self }
     }

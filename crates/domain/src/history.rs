@@ -8,7 +8,7 @@ use crate::judgement::Decision;
 use crate::language::Language;
 use crate::order::{MarketplaceStatus, OrderState};
 
-/// Who made something happen.
+/// The author of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {

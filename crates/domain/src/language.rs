@@ -34,7 +34,7 @@ impl Language {
     }
 }
 
-/// Who reads a text: the language, and the zone in which its times are written.
+/// The reader of a text: the language, and the zone in which times are written.
 #[derive(Debug, Clone)]
 pub struct Reader {
     /// The language.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::policy::{MOST_MADE_UP, Misfire, Policies};
 use crate::timetable::Timetable;
 
-/// With [`Misfire::Skip`] and no grace of its own a time is missed after so long: every time is a little late.
+/// With [`Misfire::Skip`] and no grace of its own a time counts as missed after this long: every time is a little late.
 const ON_TIME: SignedDuration = SignedDuration::from_secs(60);
 
 /// What becomes of the planned times that have come.

@@ -125,13 +125,13 @@ pub struct Policies {
     /// The zone that its schedule and windows go by; `None` is the program's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// A run of the schedule becomes ready up to so many seconds after its planned time, at random.
+    /// A scheduled run becomes ready at random up to this many seconds after its planned time.
     #[serde(skip_serializing_if = "is_zero")]
     pub jitter_seconds: u32,
     /// What happens with missed times.
     #[serde(skip_serializing_if = "is_default")]
     pub misfire: Misfire,
-    /// A planned time later than so many seconds is too late; `None` is never too late.
+    /// A planned time that is more than this many seconds late is missed; `None`: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace_seconds: Option<u32>,
     /// What happens with a planned time while the job is busy.

@@ -2,7 +2,7 @@
 
 /// Letters and digits of which a word is a whole number, and not a group of one.
 const LONG: usize = 10;
-/// What stands before a number that is none of a parcel.
+/// Words before a number that is not a parcel's.
 const TELEPHONE: [&str; 8] = ["tel", "telefon", "telephone", "phone", "mobil", "mobile", "handy", "fax"];
 
 /// What a field holds.

@@ -23,7 +23,7 @@ use crate::metrics;
 
 /// Changes wake it; this is how often it looks without one.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// Who tells is who holds this office; a process that died lets go of it after so long.
+/// Only the holder of this lease sends alerts. A dead process's lease expires after `TERM`.
 const OFFICE: &str = "alerts.told_by";
 const TERM: Duration = Duration::from_secs(120);
 /// Alerts read at once.
@@ -159,7 +159,7 @@ impl Post {
         node: Option<&str>,
     ) -> StoreResult<Option<Duration>> {
         if !holds_office(store, clock, node).await? {
-            // Where it takes the office over, it goes on where the other one stopped.
+            // A new holder of the lease goes on where the previous one stopped.
             self.cursor = None;
             return Ok(None);
         }

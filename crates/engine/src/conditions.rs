@@ -18,7 +18,7 @@ use crate::metrics;
 use crate::planner::Planner;
 use crate::probe::ProbeQuestion;
 
-/// What is asked of the outside world has so long to answer.
+/// Time limit of a question to the outside world.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the conditions say.

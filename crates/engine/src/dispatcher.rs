@@ -81,9 +81,9 @@ pub(crate) struct Dispatcher {
     pub(crate) running: BTreeMap<(RunId, Epoch), Stop>,
     /// Limits that the settings name; those of the jobs are added.
     pub(crate) limits: Limits,
-    /// What is in force of both; made anew when a job changes.
+    /// The limits in force from both; rebuilt when a job changes.
     pub(crate) limits_in_force: Option<Arc<Limits>>,
-    /// After so long a waiting run counts as one priority higher.
+    /// A waiting run rises by one priority after this long.
     pub(crate) rises_every: Duration,
     /// When a run of each priority was claimed last.
     pub(crate) turns: [u64; RANKS],

@@ -46,9 +46,9 @@ pub struct EngineOptions {
     pub zone: TimeZone,
     /// What else limits runs at the same time; the jobs' own limits are added.
     pub limits: Limits,
-    /// After so long a waiting run counts as one priority higher.
+    /// A waiting run rises by one priority after this long.
     pub rises_every: Duration,
-    /// Who is told of alerts.
+    /// Where alerts are sent.
     pub alerts: Vec<Arc<dyn AlertChannel>>,
     /// A run in which nothing moves for this long is stopped.
     pub time_limit: Duration,
@@ -101,7 +101,7 @@ pub struct Engine {
     pub(crate) edits: tokio::sync::Mutex<()>,
     /// Why the jobs file could not be taken over while running, for the screen.
     pub(crate) file_warning: Mutex<Option<String>>,
-    /// Who is told of alerts.
+    /// Where alerts are sent.
     pub(crate) alerts: Vec<Arc<dyn AlertChannel>>,
     journal: Journal,
     commands: mpsc::Sender<Command>,

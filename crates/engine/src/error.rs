@@ -2,7 +2,7 @@
 
 use marktwerk_store::StoreError;
 
-/// A command to the engine that was not carried out. Nothing was changed, but for one case: where a change is committed and the
+/// A command to the engine that was not carried out. Nothing was changed, except in one case: where a change is committed and the
 /// jobs file cannot be written, the change holds and the file follows with the next one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -80,7 +80,7 @@ impl Fault {
         self
     }
 
-    /// Hits so many calls, then no more.
+    /// Hits this many calls, then none.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);

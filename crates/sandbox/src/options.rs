@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 pub struct SandboxTime {
     /// Milliseconds since 1970 UTC.
     pub now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
-    /// Completes when so much of the same time has passed.
+    /// Completes once this much of the same time has passed.
     pub sleep: Arc<dyn Fn(Duration) -> BoxFuture<'static, ()> + Send + Sync>,
 }
 
@@ -110,7 +110,7 @@ pub struct WorldOptions {
     pub stock_moves_every: Option<Duration>,
     /// What JTL-Worker does with unknown articles.
     pub unknown_articles: UnknownArticles,
-    /// Every marketplace answer takes so long.
+    /// Latency of every answer of the marketplace.
     pub latency: Duration,
     /// More calls within one second are answered 4000004; `None` = unlimited.
     pub calls_per_second: Option<u32>,

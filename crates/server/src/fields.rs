@@ -255,7 +255,7 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
 }
 
 impl FormPairs {
-    /// The first value of a name; empty where there is none.
+    /// The first value of a name; empty if there is none.
     pub(crate) fn value(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim()).unwrap_or_default()
     }

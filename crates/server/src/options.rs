@@ -18,7 +18,7 @@ pub struct ServerOptions {
     /// The Argon2 hash (PHC text) of the access token, see [`crate::token_hash`]; whoever shows it is an admin. Without it and
     /// without people everybody who reaches the address may do everything, so it may only be this machine's own.
     pub token_hash: Option<String>,
-    /// Who else may use the server; their names differ.
+    /// Other people who may use the server; their names differ.
     pub people: Vec<Person>,
     /// Times in answers carry this zone's offset.
     pub zone: TimeZone,

@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Option<MetricsSource>,
     /// Whose requests are answered at all.
     pub(crate) hosts: Hosts,
-    /// Who may do what; `None` lets everybody who reaches the address.
+    /// Access control; `None` lets in everybody who can reach the address.
     pub(crate) access: Option<Access>,
     /// The job list as sockets show it.
     pub(crate) board: Board,
@@ -86,7 +86,7 @@ impl AppState {
         self.inner.source.time(time)
     }
 
-    /// Who reads answers in this language.
+    /// The reader's language and time zone.
     pub(crate) fn reader(&self, language: Language) -> Reader {
         self.inner.source.reader(language)
     }

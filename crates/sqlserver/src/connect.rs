@@ -15,7 +15,7 @@ use crate::error::SqlError;
 /// The driver's connection.
 pub(crate) type Tds = Client<Compat<TcpStream>>;
 
-/// TCP, the login with its TLS, and the settings of the session have so long each.
+/// Time limit for each of: TCP, the login with its TLS, and the settings of the session.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// As Microsoft's own clients do: a server that went without a word is noticed within a minute, and a firewall does not forget a
 /// connection that lies idle.

@@ -20,7 +20,7 @@ const SIZE: usize = 10;
 /// So often a call is tried; each wait is up to twice the last one.
 const TRIES: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(20);
-/// A connection that lay idle for so long is asked whether it still lives.
+/// A connection that was idle for this long is checked before use.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Sent so far, by database.

@@ -18,7 +18,7 @@ pub struct TestDatabase {
     _lock: File,
 }
 
-/// The server of the tests; `None` where there is none, which is told on standard error.
+/// The server of the tests; `None`, with a line on standard error, if there is none.
 #[expect(
     clippy::disallowed_methods,
     clippy::print_stderr,

@@ -73,7 +73,7 @@ impl DataFolder {
     }
 }
 
-/// Who wrote the lock file last. Some systems refuse to show the content of a locked file.
+/// The last writer of the lock file. Some systems refuse to show the content of a locked file.
 fn holder(name: &Path) -> String {
     let text = fs::read_to_string(name).unwrap_or_default();
     match text.trim() {

@@ -59,7 +59,7 @@ pub enum StoreError {
     InUse {
         /// The folder.
         place: String,
-        /// Who has it: program and process number.
+        /// The holder: program and process number.
         holder: String,
     },
     /// The folder or file cannot be written or made.

@@ -73,11 +73,11 @@ pub trait JobStore: Send + Sync {
 
     /// Adds jobs, all or none. An archived job of the same id comes back to life with its history; a living one is
     /// [`crate::StoreError::Exists`]. `version`, `history` and `health` of the argument are ignored for a revived job (the
-    /// version rises, and the row of failures that the fuse counts begins anew).
+    /// version rises, and the fuse's count of consecutive failures is reset).
     async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()>;
 
     /// Changes jobs, all or none, and answers with them as they stand now. `VersionConflict` and `NotFound` change nothing.
-    /// Where a paused job is enabled again, the row of failures that the fuse counts begins anew.
+    /// If a paused job is enabled again, the fuse's count of consecutive failures is reset.
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>>;
 
     /// Gives a job whose next planned time depends on the end of its run that time: where it has none, is enabled and no run of

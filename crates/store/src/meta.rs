@@ -30,7 +30,7 @@ pub trait MetaStore: Send + Sync {
 pub struct Holding {
     /// Which.
     pub office: String,
-    /// Who wants it: a process.
+    /// The process that wants it.
     pub holder: String,
     /// The time now.
     pub now: Timestamp,

@@ -22,7 +22,7 @@ pub struct NewRun {
     pub job_type: String,
     /// The job's account.
     pub account: String,
-    /// Runs with the same lane never run at the same time (an account's jobs that write); `None` keeps out of nobody's way
+    /// Runs with the same lane never run at the same time (an account's jobs that write); `None`: excluded only by other runs of the same
     /// but of other runs of the same job.
     pub lane: Option<String>,
     /// Why it exists.
@@ -119,7 +119,7 @@ pub struct Claim {
     pub limit: usize,
     /// What else limits them.
     pub limits: Arc<Limits>,
-    /// After so long a waiting run counts as one priority higher, and so on.
+    /// A waiting run rises by one priority each time this long has passed.
     pub rises_every: Duration,
     /// For each priority by rank: when a run of it was claimed last, as a rising number. Where runs of several priorities have
     /// risen to the same class, the one that has waited longest for its turn goes first.

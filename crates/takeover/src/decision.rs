@@ -24,9 +24,9 @@ pub enum Decision {
     Cancelled,
     /// Shipped at the marketplace, and never by way of JTL: nothing is left to do.
     ShippedElsewhere,
-    /// JTL does not have it: it is fetched anew and handed over.
+    /// JTL does not have it: it is fetched again and handed over.
     FetchAnew,
-    /// Marked as exported, and JTL does not have it: it was lost, is fetched anew and handed over.
+    /// Marked as exported, and JTL does not have it: it was lost, so it is fetched again and handed over.
     Lost,
     /// As [`Decision::FetchAnew`], but bought before the time that the marketplace is asked about: a person decides.
     TooOld,

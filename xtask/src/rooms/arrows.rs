@@ -1,4 +1,4 @@
-//! Who may know whom: the picture of docs/ARCHITECTURE.md, compared with the manifests. A new room, or a new arrow
+//! Which room may depend on which: the picture of docs/ARCHITECTURE.md, compared with the manifests. A new room, or a new arrow
 //! between two rooms, is drawn here and there or it does not exist.
 
 use std::collections::BTreeMap;

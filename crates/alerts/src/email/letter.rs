@@ -16,7 +16,7 @@ use crate::identity;
 /// Letters of a subject.
 const LONGEST_SUBJECT: usize = 200;
 
-/// The mail of an alert, ready for the wire but for the dots.
+/// The mail of an alert, ready to be sent except for SMTP's dot stuffing.
 pub(super) fn write(alert: &Alert, from: &Mailbox, to: &[Mailbox]) -> Result<Vec<u8>, AlertError> {
     let key = identity::delivery_key(alert);
     let builder = Message::builder()

@@ -41,7 +41,7 @@ pub struct EmailSettings {
     pub security: Security,
     /// Permits `Security::None` to another machine. A password never goes in clear to one.
     pub allow_clear_text: bool,
-    /// Who signs in; `None` where the server takes mails without.
+    /// The user to sign in as; `None` if the server accepts mails without.
     pub user: Option<String>,
     /// The user's password.
     pub password: Option<SecretString>,

@@ -1,4 +1,4 @@
-//! The address of a webhook: checked once, never shown but for its host.
+//! The address of a webhook: checked once; only its host is ever shown.
 
 use reqwest::Url;
 

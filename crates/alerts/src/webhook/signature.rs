@@ -1,4 +1,4 @@
-//! Who sent a body, and that it is whole: HMAC-SHA256 (RFC 2104).
+//! Proves who sent a body and that it is complete: HMAC-SHA256 (RFC 2104).
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Who an address is of: a person or a company.
+//! Whether an address is a person's or a company's.
 
 /// Legal forms, as words without their dots, whatever their case.
 const FORMS: [&str; 28] = [
@@ -38,7 +38,7 @@ const CAPITAL_FORMS: [&str; 14] =
     ["AG", "KG", "UG", "eK", "EK", "eV", "EV", "eG", "EG", "SpA", "SPA", "Inc", "INC", "inc"];
 /// As above, with dots, whatever their case.
 const DOTTED_FORMS: [&str; 4] = ["e.k.", "e.v.", "e.g.", "s.p.a."];
-/// As above, and so often part of a person's name that only a tax number makes them a company's.
+/// As above, but so common in people's names that they mean a company only together with a tax number.
 const DOUBTFUL_FORMS: [&str; 7] = ["SE", "SA", "AB", "AS", "SL", "NV", "OY"];
 
 /// Names in their places.

@@ -35,7 +35,7 @@ fn street_and_house_number_are_put_together() {
     for number in ["8a", "8 a", "12-14", "5/3", "Nr. 8", "8 bis"] {
         assert_eq!(place_of(&["Am Weg", number]), both(&format!("Am Weg {number}"), ""), "{number}");
     }
-    // What has its number already keeps it, and what is no house number is none.
+    // A street that has its number keeps it, and not every number is a house number.
     assert_eq!(place_of(&["Eliasstr. 8", "5"]), both("Eliasstr. 8", "5"));
     assert_eq!(place_of(&["Straße \"A\" 5 b", "2. OG", "links"]), both("Straße \"A\" 5 b", "2. OG, links"));
     assert_eq!(place_of(&["Dorfplatz", "2. OG links"]), both("Dorfplatz", "2. OG links"));

@@ -61,7 +61,7 @@ struct Warehouse {
 }
 
 impl Logistics {
-    /// The number of a carrier by the ERP's name. Carriers are listed per region: without one there is none.
+    /// The number of a carrier by the ERP's name. Carriers are listed per region, so an order without a region has none.
     pub(super) async fn carrier_code(
         &self,
         client: &Client,

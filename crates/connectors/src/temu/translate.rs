@@ -290,7 +290,7 @@ impl Line {
 }
 
 impl Product {
-    /// `soldFactor`, 1 where there is none; `None` where it cannot be read.
+    /// `soldFactor`; 1 if it is missing, `None` if it cannot be read.
     fn factor(&self) -> Option<i64> {
         match &self.sold_factor {
             Value::Null => Some(1),

@@ -8,7 +8,7 @@ use crate::schedule::{BadSchedule, CountedFrom, LONGEST_INTERVAL_MINUTES};
 
 const LONGEST_SECONDS: u32 = LONGEST_INTERVAL_MINUTES * 60;
 
-/// Every so many seconds.
+/// A fixed number of seconds apart.
 #[derive(Debug, Clone)]
 pub(super) struct Interval {
     seconds: i64,

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::policy::MOST_MADE_UP;
 
-/// Of times by the wall clock so many are counted one by one; a greater count is a lower bound.
+/// Up to this many times by the wall clock are counted one by one; a greater count is a lower bound.
 pub const COUNTED_EXACTLY: u64 = 10_000;
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -14,7 +14,7 @@ const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// Planned times that have come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passed {
-    /// How many. Of times by the wall clock (cron, daily) at most [`COUNTED_EXACTLY`]: then there were at least so many.
+    /// How many. Of times by the wall clock (cron, daily) at most [`COUNTED_EXACTLY`], which then is a lower bound.
     pub count: u64,
     /// The newest of them, oldest first, as many as were asked for. Exact, whatever was counted.
     pub newest: Vec<Timestamp>,

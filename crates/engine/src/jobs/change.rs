@@ -58,7 +58,7 @@ impl Engine {
                 value => document.insert(name.clone(), value.clone()),
             };
         }
-        // A job of a type that is not in this version can be described anew, too.
+        // A job whose type is not in this version can be replaced, too.
         self.planner.spec(&Self::known_fields(JobDraft::read(Value::Object(document))?)?)
     }
 }

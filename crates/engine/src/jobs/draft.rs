@@ -23,10 +23,10 @@ pub struct JobDraft {
     pub id: Option<String>,
     /// A registered name, or an older one of it, as written.
     pub job_type: String,
-    /// Every so many minutes, 1 to 525,600.
+    /// Interval in minutes, 1 to 525,600.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval_minutes: Option<i64>,
-    /// Every so long.
+    /// Interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Seconds>,
     /// Where an interval is counted from.
@@ -56,7 +56,7 @@ pub struct JobDraft {
     /// The zone that its schedule and windows go by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// A run of the schedule begins up to so much later.
+    /// A scheduled run starts at random up to this much later.
     #[serde(alias = "jitter_seconds", skip_serializing_if = "Option::is_none")]
     pub jitter: Option<Seconds>,
     /// What happens with missed times.
@@ -156,7 +156,7 @@ impl JobDraft {
         })
     }
 
-    /// A job type each so many minutes: the documented form.
+    /// A job of this type with an interval in minutes: the documented form.
     pub fn every_minutes(job_type: impl Into<String>, minutes: i64) -> Self {
         Self { job_type: job_type.into(), interval_minutes: Some(minutes), enabled: true, ..Self::default() }
     }

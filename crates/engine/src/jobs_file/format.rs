@@ -28,7 +28,7 @@ struct Wrapped<'a> {
 }
 
 impl JobsDocument {
-    /// Reads the file at `path`; `None` where there is none.
+    /// Reads the file at `path`; `None` if it does not exist.
     pub fn open(path: &Path) -> Result<Option<Self>, JobsFileError> {
         super::read(path)?.map(|text| Self::parse(&text, path)).transpose()
     }

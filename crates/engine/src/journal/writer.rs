@@ -23,7 +23,7 @@ use crate::metrics;
 const PLAIN_LANE: usize = 10_000;
 /// Records that wait at the most in the important lane before their senders wait.
 const IMPORTANT_LANE: usize = 1_000;
-/// Under load, plain lines are stored together at this distance, or when so many wait.
+/// Under load, plain lines are stored in batches: this often, or once this many are waiting.
 const BATCH_EVERY: Duration = Duration::from_millis(50);
 const BATCH_LINES: usize = 500;
 /// Between two tries while the database is away.

@@ -31,7 +31,7 @@ pub(crate) fn attempt_began(run: &Run) {
     }
 }
 
-/// An attempt that did some work took so long.
+/// Duration of an attempt that did some work.
 pub(crate) fn attempt_took(run: &Run, seconds: f64) {
     histogram!(RUN_DURATION, "job_type" => run.job_type.clone()).record(seconds);
 }

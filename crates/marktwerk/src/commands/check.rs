@@ -82,7 +82,7 @@ fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Who may use the server beside the one token, and where each is named.
+/// The people who may use the server besides the one token, and where each is configured.
 fn people(settings: &Settings) -> impl Iterator<Item = (&Person, String)> {
     let people = settings.server.people.iter();
     people.map(|person| (person, settings.origins.of(&person.origin_key()).to_string()))
@@ -95,7 +95,7 @@ fn jobs_in_file(settings: &Settings) -> anyhow::Result<Option<usize>> {
     Ok(document.map(|document| document.entries.len()))
 }
 
-/// Who is told, by host alone: an address of a webhook is a secret, and people's addresses are theirs.
+/// Where alerts are sent, by host alone: a webhook's address is a secret, and mail addresses are personal data.
 fn alerts(settings: &Settings) -> impl Iterator<Item = (&'static str, &str, String)> {
     settings
         .alerts

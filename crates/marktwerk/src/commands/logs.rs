@@ -58,7 +58,7 @@ pub(super) async fn run(options: Options, client: &Client, output: &Output) -> a
     Ok(())
 }
 
-/// Shows what comes after a line, for ever; but for what was shown already.
+/// Shows the lines that follow, until interrupted, except those that were shown already.
 async fn follow(
     mut last: i64,
     shown: HashSet<i64>,

@@ -21,7 +21,7 @@ pub(super) struct Options {
     /// The account that the old orders belong to, where several are configured
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// Open orders bought in the last so many days are asked for at the marketplace again
+    /// Read open orders again at the marketplace if they were bought within this many days
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
     /// Only tell what would happen, and write nothing

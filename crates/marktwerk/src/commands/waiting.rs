@@ -13,7 +13,7 @@ use crate::clock::SystemClock;
 
 /// How often a run is asked for while somebody waits for it.
 const POLL: Duration = Duration::from_millis(250);
-/// How long a server that does not answer is waited for: it may be starting anew.
+/// How long to wait for a server that does not answer: it may be restarting.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Shows each step as it ends; fails where the run does not succeed.

@@ -55,7 +55,7 @@ pub(super) fn tell(page: &mut Exposition) {
     }
 }
 
-/// The number that follows a name at the beginning of a line; `unlimited` is none.
+/// The number that follows a name at the beginning of a line; `None` for `unlimited`.
 fn field(text: &str, name: &str) -> Option<f64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     rest.split_whitespace().next()?.parse().ok()

@@ -10,7 +10,7 @@ use crate::temu::life;
 type Done<T> = Result<T, SandboxError>;
 
 impl Control {
-    /// Somebody enters an article that JTL did not have, with so many pieces in warehouse 1.
+    /// Somebody enters an article that JTL did not have, with this many pieces in warehouse 1.
     pub fn create_article(&self, sku: &str, pieces: i64) -> Done<()> {
         self.erp.with(|connection| stock::create(connection, sku, pieces))
     }
@@ -148,7 +148,7 @@ impl Control {
         self.erp.with(|connection| rearrange::split(connection, external))
     }
 
-    /// Somebody enters an order by hand, of so many pieces of an article, with this external number.
+    /// Somebody enters an order by hand, for this many pieces of an article, with this external number.
     pub fn enter_in_jtl(&self, external: &str, sku: &str, pieces: i64) -> Done<()> {
         let now = jtl_date(self.erp.time.now_ms());
         self.erp.with(|connection| rearrange::enter(connection, &now, external, sku, pieces))

@@ -18,7 +18,7 @@ pub(crate) fn find_article(connection: &Connection, sku: &str) -> rusqlite::Resu
     connection.prepare_cached(sql)?.query_row([sku], |row| row.get(0)).optional()
 }
 
-/// An article that JTL did not have, with so many pieces in warehouse 1.
+/// An article that JTL did not have, with this many pieces in warehouse 1.
 pub(crate) fn create(connection: &Connection, sku: &str, pieces: i64) -> Result<(), SandboxError> {
     if find_article(connection, sku)?.is_some() {
         return Err(SandboxError::Refused(format!("JTL has the article {sku} already")));

@@ -171,7 +171,7 @@ pub struct MarketOrder {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Oddities {
-    /// The buyer pays so much for a signature on delivery (`signOnDelivery`).
+    /// What the buyer pays for a signature on delivery (`signOnDelivery`).
     pub signature_fee_cents: i64,
     /// So much was refunded to the buyer (`refundsTotal`).
     pub refunds_cents: i64,

@@ -1,4 +1,4 @@
-//! What a job can be told: run now, run every so often, run or rest. All of it by query; a body is not read.
+//! Job commands: run now, set the interval, enable or disable. Their arguments come in the query; a body is not read.
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -144,7 +144,7 @@ pub(super) async fn stats(
     }))
 }
 
-/// Deletes lines that are older than so many days.
+/// Deletes lines that are older than this many days.
 #[utoipa::path(post, path = "/api/logs/cleanup", tag = "logs", operation_id = "clean_up_logs",
     params(("days" = Option<i64>, Query, description = "lines older than this go; 30 if not given", minimum = 1)),
     responses((status = 200, body = CleanedUp), (status = 422, body = FieldDetail)))]

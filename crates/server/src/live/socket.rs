@@ -24,7 +24,7 @@ use crate::state::AppState;
 
 /// What is read from a client; nothing of it is needed.
 const LARGEST_MESSAGE: usize = 4 * 1024;
-/// Between two pings. Who has not answered one when the next is due is gone.
+/// Time between two pings. A peer that has not answered one by the time the next is due is dead.
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long a client may leave a message unread before its connection is cut.
 const LONGEST_SEND: Duration = Duration::from_secs(120);

@@ -30,7 +30,7 @@ impl Source {
         self.engine.store()
     }
 
-    /// Who reads answers in this language.
+    /// The reader's language and time zone.
     pub(crate) fn reader(&self, language: Language) -> Reader {
         Reader { language, zone: self.zone.clone() }
     }

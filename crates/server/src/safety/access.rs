@@ -24,7 +24,7 @@ const WAITING: usize = 32;
 /// What a wrong token costs; its place stays taken meanwhile, so that many callers guess no faster than one.
 const PENALTY: Duration = Duration::from_secs(1);
 
-/// Who may do what.
+/// Access control.
 #[derive(Debug)]
 pub(crate) struct Access {
     known: Arc<[Known]>,

@@ -39,7 +39,7 @@ pub(crate) async fn require_access(
     Ok(next.run(request).await)
 }
 
-/// Who shows a session or a token.
+/// The caller that a session or a token identifies.
 async fn identify(access: &Access, headers: &HeaderMap) -> ApiResult<Option<Caller>> {
     let by_session = session_of(headers).and_then(|id| access.by_session(id));
     match (by_session, bearer(headers)) {

@@ -25,7 +25,7 @@ pub(crate) async fn set_headers(request: Request, next: Next) -> Response {
     for name in ["cross-origin-resource-policy", "cross-origin-opener-policy"] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static("same-origin"));
     }
-    // Answers are how things stand now; only assets say otherwise.
+    // An answer describes the present state, so it is not cached; assets set their own header.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -57,7 +57,7 @@ pub struct Person {
     pub token_hash: String,
 }
 
-/// Who a request comes from. Every handler of a route that needs a role can take it as an argument.
+/// The caller of a request. Handlers of routes that need a role can take it as an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) name: String,

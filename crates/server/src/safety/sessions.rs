@@ -1,4 +1,4 @@
-//! Who has logged in: sessions in memory, gone with the process. Only digests of their ids are kept.
+//! Sessions of people who have logged in, in memory; they end with the process. Only digests of their ids are kept.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -91,7 +91,7 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem, alert: Option<&
     }
 }
 
-/// What the script compares: a row whose schedule is another one is taken from the page anew.
+/// What the script compares: if its schedule has changed, the row is taken from the page again.
 fn own_schedule(item: &JobItem) -> String {
     let schedule = serde_json::to_value(&item.config.schedule);
     let schedule = schedule

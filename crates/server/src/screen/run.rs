@@ -1,5 +1,5 @@
 //! `/runs/{id}`: one run with its steps, its attempts, who caused what, its lines, and what can be done to it. While it lives the
-//! page loads itself anew.
+//! page reloads itself.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

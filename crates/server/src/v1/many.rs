@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::state::AppState;
 
-/// After so long the answer goes out, done or not.
+/// The answer is sent after this long, whether the work is done or not.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the commands so far.

@@ -62,7 +62,7 @@ pub async fn an_alert_is_added_without_a_change(store: SharedStore) {
     assert_eq!((stored.title, stored.message), (alert.title, alert.message));
 }
 
-/// Who delivers alerts keeps a cursor: no number is given twice, not even when all are gone.
+/// The sender of alerts keeps a cursor: no number is given twice, not even when all are gone.
 pub async fn old_alerts_are_deleted(store: SharedStore) {
     four_alerts(&store).await;
     let all = ids(&store.alerts_after(AlertId(0), 10).await.unwrap());

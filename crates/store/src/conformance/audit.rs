@@ -12,7 +12,7 @@ use crate::jobs::JobEdit;
 use crate::orders::{OrderChange, OrderPatch};
 use crate::{SharedStore, StoreError};
 
-/// An entry about a job at so many seconds.
+/// An entry about a job at this second.
 fn entry(who: &str, action: AuditAction, subject: &str, seconds: i64) -> AuditEntry {
     AuditEntry::new(at(seconds), &Actor::named(who), action, subject)
 }

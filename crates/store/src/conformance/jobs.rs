@@ -76,7 +76,7 @@ pub async fn an_edit_raises_the_version(store: SharedStore) {
     assert_eq!((stored.anchor, stored.next_due, stored.created_at), (at(60), None, at(0)));
 }
 
-/// Who edits what somebody else has edited is told both versions.
+/// An edit of a job that somebody else has edited meanwhile fails with both versions.
 pub async fn an_outdated_edit_changes_nothing(store: SharedStore) {
     let job = job("a");
     store.insert_jobs(std::slice::from_ref(&job)).await.unwrap();

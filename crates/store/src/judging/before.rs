@@ -10,7 +10,7 @@ use marktwerk_domain::reason::Reason;
 
 use crate::orders::OrderRecord;
 
-/// Who decided what was closed before this version.
+/// The author of decisions that stand for entries closed before this version.
 const BEFORE_THIS_VERSION: &str = "before this version";
 
 /// The facts that no column holds.

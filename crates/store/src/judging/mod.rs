@@ -23,7 +23,7 @@ const BATCH: usize = 500;
 pub struct Occasion {
     /// When.
     pub now: Timestamp,
-    /// Who makes the change.
+    /// The author of the change.
     pub by: Author,
     /// How long waits may last.
     pub limits: Limits,

@@ -31,7 +31,7 @@ pub(crate) struct EndedAttempt<'a> {
 /// Keeps the end of an attempt in its job's history. A job that waits for its next attempt shows as failed with the error, but
 /// the failures in a row and the health count runs that are over.
 pub(crate) fn remember(writing: &mut Writing<'_>, ended: &EndedAttempt<'_>) -> StoreResult<()> {
-    // The failures in a row become so many times those before, and so many more.
+    // The new count of consecutive failures is the old one times the first figure, plus the second.
     let (has_succeeded, times, more) = match ended.state {
         RunState::Succeeded => (true, 0, 0),
         RunState::Failed | RunState::Lost => (false, 1, 1),

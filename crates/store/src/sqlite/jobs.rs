@@ -197,7 +197,7 @@ fn change(writing: &Writing<'_>, edit: &JobEdit) -> StoreResult<()> {
     chain(writing, id, spec)
 }
 
-/// The row of failures that the fuse counts begins anew.
+/// Resets the fuse's count of consecutive failures.
 fn resume(writing: &Writing<'_>, id: &JobId, health: JobHealth) -> StoreResult<()> {
     let sql = "UPDATE jobs SET health = ?2 WHERE id = ?1";
     rows::execute(writing.connection, sql, params![id.as_str(), Json(health.after_resume())])?;

@@ -144,7 +144,7 @@ impl OpenRun {
         self.lease.is_some_and(|lease| lease == epoch || mutant::is(Mutant::Fence))
     }
 
-    /// The end with its consequences, but for the jobs that follow; nothing of the run is left to be written afterwards. Answers with the run that goes on
+    /// The end with its consequences, except the jobs that follow; nothing of the run is left to be written afterwards. Answers with the run that goes on
     /// where this attempt stopped: itself, or its next slice.
     fn end(&mut self, writing: &mut Writing<'_>, id: RunId, end: &AttemptEnd) -> StoreResult<Option<RunId>> {
         let AttemptEnd {

@@ -29,7 +29,7 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
 }
 
-/// Who empties the queue.
+/// What empties the queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Drainer {
     /// A blocking job: a commit waits for the disk.

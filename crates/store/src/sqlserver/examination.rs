@@ -15,7 +15,7 @@ const TRY_OPENJSON: &str = "SELECT COUNT(*) FROM OPENJSON(@P1)";
 /// 0 where readers wait for writers.
 const VERSIONED: &str =
     "SELECT CAST(d.is_read_committed_snapshot_on AS int) FROM sys.databases d WHERE d.name = DB_NAME()";
-/// Leases are compared between machines: clocks may differ by so much.
+/// Leases are compared between machines; their clocks may differ by this much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(2);
 const ABOUT: &str = "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(100)), CAST(SERVERPROPERTY('Edition') AS nvarchar(100)), \
     CAST(d.compatibility_level AS int), CAST(d.collation_name AS nvarchar(100)), SUSER_SNAME(), SYSUTCDATETIME(), SYSDATETIME() \

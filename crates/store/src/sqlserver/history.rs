@@ -131,7 +131,7 @@ pub(crate) async fn remember(writing: &mut Writing<'_>, ended: &[EndedAttempt<'_
     write(writing, &memories).await
 }
 
-/// What an end means: the failures in a row become so many times those before, and so many more.
+/// What an end means: the new count of consecutive failures is the old one times the first figure, plus the second.
 #[derive(Clone, Copy)]
 struct Meaning {
     has_succeeded: bool,

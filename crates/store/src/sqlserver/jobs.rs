@@ -125,7 +125,7 @@ async fn insert(writing: &mut Writing<'_>, jobs: &[Job]) -> StoreResult<()> {
     }
     writing.effects.jobs = true;
     job_rows::insert(writing, &new).await?;
-    // The row of failures that the fuse counts begins anew.
+    // Resets the fuse's count of consecutive failures.
     let revived: Vec<Change<'_>> =
         revived.iter().map(|(edit, health)| Change { edit, health: Some(health.after_resume()) }).collect();
     job_rows::change(writing, &revived).await
@@ -163,7 +163,7 @@ async fn edit_together(writing: &mut Writing<'_>, edits: &[JobEdit]) -> StoreRes
                 found: stored.version,
             });
         }
-        // Where it is enabled again, the row of failures that the fuse counts begins anew.
+        // If it is enabled again, the fuse's count of consecutive failures is reset.
         let resumes = edit.spec.enabled && !stored.spec.enabled;
         changes.push(Change { edit, health: resumes.then(|| stored.health.after_resume()) });
     }

@@ -65,7 +65,7 @@ async fn commit(writing: &mut Writing<'_>, records: &[Record]) -> StoreResult<Co
     Ok(Committed { highest_log_id: writing.effects.highest_log_id, fenced })
 }
 
-/// Stores lines in their order, but for those that are stored already.
+/// Stores lines in their order, except those that are stored already.
 async fn store_lines(
     writing: &mut Writing<'_>,
     lines: Vec<&LogLine>,

@@ -8,7 +8,7 @@ use super::writing::Writing;
 use crate::StoreResult;
 use crate::journal::AttemptEnd;
 
-/// A run that goes on; what is none stays.
+/// A run that goes on; columns without a value stay as they are.
 pub(super) struct HeldRun {
     pub(super) id: i64,
     pub(super) last_line: i64,

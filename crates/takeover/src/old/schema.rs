@@ -56,7 +56,7 @@ impl Schema {
     }
 }
 
-/// A text without blanks around it; an empty one is none.
+/// A text without surrounding blanks; `None` if it is empty.
 pub(super) fn text(row: &Row, column: usize) -> Result<Option<String>, SqlError> {
     let text = row.optional_text(column)?;
     Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))

@@ -158,7 +158,7 @@ impl OldTables {
         .await;
     }
 
-    /// A line of the log as the old program writes it, so many minutes ago: the documented columns and no others.
+    /// A line of the log as the old program writes it, this many minutes ago: the documented columns and no others.
     pub async fn log(&self, execution: &str, job_type: &str, message: &str, minutes_ago: u32) {
         self.batch(&format!(
             "INSERT INTO scheduler_logs (job_id, job_type, level, message, timestamp, duration_seconds, status, error_text) \

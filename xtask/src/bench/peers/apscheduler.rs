@@ -18,7 +18,7 @@ const PACKAGE: &str = "python3-venv";
 /// What is to be installed; a copy inside the environment says that it is.
 const REQUIREMENTS: &str = "requirements.txt";
 
-/// Makes the environment where there is none of these versions.
+/// Creates the environment unless one of these versions exists.
 pub(crate) fn set_up(load: &Load) -> Result<Command> {
     let environment = target(NAME)?.join("venv");
     let python = environment.join("bin").join("python");

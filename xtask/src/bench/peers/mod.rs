@@ -14,7 +14,7 @@ use crate::{cargo, environment};
 
 pub(crate) use process::figures;
 
-/// Who is measured.
+/// The system that is measured.
 pub(crate) const NAMES: [&str; 2] = [apscheduler::NAME, apalis::NAME];
 
 /// The measure of the figure that stands for everything a peer did not get to tell.

@@ -45,10 +45,10 @@ pub(crate) struct Draft {
     /// A job as JSON, from a file or (`-`) from the input; flags change what it says
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Run every so long
+    /// Run at this interval
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     every: Option<String>,
-    /// Run every so many minutes
+    /// Run at this interval, in minutes
     #[arg(long, value_name = "MINUTES", conflicts_with = "every")]
     interval_minutes: Option<i64>,
     /// Where an interval is counted from: start, finish
@@ -72,7 +72,7 @@ pub(crate) struct Draft {
     /// The zone of its schedule, such as Europe/Berlin
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// Begin up to so much later, at random
+    /// Start at random up to this much later
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     jitter: Option<String>,
     /// What happens with missed times: latest, all, skip

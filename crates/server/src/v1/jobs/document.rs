@@ -15,10 +15,10 @@ pub(crate) struct JobDocument {
     /// `order_workflow`, `inventory_workflow`, … or an older name. It stays.
     #[schema(example = "order_workflow")]
     job_type: String,
-    /// Every so many minutes.
+    /// Interval in minutes.
     #[schema(minimum = 1, maximum = 525_600, example = 5)]
     interval_minutes: Option<i64>,
-    /// Every so long: one second to a year.
+    /// Interval: one second to a year.
     #[schema(value_type = Option<Duration>)]
     every: Option<Value>,
     /// Where an interval is counted from: `start` (if not given) or `finish`, the end of the last run.
@@ -42,7 +42,7 @@ pub(crate) struct JobDocument {
     /// The zone of its schedule and windows, where it is not the program's.
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
-    /// A run of the schedule begins up to so much later, at random: up to a day.
+    /// A scheduled run starts at random up to this much later: up to a day.
     #[schema(value_type = Option<Duration>)]
     jitter: Option<Value>,
     /// What happens with missed times: `latest` (if not given), `all` or `skip`.

@@ -78,7 +78,7 @@ pub(crate) struct Line {
 pub(crate) struct ParcelItem {
     /// Its tracking number; several, separated by commas; empty where it has none.
     pub(crate) tracking: String,
-    /// What JTL has where the tracking number belongs, and is none.
+    /// What JTL has in the field of the tracking number if that is not a tracking number.
     pub(crate) words: Option<String>,
     pub(crate) carrier: String,
     pub(crate) shipped_at: Option<String>,

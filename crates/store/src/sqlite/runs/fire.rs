@@ -14,7 +14,7 @@ use crate::runs::{Fired, Firing, NewRun, Skip};
 use crate::sqlite::rows::{self, Micros, Word, micros};
 use crate::sqlite::writing::Writing;
 
-/// The runs that a job has at work or in the queue, but for those that somebody asked to end.
+/// A job's running and waiting runs, except those that somebody asked to end.
 pub(in crate::sqlite) const LIVE: &str = "SELECT id, state, attempt FROM runs INDEXED BY runs_live \
      WHERE job_id = ?1 AND state IN ('waiting', 'running', 'retrying') AND cancel_requested = 0 ORDER BY id";
 

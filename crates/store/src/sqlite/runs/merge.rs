@@ -14,7 +14,7 @@ pub(in crate::sqlite) const WAITING_ALIKE: &str = "SELECT id FROM runs INDEXED B
      AND cause = ?2 AND account = ?3 AND parameters = ?4 ORDER BY id DESC LIMIT 1";
 
 /// The newest run that waits to do just what `run` is to do and has not begun: of the same job and trigger, for the same account,
-/// with the same parameters. A person's run with other ones is none.
+/// with the same parameters. A person's run with other parameters does not count.
 pub(super) fn waiting_alike(connection: &Connection, run: &NewRun) -> StoreResult<Option<RunId>> {
     let params = params![run.job_id.as_str(), run.trigger.as_str(), run.account, Json(&run.parameters)];
     rows::one(connection, WAITING_ALIKE, params, |row| row.get(0).map(RunId))

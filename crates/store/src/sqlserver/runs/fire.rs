@@ -141,7 +141,7 @@ async fn advance(writing: &mut Writing<'_>, firings: &[Firing]) -> StoreResult<H
     Ok(due)
 }
 
-/// The runs that jobs have at work or in the queue, but for those that somebody asked to end; oldest first.
+/// Jobs' running and waiting runs, except those that somebody asked to end; oldest first.
 async fn live(writing: &mut Writing<'_>, jobs: &[&str]) -> StoreResult<HashMap<String, Vec<Live>>> {
     let sql = "\
         SELECT job_id, id, state, attempt FROM marktwerk.runs \

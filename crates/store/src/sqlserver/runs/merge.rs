@@ -15,7 +15,7 @@ const WAITING_ALIKE: &str = "\
     ORDER BY id DESC";
 
 /// The newest run that waits to do just what `run` is to do and has not begun: of the same job and trigger, for the same account,
-/// with the same parameters. A person's run with other ones is none.
+/// with the same parameters. A person's run with other parameters does not count.
 pub(super) async fn waiting_alike(writing: &mut Writing<'_>, run: &NewRun) -> StoreResult<Option<RunId>> {
     let parameters = columns::json(&run.parameters)?;
     let found = writing
