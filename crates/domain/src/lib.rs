@@ -20,6 +20,7 @@ pub mod language;
 pub mod log;
 pub mod misfire;
 pub mod money;
+pub mod mutant;
 pub mod order;
 pub mod policy;
 pub mod reason;

@@ -10,6 +10,7 @@ use super::situation::{self, Reporting, Situation, There, after};
 use super::words;
 use super::{Entry, EntryFacts};
 use crate::attention::AttentionKind;
+use crate::mutant::{self, Mutant};
 
 /// Why an order without an entry of its own needs a person after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,8 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
     }
     let kind = row.line().kind.or(urgent.map(Urgency::kind));
     let entry = kind.map(|kind| Entry { kind, facts: said.clone() });
-    let put_off = facts.remind.as_ref().filter(|remind| remind.until > now).map(|remind| remind.entry);
+    let is_put_off = |until| until > now || mutant::is(Mutant::RemindsNever);
+    let put_off = facts.remind.as_ref().filter(|remind| is_put_off(remind.until)).map(|remind| remind.entry);
     let entry = entry.filter(|entry| put_off != Some(entry.fingerprint()));
     Shown { row, said, entry }
 }
@@ -84,7 +86,7 @@ fn urgency(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Opt
         .zip(wait.limit(limits))
         .filter(|(since, limit)| after(*since, *limit) <= now)
         .map(|pair| pair.0);
-    let is_urgent = deadline.is_some() || waits_since.is_some();
+    let is_urgent = (deadline.is_some() || waits_since.is_some()) && !mutant::is(Mutant::NeverUrgent);
     is_urgent.then_some(Urgency { deadline, waits_since })
 }
 

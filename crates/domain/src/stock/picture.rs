@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::figures::Figures;
 use super::offering::Offering;
 use super::units::{Levels, Units};
+use crate::mutant::{self, Mutant};
 use crate::reason::Reason;
 
 /// A listing of an article of the ERP.
@@ -191,6 +192,9 @@ impl Picture {
         }
         let floor = self.floor(offer);
         if wanted == 0 || floor.is_some_and(|floor| wanted <= floor) {
+            return Some(Verdict::to_publish(wanted, Some(wanted)));
+        }
+        if mutant::is(Mutant::RaisesOverUnread) {
             return Some(Verdict::to_publish(wanted, Some(wanted)));
         }
         let unread = self.unread(offer.article);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::{Component, StockLevel};
+use crate::mutant::{self, Mutant};
 
 /// Millionths of a unit.
 const UNIT: i128 = 1_000_000;
@@ -87,6 +88,9 @@ impl Units {
     pub fn add(&mut self, levels: &Levels, article: i64, quantity: i64) {
         let quantity = i128::from(quantity.max(0));
         match levels.components(article) {
+            _ if mutant::is(Mutant::BundleNotExploded) => {
+                *self.0.entry(article).or_default() += quantity * UNIT;
+            }
             [] => *self.0.entry(article).or_default() += quantity * UNIT,
             components => {
                 for component in components {

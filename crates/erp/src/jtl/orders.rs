@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::shipment::{Content, ErpOrder, Parcel};
 use marktwerk_domain::tracking;
 use rust_decimal::Decimal;
@@ -109,7 +110,10 @@ fn order(
     Ok(ErpOrder {
         number,
         erp_number: live.first().map(|order| order.erp_number.clone()).unwrap_or_default(),
-        count: u32::try_from(live.len()).unwrap_or(u32::MAX),
+        count: match mutant::is(Mutant::SeveralLookLikeOne) {
+            true => 1,
+            false => u32::try_from(live.len()).unwrap_or(u32::MAX),
+        },
         is_cancelled,
         is_complete: is_all_shipped && live.iter().all(|order| order.delivery == DELIVERED),
         is_closed_unshipped: live.iter().any(|order| order.delivery == CLOSED),
@@ -123,7 +127,8 @@ impl JtlOrder {
         Ok(Self {
             key: row.integer(1, "tAuftrag.kAuftrag")?,
             erp_number: row.text(2, "tAuftrag.cAuftragsNr")?,
-            is_cancelled: row.optional_integer(3, "tAuftrag.nStorno")?.unwrap_or_default() != 0,
+            is_cancelled: row.optional_integer(3, "tAuftrag.nStorno")?.unwrap_or_default() != 0
+                && !mutant::is(Mutant::CancelledInErpUnseen),
             delivery: row.optional_integer(4, "tAuftrag.nKomplettAusgeliefert")?.unwrap_or_default(),
         })
     }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::{ArticleState, MappedArticle};
+use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::stock::lost::{fingerprint, is_question};
 use marktwerk_domain::stock::{LostArticle, LostReason, StockEntry};
 use marktwerk_engine::Step;
@@ -99,6 +100,9 @@ impl Inventory<'_> {
         read: Option<&ListingsRead>,
         patches: &mut Vec<ListingPatch>,
     ) -> Result<HashSet<String>, Failure> {
+        if mutant::is(Mutant::LostKeepsFigure) {
+            return Ok(gone.iter().cloned().collect());
+        }
         let decision = self.lost_decision(gone).await?;
         let is_asked = is_question(gone.len(), matched) && decision.is_none();
         let gone: HashSet<&str> = gone.iter().map(String::as_str).collect();

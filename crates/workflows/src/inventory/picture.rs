@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::stock::{Levels, Offer, Offering, Picture};
 use marktwerk_store::inventory::{AccountListing, ListingFilter, ListingRecord};
 use marktwerk_store::stock::{OpenContents, OpenLine};
@@ -25,7 +26,8 @@ pub(crate) struct Grounds {
 impl Grounds {
     /// The lines whose article is known, with it.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&OpenLine, i64)> {
-        self.open.lines.iter().filter_map(|line| {
+        let open = self.open.lines.iter().filter(|_| !mutant::is(Mutant::OpenOrdersIgnored));
+        open.filter_map(|line| {
             let article = self.keys.get(&(line.account.clone(), line.sku.clone()))?;
             Some((line, *article))
         })

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_connectors::{OrderWindow, WindowReader};
 use marktwerk_domain::failure::Failure;
+use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_engine::Step;
 use serde_json::json;
 
@@ -38,7 +39,7 @@ pub(super) async fn is_due(
 impl Orders<'_> {
     /// Reads deep if the last time is a day ago. An account that was never read completely is left to the first read.
     pub(super) async fn read_deep(&self, step: &Step) -> Result<(), Failure> {
-        if !self.parameters.is_scheduled() {
+        if !self.parameters.is_scheduled() || mutant::is(Mutant::NoDeepRead) {
             return Ok(());
         }
         let store = &self.connections.store;

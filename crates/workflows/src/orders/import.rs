@@ -4,6 +4,7 @@ use marktwerk_connectors::Standing;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, Notice, OrderFacts};
+use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Step;
@@ -53,6 +54,9 @@ impl Orders<'_> {
             let Standing { holds, notices, is_fulfilled } = self.marketplace.standing(raw);
             (facts.there.holds, facts.there.notices) = (holds, notices);
             facts.there.is_fulfilled = is_fulfilled;
+            if mutant::is(Mutant::WishIgnored) {
+                facts.there.holds.clear();
+            }
         }
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
         if record.status == MarketplaceStatus::Cancelled && record.state != OrderState::Cancelled {
@@ -154,7 +158,8 @@ fn compare(facts: &mut OrderFacts, previous: Option<&Order>, newest: &Order) {
     {
         baseline.address = of_newest.address;
     }
-    facts.there.difference = baseline.difference(newest);
+    facts.there.difference =
+        baseline.difference(newest).filter(|_| !mutant::is(Mutant::ChangeForgotten));
     // The first document of an order that was taken over.
     baseline.address = baseline.address.or(of_newest.address);
     let is_in_our_hands = facts.ours.handed_over_at.is_none() && facts.ours.hand_over_since.is_none();

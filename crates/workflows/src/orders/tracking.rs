@@ -7,7 +7,8 @@ use std::sync::PoisonError;
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Baseline, HandOver, Limits, OrderFacts, Row, Situation, Taken};
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::mutant::{self, Mutant};
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::ErpOrder;
 use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
@@ -36,7 +37,9 @@ impl Orders<'_> {
                 self.shared.lock().unwrap_or_else(PoisonError::into_inner).complete();
                 return self.note_watched(watches_reported).await;
             };
-            let is_asked = |record: &OrderRecord| record.state != OrderState::Reported || watches_reported;
+            let is_asked = |record: &OrderRecord| {
+                (record.state != OrderState::Reported || watches_reported) && !is_left_out(record)
+            };
             let page: Vec<OrderRecord> = page.into_iter().filter(is_asked).collect();
             let mut found = self.connections.orders_in_erp(self.account(), &page).await?;
             self.keep_whole_ones(&page, &mut found).await?;
@@ -156,6 +159,14 @@ impl Orders<'_> {
         }
         Ok(changes)
     }
+}
+
+/// Faults for the random play: an order of which JTL is no longer asked.
+fn is_left_out(record: &OrderRecord) -> bool {
+    let is_ours = || record.facts().ours.handed_over_at.is_some();
+    (mutant::is(Mutant::ShippedNotAsked) && record.status == MarketplaceStatus::Shipped)
+        || (mutant::is(Mutant::OnlyOursAsked) && !is_ours())
+        || (mutant::is(Mutant::ReportedNotWatched) && record.state == OrderState::Reported)
 }
 
 /// What was reported is asked about once an hour.

@@ -1,6 +1,7 @@
 //! JTL's names and the list parameter in SQLite's words: schemas become prefixes (`Verkauf.tAuftrag` is
 //! `Verkauf_tAuftrag`, `dbo.` vanishes), a list is a JSON array through `json_each`.
 
+use marktwerk_domain::mutant::{self, Mutant};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -23,6 +24,7 @@ fn written(statement: &str, has_carrier_codes: bool) -> String {
             "carrier_codes" => text.push_str("'', ''"),
             // JTL's collation passes over case and blanks at the end; the sandbox has an index on this.
             "number" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE"),
+            "same" if mutant::is(Mutant::ExactNumbers) => text.push_str("r.cArtNr = n.value"),
             "same" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE = rtrim(n.value)"),
             _ => text.push_str(&name.strip_prefix("dbo.").unwrap_or(name).replace('.', "_")),
         }
