@@ -100,6 +100,8 @@ pub struct WorldOptions {
     pub line_cancel_share: f64,
     /// Articles in the catalogue at the first start.
     pub initial_articles: u32,
+    /// How often the marketplace looks for what is due in it.
+    pub market_every: Duration,
     /// How often JTL-Worker looks for rows to take and orders to ship.
     pub worker_every: Duration,
     /// Time from an order's arrival in JTL to its first parcel.
@@ -128,6 +130,7 @@ impl Default for WorldOptions {
             late_amounts_share: 0.05,
             line_cancel_share: 0.04,
             initial_articles: 60,
+            market_every: Duration::from_millis(500),
             worker_every: Duration::from_secs(5),
             ship_after: Duration::from_secs(25),
             split_share: 0.2,
@@ -152,6 +155,7 @@ impl WorldOptions {
             late_amounts_share: 0.0,
             line_cancel_share: 0.0,
             initial_articles: 40,
+            market_every: Duration::from_millis(500),
             worker_every: Duration::from_secs(1),
             ship_after: Duration::from_secs(5),
             split_share: 0.0,

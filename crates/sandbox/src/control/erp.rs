@@ -150,8 +150,13 @@ impl Control {
 
     /// Somebody enters an order by hand, for this many pieces of an article, with this external number.
     pub fn enter_in_jtl(&self, external: &str, sku: &str, pieces: i64) -> Done<()> {
+        self.enter_order_in_jtl(external, &[(sku.to_owned(), pieces)])
+    }
+
+    /// Somebody enters an order by hand, with a position for each (article number, pieces).
+    pub fn enter_order_in_jtl(&self, external: &str, lines: &[(String, i64)]) -> Done<()> {
         let now = jtl_date(self.erp.time.now_ms());
-        self.erp.with(|connection| rearrange::enter(connection, &now, external, sku, pieces))
+        self.erp.with(|connection| rearrange::enter(connection, &now, external, lines))
     }
 
     /// Somebody puts a piece of another article on the order.

@@ -33,20 +33,21 @@ pub(crate) fn enter(
     connection: &Connection,
     now: &str,
     external: &str,
-    sku: &str,
-    pieces: i64,
+    lines: &[(String, i64)],
 ) -> Result<(), SandboxError> {
-    let article = stock::article(connection, sku)?;
     let order = "INSERT INTO Verkauf_tAuftrag(cAuftragsNr, nType, dErstellt, kFirma, kBenutzer, cWaehrung, cExterneAuftragsnummer)
                  VALUES ('HAND-' || (SELECT COUNT(*) + 1 FROM Verkauf_tAuftrag), 1, ?1, 1, 1, 'EUR', ?2)";
     connection.execute(order, params![now, external])?;
     let order = connection.last_insert_rowid();
     let position = "INSERT INTO Verkauf_tAuftragPosition(kAuftrag, kArtikel, cArtNr, cName, fAnzahl, fVkNetto, fRabatt, fMwSt, nType)
                     VALUES (?1, ?2, ?3, ?3, ?4, '0', '0', '19', 1)";
-    connection.execute(position, params![order, article, sku, pieces])?;
     connection.execute("INSERT INTO Verkauf_tAuftragEckdaten(kAuftrag) VALUES (?1)", [order])?;
-    #[expect(clippy::cast_precision_loss, reason = "a person enters a few pieces")]
-    stock::reserve(connection, article, pieces as f64)?;
+    for (sku, pieces) in lines {
+        let article = stock::article(connection, sku)?;
+        connection.execute(position, params![order, article, sku, pieces])?;
+        #[expect(clippy::cast_precision_loss, reason = "a person enters a few pieces")]
+        stock::reserve(connection, article, *pieces as f64)?;
+    }
     Ok(())
 }
 

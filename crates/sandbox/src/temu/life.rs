@@ -1,8 +1,6 @@
 //! What happens at the marketplace without anybody asking: orders come, are confirmed, change and end. Events
 //! are rows with a time, so a restart forgets none.
 
-use std::time::Duration;
-
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +13,6 @@ use crate::control::OrderSeed;
 use crate::error::SandboxError;
 use crate::people;
 
-/// How often the due events are looked at.
-const TICK: Duration = Duration::from_millis(500);
 /// Event of the next order; belongs to no order.
 const BIRTH: &str = "birth";
 
@@ -25,7 +21,7 @@ pub(crate) async fn run(market: std::sync::Arc<Market>, stop: CancellationToken)
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = market.time.sleep(TICK) => {}
+            () = market.time.sleep(market.world.market_every) => {}
         }
         if let Err(error) = market.with(|connection| step(&market, connection)) {
             tracing::error!(%error, "the simulated marketplace could not go on");
