@@ -1,0 +1,62 @@
+//! Promise 5: advice that was followed ends the entry. A person says what was followed; after a few runs of the jobs the entry is gone,
+//! unless somebody did something else with the order meanwhile.
+
+use jiff::{SignedDuration, Timestamp};
+use marktwerk_domain::attention::{Attention, AttentionKind};
+
+use super::{Ended, Job, Oracle};
+use crate::ground::Ground;
+use crate::story::{ADVICE, Violation};
+
+/// In so many runs it is gone.
+const GONE_IN: u32 = 3;
+/// The JTL-Worker and the warehouse take their time.
+const SLACK: SignedDuration = SignedDuration::from_mins(25);
+
+/// Advice that a person has followed.
+#[derive(Debug, Clone)]
+pub(crate) struct Followed {
+    pub(crate) entry: i64,
+    pub(crate) kind: AttentionKind,
+    pub(crate) account: usize,
+    /// An order's number, or what an entry of stock is about.
+    pub(crate) subject: String,
+    pub(crate) at: Timestamp,
+    pub(crate) job: Job,
+    /// What was done.
+    pub(crate) deed: &'static str,
+    pub(crate) runs: u32,
+}
+
+impl Oracle {
+    pub(super) fn advice(&mut self, ground: &Ground, list: &[Attention], ended: Ended) -> Result<(), Violation> {
+        let book = &self.book;
+        self.followed.retain(|followed| {
+            let is_open = list.iter().any(|entry| entry.id == followed.entry);
+            let is_disturbed =
+                book.orders.get(&followed.subject).is_some_and(|bought| bought.touched > followed.at);
+            is_open && !is_disturbed
+        });
+        let is_of_run = |followed: &&mut Followed| {
+            ended.is_success
+                && (followed.account, followed.job) == (ended.account, ended.job)
+                && followed.at + SLACK <= ended.started
+        };
+        for followed in self.followed.iter_mut().filter(is_of_run) {
+            followed.runs += 1;
+            if followed.runs >= GONE_IN {
+                let what = format!(
+                    "the entry {} of {} in {} is still there after {} runs, although a person {} on {}",
+                    followed.kind.as_str(),
+                    followed.subject,
+                    ground.accounts[followed.account].name,
+                    followed.runs,
+                    followed.deed,
+                    followed.at,
+                );
+                return Err(Violation::new(ADVICE, &followed.subject, what));
+            }
+        }
+        Ok(())
+    }
+}
