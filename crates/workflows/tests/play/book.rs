@@ -34,6 +34,10 @@ pub(crate) struct Bought {
     pub(crate) shown_at: Option<Timestamp>,
     /// When anybody but the product did something with it last.
     pub(crate) touched: Timestamp,
+    /// When its record at the marketplace changed last, as far as was looked.
+    pub(crate) changed_there: Timestamp,
+    /// A person has dealt with a tracking number that changed.
+    pub(crate) are_numbers_settled: bool,
     /// Reported at the marketplace by a person, with this number.
     pub(crate) by_hand: Option<(String, Timestamp)>,
     /// A parcel left without JTL.
@@ -81,6 +85,8 @@ impl Bought {
             is_hidden: false,
             shown_at: None,
             touched: now,
+            changed_there: now,
+            are_numbers_settled: false,
             by_hand: None,
             left_by_hand: false,
             runs_since_by_hand: 0,

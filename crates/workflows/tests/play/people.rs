@@ -87,7 +87,9 @@ impl Play {
                     Decision::RemindMe => bought.put_off = Some(until),
                     // What was changed there is changed in JTL.
                     Decision::DoneByHand if entry.kind == AttentionKind::ChangedAfterHandOver => bought.moved_at = None,
-                    Decision::DoneByHand if entry.kind == AttentionKind::NumberChanged => bought.reported = None,
+                    Decision::DoneByHand if entry.kind == AttentionKind::NumberChanged => {
+                        bought.are_numbers_settled = true;
+                    }
                     Decision::GoOn | Decision::TakeBack => bought.decided.clear(),
                     _ => bought.decided.push((decision, now)),
                 }
@@ -144,7 +146,10 @@ impl Play {
                 self.decide(entry, Decision::DoneByHand).await.then_some("expected the parcel back and chose “Done by hand”")
             }
             AttentionKind::ChangedAfterHandOver => {
-                let decision = if self.dice.happens(50) { Decision::DoneByHand } else { Decision::ShipAllTheSame };
+                // What has left as it was before is reported as it was.
+                let has_left = live.iter().any(|order| !order.parcels.is_empty());
+                let is_changed_there = !has_left && self.dice.happens(50);
+                let decision = if is_changed_there { Decision::DoneByHand } else { Decision::ShipAllTheSame };
                 let decision = if can(decision) { decision } else { Decision::ShipAllTheSame };
                 self.decide(entry, decision).await.then_some("decided about the change")
             }

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -144,7 +145,7 @@ impl Play {
         self.later.push(Reverse((self.ground.now() + after, self.planned, later)));
     }
 
-    pub(crate) fn look(&mut self) -> Result<Snapshot, Violation> {
+    pub(crate) fn look(&mut self) -> Result<Rc<Snapshot>, Violation> {
         self.oracle.look(&self.ground, None)
     }
 

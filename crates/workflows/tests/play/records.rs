@@ -1,13 +1,19 @@
 //! JTL as it is, read with statements of the play's own: orders, positions, parcels, waiting rows and stock. It shares nothing with the
 //! product's reading.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use rusqlite::{Connection, OpenFlags, Row};
 
 /// JTL's database.
-pub(crate) struct Records(Connection);
+pub(crate) struct Records {
+    connection: Connection,
+    /// What was read last, and the database's version then.
+    last: RefCell<(i64, Rc<Snapshot>)>,
+}
 
 /// An order in JTL.
 #[derive(Debug, Clone)]
@@ -100,17 +106,26 @@ impl Records {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags).unwrap();
         connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        Self(connection)
+        Self { connection, last: RefCell::default() }
     }
 
     fn rows<T>(&self, sql: &str, from: i64, read: impl Fn(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
-        let mut statement = self.0.prepare_cached(sql).unwrap();
+        let mut statement = self.connection.prepare_cached(sql).unwrap();
         let rows = statement.query_map([from], |row| read(row)).unwrap();
         rows.map(Result::unwrap).collect()
     }
 
+    /// JTL as it is now; read again only if somebody has written since.
+    pub(crate) fn snapshot(&self) -> Rc<Snapshot> {
+        let version: i64 = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap();
+        if self.last.borrow().0 != version {
+            self.last.replace((version, Rc::new(self.read(0))));
+        }
+        Rc::clone(&self.last.borrow().1)
+    }
+
     /// Orders from this key on.
-    pub(crate) fn snapshot(&self, from: i64) -> Snapshot {
+    fn read(&self, from: i64) -> Snapshot {
         let mut orders: Vec<JtlOrder> = self.rows(
             "SELECT a.kAuftrag, a.cExterneAuftragsnummer, a.nStorno, e.fWertBrutto, e.dBezahlt IS NOT NULL
              FROM Verkauf_tAuftrag a LEFT JOIN Verkauf_tAuftragEckdaten e ON e.kAuftrag = a.kAuftrag

@@ -8,6 +8,7 @@ mod parcels;
 mod seen;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::Attention;
@@ -48,6 +49,7 @@ pub(crate) struct Oracle {
     before: Vec<BTreeMap<String, i64>>,
     /// By account: article numbers that had an article in JTL once.
     matched: Vec<BTreeSet<String>>,
+    last_look: Timestamp,
     /// How often a promise was checked.
     pub(crate) checks: u64,
 }
@@ -63,17 +65,18 @@ impl Oracle {
             read_from: vec![Timestamp::MIN; accounts],
             before: vec![BTreeMap::new(); accounts],
             matched: vec![BTreeSet::new(); accounts],
+            last_look: Timestamp::MIN,
             checks: 0,
         }
     }
 
-    /// JTL as it is, from the oldest order on that matters.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        self.records.snapshot(0)
+    /// JTL as it is.
+    pub(crate) fn snapshot(&self) -> Rc<Snapshot> {
+        self.records.snapshot()
     }
 
     /// What has happened since the last look, before anybody does something.
-    pub(crate) fn look(&mut self, ground: &Ground, ended: Option<Ended>) -> Result<Snapshot, Violation> {
+    pub(crate) fn look(&mut self, ground: &Ground, ended: Option<Ended>) -> Result<Rc<Snapshot>, Violation> {
         self.read_marketplaces(ground);
         let snapshot = self.snapshot();
         let new = self.book.learn(&snapshot);
@@ -117,8 +120,17 @@ impl Oracle {
     }
 
     fn read_marketplaces(&mut self, ground: &Ground) {
+        let last_look = std::mem::replace(&mut self.last_look, ground.now());
         for bought in self.book.orders.values_mut().filter(|order| !order.is_over) {
+            // What is over there changes only if somebody touches it.
+            if bought.status() > 2 && bought.touched < last_look {
+                continue;
+            }
+            let before = bought.there.updated_at;
             bought.there = ground.accounts[bought.account].market.order(&bought.sn).unwrap();
+            if bought.there.updated_at != before {
+                bought.changed_there = ground.now();
+            }
             let is_barred = !bought.is_to_be_shipped() && bought.status() != 1 || bought.is_held();
             match (is_barred, bought.barred_since) {
                 (true, None) => bought.barred_since = Some(ground.now()),

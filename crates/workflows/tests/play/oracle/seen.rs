@@ -96,6 +96,10 @@ fn waits(
     if bought.is_excused || bought.is_hidden || bought.put_off.is_some_and(|until| until > now) {
         return waits;
     }
+    // It became visible late: the daily deep read finds it.
+    if bought.shown_at.is_some_and(|at| now < due(at, DEEP_READ)) {
+        return waits;
+    }
     let at_once = SignedDuration::ZERO;
     let orders: Vec<&JtlOrder> = snapshot.with_number(&bought.sn).collect();
     let live: Vec<&JtlOrder> = orders.iter().copied().filter(|order| !order.is_cancelled).collect();
@@ -121,7 +125,7 @@ fn waits(
     match bought.status() {
         2 => {
             let is_late = now >= due(bought.placed, SHIP_WITHIN - limits.before_deadline);
-            if is_late && bought.shown_at.is_none() {
+            if is_late {
                 waits.push(("has to leave within twelve hours and is not reported", at_once));
             }
             if bought.is_held() && !goes_all_the_same {
@@ -133,9 +137,6 @@ fn waits(
             }
             match (rows, orders.is_empty(), bought.was_in_jtl) {
                 (0, true, true) => waits.push(("was in JTL, and is not there any more", limits.hand_over)),
-                (0, true, false) if bought.shown_at.is_some() => {
-                    waits.push(("was shown late and is not in JTL", DEEP_READ));
-                }
                 (0, true, false) => waits.push(("is not in JTL", limits.own_step)),
                 (0, false, _) if live.is_empty() => waits.push(("is cancelled in JTL", at_once)),
                 (1.., _, _) => waits.push(("waits for the JTL-Worker", limits.hand_over)),
@@ -161,13 +162,13 @@ fn waits(
                 let shows = numbers(live.iter().copied());
                 if !state.is_all_gone {
                     waits.push(("was shipped at the marketplace without us, and JTL does not know", at_once));
-                } else if state.has_numbers && !shows.contains(number) {
+                } else if state.has_numbers && !shows.contains(number) && !bought.are_numbers_settled {
                     waits.push(("was shipped on both sides with other numbers", at_once));
                 }
             }
             (None, Some(reported)) => {
                 let shows = numbers(live.iter().copied());
-                if !shows.is_empty() && shows != *reported {
+                if !shows.is_empty() && shows != *reported && !bought.are_numbers_settled {
                     waits.push(("has another tracking number in JTL than was reported", SignedDuration::from_hours(1)));
                 }
             }
