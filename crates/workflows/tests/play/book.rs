@@ -42,6 +42,8 @@ pub(crate) struct Bought {
     pub(crate) by_hand: Option<(String, Timestamp)>,
     /// A parcel left without JTL.
     pub(crate) left_by_hand: bool,
+    /// An entry about it was open since a person reported it.
+    pub(crate) was_told: bool,
     /// Runs of the order job that ended well since then.
     pub(crate) runs_since_by_hand: u32,
     /// Since when it is not to be handed over.
@@ -63,8 +65,6 @@ pub(crate) struct Bought {
     /// Put off until then.
     pub(crate) put_off: Option<Timestamp>,
     pub(crate) waits: BTreeMap<&'static str, Wait>,
-    /// An entry about it was open at the last look.
-    pub(crate) is_shown: bool,
     /// Nothing is to be checked any more.
     pub(crate) is_over: bool,
 }
@@ -89,6 +89,7 @@ impl Bought {
             are_numbers_settled: false,
             by_hand: None,
             left_by_hand: false,
+            was_told: false,
             runs_since_by_hand: 0,
             barred_since: None,
             decided: Vec::new(),
@@ -100,7 +101,6 @@ impl Bought {
             due_cents: None,
             put_off: None,
             waits: BTreeMap::new(),
-            is_shown: false,
             is_over: false,
         }
     }
@@ -164,6 +164,8 @@ pub(crate) struct Book {
     ever: HashMap<String, usize>,
     /// The newest note position that was counted.
     pub(crate) counted_notes: i64,
+    /// When somebody did something with an article last.
+    pub(crate) articles_touched: HashMap<String, Timestamp>,
     /// Orders that people enter in JTL and that were not seen there yet.
     pub(crate) by_people: Vec<String>,
 }

@@ -13,11 +13,18 @@ impl Play {
         let account = self.dice.index(self.ground.accounts.len());
         let count = self.dice.pick(&[1, 1, 1, 2, 2, 3]);
         let mut lines: Vec<LineSeed> = Vec::new();
+        let offered = self.ground.accounts[account].market.listings().unwrap();
         for _ in 0..count {
             let line = self.line();
-            if lines.iter().all(|other| !other.sku.eq_ignore_ascii_case(&line.sku)) {
+            let listing = offered.iter().find(|listing| listing.sku.eq_ignore_ascii_case(&line.sku));
+            // Nobody can buy more than is offered.
+            let is_offered = listing.is_some_and(|listing| listing.stock >= line.quantity);
+            if is_offered && lines.iter().all(|other| !other.sku.eq_ignore_ascii_case(&line.sku)) {
                 lines.push(line);
             }
+        }
+        if lines.is_empty() {
+            return;
         }
         let mut seed = OrderSeed { lines, ..OrderSeed::default() };
         seed.shipping_gross_cents = Some(self.dice.pick(&[0, 0, 399, 490]));

@@ -46,10 +46,17 @@ impl Play {
         format!("MW-{:04}", self.dice.between(1, u64::from(self.world.articles)))
     }
 
+    /// Somebody does something with an article.
+    pub(crate) fn touches(&mut self, sku: &str) {
+        let now = self.ground.now();
+        self.oracle.book.articles_touched.insert(sku.to_owned(), now);
+    }
+
     fn moves_stock(&mut self) {
         let sku = self.article();
-        let pieces = self.dice.between(1, 6) as i64;
-        let is_done = if self.dice.happens(60) {
+        let is_delivery = self.dice.happens(70);
+        let pieces = if is_delivery { self.dice.between(3, 15) } else { self.dice.between(1, 6) } as i64;
+        let is_done = if is_delivery {
             self.ground.jtl().receive(&sku, pieces).map(|()| format!("{pieces} pieces of {sku} arrive."))
         } else {
             self.ground
@@ -57,6 +64,7 @@ impl Play {
                 .sell_elsewhere(&sku, pieces)
                 .map(|()| format!("{pieces} pieces of {sku} are sold over another channel."))
         };
+        self.touches(&sku);
         if let Ok(sentence) = is_done {
             self.tell(sentence);
         }
@@ -70,6 +78,7 @@ impl Play {
         let sku = self.article();
         let after = self.minutes(120, 30 * 60);
         let jtl = self.ground.jtl().clone();
+        self.touches(&sku);
         match self.dice.between(0, 2) {
             0 => {
                 let name = format!("{sku}-ALT");
@@ -119,7 +128,7 @@ impl Play {
         let bought = self.oracle.book.change(sn);
         bought.by_hand = Some((number.to_owned(), now));
         bought.left_by_hand = has_left;
-        bought.runs_since_by_hand = 0;
+        (bought.was_told, bought.runs_since_by_hand) = (false, 0);
         bought.touch(now);
         self.tell(match has_left {
             true => format!("A person ships {sn} at the marketplace by hand, with the parcel {number} and without JTL."),
@@ -209,7 +218,8 @@ impl Play {
                 jtl.add_packaging_in_jtl(&sn, "KARTON-1").unwrap();
                 self.tell(format!("A person puts a carton on {sn} in JTL."));
             }
-            11 => {
+            // One that the product has not seen there yet would be a second order for it.
+            11 if !self.oracle.book.get(&sn).is_entered_by_hand => {
                 let other = format!("{sn}-NEU");
                 jtl.renumber_in_jtl(&sn, &other).unwrap();
                 self.tell(format!("A person gives {sn} the number {other} in JTL."));

@@ -99,6 +99,7 @@ impl Play {
             }
             Later::MandantIsBack => {
                 self.ground.jtl().restore_mandant().unwrap();
+                self.touches_all();
                 self.weather.is_mandant_gone = false;
                 self.tell("A person chooses the right mandant in JTL again.");
             }
@@ -115,6 +116,7 @@ impl Play {
 
     /// The article has its old number and is active again.
     pub(crate) fn brings_back(&mut self, sku: &str, now: &str) {
+        self.touches(sku);
         let jtl = self.ground.jtl();
         let is_there = jtl.rename_article(now, sku).and_then(|()| jtl.set_article_active(sku, true)).is_ok();
         if is_there {

@@ -210,13 +210,19 @@ impl Play {
     }
 
     /// How every order stands on each side, for a story that ends badly.
-    async fn standing(&self) -> String {
+    async fn standing(&self, about: &[String]) -> String {
         let snapshot = self.oracle.snapshot();
         let list = self.ground.store.attentions().await.unwrap();
         let mut text = String::from("  how the orders stand:\n");
         for bought in self.oracle.book.live(None) {
             let account = self.ground.accounts[bought.account].name;
             let stored = self.ground.store.order(account, &bought.sn).await.unwrap();
+            if let Some(stored) = stored.as_ref().filter(|_| about.contains(&bought.sn)) {
+                text.push_str(&format!("    last fetched {}\n", stored.fetched_at));
+                for event in &stored.history {
+                    text.push_str(&format!("      {} {:?} {:?}\n", event.at, event.by, event.what));
+                }
+            }
             let state = stored.map_or("unknown".to_owned(), |stored| {
                 let row = stored.judgement(&self.ground.limits, self.ground.now()).row;
                 format!("{} ({row:?}), takes stock: {}", stored.state.as_str(), stored.takes_stock)
@@ -244,8 +250,10 @@ impl Play {
     }
 
     async fn report(mut self, violation: Option<Violation>) -> Report {
-        let log = match violation {
-            Some(_) => format!("{}{}", self.ground.log(25).await, self.standing().await),
+        let log = match &violation {
+            Some(violation) => {
+                format!("{}{}", self.ground.log(25).await, self.standing(&violation.about).await)
+            }
             None => String::new(),
         };
         let now = self.ground.now();

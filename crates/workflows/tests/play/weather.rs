@@ -145,12 +145,20 @@ impl Play {
         self.tell(format!("A person pauses the {} job of {name} for {lasts:#}.", Self::job_name(job)));
     }
 
+    /// Somebody does something with all articles.
+    pub(crate) fn touches_all(&mut self) {
+        for number in 1..=self.world.articles {
+            self.touches(&format!("MW-{number:04}"));
+        }
+    }
+
     fn mandant_is_wrong(&mut self) {
         if self.weather.is_mandant_gone {
             return;
         }
         let lasts = self.minutes(60, 10 * 60);
         self.ground.jtl().empty_mandant().unwrap();
+        self.touches_all();
         self.weather.is_mandant_gone = true;
         self.plan(lasts, Later::MandantIsBack);
         self.tell(format!("A person chooses another mandant in JTL: all articles are gone for {lasts:#}."));

@@ -33,8 +33,9 @@ impl Oracle {
         let book = &self.book;
         self.followed.retain(|followed| {
             let is_open = list.iter().any(|entry| entry.id == followed.entry);
-            let is_disturbed =
-                book.orders.get(&followed.subject).is_some_and(|bought| bought.touched > followed.at);
+            let order = book.orders.get(&followed.subject).map(|bought| bought.touched);
+            let touched = order.or(book.articles_touched.get(&followed.subject).copied());
+            let is_disturbed = touched.is_some_and(|touched| touched > followed.at);
             is_open && !is_disturbed
         });
         let is_of_run = |followed: &&mut Followed| {

@@ -92,7 +92,7 @@ fn one_parcel(bought: &mut Bought) -> Result<(), Violation> {
         bought.sent.get(*sku).copied().unwrap_or(0) + by_hand(**pieces) > **pieces
     });
     let Some((sku, pieces)) = too_many.filter(|_| !bought.is_excused) else { return Ok(()) };
-    if bought.left_by_hand && (bought.is_shown || bought.runs_since_by_hand < NOTICED_IN) {
+    if bought.left_by_hand && (bought.was_told || bought.runs_since_by_hand < NOTICED_IN) {
         // The person was told, or the warehouse was faster than any run.
         bought.is_excused = true;
         return Ok(());

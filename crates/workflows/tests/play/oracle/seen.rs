@@ -50,13 +50,17 @@ impl Oracle {
             let is_shown = list.iter().any(|entry| is_about(entry, account, &sn));
             let waits = waits(self.book.get(&sn), &self.book, snapshot, &ground.limits, now);
             let bought = self.book.change(&sn);
-            bought.is_shown = is_shown;
+            bought.was_told |= is_shown && bought.by_hand.is_some();
             let is_order_run = ended.job == Job::Orders && ended.is_success;
             if is_order_run && bought.by_hand.as_ref().is_some_and(|(_, at)| *at < ended.started) {
                 bought.runs_since_by_hand += 1;
             }
             bought.waits.retain(|name, _| waits.iter().any(|(other, _)| other == name));
             for (name, limit) in waits {
+                // Before a run that ended well nobody could know.
+                if !is_order_run && !bought.waits.contains_key(name) {
+                    continue;
+                }
                 let fresh = Wait { since: now, unseen_runs: 0 };
                 let wait = bought.waits.entry(name).or_insert(fresh);
                 if bought.touched > wait.since {
