@@ -54,6 +54,8 @@ pub(crate) struct Bought {
     pub(crate) was_in_jtl: bool,
     /// A person entered it in JTL.
     pub(crate) is_entered_by_hand: bool,
+    /// A person entered it in JTL although JTL had it.
+    pub(crate) is_doubled: bool,
     /// People did something because of which two parcels are their own doing.
     pub(crate) is_excused: bool,
     /// The address changed when JTL had it already.
@@ -95,6 +97,7 @@ impl Bought {
             decided: Vec::new(),
             was_in_jtl: false,
             is_entered_by_hand: false,
+            is_doubled: false,
             is_excused: false,
             moved_at: None,
             reported: None,

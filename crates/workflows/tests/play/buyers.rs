@@ -33,7 +33,7 @@ impl Play {
             seed.currency = Some("CHF".to_owned());
             about.push_str(" in Swiss francs, which JTL is not set up for");
         }
-        let is_hidden = self.dice.happens(5);
+        let is_hidden = self.dice.happens(8);
         let market = self.ground.accounts[account].market.clone();
         let sn = market.add_order(seed).unwrap();
         if is_hidden {

@@ -141,6 +141,15 @@ impl Play {
         let is_possible = |bought: &Bought| {
             bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && !is_there(bought) && !bought.was_in_jtl
         };
+        let is_doubled = |bought: &Bought| {
+            bought.is_to_be_shipped() && !bought.is_held() && is_there(bought) && bought.sent.is_empty()
+        };
+        if self.dice.happens(35) && let Some(sn) = self.pick(is_doubled) {
+            self.tell(format!("Somebody does not see that JTL has {sn} already."));
+            self.oracle.book.change(&sn).is_doubled = true;
+            self.enters(&sn, true);
+            return;
+        }
         let Some(sn) = self.pick(is_possible) else { return };
         let account = self.ground.accounts[self.oracle.book.get(&sn).account].name;
         let is_known = self.ground.store.order(account, &sn).await.unwrap().is_some();

@@ -8,7 +8,8 @@ use marktwerk_store::judging::{self, Occasion};
 
 use crate::oracle::{Followed, Job};
 use crate::play::Play;
-use crate::records::{JtlOrder, Snapshot};
+use crate::book::number_of;
+use crate::records::{Article, JtlOrder, Snapshot};
 use crate::story::Violation;
 
 /// The name under which decisions are made.
@@ -177,6 +178,12 @@ impl Play {
                 self.decide(entry, Decision::DoneByHand).await.then_some("chose “Done by hand”")
             }
             AttentionKind::ShipmentRefused if can(Decision::DoneByHand) => self.follow_refused(entry, &live).await,
+            AttentionKind::Late | AttentionKind::Waiting if can(Decision::DoneByHand) && self.dice.happens(15) => {
+                self.decide(entry, Decision::DoneByHand).await.then_some("chose “Done by hand”")
+            }
+            AttentionKind::UnknownArticle if !self.weather.is_mandant_gone => {
+                self.adds_articles(&sn).then_some("saw to it that JTL has the articles")
+            }
             AttentionKind::Late | AttentionKind::Waiting if live.len() == 1 && has_open && !self.oracle.book.get(&sn).is_held() => {
                 let numbers = jtl.ship_now(&sn, &[]).ok()?;
                 self.tell(format!("The warehouse ships {sn}, as a person asks: {}.", numbers.join(", ")));
@@ -187,6 +194,25 @@ impl Play {
             }
             _ => None,
         }
+    }
+
+    /// Each article of the order is one that JTL has and sells.
+    fn adds_articles(&mut self, sn: &str) -> bool {
+        for (sku, _) in self.oracle.book.get(sn).lines() {
+            let is_there = |articles: Vec<Article>| {
+                articles.iter().any(|article| article.is_sold && number_of(&article.sku) == number_of(&sku))
+            };
+            if is_there(self.oracle.records.articles()) {
+                continue;
+            }
+            self.brings_back(&sku, &format!("{sku}-ALT"));
+            let is_active = self.ground.jtl().set_article_active(&sku, true).is_ok();
+            if !is_active || !is_there(self.oracle.records.articles()) {
+                return false;
+            }
+            self.tell(format!("A person sees to it that JTL has {sku} and sells it."));
+        }
+        true
     }
 
     async fn follow_stock(&mut self, entry: &Attention) -> Option<&'static str> {

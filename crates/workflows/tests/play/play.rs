@@ -171,7 +171,7 @@ impl Play {
             }
             Next::Stock(account) => {
                 if !self.weather.is_paused(Job::Stock, account, self.ground.now()) {
-                    let mode = if self.stock_runs % 12 == 0 { "full" } else { "quick" };
+                    let mode = if self.stock_runs % 6 == 0 { "full" } else { "quick" };
                     self.stock_runs += 1;
                     self.run(Job::Stock, account, json!({ "mode": mode })).await?;
                 }
@@ -197,6 +197,7 @@ impl Play {
         self.look()?;
         self.oracle.note_offers(&self.ground);
         let started = self.ground.now();
+        let is_full = parameters["mode"] == "full";
         let job_type = if job == Job::Orders { "order_workflow" } else { "inventory_workflow" };
         let run = self.ground.run(job_type, account, parameters).await;
         let is_success = run.state == RunState::Succeeded;
@@ -206,7 +207,8 @@ impl Play {
             let what = if job == Job::Orders { "order" } else { "stock" };
             self.tell(format!("The {what} job of {name} failed: {error}"));
         }
-        self.oracle.check(&self.ground, Ended { job, account, started, is_success }).await
+        let ended = Ended { job, account, started, is_success, is_full };
+        self.oracle.check(&self.ground, ended).await
     }
 
     /// How every order stands on each side, for a story that ends badly.

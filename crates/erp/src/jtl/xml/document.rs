@@ -7,6 +7,7 @@ use std::io;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::order::Order;
 use marktwerk_domain::reason::Reason;
 use rust_decimal::Decimal;
@@ -139,10 +140,16 @@ impl Document<'_> {
         writer.finish()
     }
 
+    fn total(&self) -> Decimal {
+        let shipping: i64 = self.order.shipping.iter().map(|charge| charge.gross).sum();
+        let dropped = if mutant::is(Mutant::ShippingDropped) { shipping } else { 0 };
+        Decimal::new(self.order.total.minor - dropped, 2)
+    }
+
     fn write_head(&self, writer: &mut Writer) -> io::Result<()> {
         writer.text("cSprache", &self.settings.language)?;
         writer.text("cWaehrung", self.order.total.currency.code())?;
-        writer.text("fGesamtsumme", &Decimal::new(self.order.total.minor, 2).to_string())?;
+        writer.text("fGesamtsumme", &self.total().to_string())?;
         // Empty: JTL gives the order its own number.
         writer.empty(&["cBestellNr"])?;
         writer.text("cExterneBestellNr", self.number)?;

@@ -34,6 +34,8 @@ pub(crate) struct Ended {
     pub(crate) account: usize,
     pub(crate) started: Timestamp,
     pub(crate) is_success: bool,
+    /// A stock run that reads the listings.
+    pub(crate) is_full: bool,
 }
 
 /// What the oracle knows.
@@ -45,6 +47,8 @@ pub(crate) struct Oracle {
     existing: BTreeMap<String, usize>,
     /// By account: the beginning of the last run that read the orders completely.
     pub(crate) read_from: Vec<Timestamp>,
+    /// By account: the end of the last stock run, if it ended well.
+    stock_run: Vec<Timestamp>,
     /// By account: listing → figure before the run.
     before: Vec<BTreeMap<String, i64>>,
     /// By account: article numbers that had an article in JTL once.
@@ -63,6 +67,7 @@ impl Oracle {
             followed: Vec::new(),
             existing: BTreeMap::new(),
             read_from: vec![Timestamp::MIN; accounts],
+            stock_run: vec![Timestamp::MAX; accounts],
             before: vec![BTreeMap::new(); accounts],
             matched: vec![BTreeSet::new(); accounts],
             last_look: Timestamp::MIN,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use marktwerk_domain::judgement::Decision;
 
 use super::{Ended, Oracle};
@@ -11,23 +12,33 @@ use crate::ground::Ground;
 use crate::records::{Article, Snapshot};
 use crate::story::{OFFERS, Violation};
 
+/// The article number of the bundle.
+const BUNDLE: &str = "MW-BUNDLE";
+
 /// Units by article.
 type Units = BTreeMap<i64, i64>;
 
 impl Oracle {
     pub(super) fn offers(&mut self, ground: &Ground, snapshot: &Snapshot, ended: Ended) -> Result<(), Violation> {
         let articles = self.records.articles();
-        let (mut open, mut unread) = (Units::new(), Units::new());
+        let (mut open, mut unread, mut unraised) = (Units::new(), Units::new(), Units::new());
         for bought in self.book.live(None) {
             if self.takes(bought, snapshot) {
                 let lines = bought.there.lines.iter().map(|line| (line.sku.as_str(), line.quantity()));
                 add(&mut open, &articles, lines);
             }
+            let ordered = || bought.ordered.iter().map(|(sku, pieces)| (sku.as_str(), *pieces));
+            // A raise needs all orders; only what nobody can see is allowed for.
+            let is_freed = bought.was_in_jtl && bought.touched >= self.read_from[bought.account];
+            let is_invisible = self.is_invisible(bought, ended);
+            if is_invisible || is_freed || bought.placed >= ended.started {
+                add(&mut unraised, &articles, ordered());
+            }
             // What people did with it in JTL is known once the order job has asked.
-            let is_unread = bought.touched.max(bought.changed_there) >= self.read_from[bought.account] || bought.is_hidden || bought.is_late();
+            let is_unread = bought.touched.max(bought.changed_there) >= self.read_from[bought.account] && !bought.is_hidden || is_invisible;
             if is_unread {
                 // All that was ordered: what was cancelled since is offered again by the marketplace itself.
-                add(&mut unread, &articles, bought.ordered.iter().map(|(sku, pieces)| (sku.as_str(), *pieces)));
+                add(&mut unread, &articles, ordered());
             }
         }
         let account = &ground.accounts[ended.account];
@@ -46,9 +57,10 @@ impl Oracle {
             }
             let free = article.map_or(0, |article| free(article, &articles, &open)).max(0);
             let returned = if article.is_none() { self.returned(&listing.sku, ended.account) } else { 0 };
-            let allowed = free + returned + article.map_or(0, |article| sold(article, &articles, &unread));
             let before = self.before[ended.account].get(&listing.sku_id.to_string()).copied().unwrap_or(0);
             let is_raised = listing.stock > before;
+            let allowance = if is_raised { &unraised } else { &unread };
+            let allowed = free + returned + article.map_or(0, |article| sold(article, &articles, allowance));
             if (ended.is_success || is_raised) && listing.stock > allowed {
                 let what = format!(
                     "{} offers {} of {} (before the run {before}); {free} are there and not promised to anybody, {} more were sold \
@@ -63,7 +75,26 @@ impl Oracle {
                 return Err(Violation { rule: OFFERS, what, about });
             }
         }
+        if ended.is_success {
+            self.stock_run[ended.account] = ground.now();
+        } else {
+            // What it wrote is not known to the product.
+            self.stock_run[ended.account] = Timestamp::MAX;
+        }
         Ok(())
+    }
+
+    /// Whether nobody can know of the order. One that the list does not show is noticed by a full run, which reads the listings: their
+    /// figures fell since the run before.
+    fn is_invisible(&self, bought: &Bought, ended: Ended) -> bool {
+        let is_noticed = ended.is_full && ended.is_success && bought.placed >= self.stock_run[bought.account];
+        let is_undone = |other: &Bought| {
+            let shares = other.ordered.keys().any(|sku| bought.ordered.contains_key(sku) || sku == BUNDLE);
+            other.account == bought.account && shares && other.status() == 3 && other.changed_there >= self.stock_run[bought.account]
+        };
+        let is_hidden = bought.is_hidden || bought.is_late();
+        let is_certain = is_noticed && bought.account == ended.account && bought.is_listed() && !self.book.orders.values().any(is_undone);
+        is_hidden && !is_certain
     }
 
     /// Pieces that the marketplace offers again because orders were cancelled. A listing that lost its article and has its 0 already is not
@@ -79,11 +110,16 @@ impl Oracle {
         // A person may give units free that no buyer gets any more.
         let is_given_free = bought.has_decided(Decision::LeaveOut) || bought.has_decided(Decision::DoneByHand);
         let is_live = matches!(bought.status(), 1 | 2) || bought.by_hand.is_some() && matches!(bought.status(), 4 | 5);
-        is_live && !is_reserved && !is_given_free && !bought.is_hidden && !bought.is_late()
+        is_live && !is_reserved && !is_given_free
     }
 }
 
 impl Bought {
+    /// The marketplace has taken all of it from its figures: each article number is written as the listing has it, and not in a bundle.
+    fn is_listed(&self) -> bool {
+        self.there.lines.iter().all(|line| number_of(&line.sku) == line.sku && line.sku != BUNDLE)
+    }
+
     /// It was shown late, and nobody had to find it yet.
     fn is_late(&self) -> bool {
         self.shown_at.is_some() && !self.was_in_jtl
@@ -91,7 +127,7 @@ impl Bought {
 }
 
 fn holds(bought: &Bought, sku: &str) -> bool {
-    let is_bundle = |one: &str| number_of(one) == "MW-BUNDLE";
+    let is_bundle = |one: &str| number_of(one) == BUNDLE;
     bought.there.lines.iter().any(|line| number_of(&line.sku) == number_of(sku) || is_bundle(&line.sku))
 }
 

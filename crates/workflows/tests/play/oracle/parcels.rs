@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::judgement::Decision;
 
 use super::{Ended, Job, Oracle};
@@ -46,8 +46,11 @@ impl Oracle {
                 let what = format!("order {number} was handed over to JTL, which had it already");
                 return Err(Violation::new(ONE_PARCEL, &number, what));
             }
-            let is_barred = bought.barred_since.is_some_and(|since| since + RECENT < ended.started);
-            if is_barred && !bought.has_decided(Decision::ShipAllTheSame) {
+            let is_barred = bought.barred_since.is_some_and(|since| {
+                let is_decided = |(one, at): &(Decision, Timestamp)| *one == Decision::ShipAllTheSame && *at >= since;
+                since + RECENT < ended.started && !bought.decided.iter().any(is_decided)
+            });
+            if is_barred {
                 let what = format!(
                     "order {number} was handed over to JTL although the marketplace has said since {} that it is not to be \
                      shipped (status {}, wish or check open: {})",
@@ -91,7 +94,7 @@ fn one_parcel(bought: &mut Bought) -> Result<(), Violation> {
     let too_many = bought.ordered.iter().find(|(sku, pieces)| {
         bought.sent.get(*sku).copied().unwrap_or(0) + by_hand(**pieces) > **pieces
     });
-    let Some((sku, pieces)) = too_many.filter(|_| !bought.is_excused) else { return Ok(()) };
+    let Some((sku, pieces)) = too_many.filter(|_| !bought.is_excused && !bought.is_doubled) else { return Ok(()) };
     if bought.left_by_hand && (bought.was_told || bought.runs_since_by_hand < NOTICED_IN) {
         // The person was told, or the warehouse was faster than any run.
         bought.is_excused = true;
