@@ -120,7 +120,12 @@ impl Reached {
     }
 }
 
-/// Whether a new order's units are subtracted from stock before it is judged.
-pub(crate) fn takes_stock(status: MarketplaceStatus) -> bool {
-    matches!(status, MarketplaceStatus::Pending | MarketplaceStatus::Ready)
+/// Whether a new order's units are subtracted from stock before it is judged. One that was shipped without us keeps them until the ERP
+/// was asked; what was over when its account was first read is history.
+pub(crate) fn takes_stock(order: &FetchedOrder) -> bool {
+    match order.status {
+        MarketplaceStatus::Pending | MarketplaceStatus::Ready | MarketplaceStatus::PartlyShipped => true,
+        MarketplaceStatus::Shipped => !order.was_over,
+        MarketplaceStatus::Cancelled => false,
+    }
 }

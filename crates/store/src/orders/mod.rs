@@ -178,7 +178,7 @@ impl OrderRecord {
             fetched_at: now,
             was_over: order.was_over,
             kept: None,
-            takes_stock: order_rules::takes_stock(order.status),
+            takes_stock: order_rules::takes_stock(order),
             is_open: true,
             next_judged_at: None,
             revision: 0,

@@ -87,7 +87,7 @@ fn insert(connection: &Connection, account: &str, order: &FetchedOrder, now: Tim
             order.is_complete,
             Micros(now),
             order.was_over,
-            order_rules::takes_stock(order.status),
+            order_rules::takes_stock(order),
             order.fingerprint,
         ],
     )?;
@@ -111,7 +111,7 @@ fn renew(connection: &Connection, stored: &Stored, order: &FetchedOrder, now: Ti
             order.is_complete,
             Micros(now),
             begins_again,
-            order_rules::takes_stock(order.status),
+            order_rules::takes_stock(order),
             order.fingerprint,
         ],
     )?;

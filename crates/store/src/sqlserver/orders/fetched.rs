@@ -77,7 +77,7 @@ impl<'a> Kept<'a> {
             begins_again: true,
             has_new_contents: true,
             was_over: order.was_over,
-            takes_stock: order_rules::takes_stock(order.status),
+            takes_stock: order_rules::takes_stock(order),
         }
     }
 
@@ -102,7 +102,7 @@ impl<'a> Kept<'a> {
         if !self.state.may_be_in_erp() {
             self.state = OrderState::Fetched;
             self.begins_again = true;
-            self.takes_stock |= order_rules::takes_stock(order.status);
+            self.takes_stock |= order_rules::takes_stock(order);
         }
         self.told = told(order);
         self.newest = Some(order);
