@@ -11,7 +11,7 @@ use marktwerk_domain::stock::{AccountReads, OwnSight};
 use marktwerk_engine::StockDesk;
 use marktwerk_store::inventory::{AccountListing, ListingFilter};
 
-use super::picture::{Grounds, offer};
+use super::picture::{Grounds, offer, offer_elsewhere};
 use crate::connections::Connections;
 use crate::orders::cursor_name;
 
@@ -42,7 +42,10 @@ impl StockDesk for Connections {
             let twins: HashSet<String> = twins_of(&own, account);
             touching
                 .iter()
-                .filter_map(|(other, record)| offer(other, record, &HashSet::new()))
+                .filter_map(|(other, record)| match other == account {
+                    true => offer(other, record, &HashSet::new()),
+                    false => offer_elsewhere(other, record),
+                })
                 .for_each(|offer| picture.add_offer(offer));
             let is_read = reads.get(account).is_some_and(|reads| reads.cover(now, now));
             let sight = if is_read { OwnSight::Read } else { OwnSight::NotAsked };

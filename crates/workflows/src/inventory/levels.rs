@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Inventory;
 use super::matching::Matched;
-use super::picture::{Grounds, offer, twins};
+use super::picture::{Grounds, offer, offer_elsewhere, twins};
 use super::sight::Sight;
 
 /// A listing and what should become of its figure.
@@ -146,8 +146,7 @@ impl Inventory<'_> {
         }
         facts.unseen_elsewhere.iter().for_each(|(article, units)| picture.add_units(*article, *units));
         for (account, record) in &facts.others {
-            // Whether another account has twins does not matter: the most that they may hold counts.
-            if let Some(offer) = offer(account, record, &HashSet::new()) {
+            if let Some(offer) = offer_elsewhere(account, record) {
                 picture.add_offer(offer);
             }
         }

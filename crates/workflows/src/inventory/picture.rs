@@ -183,6 +183,18 @@ pub(crate) fn twins<'a>(records: impl IntoIterator<Item = &'a ListingRecord>) ->
     twins
 }
 
+/// A listing of another account as an offer. One that lost its article counts: until its own account's job has set it to 0, it sells.
+/// Whether it has twins does not matter, because the most that it may hold counts.
+pub(crate) fn offer_elsewhere(account: &str, record: &ListingRecord) -> Option<Offer> {
+    Some(Offer {
+        account: account.to_owned(),
+        listing: record.listing.id.clone(),
+        article: record.article?,
+        figures: record.figures,
+        has_twin: false,
+    })
+}
+
 /// A listing as an offer; `None` where it has no article that may be sold.
 pub(crate) fn offer(account: &str, record: &ListingRecord, twins: &HashSet<String>) -> Option<Offer> {
     let article = record.article.filter(|_| record.lost.is_none())?;
