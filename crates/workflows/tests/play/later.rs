@@ -105,8 +105,10 @@ impl Play {
             }
             Later::ArticleIsBack { sku, now } => self.brings_back(&sku, &now),
             Later::Leaves { sn } => {
-                let left = self.ground.jtl().ship_now(&sn, &[]);
-                if let Ok(numbers) = left {
+                // Nobody packs an order that was cancelled.
+                let snapshot = self.oracle.snapshot();
+                let is_live = snapshot.with_number(&sn).last().is_some_and(|newest| !newest.is_cancelled);
+                if is_live && let Ok(numbers) = self.ground.jtl().ship_now(&sn, &[]) {
                     self.tell(format!("The warehouse ships what is open of {sn} in JTL: {}.", numbers.join(", ")));
                 }
             }

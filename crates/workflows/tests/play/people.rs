@@ -156,7 +156,9 @@ impl Play {
             }
             AttentionKind::BuyerWish => self.follow_wish(entry, &offers).await,
             AttentionKind::ClosedInErp => self.follow_closed(entry, &offers).await,
-            AttentionKind::Duplicate if live.len() > 1 => {
+            AttentionKind::Duplicate
+                if live.len() > 1 && live.iter().max_by_key(|order| order.key).is_some_and(|newest| newest.parcels.is_empty()) =>
+            {
                 jtl.cancel_in_jtl(&sn).ok()?;
                 self.tell(format!("A person cancels the newest of the orders {sn} in JTL."));
                 (live.len() == 2 && live.iter().all(|order| order.parcels.is_empty()))

@@ -30,7 +30,7 @@ impl Oracle {
         for bought in self.book.orders.values_mut() {
             let is_ours = bought.by_hand.is_none() && matches!(bought.there.status, 4 | 5);
             if is_ours && bought.reported.is_none() {
-                bought.reported = Some(numbers(snapshot.with_number(&bought.sn)));
+                bought.reported = Some(numbers(snapshot.with_number(&bought.sn).filter(|order| !order.is_cancelled)));
             }
         }
     }
