@@ -8,6 +8,7 @@ mod cargo;
 mod environment;
 mod lint;
 mod packages;
+mod play;
 mod promtool;
 mod rooms;
 mod simulate;
@@ -25,7 +26,8 @@ cargo xtask lint    format, lints, documentation, dependencies; no tests
 cargo xtask bench orders    what an order costs, and what an unchanged run does; on SQL Server with --store mssql
 cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are
 cargo xtask bench build    what building and testing costs, from nothing and after a change
-cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed";
+cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed
+cargo xtask play --months 1 --seeds 20    random plays of the whole business, each decided by its seed";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -43,6 +45,7 @@ fn run() -> Result<ExitCode> {
         ["lint"] => lint::run(),
         ["bench", name, options @ ..] => bench::run(name, options),
         ["simulate", wish @ ..] => simulate::run(wish),
+        ["play", wish @ ..] => play::run(wish),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

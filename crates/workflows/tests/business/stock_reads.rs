@@ -220,3 +220,19 @@ async fn a_cursor_ahead_of_the_clock_is_read_from_the_clock_and_said_once() {
     shop.sync_stock("quick").await;
     assert_eq!(offered(&shop), (7, 9), "{}", shop.log().await);
 }
+
+/// Shipped by hand before anybody read it, and first read by a stock run: JTL does not know of the pieces that left.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_was_shipped_there_before_its_first_read_keeps_its_units() {
+    let shop = published().await;
+    let sold = shop.world.sell(SKU, 2).unwrap();
+    shop.wait(MINUTE).await;
+    shop.world.ship_by_hand(&sold, "00340434161094042557").unwrap();
+    shop.world.receive(SKU, 1).unwrap();
+    shop.wait(MINUTE).await;
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop), (4, 9), "{}", shop.log().await);
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop), (4, 9), "JTL does not have it: {}", shop.log().await);
+}

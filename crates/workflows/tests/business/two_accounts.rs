@@ -131,3 +131,23 @@ async fn the_last_piece_sold_at_both_is_shown_with_both_orders() {
     assert!(shop.entries(AttentionKind::Oversold).await.is_empty(), "{}", shop.log().await);
     assert_eq!(offered(&shop), (0, 0), "{}", shop.log().await);
 }
+
+/// The other account's job has noticed that the article is gone and could not say so: its listing sells on.
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_lost_its_article_counts_until_it_is_at_zero() {
+    let shop = published(10).await;
+    let fault = Fault::new(FaultKind::ServerError { status: 502 }).only("bg.local.goods.stock.edit");
+    shop.other_world().set_faults(Faults::one(fault)).unwrap();
+    shop.world.rename_article(SKU, "MW-OLD").unwrap();
+    shop.sync_stock("quick").await;
+    shop.run(&format!("{INVENTORY}-{SECOND}"), Value::Null).await;
+    assert_eq!(offered(&shop), (0, 10), "{}", shop.log().await);
+    shop.world.rename_article("MW-OLD", SKU).unwrap();
+    shop.other_world().sell(SKU, 4).unwrap();
+    lose_the_other_order_list(&shop);
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop), (0, 6), "ten beside the ten that it may sell: {}", shop.log().await);
+    shop.other_world().set_faults(Faults::none()).unwrap();
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(offered(&shop), (6, 6), "{}", shop.log().await);
+}

@@ -72,7 +72,10 @@ impl Play {
     /// A buyer or the marketplace changes an order that is to be shipped.
     pub(crate) fn changes_mind(&mut self) {
         let is_possible = |bought: &Bought| bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && bought.shown_at.is_none();
-        let Some(sn) = self.pick(is_possible) else { return };
+        // What waits for something, or was decided on, changes as often as all others together.
+        let waits = |bought: &Bought| is_possible(bought) && (!bought.was_in_jtl || !bought.decided.is_empty());
+        let chosen = if self.dice.happens(50) { self.pick(waits) } else { None };
+        let Some(sn) = chosen.or_else(|| self.pick(is_possible)) else { return };
         let account = self.oracle.book.get(&sn).account;
         let market = self.ground.accounts[account].market.clone();
         let now = self.ground.now();

@@ -255,11 +255,15 @@ impl Play {
             }
             let sn = self.dice.pick(&shipped);
             if self.dice.happens(50) {
-                jtl.print_label_again(&sn).unwrap();
+                if jtl.print_label_again(&sn).is_err() {
+                    return;
+                }
                 self.tell(format!("A person prints the label of {sn} again and does not use it."));
             } else {
                 let number = format!("0034043488{:010}", self.dice.between(0, 9_999_999_999));
-                jtl.renumber_parcels(&sn, &number).unwrap();
+                if jtl.renumber_parcels(&sn, &number).is_err() {
+                    return;
+                }
                 self.tell(format!("A person corrects the tracking number of {sn} in JTL to {number}."));
             }
             self.oracle.book.change(&sn).touch(now);

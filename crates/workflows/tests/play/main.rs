@@ -22,20 +22,114 @@ mod story;
 mod weather;
 mod world;
 
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use marktwerk_domain::mutant::{self, Mutant};
 use play::{Stage, play};
 use world::Size;
 
 const WEEK: Stage = Stage { size: Size::WEEK, is_on_sql_server: false };
 
-fn keeps_every_promise(seeds: std::ops::Range<u64>) {
+/// A mutant is on for the whole process: tests in one process take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Returns the accounts' weeks.
+fn keeps_every_promise(seeds: Range<u64>) -> f64 {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut weeks = 0.0;
     for seed in seeds {
         let report = play(seed, &WEEK);
-        println!("{}", report.line());
         assert!(report.violation.is_none(), "{}", report.complaint(None));
+        assert!(report.orders > 5 && report.checks > 50, "seed {seed} is thin: {}", report.line());
+        weeks += report.account_weeks();
+    }
+    weeks
+}
+
+/// Each is found in one of its seeds.
+fn are_found(mutants: &[(Mutant, &[u64])]) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for (mutant, seeds) in mutants {
+        mutant::set(Some(*mutant));
+        let is_found = seeds.iter().any(|seed| play(*seed, &WEEK).violation.is_some());
+        mutant::set(None);
+        assert!(is_found, "{} was not found with the seeds {seeds:?}", mutant.name());
     }
 }
 
+/// Twenty accounts' weeks, in parts that run side by side.
+mod weeks {
+    use super::keeps_every_promise;
+
+    #[test]
+    fn part_1() {
+        assert!(keeps_every_promise(0..4) >= 5.0);
+    }
+
+    #[test]
+    fn part_2() {
+        assert!(keeps_every_promise(4..8) >= 5.0);
+    }
+
+    #[test]
+    fn part_3() {
+        assert!(keeps_every_promise(8..12) >= 5.0);
+    }
+
+    #[test]
+    fn part_4() {
+        assert!(keeps_every_promise(12..17) >= 5.0);
+    }
+}
+
+/// Entries, marks and reasons that are events and not a judgement of how things stand.
 #[test]
-fn weeks_keep_every_promise() {
-    keeps_every_promise(0..3);
+fn faults_of_judgement_are_found() {
+    are_found(&[
+        (Mutant::ShippedIsOver, &[0]),
+        (Mutant::NeverUrgent, &[0]),
+        (Mutant::RemindsNever, &[0]),
+        (Mutant::DecisionForEver, &[0]),
+        (Mutant::ChangeForgotten, &[0]),
+        (Mutant::WishIgnored, &[0]),
+        (Mutant::CancelledInErpUnseen, &[0]),
+        (Mutant::SeveralLookLikeOne, &[0]),
+    ]);
+}
+
+/// Orders at which nobody looks any more, at the marketplace or in JTL.
+#[test]
+fn faults_of_looking_are_found() {
+    are_found(&[
+        (Mutant::ShippedNotAsked, &[0]),
+        (Mutant::OnlyOursAsked, &[0]),
+        (Mutant::ReportedNotWatched, &[0]),
+        (Mutant::NoDeepRead, &[0]),
+        (Mutant::NotReadAgain, &[0]),
+        (Mutant::WaitingRowIgnored, &[0]),
+        (Mutant::InsertsBlindly, &[0]),
+    ]);
+}
+
+/// Stock that trusts its own bookkeeping, and what is written to JTL.
+#[test]
+fn faults_of_stock_and_money_are_found() {
+    are_found(&[
+        (Mutant::BundleNotExploded, &[0]),
+        (Mutant::RaisesOverUnread, &[0]),
+        (Mutant::FallIgnored, &[0]),
+        (Mutant::OpenOrdersIgnored, &[0]),
+        (Mutant::LostKeepsFigure, &[0]),
+        (Mutant::ExactNumbers, &[0]),
+        (Mutant::ShippingDropped, &[0]),
+    ]);
+}
+
+#[test]
+fn each_mutant_is_played() {
+    let source = include_str!("main.rs");
+    for mutant in Mutant::ALL {
+        assert!(source.contains(&format!("(Mutant::{mutant:?}, ")), "{} is not looked for", mutant.name());
+    }
 }

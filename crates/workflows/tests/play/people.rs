@@ -180,7 +180,7 @@ impl Play {
                 self.decide(entry, Decision::DoneByHand).await.then_some("chose “Done by hand”")
             }
             AttentionKind::ShipmentRefused if can(Decision::DoneByHand) => self.follow_refused(entry, &live).await,
-            AttentionKind::Late | AttentionKind::Waiting if can(Decision::DoneByHand) && self.dice.happens(15) => {
+            AttentionKind::Late | AttentionKind::Waiting if can(Decision::DoneByHand) && self.dice.happens(25) => {
                 self.decide(entry, Decision::DoneByHand).await.then_some("chose “Done by hand”")
             }
             AttentionKind::UnknownArticle if !self.weather.is_mandant_gone => {
