@@ -118,6 +118,12 @@ impl Play {
             self.decide(entry, Decision::RemindMe).await;
             return None;
         }
+        // The levers work on the newest order with a number; of a cancelled one nothing is packed or booked.
+        if snapshot.with_number(&sn).last().is_some_and(|newest| newest.is_cancelled)
+            && snapshot.with_number(&sn).count() > 1
+        {
+            return None;
+        }
         let live: Vec<&JtlOrder> = snapshot.with_number(&sn).filter(|order| !order.is_cancelled).collect();
         let has_open = live.iter().flat_map(|order| &order.positions).any(|one| one.is_bought() && one.noted < one.pieces);
         let jtl = self.ground.jtl().clone();

@@ -95,7 +95,8 @@ fn one_parcel(bought: &mut Bought) -> Result<(), Violation> {
         bought.sent.get(*sku).copied().unwrap_or(0) + by_hand(**pieces) > **pieces
     });
     let Some((sku, pieces)) = too_many.filter(|_| !bought.is_excused && !bought.is_doubled) else { return Ok(()) };
-    if bought.left_by_hand && (bought.was_told || bought.runs_since_by_hand < NOTICED_IN) {
+    let is_told = bought.was_told || bought.is_in_persons_hands();
+    if bought.left_by_hand && (is_told || bought.runs_since_by_hand < NOTICED_IN) {
         // The person was told, or the warehouse was faster than any run.
         bought.is_excused = true;
         return Ok(());
