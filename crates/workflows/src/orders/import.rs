@@ -137,10 +137,9 @@ impl Orders<'_> {
     }
 }
 
-/// What JTL showed of a cancelled order before says nothing about what a person entered there since.
+/// What JTL showed of a cancelled order before says nothing about what a person entered there since, or gave its number back.
 fn ask_the_erp_again(facts: &mut OrderFacts) {
-    let is_ours = facts.ours.handed_over_at.is_some() || facts.ours.hand_over_since.is_some();
-    if !is_ours && facts.erp.orders == 0 && facts.erp.waiting_rows == 0 {
+    if facts.erp.orders == 0 && facts.erp.waiting_rows == 0 {
         facts.erp.since = None;
     }
 }

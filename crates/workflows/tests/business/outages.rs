@@ -189,3 +189,38 @@ async fn while_jtl_is_away_orders_wait_and_none_is_doubled() {
     }
     assert!(shop.store.attentions().await.unwrap().is_empty());
 }
+
+/// While the marketplace was away, a person gave an order its number back in JTL, and its buyer cancelled it.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_jtl_has_again_is_no_order_that_is_over_there() {
+    let shop = Shop::open_patient().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    shop.next_run().await;
+    shop.world.renumber_in_jtl(&number, "OTHER-1").unwrap();
+    shop.wait(3_600).await;
+    shop.next_run().await;
+    assert_eq!(shop.attention(AttentionKind::Unclear).await, std::slice::from_ref(&number));
+    shop.world.renumber_in_jtl("OTHER-1", &number).unwrap();
+    shop.world.cancel(&number).unwrap();
+    shop.next_run().await;
+    let cancelled = shop.attention(AttentionKind::CancelledAfterHandOver).await;
+    assert_eq!(cancelled, std::slice::from_ref(&number), "{}", shop.log().await);
+}
+
+/// The same where JTL does not have it any more.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_gone_on_both_sides_is_over() {
+    let shop = Shop::open_patient().await;
+    let number = shop.place(1).remove(0);
+    shop.sync_orders().await;
+    shop.next_run().await;
+    shop.world.delete_in_jtl(&number).unwrap();
+    shop.wait(3_600).await;
+    shop.next_run().await;
+    assert_eq!(shop.attention(AttentionKind::Unclear).await, std::slice::from_ref(&number));
+    shop.world.cancel(&number).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Cancelled, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
+}
