@@ -232,7 +232,11 @@ fn at_the_marketplace(facts: &OrderFacts) -> There {
         MarketplaceStatus::Shipped => {
             let is_ours =
                 ours.handed_over_at.is_some() || ours.hand_over_since.is_some() || erp.since.is_some();
-            if (there.was_over && !is_ours) || mutant::is(Mutant::ShippedIsOver) { There::History } else { There::Shipped }
+            if (there.was_over && !is_ours) || mutant::is(Mutant::ShippedIsOver) {
+                There::History
+            } else {
+                There::Shipped
+            }
         }
         MarketplaceStatus::Ready if there.is_unread => There::Unread,
         MarketplaceStatus::Ready => match &there.document {

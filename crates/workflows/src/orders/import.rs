@@ -157,8 +157,7 @@ fn compare(facts: &mut OrderFacts, previous: Option<&Order>, newest: &Order) {
     {
         baseline.address = of_newest.address;
     }
-    facts.there.difference =
-        baseline.difference(newest).filter(|_| !mutant::is(Mutant::ChangeForgotten));
+    facts.there.difference = baseline.difference(newest).filter(|_| !mutant::is(Mutant::ChangeForgotten));
     // The first document of an order that was taken over.
     baseline.address = baseline.address.or(of_newest.address);
     let is_in_our_hands = facts.ours.handed_over_at.is_none() && facts.ours.hand_over_since.is_none();

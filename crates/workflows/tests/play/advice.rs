@@ -16,7 +16,8 @@ impl Play {
         offers: &[Decision],
     ) -> Option<&'static str> {
         let sn = entry.subject.clone();
-        let elsewhere = self.oracle.book.positions_of(snapshot, &sn).map(|(order, _)| order.number.clone()).next();
+        let elsewhere =
+            self.oracle.book.positions_of(snapshot, &sn).map(|(order, _)| order.number.clone()).next();
         match elsewhere {
             Some(other) if other != sn => {
                 self.ground.jtl().renumber_in_jtl(&other, &sn).ok()?;
@@ -32,15 +33,20 @@ impl Play {
                 self.decide(entry, Decision::HandOverAgain).await;
                 None
             }
-            None if offers.contains(&Decision::CancelThere) => {
-                self.decide(entry, Decision::CancelThere).await.then_some("had it cancelled at the marketplace")
-            }
+            None if offers.contains(&Decision::CancelThere) => self
+                .decide(entry, Decision::CancelThere)
+                .await
+                .then_some("had it cancelled at the marketplace"),
             None => None,
         }
     }
 
     /// A wish or a check is open, and JTL has the order.
-    pub(crate) async fn follow_wish(&mut self, entry: &Attention, offers: &[Decision]) -> Option<&'static str> {
+    pub(crate) async fn follow_wish(
+        &mut self,
+        entry: &Attention,
+        offers: &[Decision],
+    ) -> Option<&'static str> {
         let sn = entry.subject.clone();
         let can_accept = offers.contains(&Decision::AcceptCancellation);
         let has_left = self.oracle.book.get(&sn).sent.values().sum::<i64>() > 0;
@@ -53,19 +59,29 @@ impl Play {
             return None;
         }
         if offers.contains(&Decision::ShipAllTheSame) {
-            return self.decide(entry, Decision::ShipAllTheSame).await.then_some("chose to ship all the same");
+            return self
+                .decide(entry, Decision::ShipAllTheSame)
+                .await
+                .then_some("chose to ship all the same");
         }
         None
     }
 
     /// Cancelled in JTL, and the marketplace waits for it.
-    pub(crate) async fn follow_closed(&mut self, entry: &Attention, offers: &[Decision]) -> Option<&'static str> {
+    pub(crate) async fn follow_closed(
+        &mut self,
+        entry: &Attention,
+        offers: &[Decision],
+    ) -> Option<&'static str> {
         let sn = entry.subject.clone();
         if !offers.contains(&Decision::CancelThere) {
             return None;
         }
         if self.dice.happens(50) {
-            return self.decide(entry, Decision::CancelThere).await.then_some("had it cancelled at the marketplace");
+            return self
+                .decide(entry, Decision::CancelThere)
+                .await
+                .then_some("had it cancelled at the marketplace");
         }
         let account = self.oracle.book.get(&sn).account;
         self.ground.accounts[account].market.cancel(&sn).ok()?;
@@ -88,7 +104,9 @@ impl Play {
             let is_all_gone = goods().all(|position| position.noted >= position.pieces);
             if is_all_gone && live.len() == 1 && self.dice.happens(50) {
                 self.ground.jtl().renumber_parcels(&sn, &number).ok()?;
-                self.tell(format!("A person enters the marketplace's number {number} at the parcel of {sn} in JTL."));
+                self.tell(format!(
+                    "A person enters the marketplace's number {number} at the parcel of {sn} in JTL."
+                ));
                 return Some("entered the marketplace's number in JTL");
             }
             let can = offers.contains(&Decision::DoneByHand);
@@ -114,7 +132,11 @@ impl Play {
     }
 
     /// The marketplace does not take the report.
-    pub(crate) async fn follow_refused(&mut self, entry: &Attention, live: &[&JtlOrder]) -> Option<&'static str> {
+    pub(crate) async fn follow_refused(
+        &mut self,
+        entry: &Attention,
+        live: &[&JtlOrder],
+    ) -> Option<&'static str> {
         let sn = entry.subject.clone();
         let parcel = live.iter().flat_map(|order| &order.parcels).find(|parcel| parcel.has_left);
         let number = parcel.map(|parcel| parcel.tracking.clone()).filter(|number| !number.is_empty());

@@ -71,9 +71,12 @@ impl Play {
 
     /// A buyer or the marketplace changes an order that is to be shipped.
     pub(crate) fn changes_mind(&mut self) {
-        let is_possible = |bought: &Bought| bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && bought.shown_at.is_none();
+        let is_possible = |bought: &Bought| {
+            bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && bought.shown_at.is_none()
+        };
         // What waits for something, or was decided on, changes as often as all others together.
-        let waits = |bought: &Bought| is_possible(bought) && (!bought.was_in_jtl || !bought.decided.is_empty());
+        let waits =
+            |bought: &Bought| is_possible(bought) && (!bought.was_in_jtl || !bought.decided.is_empty());
         let chosen = if self.dice.happens(50) { self.pick(waits) } else { None };
         let Some(sn) = chosen.or_else(|| self.pick(is_possible)) else { return };
         let account = self.oracle.book.get(&sn).account;
@@ -109,7 +112,8 @@ impl Play {
     /// A parcel was reported, and the buyer cancels all the same.
     pub(crate) fn cancels_late(&mut self) {
         let week = self.ground.now() - SignedDuration::from_hours(24 * 7);
-        let is_possible = |bought: &Bought| bought.status() == 4 && bought.placed > week && bought.by_hand.is_none();
+        let is_possible =
+            |bought: &Bought| bought.status() == 4 && bought.placed > week && bought.by_hand.is_none();
         let Some(sn) = self.pick(is_possible) else { return };
         let account = self.oracle.book.get(&sn).account;
         self.ground.accounts[account].market.cancel(&sn).unwrap();
@@ -120,8 +124,13 @@ impl Play {
 
     /// Any order of which this holds.
     pub(crate) fn pick(&mut self, is_possible: impl Fn(&Bought) -> bool) -> Option<String> {
-        let possible: Vec<String> =
-            self.oracle.book.live(None).filter(|bought| is_possible(bought)).map(|bought| bought.sn.clone()).collect();
+        let possible: Vec<String> = self
+            .oracle
+            .book
+            .live(None)
+            .filter(|bought| is_possible(bought))
+            .map(|bought| bought.sn.clone())
+            .collect();
         (!possible.is_empty()).then(|| self.dice.pick(&possible))
     }
 }

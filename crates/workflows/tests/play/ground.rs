@@ -122,7 +122,18 @@ impl Ground {
             }
         }
         let limits = Limits::default();
-        Self { clock, store, accounts, jtl_file, limits, engine, marketplaces, erp, sandboxes, _folder: folder }
+        Self {
+            clock,
+            store,
+            accounts,
+            jtl_file,
+            limits,
+            engine,
+            marketplaces,
+            erp,
+            sandboxes,
+            _folder: folder,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -165,7 +176,9 @@ impl Ground {
         let filter = LogFilter { after: Some(0), limit: 1_000_000, ..LogFilter::default() };
         let rows = self.store.logs(&filter).await.unwrap();
         let newest = rows.iter().rev().take(lines).rev();
-        newest.map(|row| format!("    {} {} {}\n", row.level, row.step.as_deref().unwrap_or("-"), row.message)).collect()
+        newest
+            .map(|row| format!("    {} {} {}\n", row.level, row.step.as_deref().unwrap_or("-"), row.message))
+            .collect()
     }
 
     pub(crate) async fn close(self) {

@@ -104,10 +104,13 @@ impl Play {
 
     /// A parcel leaves without JTL, or a parcel of JTL is reported by hand.
     fn ships_at_the_marketplace(&mut self, snapshot: &Snapshot) {
-        let is_possible = |bought: &Bought| bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && bought.shown_at.is_none();
+        let is_possible = |bought: &Bought| {
+            bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && bought.shown_at.is_none()
+        };
         let Some(sn) = self.pick(is_possible) else { return };
         let number = format!("0034043499{:010}", self.dice.between(0, 9_999_999_999));
-        let of_jtl = snapshot.with_number(&sn).flat_map(|order| &order.parcels).find(|parcel| parcel.has_left);
+        let of_jtl =
+            snapshot.with_number(&sn).flat_map(|order| &order.parcels).find(|parcel| parcel.has_left);
         let of_jtl = of_jtl.map(|parcel| parcel.tracking.clone()).filter(|number| !number.is_empty());
         let is_of_jtl = of_jtl.is_some();
         // What has left in part is no parcel with everything.
@@ -131,20 +134,30 @@ impl Play {
         (bought.was_told, bought.runs_since_by_hand) = (false, 0);
         bought.touch(now);
         self.tell(match has_left {
-            true => format!("A person ships {sn} at the marketplace by hand, with the parcel {number} and without JTL."),
+            true => format!(
+                "A person ships {sn} at the marketplace by hand, with the parcel {number} and without JTL."
+            ),
             false => format!("A person reports JTL's parcel {number} of {sn} at the marketplace by hand."),
         });
     }
 
     async fn enters_in_jtl(&mut self, snapshot: &Snapshot) {
-        let is_there = |bought: &Bought| snapshot.with_number(&bought.sn).next().is_some() || snapshot.rows_of(&bought.sn) > 0;
+        let is_there = |bought: &Bought| {
+            snapshot.with_number(&bought.sn).next().is_some() || snapshot.rows_of(&bought.sn) > 0
+        };
         let is_possible = |bought: &Bought| {
-            bought.is_to_be_shipped() && !bought.is_held() && !bought.is_hidden && !is_there(bought) && !bought.was_in_jtl
+            bought.is_to_be_shipped()
+                && !bought.is_held()
+                && !bought.is_hidden
+                && !is_there(bought)
+                && !bought.was_in_jtl
         };
         let is_doubled = |bought: &Bought| {
             bought.is_to_be_shipped() && !bought.is_held() && is_there(bought) && bought.sent.is_empty()
         };
-        if self.dice.happens(35) && let Some(sn) = self.pick(is_doubled) {
+        if self.dice.happens(35)
+            && let Some(sn) = self.pick(is_doubled)
+        {
             self.tell(format!("Somebody does not see that JTL has {sn} already."));
             self.oracle.book.change(&sn).is_doubled = true;
             self.enters(&sn, true);
@@ -186,7 +199,9 @@ impl Play {
         });
         let is_usual = |order: &&JtlOrder| {
             let bought = self.oracle.book.orders.get(&order.number);
-            bought.is_some_and(|bought| bought.is_to_be_shipped() && !bought.is_in_persons_hands() && !bought.is_over)
+            bought.is_some_and(|bought| {
+                bought.is_to_be_shipped() && !bought.is_in_persons_hands() && !bought.is_over
+            })
         };
         usual.filter(is_usual).map(|order| (order.number.clone(), order)).collect()
     }
@@ -213,7 +228,8 @@ impl Play {
             4..=5 if goods > 1 => {
                 jtl.split_in_jtl(&sn).unwrap();
                 self.oracle.book.by_people.push(sn.clone());
-                let after = SignedDuration::from_secs(self.world.ship_after.as_secs() as i64) + self.minutes(0, 600);
+                let after =
+                    SignedDuration::from_secs(self.world.ship_after.as_secs() as i64) + self.minutes(0, 600);
                 self.plan(after, Later::Leaves { sn: sn.clone() });
                 self.tell(format!("A person splits {sn} in JTL into two orders with its number."));
             }
@@ -248,7 +264,13 @@ impl Play {
                 .iter()
                 .filter(|order| order.parcels.len() == 1 && order.parcels[0].has_left)
                 .map(|order| order.number.clone())
-                .filter(|number| self.oracle.book.orders.get(number).is_some_and(|bought| !bought.is_over && !bought.is_excused))
+                .filter(|number| {
+                    self.oracle
+                        .book
+                        .orders
+                        .get(number)
+                        .is_some_and(|bought| !bought.is_over && !bought.is_excused)
+                })
                 .collect();
             if shipped.is_empty() {
                 return;
@@ -278,8 +300,14 @@ impl Play {
         let skus: Vec<String> =
             orders[&sn].positions.iter().filter(|one| one.is_bought()).map(|one| one.sku.clone()).collect();
         let (parcel, how) = match self.dice.between(0, 5) {
-            0 => (vec![ParcelSeed { tracking: Some(String::new()), ..ParcelSeed::default() }], "without a tracking number"),
-            1 => (vec![ParcelSeed { method: Some("Kurier Blitz".to_owned()), ..ParcelSeed::default() }], "with a carrier that nobody knows"),
+            0 => (
+                vec![ParcelSeed { tracking: Some(String::new()), ..ParcelSeed::default() }],
+                "without a tracking number",
+            ),
+            1 => (
+                vec![ParcelSeed { method: Some("Kurier Blitz".to_owned()), ..ParcelSeed::default() }],
+                "with a carrier that nobody knows",
+            ),
             2 if skus.len() > 1 => {
                 let first = ParcelSeed { skus: Some(vec![skus[0].clone()]), ..ParcelSeed::default() };
                 (vec![first, ParcelSeed::default()], "in two parcels")
@@ -289,7 +317,14 @@ impl Play {
                 self.plan(after, Later::Leaves { sn: sn.clone() });
                 (vec![ParcelSeed { skus: Some(vec![skus[0].clone()]), ..ParcelSeed::default() }], "in part")
             }
-            4 => (vec![ParcelSeed { method: Some("DHL Paket".to_owned()), contents_not_recorded: true, ..ParcelSeed::default() }], "without recording what is in the parcel"),
+            4 => (
+                vec![ParcelSeed {
+                    method: Some("DHL Paket".to_owned()),
+                    contents_not_recorded: true,
+                    ..ParcelSeed::default()
+                }],
+                "without recording what is in the parcel",
+            ),
             _ => (Vec::new(), "at once"),
         };
         if let Ok(numbers) = jtl.ship_now(&sn, &parcel) {

@@ -7,22 +7,43 @@ use crate::play::Play;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Later {
     /// The buyer's wish to cancel is granted, or withdrawn.
-    EndsWish { sn: String, is_granted: bool },
+    EndsWish {
+        sn: String,
+        is_granted: bool,
+    },
     /// The buyer's wish for another address is granted, or withdrawn.
-    EndsAddressWish { sn: String, is_granted: bool },
-    EndsRisk { sn: String },
+    EndsAddressWish {
+        sn: String,
+        is_granted: bool,
+    },
+    EndsRisk {
+        sn: String,
+    },
     /// The list shows the order.
-    Shows { sn: String },
+    Shows {
+        sn: String,
+    },
     WorkerResumes,
     /// The faults of this number at an account's marketplace end.
-    FaultEnds { account: usize, number: u64 },
+    FaultEnds {
+        account: usize,
+        number: u64,
+    },
     JtlIsBack,
-    JobResumes { job: &'static str, account: usize },
+    JobResumes {
+        job: &'static str,
+        account: usize,
+    },
     MandantIsBack,
     /// The article has its number and is active.
-    ArticleIsBack { sku: String, now: String },
+    ArticleIsBack {
+        sku: String,
+        now: String,
+    },
     /// Whatever of the order is open in JTL and belongs to no plan of the warehouse leaves.
-    Leaves { sn: String },
+    Leaves {
+        sn: String,
+    },
     /// The shipping methods are usual again.
     UsualMethods,
 }
@@ -109,7 +130,10 @@ impl Play {
                 let snapshot = self.oracle.snapshot();
                 let is_live = snapshot.with_number(&sn).last().is_some_and(|newest| !newest.is_cancelled);
                 if is_live && let Ok(numbers) = self.ground.jtl().ship_now(&sn, &[]) {
-                    self.tell(format!("The warehouse ships what is open of {sn} in JTL: {}.", numbers.join(", ")));
+                    self.tell(format!(
+                        "The warehouse ships what is open of {sn} in JTL: {}.",
+                        numbers.join(", ")
+                    ));
                 }
             }
             Later::UsualMethods => self.ground.jtl().set_shipping_method(None),

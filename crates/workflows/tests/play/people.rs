@@ -6,9 +6,9 @@ use marktwerk_domain::history::Author;
 use marktwerk_domain::judgement::{Choice, Decision};
 use marktwerk_store::judging::{self, Occasion};
 
+use crate::book::number_of;
 use crate::oracle::{Followed, Job};
 use crate::play::Play;
-use crate::book::number_of;
 use crate::records::{Article, JtlOrder, Snapshot};
 use crate::story::Violation;
 
@@ -30,7 +30,8 @@ impl Play {
             left -= 1;
             let snapshot = self.look()?;
             // One decision may have ended others of the same cause.
-            let is_open = self.ground.store.attentions().await.unwrap().iter().any(|other| other.id == entry.id);
+            let is_open =
+                self.ground.store.attentions().await.unwrap().iter().any(|other| other.id == entry.id);
             if is_open && let Some(deed) = self.follow(&entry, &snapshot).await {
                 self.taken_up.insert(entry.id);
                 self.notes_followed(&entry, deed);
@@ -62,7 +63,9 @@ impl Play {
     /// What a person can decide about the entry now, as the screen offers it.
     async fn offers(&self, entry: &Attention) -> Vec<Decision> {
         let record = self.ground.store.order(&entry.account, &entry.subject).await.unwrap();
-        record.map(|record| record.judgement(&self.ground.limits, self.ground.now()).offers).unwrap_or_default()
+        record
+            .map(|record| record.judgement(&self.ground.limits, self.ground.now()).offers)
+            .unwrap_or_default()
     }
 
     /// Decides about the entry and all with the same cause. Returns whether this order was decided.
@@ -87,7 +90,9 @@ impl Play {
                 match decision {
                     Decision::RemindMe => bought.put_off = Some(until),
                     // What was changed there is changed in JTL.
-                    Decision::DoneByHand if entry.kind == AttentionKind::ChangedAfterHandOver => bought.moved_at = None,
+                    Decision::DoneByHand if entry.kind == AttentionKind::ChangedAfterHandOver => {
+                        bought.moved_at = None
+                    }
                     Decision::DoneByHand if entry.kind == AttentionKind::NumberChanged => {
                         bought.are_numbers_settled = true;
                     }
@@ -97,7 +102,12 @@ impl Play {
             }
             self.story.tell(
                 now,
-                format!("A person decides about {} ({}): {}.", outcome.number, entry.kind.as_str(), decision.as_str()),
+                format!(
+                    "A person decides about {} ({}): {}.",
+                    outcome.number,
+                    entry.kind.as_str(),
+                    decision.as_str()
+                ),
             );
         }
         is_decided
@@ -125,12 +135,16 @@ impl Play {
             return None;
         }
         let live: Vec<&JtlOrder> = snapshot.with_number(&sn).filter(|order| !order.is_cancelled).collect();
-        let has_open = live.iter().flat_map(|order| &order.positions).any(|one| one.is_bought() && one.noted < one.pieces);
+        let has_open = live
+            .iter()
+            .flat_map(|order| &order.positions)
+            .any(|one| one.is_bought() && one.noted < one.pieces);
         let jtl = self.ground.jtl().clone();
         match entry.kind {
-            AttentionKind::SetAside if can(Decision::CancelThere) && self.dice.happens(30) => {
-                self.decide(entry, Decision::CancelThere).await.then_some("had it cancelled at the marketplace")
-            }
+            AttentionKind::SetAside if can(Decision::CancelThere) && self.dice.happens(30) => self
+                .decide(entry, Decision::CancelThere)
+                .await
+                .then_some("had it cancelled at the marketplace"),
             AttentionKind::SetAside if live.is_empty() && self.dice.happens(60) => {
                 self.enters(&sn, true).then_some("entered the order in JTL by hand")
             }
@@ -144,13 +158,19 @@ impl Play {
                 Some("started the JTL-Worker")
             }
             AttentionKind::Unclear => self.follow_unclear(entry, snapshot, &offers).await,
-            AttentionKind::CancelledAfterHandOver if has_open && live.iter().all(|order| order.parcels.is_empty()) => {
+            AttentionKind::CancelledAfterHandOver
+                if has_open && live.iter().all(|order| order.parcels.is_empty()) =>
+            {
                 jtl.cancel_in_jtl(&sn).ok()?;
                 self.tell(format!("A person cancels {sn} in JTL, as advised."));
                 (live.len() == 1).then_some("cancelled the order in JTL")
             }
-            AttentionKind::CancelledAfterHandOver if !has_open && !live.is_empty() && can(Decision::DoneByHand) => {
-                self.decide(entry, Decision::DoneByHand).await.then_some("expected the parcel back and chose “Done by hand”")
+            AttentionKind::CancelledAfterHandOver
+                if !has_open && !live.is_empty() && can(Decision::DoneByHand) =>
+            {
+                self.decide(entry, Decision::DoneByHand)
+                    .await
+                    .then_some("expected the parcel back and chose “Done by hand”")
             }
             AttentionKind::ChangedAfterHandOver => {
                 // What has left as it was before is reported as it was.
@@ -163,7 +183,11 @@ impl Play {
             AttentionKind::BuyerWish => self.follow_wish(entry, &offers).await,
             AttentionKind::ClosedInErp => self.follow_closed(entry, &offers).await,
             AttentionKind::Duplicate
-                if live.len() > 1 && live.iter().max_by_key(|order| order.key).is_some_and(|newest| newest.parcels.is_empty()) =>
+                if live.len() > 1
+                    && live
+                        .iter()
+                        .max_by_key(|order| order.key)
+                        .is_some_and(|newest| newest.parcels.is_empty()) =>
             {
                 jtl.cancel_in_jtl(&sn).ok()?;
                 self.tell(format!("A person cancels the newest of the orders {sn} in JTL."));
@@ -185,14 +209,20 @@ impl Play {
             {
                 self.decide(entry, Decision::DoneByHand).await.then_some("chose “Done by hand”")
             }
-            AttentionKind::ShipmentRefused if can(Decision::DoneByHand) => self.follow_refused(entry, &live).await,
-            AttentionKind::Late | AttentionKind::Waiting if can(Decision::DoneByHand) && self.dice.happens(25) => {
+            AttentionKind::ShipmentRefused if can(Decision::DoneByHand) => {
+                self.follow_refused(entry, &live).await
+            }
+            AttentionKind::Late | AttentionKind::Waiting
+                if can(Decision::DoneByHand) && self.dice.happens(25) =>
+            {
                 self.decide(entry, Decision::DoneByHand).await.then_some("chose “Done by hand”")
             }
             AttentionKind::UnknownArticle if !self.weather.is_mandant_gone => {
                 self.adds_articles(&sn).then_some("saw to it that JTL has the articles")
             }
-            AttentionKind::Late | AttentionKind::Waiting if live.len() == 1 && has_open && !self.oracle.book.get(&sn).is_held() => {
+            AttentionKind::Late | AttentionKind::Waiting
+                if live.len() == 1 && has_open && !self.oracle.book.get(&sn).is_held() =>
+            {
                 let numbers = jtl.ship_now(&sn, &[]).ok()?;
                 self.tell(format!("The warehouse ships {sn}, as a person asks: {}.", numbers.join(", ")));
                 None
@@ -242,7 +272,10 @@ impl Play {
             }
             AttentionKind::Oversold if entry.subject.starts_with("MW-0") => {
                 self.ground.jtl().receive(&entry.subject, 25).ok()?;
-                self.tell(format!("A person orders 25 pieces of {} from the supplier, and they arrive.", entry.subject));
+                self.tell(format!(
+                    "A person orders 25 pieces of {} from the supplier, and they arrive.",
+                    entry.subject
+                ));
                 Some("had more pieces delivered")
             }
             _ => None,

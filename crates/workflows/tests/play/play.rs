@@ -229,13 +229,26 @@ impl Play {
                 let row = stored.judgement(&self.ground.limits, self.ground.now()).row;
                 format!("{} ({row:?}), takes stock: {}", stored.state.as_str(), stored.takes_stock)
             });
-            let entries: Vec<&str> =
-                list.iter().filter(|entry| entry.subject == bought.sn).map(|entry| entry.kind.as_str()).collect();
+            let entries: Vec<&str> = list
+                .iter()
+                .filter(|entry| entry.subject == bought.sn)
+                .map(|entry| entry.kind.as_str())
+                .collect();
             let in_jtl: Vec<String> = snapshot
                 .with_number(&bought.sn)
                 .map(|order| {
                     let open = order.positions.iter().any(|one| one.is_bought() && one.noted < one.pieces);
-                    format!("{}{}", order.key, if order.is_cancelled { " cancelled" } else if open { " open" } else { " gone" })
+                    format!(
+                        "{}{}",
+                        order.key,
+                        if order.is_cancelled {
+                            " cancelled"
+                        } else if open {
+                            " open"
+                        } else {
+                            " gone"
+                        }
+                    )
                 })
                 .collect();
             let lines: Vec<String> =

@@ -144,13 +144,19 @@ impl Records {
                 })
             },
         );
-        let places: HashMap<i64, usize> = orders.iter().enumerate().map(|(index, order)| (order.key, index)).collect();
+        let places: HashMap<i64, usize> =
+            orders.iter().enumerate().map(|(index, order)| (order.key, index)).collect();
         let noted: Vec<Noted> = self.rows(
             "SELECT l.kLieferscheinPos, l.kLieferschein, l.kBestellPos, l.fAnzahl FROM tLieferscheinPos l
              JOIN tLieferschein n ON n.kLieferschein = l.kLieferschein WHERE n.kBestellung >= ?1 ORDER BY 1",
             from,
             |row| {
-                Ok(Noted { key: row.get(0)?, note: row.get(1)?, position: row.get(2)?, pieces: whole(row.get(3)?) })
+                Ok(Noted {
+                    key: row.get(0)?,
+                    note: row.get(1)?,
+                    position: row.get(2)?,
+                    pieces: whole(row.get(3)?),
+                })
             },
         );
         let mut by_position: HashMap<i64, i64> = HashMap::new();
@@ -199,7 +205,9 @@ impl Records {
             }
         }
         let mut waiting: HashMap<String, u32> = HashMap::new();
-        for text in self.rows("SELECT cText FROM tXMLBestellImport WHERE ?1 = ?1", 0, |row| row.get::<_, String>(0)) {
+        for text in
+            self.rows("SELECT cText FROM tXMLBestellImport WHERE ?1 = ?1", 0, |row| row.get::<_, String>(0))
+        {
             let number = text.split("<cExterneBestellNr>").nth(1).and_then(|rest| rest.split('<').next());
             *waiting.entry(number.unwrap_or_default().to_owned()).or_default() += 1;
         }

@@ -49,7 +49,10 @@ impl Report {
     /// The command that plays it again.
     pub(crate) fn command(&self, mutant: Option<Mutant>) -> String {
         let mutant = mutant.map(|mutant| format!(" --mutant {}", mutant.name())).unwrap_or_default();
-        format!("cargo xtask play --days {} --seeds 1 --first-seed {}{mutant}", self.world.size.days, self.world.seed)
+        format!(
+            "cargo xtask play --days {} --seeds 1 --first-seed {}{mutant}",
+            self.world.size.days, self.world.seed
+        )
     }
 
     /// What is wrong: the story of the orders that it is about, the promise, the command.

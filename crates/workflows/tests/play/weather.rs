@@ -77,7 +77,8 @@ impl Play {
 
     fn market_is_away(&mut self, account: usize) {
         let lasts = self.minutes(120, 48 * 60);
-        let fault = Fault::new(self.dice.pick(&[FaultKind::Maintenance, FaultKind::ServerError { status: 502 }]));
+        let fault =
+            Fault::new(self.dice.pick(&[FaultKind::Maintenance, FaultKind::ServerError { status: 502 }]));
         self.fault(account, vec![fault], lasts, "is away");
     }
 

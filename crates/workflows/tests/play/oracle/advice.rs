@@ -29,7 +29,12 @@ pub(crate) struct Followed {
 }
 
 impl Oracle {
-    pub(super) fn advice(&mut self, ground: &Ground, list: &[Attention], ended: Ended) -> Result<(), Violation> {
+    pub(super) fn advice(
+        &mut self,
+        ground: &Ground,
+        list: &[Attention],
+        ended: Ended,
+    ) -> Result<(), Violation> {
         let book = &self.book;
         self.followed.retain(|followed| {
             let is_open = list.iter().any(|entry| entry.id == followed.entry);

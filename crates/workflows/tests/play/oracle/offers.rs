@@ -19,7 +19,12 @@ const BUNDLE: &str = "MW-BUNDLE";
 type Units = BTreeMap<i64, i64>;
 
 impl Oracle {
-    pub(super) fn offers(&mut self, ground: &Ground, snapshot: &Snapshot, ended: Ended) -> Result<(), Violation> {
+    pub(super) fn offers(
+        &mut self,
+        ground: &Ground,
+        snapshot: &Snapshot,
+        ended: Ended,
+    ) -> Result<(), Violation> {
         let articles = self.records.articles();
         let (mut open, mut unread, mut unraised) = (Units::new(), Units::new(), Units::new());
         for bought in self.book.live(None) {
@@ -35,7 +40,9 @@ impl Oracle {
                 add(&mut unraised, &articles, ordered());
             }
             // What people did with it in JTL is known once the order job has asked.
-            let is_unread = bought.touched.max(bought.changed_there) >= self.read_from[bought.account] && !bought.is_hidden || is_invisible;
+            let is_unread = bought.touched.max(bought.changed_there) >= self.read_from[bought.account]
+                && !bought.is_hidden
+                || is_invisible;
             if is_unread {
                 // All that was ordered: what was cancelled since is offered again by the marketplace itself.
                 add(&mut unread, &articles, ordered());
@@ -43,7 +50,9 @@ impl Oracle {
         }
         let account = &ground.accounts[ended.account];
         let listings = account.market.listings().unwrap();
-        let lost = listings.iter().filter(|listing| self.matched[ended.account].contains(&listing.sku) && found(&articles, &listing.sku).is_none());
+        let lost = listings.iter().filter(|listing| {
+            self.matched[ended.account].contains(&listing.sku) && found(&articles, &listing.sku).is_none()
+        });
         // Many at once are a question for a person.
         let is_question = lost.count() > 5;
         for listing in listings {
@@ -52,7 +61,10 @@ impl Oracle {
                 self.matched[ended.account].insert(listing.sku.clone());
             }
             let was_matched = self.matched[ended.account].contains(&listing.sku);
-            if !was_matched || article.is_some_and(|article| !article.is_counted) || (article.is_none() && is_question) {
+            if !was_matched
+                || article.is_some_and(|article| !article.is_counted)
+                || (article.is_none() && is_question)
+            {
                 continue;
             }
             let free = article.map_or(0, |article| free(article, &articles, &open)).max(0);
@@ -90,17 +102,24 @@ impl Oracle {
         let is_noticed = ended.is_full && ended.is_success && bought.placed >= self.stock_run[bought.account];
         let is_undone = |other: &Bought| {
             let shares = other.ordered.keys().any(|sku| bought.ordered.contains_key(sku) || sku == BUNDLE);
-            other.account == bought.account && shares && other.status() == 3 && other.changed_there >= self.stock_run[bought.account]
+            other.account == bought.account
+                && shares
+                && other.status() == 3
+                && other.changed_there >= self.stock_run[bought.account]
         };
         let is_hidden = bought.is_hidden || bought.is_late();
-        let is_certain = is_noticed && bought.account == ended.account && bought.is_listed() && !self.book.orders.values().any(is_undone);
+        let is_certain = is_noticed
+            && bought.account == ended.account
+            && bought.is_listed()
+            && !self.book.orders.values().any(is_undone);
         is_hidden && !is_certain
     }
 
     /// Pieces that the marketplace offers again because orders were cancelled. A listing that lost its article and has its 0 already is not
     /// written again because of them: known, and allowed here.
     fn returned(&self, sku: &str, account: usize) -> i64 {
-        let cancelled = self.book.orders.values().filter(|bought| bought.account == account && bought.status() == 3);
+        let cancelled =
+            self.book.orders.values().filter(|bought| bought.account == account && bought.status() == 3);
         cancelled.filter_map(|bought| bought.ordered.get(&number_of(sku))).sum()
     }
 
@@ -108,8 +127,10 @@ impl Oracle {
     fn takes(&self, bought: &Bought, snapshot: &Snapshot) -> bool {
         let is_reserved = self.book.positions_of(snapshot, &bought.sn).next().is_some();
         // A person may give units free that no buyer gets any more.
-        let is_given_free = bought.has_decided(Decision::LeaveOut) || bought.has_decided(Decision::DoneByHand);
-        let is_live = matches!(bought.status(), 1 | 2) || bought.by_hand.is_some() && matches!(bought.status(), 4 | 5);
+        let is_given_free =
+            bought.has_decided(Decision::LeaveOut) || bought.has_decided(Decision::DoneByHand);
+        let is_live =
+            matches!(bought.status(), 1 | 2) || bought.by_hand.is_some() && matches!(bought.status(), 4 | 5);
         is_live && !is_reserved && !is_given_free
     }
 }

@@ -41,13 +41,15 @@ impl Oracle {
             bought.due_cents = Some(bought.marketplace_cents());
             let Some(ended) = ended.filter(|ended| ended.job == Job::Orders) else { continue };
             let is_again = known > 0 || exists - known > 1;
-            let may_again = bought.has_decided(Decision::HandOverAgain) || bought.has_decided(Decision::NoneOfThese);
+            let may_again =
+                bought.has_decided(Decision::HandOverAgain) || bought.has_decided(Decision::NoneOfThese);
             if is_again && !may_again {
                 let what = format!("order {number} was handed over to JTL, which had it already");
                 return Err(Violation::new(ONE_PARCEL, &number, what));
             }
             let is_barred = bought.barred_since.is_some_and(|since| {
-                let is_decided = |(one, at): &(Decision, Timestamp)| *one == Decision::ShipAllTheSame && *at >= since;
+                let is_decided =
+                    |(one, at): &(Decision, Timestamp)| *one == Decision::ShipAllTheSame && *at >= since;
                 since + RECENT < ended.started && !bought.decided.iter().any(is_decided)
             });
             if is_barred {
@@ -73,7 +75,9 @@ impl Oracle {
                 let position = order.positions.iter().find(|position| position.key == noted.position)?;
                 Some((order, position))
             });
-            let Some((order, position)) = found.filter(|(_, position)| position.is_bought()) else { continue };
+            let Some((order, position)) = found.filter(|(_, position)| position.is_bought()) else {
+                continue;
+            };
             let Some(owner) = self.book.owner(position.key).map(str::to_owned) else { continue };
             let Some(bought) = self.book.orders.get_mut(&owner) else { continue };
             let numbers = order.parcels.iter().filter(|parcel| parcel.note == noted.note);
@@ -91,10 +95,13 @@ impl Oracle {
 
 fn one_parcel(bought: &mut Bought) -> Result<(), Violation> {
     let by_hand = |pieces: i64| if bought.left_by_hand { pieces } else { 0 };
-    let too_many = bought.ordered.iter().find(|(sku, pieces)| {
-        bought.sent.get(*sku).copied().unwrap_or(0) + by_hand(**pieces) > **pieces
-    });
-    let Some((sku, pieces)) = too_many.filter(|_| !bought.is_excused && !bought.is_doubled) else { return Ok(()) };
+    let too_many = bought
+        .ordered
+        .iter()
+        .find(|(sku, pieces)| bought.sent.get(*sku).copied().unwrap_or(0) + by_hand(**pieces) > **pieces);
+    let Some((sku, pieces)) = too_many.filter(|_| !bought.is_excused && !bought.is_doubled) else {
+        return Ok(());
+    };
     let is_told = bought.was_told || bought.is_in_persons_hands();
     if bought.left_by_hand && (is_told || bought.runs_since_by_hand < NOTICED_IN) {
         // The person was told, or the warehouse was faster than any run.
@@ -105,7 +112,11 @@ fn one_parcel(bought: &mut Bought) -> Result<(), Violation> {
     let what = format!(
         "the buyer of {} ordered {pieces} of {sku}; {sent} left in parcels of JTL{}",
         bought.sn,
-        if bought.left_by_hand { ", and a parcel with everything left without JTL; no entry said so" } else { "" },
+        if bought.left_by_hand {
+            ", and a parcel with everything left without JTL; no entry said so"
+        } else {
+            ""
+        },
     );
     Err(Violation::new(ONE_PARCEL, &bought.sn, what))
 }

@@ -30,7 +30,8 @@ impl Oracle {
         for bought in self.book.orders.values_mut() {
             let is_ours = bought.by_hand.is_none() && matches!(bought.there.status, 4 | 5);
             if is_ours && bought.reported.is_none() {
-                bought.reported = Some(numbers(snapshot.with_number(&bought.sn).filter(|order| !order.is_cancelled)));
+                bought.reported =
+                    Some(numbers(snapshot.with_number(&bought.sn).filter(|order| !order.is_cancelled)));
             }
         }
     }
@@ -44,7 +45,8 @@ impl Oracle {
         ended: Ended,
     ) -> Result<(), Violation> {
         let now = ground.now();
-        let numbers: Vec<String> = self.book.live(Some(ended.account)).map(|order| order.sn.clone()).collect();
+        let numbers: Vec<String> =
+            self.book.live(Some(ended.account)).map(|order| order.sn.clone()).collect();
         for sn in numbers {
             let account = ground.accounts[ended.account].name;
             let is_shown = list.iter().any(|entry| is_about(entry, account, &sn));
@@ -148,8 +150,17 @@ fn waits(
                 (1.., _, _) => waits.push(("waits for the JTL-Worker", limits.hand_over)),
                 _ => {}
             }
-            let in_jtl: i64 = live.iter().flat_map(|order| &order.positions).filter(|one| one.is_bought()).map(|one| one.pieces).sum();
-            let foreign = book.positions_of(snapshot, &bought.sn).filter(|(order, _)| !order.is_cancelled).map(|(_, one)| one.pieces).sum::<i64>();
+            let in_jtl: i64 = live
+                .iter()
+                .flat_map(|order| &order.positions)
+                .filter(|one| one.is_bought())
+                .map(|one| one.pieces)
+                .sum();
+            let foreign = book
+                .positions_of(snapshot, &bought.sn)
+                .filter(|(order, _)| !order.is_cancelled)
+                .map(|(_, one)| one.pieces)
+                .sum::<i64>();
             if live.len() > 1 && in_jtl.min(foreign) > bought.ordered.values().sum() {
                 waits.push(("is in JTL twice", at_once));
             }
@@ -175,7 +186,10 @@ fn waits(
             (None, Some(reported)) => {
                 let shows = numbers(live.iter().copied());
                 if !shows.is_empty() && shows != *reported && !bought.are_numbers_settled {
-                    waits.push(("has another tracking number in JTL than was reported", SignedDuration::from_hours(1)));
+                    waits.push((
+                        "has another tracking number in JTL than was reported",
+                        SignedDuration::from_hours(1),
+                    ));
                 }
             }
             (None, None) => {}
@@ -195,9 +209,11 @@ struct State {
 
 impl State {
     fn of(live: &[&JtlOrder]) -> Self {
-        let goods: Vec<_> = live.iter().flat_map(|order| &order.positions).filter(|one| one.is_bought()).collect();
+        let goods: Vec<_> =
+            live.iter().flat_map(|order| &order.positions).filter(|one| one.is_bought()).collect();
         let has_open = goods.iter().any(|position| position.noted < position.pieces);
-        let parcels: Vec<_> = live.iter().flat_map(|order| &order.parcels).filter(|parcel| parcel.has_left).collect();
+        let parcels: Vec<_> =
+            live.iter().flat_map(|order| &order.parcels).filter(|parcel| parcel.has_left).collect();
         Self {
             has_open,
             has_left: !parcels.is_empty(),
