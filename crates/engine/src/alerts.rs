@@ -13,7 +13,7 @@ use marktwerk_domain::failure::Failure;
 use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::retry::RetryPolicy;
-use marktwerk_store::meta::Holding;
+use marktwerk_store::meta::LeaderLease;
 use marktwerk_store::{SharedStore, StoreError, StoreResult};
 
 use crate::chance::Chance;
@@ -24,7 +24,7 @@ use crate::metrics;
 /// Changes wake it; this is how often it looks without one.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Only the holder of this lease sends alerts. A dead process's lease expires after `TERM`.
-const OFFICE: &str = "alerts.told_by";
+const LEASE: &str = "alerts.told_by";
 const TERM: Duration = Duration::from_secs(120);
 /// Alerts read at once.
 const PAGE: usize = 50;
@@ -158,7 +158,7 @@ impl Post {
         clock: &SharedClock,
         node: Option<&str>,
     ) -> StoreResult<Option<Duration>> {
-        if !holds_office(store, clock, node).await? {
+        if !holds_lease(store, clock, node).await? {
             // A new holder of the lease goes on where the previous one stopped.
             self.cursor = None;
             return Ok(None);
@@ -176,7 +176,7 @@ impl Post {
                 return Ok(None);
             }
             for alert in alerts {
-                if !holds_office(store, clock, node).await? {
+                if !holds_lease(store, clock, node).await? {
                     return Ok(None);
                 }
                 if let Some(wait) = self.tell(&alert).await {
@@ -238,11 +238,11 @@ impl Post {
 }
 
 /// Whether it is this process that tells, for the next minutes, too.
-async fn holds_office(store: &SharedStore, clock: &SharedClock, node: Option<&str>) -> StoreResult<bool> {
+async fn holds_lease(store: &SharedStore, clock: &SharedClock, node: Option<&str>) -> StoreResult<bool> {
     let Some(node) = node else { return Ok(true) };
     let now = clock.now();
     let until = now.checked_add(TERM).unwrap_or(Timestamp::MAX);
-    store.hold(&Holding { office: OFFICE.to_owned(), holder: node.to_owned(), now, until }).await
+    store.acquire(&LeaderLease { name: LEASE.to_owned(), holder: node.to_owned(), now, until }).await
 }
 
 /// A database that is away is the dispatcher's to say; the next look comes.

@@ -51,13 +51,13 @@ pub(crate) struct Judged {
 
 /// Asks.
 #[derive(Clone)]
-pub(crate) struct Judge {
+pub(crate) struct ConditionCheck {
     pub(crate) store: SharedStore,
     pub(crate) clock: SharedClock,
     pub(crate) planner: Planner,
 }
 
-impl Judge {
+impl ConditionCheck {
     /// Whether a run of `job` with these parameters may start now.
     pub(crate) async fn judge(&self, job: &Job, parameters: &Parameters) -> StoreResult<Judgement> {
         let mut marker = None;

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chance::Chance;
-use crate::conditions::{Judge, Judged};
+use crate::conditions::{ConditionCheck, Judged};
 use crate::decide::StopReason;
 use crate::journal::Journal;
 use crate::metrics;
@@ -88,7 +88,7 @@ pub(crate) struct Dispatcher {
     /// When a run of each priority was claimed last.
     pub(crate) turns: [u64; RANKS],
     pub(crate) chance: Chance,
-    pub(crate) judge: Judge,
+    pub(crate) judge: ConditionCheck,
     /// So many conditions are asked at the same time.
     pub(crate) judging: Arc<Semaphore>,
     /// Jobs whose next planned time depends on the end of a run, and may have come to it.

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::alerts::{self, AlertChannel};
 use crate::chance::Chance;
-use crate::conditions::Judge;
+use crate::conditions::ConditionCheck;
 use crate::dispatcher::{Command, Dispatcher};
 use crate::error::EngineError;
 use crate::jobs_file::JobsFile;
@@ -180,7 +180,7 @@ impl Engine {
             rises_every: options.rises_every,
             turns: [0; RANKS],
             chance: chance.clone(),
-            judge: Judge { store: store.clone(), clock: clock.clone(), planner: planner.clone() },
+            judge: ConditionCheck { store: store.clone(), clock: clock.clone(), planner: planner.clone() },
             judging: Arc::new(Semaphore::new(options.workers.max(1))),
             to_plan: jobs.iter().map(|job| job.id.clone()).collect(),
             orphans_at: VecDeque::from_iter(shares_store.then(|| clock.now())),
@@ -188,8 +188,8 @@ impl Engine {
             is_away: false,
         };
         engine.keep(tokio::spawn(dispatcher.run()));
-        let office = shares_store.then_some(node);
-        let telling = alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone(), chance, office);
+        let leader = shares_store.then_some(node);
+        let telling = alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone(), chance, leader);
         engine.keep(tokio::spawn(telling));
         if shares_store {
             let known = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();

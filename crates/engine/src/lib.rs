@@ -39,7 +39,7 @@ pub use commands::Commands;
 pub use context::{RunContext, Step};
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;
-pub use probe::{Probe, ProbeQuestion, Sight};
+pub use probe::{Probe, ProbeQuestion, ProbeResult};
 pub use registry::{Diagnose, Registry};
 pub use stock_desk::StockDesk;
 pub use workflow::{Workflow, WorkflowDescription};

@@ -18,7 +18,7 @@ pub struct ProbeQuestion {
 
 /// What a probe saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
+pub struct ProbeResult {
     /// Equal as long as nothing has changed that any step of the workflow would work on. Kept with the job's last success.
     pub marker: String,
     /// Work that is left over, whatever the marker says, for people.
@@ -30,5 +30,5 @@ pub struct Sight {
 #[async_trait]
 pub trait Probe: Send + Sync {
     /// Looks. An error lets the run start: it will say better what is wrong.
-    async fn look(&self, question: &ProbeQuestion) -> Result<Sight, Failure>;
+    async fn look(&self, question: &ProbeQuestion) -> Result<ProbeResult, Failure>;
 }

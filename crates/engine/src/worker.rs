@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::chance::Chance;
-use crate::conditions::{Judge, Judgement};
+use crate::conditions::{ConditionCheck, Judgement};
 use crate::context::RunContext;
 use crate::decide::{Ended, StopReason, Verdict, decide};
 use crate::journal::{Capture, Confirmation, Journal};
@@ -53,7 +53,7 @@ pub(crate) struct Assignment {
     pub(crate) time_limit: Duration,
     pub(crate) journal: Journal,
     pub(crate) clock: SharedClock,
-    pub(crate) judge: Judge,
+    pub(crate) judge: ConditionCheck,
     pub(crate) chance: Chance,
 }
 
@@ -147,7 +147,7 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
 
 /// The conditions of a job hold for runs that follow on others, too; those of a schedule were asked before the run was made, and
 /// a person need not ask.
-async fn chained(run: &Run, job: &Job, judge: &Judge) -> Judgement {
+async fn chained(run: &Run, job: &Job, judge: &ConditionCheck) -> Judgement {
     if run.trigger != Trigger::Chain || run.attempt > 1 {
         return Judgement::FREE;
     }

@@ -14,9 +14,9 @@ pub trait MetaStore: Send + Sync {
     /// Sets or replaces the value of a name. An equal value is not written again.
     async fn set_fact(&self, name: &str, value: &str) -> StoreResult<()>;
 
-    /// Takes or keeps `holding`'s office until then, where nobody else holds it. Answers whether it is the caller's now. An office is
-    /// a fact, too: its name is one of those.
-    async fn hold(&self, holding: &Holding) -> StoreResult<bool>;
+    /// Acquires or renews the lease unless another process holds it. Returns whether the caller holds it now. A lease is stored as a
+    /// fact of its name.
+    async fn acquire(&self, lease: &LeaderLease) -> StoreResult<bool>;
 
     /// What the database tells of its own health: integrity check, schema version, size. Findings for people; empty is well.
     async fn check(&self) -> StoreResult<Vec<String>>;
@@ -25,31 +25,31 @@ pub trait MetaStore: Send + Sync {
     async fn backup(&self, target: &std::path::Path) -> StoreResult<()>;
 }
 
-/// Of several processes on one database, one holds an office: it does what is to be done once.
+/// A lease that one of several processes on a database holds; only the holder does what is to be done once.
 #[derive(Debug, Clone)]
-pub struct Holding {
-    /// Which.
-    pub office: String,
+pub struct LeaderLease {
+    /// Its name.
+    pub name: String,
     /// The process that wants it.
     pub holder: String,
     /// The time now.
     pub now: Timestamp,
-    /// Until when the holder keeps it without asking again.
+    /// When it expires unless it is renewed.
     pub until: Timestamp,
 }
 
-impl Holding {
+impl LeaderLease {
     /// The fact that says so.
     pub(crate) fn fact(&self) -> String {
         format!("{} {}", self.until, self.holder)
     }
 
-    /// Whether the office is free for this holder, when the fact is so.
+    /// Whether this holder may have the lease, given the stored fact.
     pub(crate) fn is_free(&self, fact: Option<&str>) -> StoreResult<bool> {
         let Some(fact) = fact else { return Ok(true) };
         let parted = fact.split_once(' ').and_then(|(until, holder)| Some((until.parse().ok()?, holder)));
         let (until, holder): (Timestamp, &str) = parted
-            .ok_or_else(|| StoreError::Unreadable(format!("the fact {} names no holder", self.office)))?;
+            .ok_or_else(|| StoreError::Unreadable(format!("the fact {} names no holder", self.name)))?;
         Ok(holder == self.holder || until <= self.now)
     }
 }

@@ -11,7 +11,7 @@ use crate::orders::FetchedOrder;
 
 /// What the marketplace told of an order last, as far as it decides whether it tells something new.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct ListedState {
     pub(crate) changed_at: Timestamp,
     pub(crate) status: MarketplaceStatus,
     pub(crate) is_complete: bool,
@@ -30,7 +30,7 @@ pub(crate) enum News {
 
 /// A newer change, or more of the same. A complete document beats an incomplete one whatever their times: known changes then tell
 /// the older time, and a listing with the newer one is fetched again.
-pub(crate) fn news(stored: &Told, order: &FetchedOrder) -> News {
+pub(crate) fn news(stored: &ListedState, order: &FetchedOrder) -> News {
     if order.is_complete && !stored.is_complete {
         return News::Yes;
     }

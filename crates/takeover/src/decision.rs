@@ -6,7 +6,7 @@ use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_domain::order::OrderState;
 use serde::Serialize;
 
-use crate::evidence::{Evidence, Told};
+use crate::evidence::{Evidence, ReportedState};
 
 /// What becomes of an old order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -109,8 +109,8 @@ pub fn decide(evidence: &Evidence) -> Decision {
             return Decision::Reported;
         }
         return match (evidence.told, evidence.is_cancelled_in_jtl) {
-            (Told::Cancelled, true) => Decision::Cancelled,
-            (Told::Cancelled, false) => Decision::CancelledAfterHandOver,
+            (ReportedState::Cancelled, true) => Decision::Cancelled,
+            (ReportedState::Cancelled, false) => Decision::CancelledAfterHandOver,
             _ => Decision::InJtl,
         };
     }
@@ -124,7 +124,7 @@ pub fn decide(evidence: &Evidence) -> Decision {
     }
     // The old system's own word for cancelled counts where the marketplace cannot be asked any more.
     let is_cancelled =
-        evidence.told == Told::Cancelled || (evidence.is_marked_cancelled && !evidence.is_recent);
+        evidence.told == ReportedState::Cancelled || (evidence.is_marked_cancelled && !evidence.is_recent);
     if is_cancelled {
         return Decision::Cancelled;
     }
@@ -142,7 +142,7 @@ mod tests {
 
     /// A fresh order that nobody has done anything with.
     const FRESH: Evidence = Evidence {
-        told: Told::Open,
+        told: ReportedState::Open,
         is_marked_exported: false,
         is_marked_cancelled: false,
         is_marked_reported: false,
@@ -158,20 +158,22 @@ mod tests {
     fn all() -> impl Iterator<Item = Evidence> {
         (0..1_u32 << 8).flat_map(|bits| {
             let bit = move |place: u32| bits >> place & 1 == 1;
-            [Told::Open, Told::Cancelled, Told::Shipped].into_iter().flat_map(move |told| {
-                (0..3).map(move |orders| Evidence {
-                    told,
-                    is_marked_exported: bit(0),
-                    is_marked_cancelled: bit(1),
-                    is_marked_reported: bit(2),
-                    has_tracking: bit(3),
-                    has_lines: bit(4),
-                    is_recent: bit(5),
-                    orders,
-                    waiting_rows: u32::from(bit(6)),
-                    is_cancelled_in_jtl: bit(7),
-                })
-            })
+            [ReportedState::Open, ReportedState::Cancelled, ReportedState::Shipped].into_iter().flat_map(
+                move |told| {
+                    (0..3).map(move |orders| Evidence {
+                        told,
+                        is_marked_exported: bit(0),
+                        is_marked_cancelled: bit(1),
+                        is_marked_reported: bit(2),
+                        has_tracking: bit(3),
+                        has_lines: bit(4),
+                        is_recent: bit(5),
+                        orders,
+                        waiting_rows: u32::from(bit(6)),
+                        is_cancelled_in_jtl: bit(7),
+                    })
+                },
+            )
         })
     }
 
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_mark_of_the_report_alone_ends_nothing() {
-        for evidence in all().filter(|evidence| evidence.told != Told::Shipped) {
+        for evidence in all().filter(|evidence| evidence.told != ReportedState::Shipped) {
             if !(evidence.has_tracking && evidence.has_lines) {
                 let unmarked = decide(&Evidence { is_marked_reported: false, ..evidence });
                 assert_eq!(decide(&evidence), unmarked, "{evidence:?}");
@@ -219,7 +221,7 @@ mod tests {
         assert_eq!(decide(&reported), Decision::Reported);
         assert_eq!(decide(&Evidence { has_tracking: false, ..reported }), Decision::InJtl, "fault 12");
         assert_eq!(decide(&Evidence { has_lines: false, ..reported }), Decision::InJtl, "fault 13");
-        let cancelled = Evidence { orders: 1, told: Told::Cancelled, ..marked };
+        let cancelled = Evidence { orders: 1, told: ReportedState::Cancelled, ..marked };
         assert_eq!(decide(&cancelled), Decision::CancelledAfterHandOver, "fault 5");
     }
 
@@ -231,6 +233,6 @@ mod tests {
         let marked = Evidence { is_marked_cancelled: true, ..FRESH };
         assert_eq!(decide(&marked), Decision::FetchAnew);
         assert_eq!(decide(&Evidence { is_recent: false, ..marked }), Decision::Cancelled);
-        assert_eq!(decide(&Evidence { told: Told::Shipped, ..FRESH }), Decision::ShippedElsewhere);
+        assert_eq!(decide(&Evidence { told: ReportedState::Shipped, ..FRESH }), Decision::ShippedElsewhere);
     }
 }

@@ -8,7 +8,7 @@ use crate::old::OldOrder;
 
 /// What the old tables say that the marketplace said, when the old system read the order (it never looked again).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Told {
+pub enum ReportedState {
     /// Pending, to be shipped, or nothing that is understood.
     Open,
     /// Cancelled.
@@ -17,7 +17,7 @@ pub enum Told {
     Shipped,
 }
 
-impl Told {
+impl ReportedState {
     /// Of the word in `bestellstatus`; `None` where it is not one of the old system's words. Its first version kept the marketplace's German
     /// ones; *unknown* is what it writes where it does not know better.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
@@ -34,7 +34,7 @@ impl Told {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evidence {
     /// What the marketplace said.
-    pub told: Told,
+    pub told: ReportedState,
     /// Marked as exported to JTL (`xml_erstellt`, `status`, a processed row in `temu_xml_export`).
     pub is_marked_exported: bool,
     /// Marked as cancelled (`status`).
@@ -65,10 +65,14 @@ impl Evidence {
     ) -> Self {
         let status = old.status.as_deref().map(str::to_lowercase).unwrap_or_default();
         let is_marked_cancelled = status == "storniert";
-        let told = old.told.as_deref().and_then(Told::from_word);
+        let told = old.told.as_deref().and_then(ReportedState::from_word);
         Self {
             // Without a word of the marketplace the old system's own counts.
-            told: told.unwrap_or(if is_marked_cancelled { Told::Cancelled } else { Told::Open }),
+            told: told.unwrap_or(if is_marked_cancelled {
+                ReportedState::Cancelled
+            } else {
+                ReportedState::Open
+            }),
             is_marked_exported: old.is_exported
                 || is_exported
                 || matches!(status.as_str(), "xml_erstellt" | "versendet"),
@@ -87,6 +91,6 @@ impl Evidence {
     /// was sent (no lines) and where an empty number was; what is cancelled is not reported.
     pub fn is_surely_reported(&self) -> bool {
         let is_credible = self.is_marked_reported && self.has_tracking && self.has_lines;
-        self.told == Told::Shipped || (is_credible && self.told == Told::Open)
+        self.told == ReportedState::Shipped || (is_credible && self.told == ReportedState::Open)
     }
 }

@@ -16,6 +16,6 @@ pub mod testing;
 
 pub use decision::{Decision, decide};
 pub use error::TakeOverError;
-pub use evidence::{Evidence, Told};
+pub use evidence::{Evidence, ReportedState};
 pub use report::{Remark, Report, Rows};
 pub use take_over::{Options, take_over};

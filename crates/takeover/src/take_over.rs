@@ -15,7 +15,7 @@ use marktwerk_store::orders::{KnownChange, OrderChange};
 
 use crate::decision::{Decision, decide};
 use crate::error::TakeOverError;
-use crate::evidence::{Evidence, Told};
+use crate::evidence::{Evidence, ReportedState};
 use crate::import::{Import, Times};
 use crate::old::{Old, OldOrder};
 use crate::report::Report;
@@ -253,7 +253,7 @@ impl TakeOver<'_> {
     /// What is odd about an old row and is judged all the same.
     fn remark(&mut self, import: &Import<'_>, evidence: &Evidence) {
         let (old, number) = (import.old, import.number);
-        if let Some(word) = old.told.as_deref().filter(|word| Told::from_word(word).is_none()) {
+        if let Some(word) = old.told.as_deref().filter(|word| ReportedState::from_word(word).is_none()) {
             self.report.remark(
                 number,
                 format!("its status at the marketplace is `{word}`, which is not a known one: taken as open"),

@@ -22,5 +22,5 @@ pub use entries::{StockEntry, Work};
 pub use figures::{Figures, Sent, UNSURE};
 pub use lost::{LostArticle, LostReason};
 pub use offering::Offering;
-pub use picture::{AccountReads, Held, Offer, OwnSight, Picture, Verdict};
+pub use picture::{AccountReads, Held, Offer, OwnRead, Picture, Verdict};
 pub use units::{Levels, Units};

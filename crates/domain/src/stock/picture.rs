@@ -50,7 +50,7 @@ impl AccountReads {
 
 /// What the account that is written to shows of itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OwnSight {
+pub enum OwnRead {
     /// Its orders were read past the figure.
     Read,
     /// Its orders were not read, but its listings were read live in this run.
@@ -99,7 +99,7 @@ pub struct Picture {
     never: BTreeSet<i64>,
     levels: Levels,
     units: Units,
-    own: OwnSight,
+    own: OwnRead,
     reads: BTreeMap<String, AccountReads>,
     offers: Vec<Offer>,
     by_part: BTreeMap<i64, Vec<usize>>,
@@ -133,7 +133,7 @@ impl Picture {
     }
 
     /// How far the orders of the accounts were read, as known at `now`, and what the own account shows.
-    pub fn set_reads(&mut self, reads: BTreeMap<String, AccountReads>, own: OwnSight, now: Timestamp) {
+    pub fn set_reads(&mut self, reads: BTreeMap<String, AccountReads>, own: OwnRead, now: Timestamp) {
         (self.reads, self.own, self.now) = (reads, own, now);
     }
 
@@ -199,9 +199,9 @@ impl Picture {
         }
         let unread = self.unread(offer.article);
         let cap = match (self.own, unread.is_empty()) {
-            (OwnSight::Read, true) => return Some(Verdict::to_publish(wanted, Some(wanted))),
-            (OwnSight::Read, false) => self.beside(offer.article, &unread),
-            (OwnSight::Live | OwnSight::NotAsked | OwnSight::Nothing, _) => None,
+            (OwnRead::Read, true) => return Some(Verdict::to_publish(wanted, Some(wanted))),
+            (OwnRead::Read, false) => self.beside(offer.article, &unread),
+            (OwnRead::Live | OwnRead::NotAsked | OwnRead::Nothing, _) => None,
         };
         let best = floor.max(cap).map(|best| best.min(wanted));
         let has_to_fall = offer.figures.at_most(offer.has_twin).is_some_and(|most| wanted < most);
@@ -222,8 +222,8 @@ impl Picture {
     /// read, it may have sold down to nothing.
     fn floor(&self, offer: &Offer) -> Option<i64> {
         match self.own {
-            OwnSight::Nothing => Some(0),
-            OwnSight::Read | OwnSight::Live | OwnSight::NotAsked => {
+            OwnRead::Nothing => Some(0),
+            OwnRead::Read | OwnRead::Live | OwnRead::NotAsked => {
                 offer.figures.known(offer.has_twin).or(offer.figures.at_least())
             }
         }
@@ -235,7 +235,7 @@ impl Picture {
         sellers.insert(&self.account);
         let is_read = |account: &str| {
             let reads = self.reads.get(account);
-            let is_own_unread = account == self.account && self.own != OwnSight::Read;
+            let is_own_unread = account == self.account && self.own != OwnRead::Read;
             !is_own_unread && reads.is_some_and(|reads| reads.cover(self.figure_at, self.now))
         };
         sellers.retain(|account| !is_read(account));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     /// JTL has this many pieces; the accounts offer them; of the second one the list was read until then.
-    fn picture(available: i64, own: OwnSight, other: Option<(Option<i64>, i64)>) -> Picture {
+    fn picture(available: i64, own: OwnRead, other: Option<(Option<i64>, i64)>) -> Picture {
         let level = StockLevel { article: 1, available, buffer: 0, is_managed: true, components: Vec::new() };
         let mut picture = Picture::new("own", Levels::new([level]), at(100), Offering::default());
         picture.add_offer(offer("own", Some(3)));
@@ -295,27 +295,27 @@ mod tests {
     #[test]
     fn a_raise_needs_the_orders_and_a_fall_does_not() {
         for (own, raised) in [
-            (OwnSight::Read, (Some(5), false)),
-            (OwnSight::Live, (None, true)),
-            (OwnSight::NotAsked, (None, true)),
-            (OwnSight::Nothing, (None, true)),
+            (OwnRead::Read, (Some(5), false)),
+            (OwnRead::Live, (None, true)),
+            (OwnRead::NotAsked, (None, true)),
+            (OwnRead::Nothing, (None, true)),
         ] {
             assert_eq!(published(&picture(5, own, None), Some(3)), raised, "{own:?}");
             assert_eq!(published(&picture(0, own, None), Some(3)), (Some(0), false), "{own:?}");
             assert_eq!(published(&picture(3, own, None), Some(3)), (None, false), "{own:?}");
         }
-        assert_eq!(published(&picture(2, OwnSight::Live, None), Some(3)), (Some(2), false));
-        assert_eq!(published(&picture(2, OwnSight::NotAsked, None), Some(3)), (Some(2), false));
-        assert_eq!(published(&picture(2, OwnSight::Nothing, None), Some(3)), (Some(0), true));
+        assert_eq!(published(&picture(2, OwnRead::Live, None), Some(3)), (Some(2), false));
+        assert_eq!(published(&picture(2, OwnRead::NotAsked, None), Some(3)), (Some(2), false));
+        assert_eq!(published(&picture(2, OwnRead::Nothing, None), Some(3)), (Some(0), true));
     }
 
     #[test]
     fn beside_unread_accounts_only_what_they_do_not_offer_is_raised() {
-        let unread = |live| picture(9, OwnSight::Read, Some((live, 99)));
+        let unread = |live| picture(9, OwnRead::Read, Some((live, 99)));
         assert_eq!(published(&unread(Some(4)), Some(3)), (Some(5), true));
         assert_eq!(published(&unread(Some(7)), Some(3)), (None, true));
         assert_eq!(published(&unread(None), Some(3)), (None, true), "it may offer any number");
-        assert_eq!(published(&picture(9, OwnSight::Read, Some((Some(4), 100))), Some(3)), (Some(9), false));
+        assert_eq!(published(&picture(9, OwnRead::Read, Some((Some(4), 100))), Some(3)), (Some(9), false));
     }
 
     #[test]
@@ -325,12 +325,12 @@ mod tests {
             offer.figures = offer.figures.sending(8);
             picture.verdict(&offer).unwrap().publish
         };
-        assert_eq!(lost(&picture(6, OwnSight::Read, None)), Some(6));
-        assert_eq!(lost(&picture(6, OwnSight::NotAsked, None)), Some(3));
-        assert_eq!(lost(&picture(6, OwnSight::Nothing, None)), Some(0));
-        assert_eq!(lost(&picture(2, OwnSight::NotAsked, None)), Some(2));
+        assert_eq!(lost(&picture(6, OwnRead::Read, None)), Some(6));
+        assert_eq!(lost(&picture(6, OwnRead::NotAsked, None)), Some(3));
+        assert_eq!(lost(&picture(6, OwnRead::Nothing, None)), Some(0));
+        assert_eq!(lost(&picture(2, OwnRead::NotAsked, None)), Some(2));
         let never = |own| picture(6, own, None).verdict(&offer("own", None)).unwrap().publish;
-        assert_eq!((never(OwnSight::Read), never(OwnSight::NotAsked)), (Some(6), None));
+        assert_eq!((never(OwnRead::Read), never(OwnRead::NotAsked)), (Some(6), None));
     }
 
     #[test]

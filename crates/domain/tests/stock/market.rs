@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::inventory::StockLevel;
-use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, Offering, OwnSight, Picture};
+use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, Offering, OwnRead, Picture};
 use proptest::prelude::*;
 
 const ACCOUNTS: [&str; 2] = ["one", "two"];
@@ -76,11 +76,11 @@ impl Market {
         };
         let mut picture = Picture::new(ACCOUNTS[index], Levels::new([level]), self.now, Offering::default());
         let own = match (self.accounts[index].answers, self.accounts[index].offered) {
-            (true, _) => OwnSight::Read,
+            (true, _) => OwnRead::Read,
             (false, offered) => {
                 let account = &mut self.accounts[index];
                 account.figures = account.figures.read_live(Some(offered), self.now);
-                OwnSight::Live
+                OwnRead::Live
             }
         };
         picture.add_units(1, self.open);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::inventory::{Component, StockLevel};
-use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, Offering, OwnSight, Picture};
+use marktwerk_domain::stock::{AccountReads, Figures, Levels, Offer, Offering, OwnRead, Picture};
 use proptest::prelude::*;
 
 const OWN: &str = "own";
@@ -77,7 +77,7 @@ struct World {
     second: i64,
     taken: Vec<i64>,
     reads: BTreeMap<String, AccountReads>,
-    own: OwnSight,
+    own: OwnRead,
 }
 
 fn world() -> impl Strategy<Value = World> {
@@ -87,8 +87,7 @@ fn world() -> impl Strategy<Value = World> {
         unknown_orders: if is_blocked { vec!["PO-1".to_owned()] } else { Vec::new() },
         ..AccountReads::default()
     });
-    let own =
-        prop::sample::select(vec![OwnSight::Read, OwnSight::Live, OwnSight::NotAsked, OwnSight::Nothing]);
+    let own = prop::sample::select(vec![OwnRead::Read, OwnRead::Live, OwnRead::NotAsked, OwnRead::Nothing]);
     (
         prop::collection::vec(offer(), 1..6),
         -3..40_i64,
@@ -103,10 +102,10 @@ fn world() -> impl Strategy<Value = World> {
             // What the workflow says of the own account agrees with how far it was read.
             let is_read = reads[OWN].cover(at(FIGURE), at(NOW));
             let own = match (own, is_read) {
-                (OwnSight::Read, false) => OwnSight::NotAsked,
+                (OwnRead::Read, false) => OwnRead::NotAsked,
                 (own, _) => own,
             };
-            if own != OwnSight::Read {
+            if own != OwnRead::Read {
                 reads.insert(OWN.to_owned(), AccountReads::default());
             }
             World { offers, first, second, taken, reads, own }
@@ -145,13 +144,13 @@ proptest! {
         let picture = world.picture();
         for offer in world.own_offers() {
             let Some(publish) = picture.verdict(offer).unwrap().publish else { continue };
-            if publish <= surely(offer) && world.own != OwnSight::Nothing {
+            if publish <= surely(offer) && world.own != OwnRead::Nothing {
                 continue;
             }
             if publish == 0 {
                 continue;
             }
-            prop_assert_eq!(world.own, OwnSight::Read);
+            prop_assert_eq!(world.own, OwnRead::Read);
             let unread: Vec<&str> =
                 picture.sellers(offer.article).into_iter().filter(|account| !world.is_read(account)).collect();
             let offered = world.offers.iter().filter(|one| unread.contains(&one.account.as_str()));
@@ -191,7 +190,7 @@ proptest! {
         let mut read = world.clone();
         let complete = || AccountReads { until: Some(at(NOW)), ..AccountReads::default() };
         read.reads = ACCOUNTS.iter().map(|account| ((*account).to_owned(), complete())).collect();
-        read.own = OwnSight::Read;
+        read.own = OwnRead::Read;
         let all_read = read.picture();
         for offer in world.own_offers() {
             let verdict = picture.verdict(offer).unwrap();

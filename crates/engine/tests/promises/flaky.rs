@@ -208,7 +208,7 @@ hand_on! { AlertStore:
 hand_on! { MetaStore:
     fact(name: &str) -> Option<String>;
     set_fact(name: &str, value: &str) -> ();
-    hold(holding: &marktwerk_store::meta::Holding) -> bool;
+    acquire(lease: &marktwerk_store::meta::LeaderLease) -> bool;
     check() -> Vec<String>;
     backup(target: &std::path::Path) -> ();
 }

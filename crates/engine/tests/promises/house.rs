@@ -12,7 +12,7 @@ use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::{
-    Engine, EngineError, EngineOptions, Probe, ProbeQuestion, Registry, RunContext, Sight, Workflow,
+    Engine, EngineError, EngineOptions, Probe, ProbeQuestion, ProbeResult, Registry, RunContext, Workflow,
     WorkflowDescription,
 };
 use marktwerk_store::SharedStore;
@@ -56,12 +56,12 @@ pub(crate) struct Stage {
     /// Attempts at work now, and at the most so far.
     pub(crate) at_work: Arc<Mutex<(usize, usize)>>,
     /// What the probe of `play` and `reader` sees, and how often it was asked.
-    pub(crate) sight: Arc<Mutex<(Option<Sight>, usize)>>,
+    pub(crate) sight: Arc<Mutex<(Option<ProbeResult>, usize)>>,
 }
 
 #[async_trait]
 impl Probe for Stage {
-    async fn look(&self, _: &ProbeQuestion) -> Result<Sight, Failure> {
+    async fn look(&self, _: &ProbeQuestion) -> Result<ProbeResult, Failure> {
         let mut sight = self.sight.lock().unwrap();
         sight.1 += 1;
         sight.0.clone().ok_or_else(|| Failure::transient("nobody sees anything"))
@@ -72,7 +72,7 @@ impl Stage {
     /// From now on the probe sees this.
     pub(crate) fn shows(&self, marker: &str, unfinished: Option<&str>) {
         let unfinished = unfinished.map(str::to_owned);
-        self.sight.lock().unwrap().0 = Some(Sight { marker: marker.to_owned(), unfinished });
+        self.sight.lock().unwrap().0 = Some(ProbeResult { marker: marker.to_owned(), unfinished });
     }
 
     pub(crate) fn then(&self, act: Act) -> &Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::run::{Outcome, Run, WorkflowResult};
-use marktwerk_engine::probe::Sight;
+use marktwerk_engine::probe::ProbeResult;
 
 use crate::dice::{Dice, named};
 use crate::world::World;
@@ -152,7 +152,7 @@ fn takes(dice: &mut Dice) -> Duration {
 }
 
 /// What a probe sees for this job.
-pub(crate) fn sight(world: &World, job: &str, since: Duration) -> Word<Sight> {
+pub(crate) fn sight(world: &World, job: &str, since: Duration) -> Word<ProbeResult> {
     let mut dice = Dice::of([world.seed, named(job), named("sight"), since.as_millis() as u64]);
     let block = since.as_secs() / world.size.seconds(60);
     let marker = Dice::of([world.seed, named(job), named("marker"), block]).between(1, 3);
@@ -161,7 +161,7 @@ pub(crate) fn sight(world: &World, job: &str, since: Duration) -> Word<Sight> {
         return Word { takes, answer: Err(Failure::transient("nothing to be seen")) };
     }
     let unfinished = dice.happens(20).then(|| "a parcel".to_owned());
-    Word { takes, answer: Ok(Sight { marker: format!("marker {marker}"), unfinished }) }
+    Word { takes, answer: Ok(ProbeResult { marker: format!("marker {marker}"), unfinished }) }
 }
 
 /// Whether an account or the ERP is well.

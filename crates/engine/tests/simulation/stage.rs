@@ -8,7 +8,7 @@ use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::clock::Clock;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::run::WorkflowResult;
-use marktwerk_engine::probe::{Probe, ProbeQuestion, Sight};
+use marktwerk_engine::probe::{Probe, ProbeQuestion, ProbeResult};
 use marktwerk_engine::{Diagnose, Registry, RunContext, Workflow, WorkflowDescription};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -165,7 +165,7 @@ impl Drop for AtWork<'_> {
 
 #[async_trait]
 impl Probe for Stage {
-    async fn look(&self, question: &ProbeQuestion) -> Result<Sight, Failure> {
+    async fn look(&self, question: &ProbeQuestion) -> Result<ProbeResult, Failure> {
         let job = question.parameters.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let word = acts::sight(&self.ground.world, &job, self.ground.trace.since());
         let is_in_time = word.takes < Duration::from_secs(30);

@@ -9,7 +9,7 @@ use marktwerk_domain::clock::{Clock, ManualClock};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Epoch, Run, RunId, WorkflowResult};
-use marktwerk_engine::probe::Sight;
+use marktwerk_engine::probe::ProbeResult;
 use marktwerk_store::StoreError;
 use marktwerk_store::jobs::JobEdit;
 use marktwerk_store::journal::{Committed, Record};
@@ -63,7 +63,7 @@ pub(crate) enum What {
     WorkEnded(Who, Option<Said>),
     WroteOutside(Who),
     /// A job's probe was asked. `None` where it does not answer in time.
-    Probed(String, Option<Result<Sight, Failure>>),
+    Probed(String, Option<Result<ProbeResult, Failure>>),
     /// An account or the ERP was asked how it is.
     Examined(String, bool),
 

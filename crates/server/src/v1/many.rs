@@ -16,7 +16,7 @@ use crate::state::AppState;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the commands so far.
-pub(super) struct Told<T> {
+pub(super) struct BulkOutcome<T> {
     pub(super) runs: Vec<Run>,
     pub(super) refused: Vec<Refused<T>>,
     /// How many are still to be told.
@@ -39,13 +39,13 @@ impl<T> Refused<T> {
 }
 
 /// Tells each.
-pub(super) async fn carry_out<T, F, W>(state: &AppState, ids: Vec<T>, tell: F) -> Told<T>
+pub(super) async fn carry_out<T, F, W>(state: &AppState, ids: Vec<T>, tell: F) -> BulkOutcome<T>
 where
     T: Clone + Send + 'static,
     F: Fn(T) -> W + Send + 'static,
     W: Future<Output = Result<Run, EngineError>> + Send,
 {
-    let mut told = Told { runs: Vec::new(), refused: Vec::new(), under_way: ids.len() };
+    let mut told = BulkOutcome { runs: Vec::new(), refused: Vec::new(), under_way: ids.len() };
     let (answers, mut receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         for id in ids {

@@ -13,7 +13,7 @@ use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::judgement::Limits;
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
 use marktwerk_engine::{
-    AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, Registry, RunContext, Sight,
+    AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, ProbeResult, Registry, RunContext,
     Workflow, WorkflowDescription,
 };
 use marktwerk_server::{Person, Role, Server, ServerOptions, hash_token};
@@ -130,8 +130,8 @@ struct Still;
 
 #[async_trait]
 impl Probe for Still {
-    async fn look(&self, _: &ProbeQuestion) -> Result<Sight, Failure> {
-        Ok(Sight { marker: "still".to_owned(), unfinished: None })
+    async fn look(&self, _: &ProbeQuestion) -> Result<ProbeResult, Failure> {
+        Ok(ProbeResult { marker: "still".to_owned(), unfinished: None })
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::SharedStore;
-use crate::meta::Holding;
+use crate::meta::LeaderLease;
 
 /// A name has one value.
 pub async fn facts_are_replaced(store: SharedStore) {
@@ -15,23 +15,23 @@ pub async fn facts_are_replaced(store: SharedStore) {
     assert_eq!(store.fact("other").await.unwrap().as_deref(), Some(""));
 }
 
-/// An office has one holder, until its time is over.
-pub async fn an_office_has_one_holder(store: SharedStore) {
-    let holding = |holder: &str, now: i64, until: i64| Holding {
-        office: "office".to_owned(),
+/// A lease has one holder until it expires.
+pub async fn a_lease_has_one_holder(store: SharedStore) {
+    let lease = |holder: &str, now: i64, until: i64| LeaderLease {
+        name: "lease".to_owned(),
         holder: holder.to_owned(),
         now: Timestamp::from_second(now).unwrap(),
         until: Timestamp::from_second(until).unwrap(),
     };
-    assert!(store.hold(&holding("one", 0, 60)).await.unwrap());
-    assert!(!store.hold(&holding("two", 59, 119)).await.unwrap());
-    assert!(store.hold(&holding("one", 59, 119)).await.unwrap(), "it keeps it");
-    assert!(!store.hold(&holding("two", 60, 120)).await.unwrap());
-    assert!(store.hold(&holding("two", 119, 179)).await.unwrap(), "the time is over");
-    assert!(!store.hold(&holding("one", 120, 180)).await.unwrap());
+    assert!(store.acquire(&lease("one", 0, 60)).await.unwrap());
+    assert!(!store.acquire(&lease("two", 59, 119)).await.unwrap());
+    assert!(store.acquire(&lease("one", 59, 119)).await.unwrap(), "it renews it");
+    assert!(!store.acquire(&lease("two", 60, 120)).await.unwrap());
+    assert!(store.acquire(&lease("two", 119, 179)).await.unwrap(), "the time is over");
+    assert!(!store.acquire(&lease("one", 120, 180)).await.unwrap());
     // Of two that ask at once one gets it.
-    let (late, later) = (holding("three", 500, 560), holding("four", 500, 560));
-    let (three, four) = tokio::join!(store.hold(&late), store.hold(&later));
+    let (late, later) = (lease("three", 500, 560), lease("four", 500, 560));
+    let (three, four) = tokio::join!(store.acquire(&late), store.acquire(&later));
     assert_ne!(three.unwrap(), four.unwrap());
 }
 

@@ -131,7 +131,7 @@ macro_rules! store_conformance {
                 audit: an_entry_is_stored_with_its_change, an_entry_needs_its_change_and_is_stored_once,
                     a_change_without_effect_has_no_entry,
                     the_entry_of_a_start_names_the_run, entries_are_found_by_who_and_what, old_entries_are_deleted;
-                meta: facts_are_replaced, an_office_has_one_holder, a_sound_store_has_no_findings;
+                meta: facts_are_replaced, a_lease_has_one_holder, a_sound_store_has_no_findings;
                 changes: each_noun_moves_its_counter, an_unchanged_world_moves_nothing, every_stored_line_is_told;
                 concurrency: a_failing_call_fails_alone, many_writers_are_all_answered
             );

@@ -11,7 +11,7 @@ use rusqlite::backup::Backup;
 use super::migrations::{self, KNOWN_VERSION};
 use super::rows;
 use super::store::SqliteStore;
-use crate::meta::{Holding, MetaStore};
+use crate::meta::{LeaderLease, MetaStore};
 use crate::{StoreError, StoreResult};
 
 #[async_trait]
@@ -29,12 +29,12 @@ impl MetaStore for SqliteStore {
         self.write(move |writing| set(writing.connection, &name, &value)).await
     }
 
-    async fn hold(&self, holding: &Holding) -> StoreResult<bool> {
-        let holding = holding.clone();
+    async fn acquire(&self, lease: &LeaderLease) -> StoreResult<bool> {
+        let lease = lease.clone();
         self.write(move |writing| {
-            let is_free = holding.is_free(fact(writing.connection, &holding.office)?.as_deref())?;
+            let is_free = lease.is_free(fact(writing.connection, &lease.name)?.as_deref())?;
             if is_free {
-                set(writing.connection, &holding.office, &holding.fact())?;
+                set(writing.connection, &lease.name, &lease.fact())?;
             }
             Ok(is_free)
         })

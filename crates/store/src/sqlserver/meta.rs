@@ -9,7 +9,7 @@ use super::columns::{self, Columns};
 use super::migrations::{self, KNOWN_VERSION};
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, write_in};
-use crate::meta::{Holding, MetaStore};
+use crate::meta::{LeaderLease, MetaStore};
 use crate::{StoreError, StoreResult};
 
 #[async_trait]
@@ -25,11 +25,11 @@ impl MetaStore for SqlServerStore {
         write_in!(self, "set a fact", SCHEDULER, |writing| set(writing.connection, name, value))
     }
 
-    async fn hold(&self, holding: &Holding) -> StoreResult<bool> {
-        write_in!(self, "hold an office", SCHEDULER, |writing| async {
-            let is_free = holding.is_free(fact(writing.connection, &holding.office).await?.as_deref())?;
+    async fn acquire(&self, lease: &LeaderLease) -> StoreResult<bool> {
+        write_in!(self, "acquire a lease", SCHEDULER, |writing| async {
+            let is_free = lease.is_free(fact(writing.connection, &lease.name).await?.as_deref())?;
             if is_free {
-                set(writing.connection, &holding.office, &holding.fact()).await?;
+                set(writing.connection, &lease.name, &lease.fact()).await?;
             }
             Ok::<_, StoreError>(is_free)
         })

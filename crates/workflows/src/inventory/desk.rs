@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::stock::view::{ArticleView, ListingView, OrderUnits};
-use marktwerk_domain::stock::{AccountReads, OwnSight};
+use marktwerk_domain::stock::{AccountReads, OwnRead};
 use marktwerk_engine::StockDesk;
 use marktwerk_store::inventory::{AccountListing, ListingFilter};
 
@@ -48,7 +48,7 @@ impl StockDesk for Connections {
                 })
                 .for_each(|offer| picture.add_offer(offer));
             let is_read = reads.get(account).is_some_and(|reads| reads.cover(now, now));
-            let sight = if is_read { OwnSight::Read } else { OwnSight::NotAsked };
+            let sight = if is_read { OwnRead::Read } else { OwnRead::NotAsked };
             picture.set_reads(reads.clone(), sight, now);
             let offer = offer(account, record, &twins);
             let verdict = offer.as_ref().and_then(|offer| picture.verdict(offer));

@@ -5,15 +5,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::stock::{Figures, Offer, OwnSight, Picture, Verdict};
+use marktwerk_domain::stock::{Figures, Offer, OwnRead, Picture, Verdict};
 use marktwerk_engine::Step;
 use marktwerk_store::inventory::{AccountListing, ListingPatch, ListingRecord};
 use serde_json::{Value, json};
 
 use super::Inventory;
 use super::matching::Matched;
+use super::orders_read::OrdersRead;
 use super::picture::{Grounds, offer, offer_elsewhere, twins};
-use super::sight::Sight;
 
 /// A listing and what should become of its figure.
 pub(super) struct Level {
@@ -49,15 +49,15 @@ impl Inventory<'_> {
         };
         let undecided = matched.undecided;
         let mut facts = self.facts(matched.records).await?;
-        let mut sight = Sight::default();
+        let mut sight = OrdersRead::default();
         let picture = self.picture(&facts, &sight);
         if self.offers(&facts, &undecided).any(|offer| picture.needs_own_orders(&offer)) {
             sight = self.see_own(step, facts.grounds.figure_at, is_live).await?;
             self.look_again(&mut facts).await?;
         } else if is_live {
-            sight.own = OwnSight::Live;
+            sight.own = OwnRead::Live;
         }
-        if sight.own == OwnSight::Read {
+        if sight.own == OwnRead::Read {
             self.see_sellers(step, &mut facts, &mut sight, &undecided).await?;
         }
         let picture = self.picture(&facts, &sight);
@@ -106,7 +106,7 @@ impl Inventory<'_> {
         &self,
         step: &Step,
         facts: &mut Facts,
-        sight: &mut Sight,
+        sight: &mut OrdersRead,
         undecided: &HashSet<String>,
     ) -> Result<(), Failure> {
         let picture = self.picture(facts, sight);
@@ -132,7 +132,7 @@ impl Inventory<'_> {
         Ok(())
     }
 
-    fn picture(&self, facts: &Facts, sight: &Sight) -> Picture {
+    fn picture(&self, facts: &Facts, sight: &OrdersRead) -> Picture {
         let offering = self.connections.settings.inventory.offering(self.account());
         let mut picture = facts.grounds.picture(self.account(), offering);
         for record in &facts.records {
@@ -176,7 +176,7 @@ impl Inventory<'_> {
         &self,
         step: &Step,
         facts: Facts,
-        sight: &Sight,
+        sight: &OrdersRead,
         picture: &Picture,
         undecided: &HashSet<String>,
     ) -> Result<Vec<Level>, Failure> {

@@ -7,11 +7,11 @@ mod desk;
 mod levels;
 mod listings;
 mod matching;
+mod orders_read;
 mod oversold;
 mod picture;
 mod probe;
 mod push;
-mod sight;
 
 use std::sync::Arc;
 

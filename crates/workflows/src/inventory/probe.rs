@@ -15,7 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::failure::Failure;
-use marktwerk_engine::{Probe, ProbeQuestion, Sight};
+use marktwerk_engine::{Probe, ProbeQuestion, ProbeResult};
 use marktwerk_store::inventory::ListingRecord;
 use marktwerk_store::stock::lost_decision_name;
 use serde_json::Value;
@@ -29,7 +29,7 @@ const TRY_AGAIN: i64 = 3_600;
 
 #[async_trait]
 impl Probe for InventoryWorkflow {
-    async fn look(&self, question: &ProbeQuestion) -> Result<Sight, Failure> {
+    async fn look(&self, question: &ProbeQuestion) -> Result<ProbeResult, Failure> {
         let ProbeQuestion { account, parameters, now } = question;
         let parameters: InventoryParameters = serde_json::from_value(Value::Object(parameters.clone()))
             .map_err(|error| {
@@ -45,7 +45,7 @@ impl Probe for InventoryWorkflow {
         }
         if store.fact(&cursor_name(account)).await?.is_none() {
             // Nothing is published before orders were read once: the first cursor is the news.
-            return Ok(Sight { marker: "no orders were read yet".to_owned(), unfinished: None });
+            return Ok(ProbeResult { marker: "no orders were read yet".to_owned(), unfinished: None });
         }
         let open: BTreeMap<String, i64> = store.open_units().await?.into_iter().collect();
         let listings: Vec<ListingRecord> =
@@ -76,7 +76,7 @@ impl Probe for InventoryWorkflow {
             (&record.listing.id, record.article).hash(&mut hasher);
         }
         let again = is_refused.then(|| hour(*now)).map(|hour| format!(", refused figures in hour {hour}"));
-        Ok(Sight {
+        Ok(ProbeResult {
             marker: format!(
                 "{account}: JTL {stock} {numbers}, ours {:016x}{}",
                 hasher.finish(),
@@ -87,8 +87,8 @@ impl Probe for InventoryWorkflow {
     }
 }
 
-fn always(unfinished: &str) -> Sight {
-    Sight { marker: unfinished.to_owned(), unfinished: Some(unfinished.to_owned()) }
+fn always(unfinished: &str) -> ProbeResult {
+    ProbeResult { marker: unfinished.to_owned(), unfinished: Some(unfinished.to_owned()) }
 }
 
 /// Whether the marketplace is not known to hold what the last run found right, and did not refuse it.

@@ -14,7 +14,7 @@ use marktwerk_store::orders::{OrderPatch, OrderRecord};
 use serde_json::{Value, json};
 
 use super::Orders;
-use super::confirm::{Hindrance, denied};
+use super::confirm::{BlockReason, denied};
 use super::parcels::{Allotted, allot};
 
 impl Orders<'_> {
@@ -23,26 +23,26 @@ impl Orders<'_> {
         &self,
         step: &Step,
         record: &mut OrderRecord,
-    ) -> Result<(), Hindrance> {
+    ) -> Result<(), BlockReason> {
         let mut seen: HashSet<i64> = HashSet::new();
-        let mut hindered: Option<Hindrance> = None;
+        let mut hindered: Option<BlockReason> = None;
         while let Some(parcel) = next_parcel(record, &seen) {
             seen.insert(parcel.id);
             match self.report_parcel(step, record, &parcel).await {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
-                Err(hindrance @ Hindrance::Attention(..)) => {
+                Err(reason @ BlockReason::Attention(..)) => {
                     let closed = OrderPatch { report: Some(None), ..OrderPatch::default() };
                     if record.report.is_some() && !self.save_one(record, closed).await? {
                         return Ok(());
                     }
-                    hindered.get_or_insert(hindrance);
+                    hindered.get_or_insert(reason);
                 }
-                Err(hindrance) => return Err(hindrance),
+                Err(reason) => return Err(reason),
             }
         }
-        if let Some(hindrance) = hindered {
-            return Err(hindrance);
+        if let Some(reason) = hindered {
+            return Err(reason);
         }
         self.mark_if_all_left(step, record).await?;
         Ok(())
@@ -54,7 +54,7 @@ impl Orders<'_> {
         step: &Step,
         record: &mut OrderRecord,
         parcel: &Parcel,
-    ) -> Result<bool, Hindrance> {
+    ) -> Result<bool, BlockReason> {
         let ReportLines { lines, region } = self.lines(record).await?;
         let facts = record.facts();
         let contents = match parcel.contents.is_empty() {
@@ -64,7 +64,7 @@ impl Orders<'_> {
                 let all = lines.iter();
                 all.map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() }).collect()
             }
-            true => return Err(Hindrance::sent_less()),
+            true => return Err(BlockReason::sent_less()),
         };
         let Allotted { lines, is_surplus } = allot(&lines, &facts.ours.parcels, &contents);
         if lines.is_empty() {

@@ -33,7 +33,7 @@ const OTHER_NUMBERS: &str =
     "the marketplace has this order as shipped with other tracking numbers: compare them there";
 
 /// Why a shipment is not reported now.
-pub(super) enum Hindrance {
+pub(super) enum BlockReason {
     /// A person must act; shown.
     Attention(AttentionKind, String, RefusalCause),
     /// The marketplace does not say what it was told of this order. Nothing is told until it does.
@@ -42,7 +42,7 @@ pub(super) enum Hindrance {
     Failure(Failure),
 }
 
-impl Hindrance {
+impl BlockReason {
     fn other_numbers() -> Self {
         Self::Attention(AttentionKind::ShipmentRefused, OTHER_NUMBERS.to_owned(), RefusalCause::OtherNumbers)
     }
@@ -53,7 +53,7 @@ impl Hindrance {
     }
 }
 
-impl From<Failure> for Hindrance {
+impl From<Failure> for BlockReason {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
@@ -123,27 +123,27 @@ impl Orders<'_> {
     async fn report(&self, step: &Step, mut record: OrderRecord) -> Result<(), Failure> {
         match self.try_to_report(step, &mut record).await {
             Ok(()) => Ok(()),
-            Err(hindrance) => self.note_hindrance(step, &mut record, hindrance).await,
+            Err(reason) => self.note_reason(step, &mut record, reason).await,
         }
     }
 
     /// Keeps why an order is not reported, for people and for the next try.
-    pub(super) async fn note_hindrance(
+    pub(super) async fn note_reason(
         &self,
         step: &Step,
         record: &mut OrderRecord,
-        hindrance: Hindrance,
+        reason: BlockReason,
     ) -> Result<(), Failure> {
-        let (kind, message, cause, report) = match hindrance {
-            Hindrance::Failure(failure) => {
+        let (kind, message, cause, report) = match reason {
+            BlockReason::Failure(failure) => {
                 step.info(format!("order {} is not reported yet: {failure}", record.number), Value::Null);
                 return Err(failure);
             }
-            Hindrance::Unknown(message) => {
+            BlockReason::Unknown(message) => {
                 let cause = RefusalCause::NoAnswer(message.clone());
                 (AttentionKind::ShipmentRefused, message, cause, None)
             }
-            Hindrance::Attention(kind, message, cause) => (kind, message, cause, Some(None)),
+            BlockReason::Attention(kind, message, cause) => (kind, message, cause, Some(None)),
         };
         let text = format!("order {} is not reported: {message}", record.number);
         if record.reason.as_ref() == Some(&message) {
@@ -176,7 +176,7 @@ impl Orders<'_> {
         &self,
         step: &Step,
         record: &mut OrderRecord,
-    ) -> Result<bool, Hindrance> {
+    ) -> Result<bool, BlockReason> {
         let Some(report) = record.report.as_ref().map(|earlier| earlier.report.clone()) else {
             return Ok(true);
         };
@@ -189,7 +189,7 @@ impl Orders<'_> {
         })
     }
 
-    async fn try_to_report(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
+    async fn try_to_report(&self, step: &Step, record: &mut OrderRecord) -> Result<(), BlockReason> {
         if !self.resolve_report(step, record).await? {
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl Orders<'_> {
         }
     }
 
-    async fn report_whole(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
+    async fn report_whole(&self, step: &Step, record: &mut OrderRecord) -> Result<(), BlockReason> {
         if !is_unusable(record) && taken_over::lacks_document(record) {
             return Err(taken_over::without_document());
         }
@@ -216,7 +216,7 @@ impl Orders<'_> {
         step: &Step,
         record: &mut OrderRecord,
         report: &ShipmentReport,
-    ) -> Result<bool, Hindrance> {
+    ) -> Result<bool, BlockReason> {
         let intent = ReportIntent { epoch: self.context.epoch(), at: self.now(), report: report.clone() };
         if !self.save_one(record, self.intended(record, intent)).await? {
             // The order was changed meanwhile; the next run sees how.
@@ -233,8 +233,12 @@ impl Orders<'_> {
     }
 
     /// The call. What was shipped already is looked at by whoever reads back.
-    pub(super) async fn confirm_there(&self, step: &Step, report: &ShipmentReport) -> Result<(), Hindrance> {
-        let answer = self.marketplace.confirm_shipment(report).await.map_err(hindrance)?;
+    pub(super) async fn confirm_there(
+        &self,
+        step: &Step,
+        report: &ShipmentReport,
+    ) -> Result<(), BlockReason> {
+        let answer = self.marketplace.confirm_shipment(report).await.map_err(reason)?;
         crash::point("report.answer_received");
         match answer {
             ConfirmAnswer::Accepted { warnings } => {
@@ -246,12 +250,12 @@ impl Orders<'_> {
             }
             ConfirmAnswer::AlreadyShipped => match self.is_known_there(report).await? {
                 true => Ok(()),
-                false => Err(Hindrance::other_numbers()),
+                false => Err(BlockReason::other_numbers()),
             },
             ConfirmAnswer::Refused { code, message } => {
                 let text = format!("the marketplace refused the shipment: {message} (code {code})");
                 let cause = RefusalCause::Marketplace { code: code.to_string(), message };
-                Err(Hindrance::Attention(AttentionKind::ShipmentRefused, text, cause))
+                Err(BlockReason::Attention(AttentionKind::ShipmentRefused, text, cause))
             }
         }
     }
@@ -271,15 +275,15 @@ impl Orders<'_> {
     }
 
     /// Shipped on both sides, and not reported by us: nothing is told, the tracking numbers are compared.
-    async fn compare_numbers(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Hindrance> {
+    async fn compare_numbers(&self, step: &Step, record: &mut OrderRecord) -> Result<(), BlockReason> {
         if let Some(left) = to_compare(record) {
             // Without parcels there, or without an answer for this one order, there is nothing that could differ.
             match self.shown_there(&left).await {
                 Ok(shown) if !shown.is_empty() && !all_are_shown(&left, &shown) => {
-                    return Err(Hindrance::other_numbers());
+                    return Err(BlockReason::other_numbers());
                 }
-                Ok(_) | Err(Hindrance::Unknown(_)) => {}
-                Err(hindrance) => return Err(hindrance),
+                Ok(_) | Err(BlockReason::Unknown(_)) => {}
+                Err(reason) => return Err(reason),
             }
         }
         self.mark_reported(step, record, true).await?;
@@ -287,7 +291,7 @@ impl Orders<'_> {
     }
 
     /// The lines of the buyer's order. One that cannot be translated, and that was entered in JTL by hand, has those of its document.
-    pub(super) async fn lines(&self, record: &OrderRecord) -> Result<ReportLines, Hindrance> {
+    pub(super) async fn lines(&self, record: &OrderRecord) -> Result<ReportLines, BlockReason> {
         let of_order = || {
             let order = record.order.as_ref()?;
             Some(ReportLines { lines: order.lines.clone(), region: order.region })
@@ -303,14 +307,14 @@ impl Orders<'_> {
         lines.ok_or_else(|| {
             let message = "the order cannot be translated, so that its lines are not known: report this shipment at the marketplace by hand";
             let cause = RefusalCause::LinesUnknown;
-            Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause)
+            BlockReason::Attention(AttentionKind::ShipmentRefused, message.to_owned(), cause)
         })
     }
 
     /// What is to be reported of a whole order.
-    async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, Hindrance> {
+    async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, BlockReason> {
         let ReportLines { lines, region } = self.lines(record).await?;
-        let allocated = allocate(&lines, &record.parcels).ok_or_else(Hindrance::sent_less)?;
+        let allocated = allocate(&lines, &record.parcels).ok_or_else(BlockReason::sent_less)?;
         let mut parcels = Vec::with_capacity(record.parcels.len());
         for (parcel, lines) in record.parcels.iter().zip(allocated) {
             if lines.is_empty() {
@@ -334,19 +338,19 @@ impl Orders<'_> {
         region: Option<i64>,
         parcel: &Parcel,
         lines: Lines,
-    ) -> Result<ReportedParcel, Hindrance> {
+    ) -> Result<ReportedParcel, BlockReason> {
         let facts = record.facts();
         let mut code = None;
         let table = self.connections.settings.orders.carriers.get(self.account());
         for name in carrier_names(parcel, table) {
             if code.is_none() {
-                code = self.marketplace.carrier_code(region, &name).await.map_err(hindrance)?;
+                code = self.marketplace.carrier_code(region, &name).await.map_err(reason)?;
             }
         }
         // What JTL names comes first: a person chose for the parcels that nobody knows a carrier for.
         let chosen = facts.chosen_carrier();
         if let (None, Some(chosen)) = (&code, chosen) {
-            code = self.marketplace.carrier_code(region, chosen).await.map_err(hindrance)?;
+            code = self.marketplace.carrier_code(region, chosen).await.map_err(reason)?;
         }
         let Some(carrier_code) = code else {
             let carrier = chosen.unwrap_or(&parcel.carrier).to_owned();
@@ -356,7 +360,7 @@ impl Orders<'_> {
             };
             let message = format!("the marketplace's list has no carrier `{carrier}`{method}");
             let cause = RefusalCause::Carrier(carrier);
-            return Err(Hindrance::Attention(AttentionKind::UnknownCarrier, message, cause));
+            return Err(BlockReason::Attention(AttentionKind::UnknownCarrier, message, cause));
         };
         let mut warehouses = record.order.iter().flat_map(|order| &order.lines);
         let of_parcel = |line: &&OrderLine| lines.iter().any(|(number, _)| *number == line.number);
@@ -373,15 +377,15 @@ impl Orders<'_> {
     }
 
     /// Whether the marketplace shows every parcel of a report.
-    pub(super) async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, Hindrance> {
+    pub(super) async fn is_known_there(&self, report: &ShipmentReport) -> Result<bool, BlockReason> {
         Ok(all_are_shown(report, &self.shown_there(report).await?))
     }
 
     /// What the marketplace knows of the lines of a report.
-    async fn shown_there(&self, report: &ShipmentReport) -> Result<Vec<ConfirmedParcel>, Hindrance> {
+    async fn shown_there(&self, report: &ShipmentReport) -> Result<Vec<ConfirmedParcel>, BlockReason> {
         let lines = report.parcels.iter().flat_map(|parcel| &parcel.lines).map(|(line, _)| line.clone());
         let lines: Vec<String> = lines.collect();
-        self.marketplace.read_shipments(&report.number, &lines).await.map_err(hindrance)
+        self.marketplace.read_shipments(&report.number, &lines).await.map_err(reason)
     }
 
     /// The marketplace has a report of ours. Answers whether the order is as it was read.
@@ -487,11 +491,11 @@ fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
 }
 
 /// A no to this one order is a person's business; what would meet every order alike fails the run.
-pub(super) fn hindrance(error: ConnectorError) -> Hindrance {
+pub(super) fn reason(error: ConnectorError) -> BlockReason {
     let failure = error.failure();
     match error.concerns_one_order() {
-        true => Hindrance::Unknown(format!("the marketplace does not answer for it: {}", failure.message)),
-        false => Hindrance::Failure(failure),
+        true => BlockReason::Unknown(format!("the marketplace does not answer for it: {}", failure.message)),
+        false => BlockReason::Failure(failure),
     }
 }
 

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use marktwerk_connectors::OrderWindow;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Limits, Row};
-use marktwerk_engine::{Probe, ProbeQuestion, Sight};
+use marktwerk_engine::{Probe, ProbeQuestion, ProbeResult};
 use marktwerk_store::orders::OrderRecord;
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ const PAGE: usize = 1_000;
 
 #[async_trait]
 impl Probe for OrderWorkflow {
-    async fn look(&self, question: &ProbeQuestion) -> Result<Sight, Failure> {
+    async fn look(&self, question: &ProbeQuestion) -> Result<ProbeResult, Failure> {
         let ProbeQuestion { account, parameters, now } = question;
         let parameters: OrderParameters =
             serde_json::from_value(Value::Object(parameters.clone())).map_err(|error| {
@@ -46,7 +46,7 @@ impl Probe for OrderWorkflow {
         let marketplace = self.connections.marketplace(account)?;
         let Some(cursor) = cursor(&self.connections, account).await? else {
             let unfinished = Some("the orders of this account were never read completely".to_owned());
-            return Ok(Sight { marker: "no orders were read yet".to_owned(), unfinished });
+            return Ok(ProbeResult { marker: "no orders were read yet".to_owned(), unfinished });
         };
         let window = OrderWindow {
             // From the beginning of a day, so that a run which only moves the cursor does not change the count.
@@ -64,7 +64,7 @@ impl Probe for OrderWorkflow {
         let is_watch_due =
             open.has_reported && tracking::watches_reported(&self.connections, account, *now).await?;
         let waiting_rows: u32 = stuck.iter().map(|presence| presence.waiting_rows).sum();
-        Ok(Sight {
+        Ok(ProbeResult {
             marker: format!("{account}: {there}; JTL {in_erp}, {waiting_rows} rows waiting too long"),
             unfinished: open.unfinished(is_deep_read_due, is_watch_due),
         })

@@ -11,7 +11,7 @@ use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::json;
 
 use super::Orders;
-use super::confirm::Hindrance;
+use super::confirm::BlockReason;
 
 /// Orders looked through at once.
 const BATCH: usize = 500;
@@ -28,10 +28,10 @@ fn is_incomplete(record: &OrderRecord) -> bool {
 }
 
 /// Nothing is told of an order whose own document the marketplace did not give: its carriers are not known.
-pub(super) fn without_document() -> Hindrance {
+pub(super) fn without_document() -> BlockReason {
     let message = "it was taken over from the system used before, and the marketplace did not give its document: start the order job with \
                    days_back so that it reaches the day of purchase, or report this shipment at the marketplace by hand";
-    Hindrance::Attention(AttentionKind::ShipmentRefused, message.to_owned(), RefusalCause::TakenOver)
+    BlockReason::Attention(AttentionKind::ShipmentRefused, message.to_owned(), RefusalCause::TakenOver)
 }
 
 impl Orders<'_> {

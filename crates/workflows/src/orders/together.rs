@@ -14,7 +14,7 @@ use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord, ReportIntent
 use serde_json::json;
 
 use super::Orders;
-use super::confirm::{Hindrance, denied, is_due, is_unusable, not_shown};
+use super::confirm::{BlockReason, denied, is_due, is_unusable, not_shown};
 use super::parcels::allocate;
 use super::taken_over;
 use crate::crash;
@@ -75,8 +75,8 @@ impl Orders<'_> {
                 match self.resolve_report(step, &mut record).await {
                     Ok(true) => {}
                     Ok(false) => continue,
-                    Err(hindrance) => {
-                        if let Err(error) = self.note_hindrance(step, &mut record, hindrance).await {
+                    Err(reason) => {
+                        if let Err(error) = self.note_reason(step, &mut record, reason).await {
                             failure.get_or_insert(error);
                         }
                         continue;
@@ -212,30 +212,30 @@ impl Orders<'_> {
         let mut records = records;
         match self.try_together(step, &mut records).await {
             Ok(()) => Ok(()),
-            Err(Hindrance::Failure(failure)) => Err(failure),
-            Err(Hindrance::Unknown(message)) => {
+            Err(BlockReason::Failure(failure)) => Err(failure),
+            Err(BlockReason::Unknown(message)) => {
                 for record in &mut records {
-                    self.note_hindrance(step, record, Hindrance::Unknown(message.clone())).await?;
+                    self.note_reason(step, record, BlockReason::Unknown(message.clone())).await?;
                 }
                 Ok(())
             }
-            Err(Hindrance::Attention(kind, message, cause)) => {
+            Err(BlockReason::Attention(kind, message, cause)) => {
                 for record in &mut records {
-                    let hindrance = Hindrance::Attention(kind, message.clone(), cause.clone());
-                    self.note_hindrance(step, record, hindrance).await?;
+                    let reason = BlockReason::Attention(kind, message.clone(), cause.clone());
+                    self.note_reason(step, record, reason).await?;
                 }
                 Ok(())
             }
         }
     }
 
-    async fn try_together(&self, step: &Step, records: &mut [OrderRecord]) -> Result<(), Hindrance> {
+    async fn try_together(&self, step: &Step, records: &mut [OrderRecord]) -> Result<(), BlockReason> {
         let reports = match self.joint_reports(records).await {
             Ok(reports) => reports,
             // The others wait for it as for any order that cannot be reported yet.
-            Err((index, hindrance)) => {
+            Err((index, reason)) => {
                 if let Some(record) = records.get_mut(index) {
-                    self.note_hindrance(step, record, hindrance).await?;
+                    self.note_reason(step, record, reason).await?;
                 }
                 return Ok(());
             }
@@ -278,14 +278,14 @@ impl Orders<'_> {
     }
 
     /// What one order has in the one parcel.
-    async fn own_part(&self, record: &OrderRecord) -> Result<(ReportedParcel, Option<i64>), Hindrance> {
+    async fn own_part(&self, record: &OrderRecord) -> Result<(ReportedParcel, Option<i64>), BlockReason> {
         if !is_unusable(record) && taken_over::lacks_document(record) {
             return Err(taken_over::without_document());
         }
         let ReportLines { lines, region } = self.lines(record).await?;
-        let allocated = allocate(&lines, &record.parcels).ok_or_else(Hindrance::sent_less)?;
+        let allocated = allocate(&lines, &record.parcels).ok_or_else(BlockReason::sent_less)?;
         let (Some(parcel), Some(lines)) = (record.parcels.first(), allocated.into_iter().next()) else {
-            return Err(Hindrance::sent_less());
+            return Err(BlockReason::sent_less());
         };
         Ok((self.with_carrier(record, region, parcel, lines).await?, region))
     }
@@ -294,10 +294,10 @@ impl Orders<'_> {
     async fn joint_reports(
         &self,
         records: &[OrderRecord],
-    ) -> Result<Vec<ShipmentReport>, (usize, Hindrance)> {
+    ) -> Result<Vec<ShipmentReport>, (usize, BlockReason)> {
         let mut own: Vec<(ReportedParcel, Option<i64>)> = Vec::with_capacity(records.len());
         for (index, record) in records.iter().enumerate() {
-            own.push(self.own_part(record).await.map_err(|hindrance| (index, hindrance))?);
+            own.push(self.own_part(record).await.map_err(|reason| (index, reason))?);
         }
         let denied: Vec<_> = records.iter().flat_map(denied).collect();
         let others = |index: usize| {

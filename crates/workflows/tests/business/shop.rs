@@ -18,7 +18,7 @@ use marktwerk_domain::order::{Order, OrderState};
 use marktwerk_domain::run::{Run, RunId, RunState};
 use marktwerk_domain::stock::StockEntry;
 use marktwerk_engine::jobs::JobDraft;
-use marktwerk_engine::{AlertChannel, Engine, EngineOptions, ProbeQuestion, Sight};
+use marktwerk_engine::{AlertChannel, Engine, EngineOptions, ProbeQuestion, ProbeResult};
 use marktwerk_erp::{Erp, HandOver, Jtl, JtlSettings};
 use marktwerk_sandbox::{Control, LineSeed, OrderSeed, Sandbox, SandboxOptions, SandboxTime, WorldOptions};
 use marktwerk_store::SharedStore;
@@ -294,7 +294,7 @@ impl Shop {
     }
 
     /// What the probe of a job type sees now.
-    pub(crate) async fn look(&self, job_type: &str, parameters: Value) -> Result<Sight, Failure> {
+    pub(crate) async fn look(&self, job_type: &str, parameters: Value) -> Result<ProbeResult, Failure> {
         let question = ProbeQuestion {
             account: ACCOUNT.to_owned(),
             parameters: parameters.as_object().cloned().unwrap(),

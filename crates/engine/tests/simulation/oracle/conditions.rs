@@ -9,7 +9,7 @@ use marktwerk_domain::failure::Failure;
 use marktwerk_domain::job::Job;
 use marktwerk_domain::policy::{Condition, Window};
 use marktwerk_domain::timetable;
-use marktwerk_engine::probe::Sight;
+use marktwerk_engine::probe::ProbeResult;
 
 use super::{Oracle, Verdict, ensure};
 use crate::trace::Event;
@@ -21,7 +21,7 @@ pub(super) const LATELY: Duration = Duration::from_secs(70);
 
 impl Oracle {
     /// The probe of the job of that name was asked.
-    pub(super) fn probed(&mut self, event: &Event, job: &str, sight: Option<&Result<Sight, Failure>>) {
+    pub(super) fn probed(&mut self, event: &Event, job: &str, sight: Option<&Result<ProbeResult, Failure>>) {
         if let Some(known) = self.jobs.values_mut().find(|known| known.job.id.as_str() == job) {
             known.sights.retain(|(since, _)| event.since < *since + LATELY);
             known.sights.push((event.since, sight.and_then(|sight| sight.as_ref().ok()).cloned()));
@@ -87,7 +87,7 @@ impl Oracle {
                 }
                 let last = known.job.history.last_marker.as_deref();
                 let is_new =
-                    |sight: &Sight| sight.unfinished.is_some() || last != Some(sight.marker.as_str());
+                    |sight: &ProbeResult| sight.unfinished.is_some() || last != Some(sight.marker.as_str());
                 let lately = known.sights.iter().filter(|(since, _)| is_lately(*since));
                 all_alike(lately.map(|(_, sight)| sight.as_ref().is_none_or(is_new)))
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Attempt, Epoch, Run, RunId, RunState, Trigger};
-use marktwerk_engine::probe::Sight;
+use marktwerk_engine::probe::ProbeResult;
 use marktwerk_store::runs::NewRun;
 
 use super::{Oracle, Verdict, Violation, violation};
@@ -30,7 +30,7 @@ pub(crate) struct KnownJob {
     /// When a run of it succeeded or its marker changed.
     pub(crate) succeeded_at: Duration,
     /// What its probe saw lately, and when it was asked; `None` where it could not tell.
-    pub(crate) sights: Vec<(Duration, Option<Sight>)>,
+    pub(crate) sights: Vec<(Duration, Option<ProbeResult>)>,
     /// Since when it has neither a next time nor a run whose end it could wait for.
     pub(crate) unplanned_since: Option<Duration>,
 }

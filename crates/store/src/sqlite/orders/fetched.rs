@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::known_stock;
 use crate::StoreResult;
-use crate::order_rules::{self, News, Told};
+use crate::order_rules::{self, ListedState, News};
 use crate::orders::FetchedOrder;
 use crate::sqlite::rows::{self, Json, Micros, Word};
 use crate::sqlite::writing::Writing;
@@ -16,7 +16,7 @@ use crate::sqlite::writing::Writing;
 struct Stored {
     id: i64,
     state: OrderState,
-    told: Told,
+    told: ListedState,
 }
 
 pub(super) fn save(
@@ -49,7 +49,7 @@ fn find(connection: &Connection, account: &str, number: &str) -> StoreResult<Opt
         Ok(Stored {
             id: row.get(0)?,
             state: row.get::<_, Word<OrderState>>(1)?.0,
-            told: Told {
+            told: ListedState {
                 status: row.get::<_, Word<MarketplaceStatus>>(2)?.0,
                 changed_at: row.get::<_, Micros>(3)?.0,
                 is_complete: row.get(4)?,

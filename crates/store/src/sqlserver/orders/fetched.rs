@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::keep;
 use super::known_stock;
 use crate::StoreResult;
-use crate::order_rules::{self, Move, News, Told};
+use crate::order_rules::{self, ListedState, Move, News};
 use crate::orders::FetchedOrder;
 use crate::sqlserver::columns;
 use crate::sqlserver::keys::{self, WITH_KEYS, key};
@@ -23,7 +23,7 @@ pub(super) struct Kept<'a> {
     /// `None` for a new one.
     pub(super) id: Option<i64>,
     state: OrderState,
-    told: Told,
+    told: ListedState,
     /// The stored document, read where it may decide.
     raw: Option<Value>,
     pub(super) contents: Vec<Content>,
@@ -110,10 +110,10 @@ impl<'a> Kept<'a> {
     }
 }
 
-fn told(order: &FetchedOrder) -> Told {
+fn told(order: &FetchedOrder) -> ListedState {
     let FetchedOrder { changed_at, status, is_complete, fingerprint, .. } = order;
     let fingerprint = Some(fingerprint.clone());
-    Told { changed_at: *changed_at, status: *status, is_complete: *is_complete, fingerprint }
+    ListedState { changed_at: *changed_at, status: *status, is_complete: *is_complete, fingerprint }
 }
 
 /// What is known of the page's orders, by key.
@@ -144,7 +144,7 @@ async fn known<'a>(
         let position: usize = columns.integer()?;
         let id = columns.integer()?;
         let state = columns.word()?;
-        let told = Told {
+        let told = ListedState {
             status: columns.word()?,
             changed_at: columns.time()?,
             is_complete: columns.truth()?,
@@ -170,7 +170,7 @@ async fn known<'a>(
             was_over: false,
             takes_stock: false,
         });
-        // Told twice in this page, it is read where one of them may be the same.
+        // ListedState twice in this page, it is read where one of them may be the same.
         kept.raw = raw.or(kept.raw.take());
     }
     for (id, content) in contents(connection, account, &ids).await? {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::reason::Reason;
-use marktwerk_domain::stock::{AccountReads, OwnSight, StockEntry};
+use marktwerk_domain::stock::{AccountReads, OwnRead, StockEntry};
 use marktwerk_engine::Step;
 use marktwerk_store::stock;
 use serde_json::Value;
@@ -18,8 +18,8 @@ const BLOCKED_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a run saw of the accounts.
 #[derive(Default)]
-pub(super) struct Sight {
-    pub(super) own: OwnSight,
+pub(super) struct OrdersRead {
+    pub(super) own: OwnRead,
     pub(super) reads: BTreeMap<String, AccountReads>,
 }
 
@@ -31,19 +31,19 @@ impl Inventory<'_> {
         step: &Step,
         figure_at: Timestamp,
         is_live: bool,
-    ) -> Result<Sight, Failure> {
+    ) -> Result<OrdersRead, Failure> {
         let account = self.account().to_owned();
         let (reads, failure) = self.see(step, &account, figure_at).await?;
         let own = match failure {
-            None if reads.cover(figure_at, self.now()) => OwnSight::Read,
-            None => OwnSight::NotAsked,
+            None if reads.cover(figure_at, self.now()) => OwnRead::Read,
+            None => OwnRead::NotAsked,
             Some(failure) => {
                 step.warning(format!("the orders of {account} cannot be read: {failure}"), Value::Null).await;
                 let is_live = is_live || (!self.context.should_stop() && self.read_live(step).await?);
-                if is_live { OwnSight::Live } else { OwnSight::Nothing }
+                if is_live { OwnRead::Live } else { OwnRead::Nothing }
             }
         };
-        Ok(Sight { own, reads: BTreeMap::from([(account, reads)]) })
+        Ok(OrdersRead { own, reads: BTreeMap::from([(account, reads)]) })
     }
 
     /// Whether the listings could be read live. Where the account is not let in, nothing can be written either.
@@ -66,7 +66,7 @@ impl Inventory<'_> {
     pub(super) async fn see_others(
         &self,
         step: &Step,
-        sight: &mut Sight,
+        sight: &mut OrdersRead,
         accounts: BTreeSet<String>,
         figure_at: Timestamp,
     ) -> Result<(), Failure> {
@@ -131,7 +131,7 @@ impl Inventory<'_> {
     /// Raises wait for these accounts, and for the others they do not. What lasts is shown.
     pub(super) async fn note_blocked(
         &self,
-        sight: &Sight,
+        sight: &OrdersRead,
         blocked: &BTreeSet<String>,
     ) -> Result<(), Failure> {
         let now = self.now();
