@@ -18,6 +18,7 @@ mod play;
 mod records;
 mod report;
 mod server;
+mod still;
 mod story;
 mod weather;
 mod world;
