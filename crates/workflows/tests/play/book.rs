@@ -161,8 +161,8 @@ pub(crate) struct Book {
     pub(crate) orders: BTreeMap<String, Bought>,
     /// `kAuftragPosition` → the order of the buyer for whom it was written.
     owners: HashMap<i64, String>,
-    /// `kAuftrag` → the number that it had at first.
-    first_numbers: HashMap<i64, String>,
+    /// `kAuftrag` → the number that it had when it was seen last.
+    numbers: HashMap<i64, String>,
     /// Number → how many orders in JTL have begun with it.
     ever: HashMap<String, usize>,
     /// The newest note position that was counted.
@@ -193,15 +193,13 @@ impl Book {
     pub(crate) fn learn(&mut self, snapshot: &Snapshot) -> Vec<(i64, String)> {
         let mut new = Vec::new();
         for order in &snapshot.orders {
-            if !self.first_numbers.contains_key(&order.key) {
-                self.first_numbers.insert(order.key, order.number.clone());
+            let is_new = self.numbers.insert(order.key, order.number.clone()).is_none();
+            if is_new {
                 *self.ever.entry(order.number.clone()).or_default() += 1;
                 new.push((order.key, order.number.clone()));
             }
             for position in &order.positions {
-                if !self.owners.contains_key(&position.key) {
-                    self.owners.insert(position.key, order.number.clone());
-                }
+                self.owners.entry(position.key).or_insert_with(|| order.number.clone());
             }
             if let Some(bought) = self.orders.get_mut(&order.number) {
                 bought.was_in_jtl = true;

@@ -44,8 +44,6 @@ pub(crate) enum Later {
     Leaves {
         sn: String,
     },
-    /// The shipping methods are usual again.
-    UsualMethods,
 }
 
 impl Play {
@@ -136,7 +134,6 @@ impl Play {
                     ));
                 }
             }
-            Later::UsualMethods => self.ground.jtl().set_shipping_method(None),
         }
     }
 

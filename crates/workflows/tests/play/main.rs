@@ -30,7 +30,7 @@ use marktwerk_domain::mutant::{self, Mutant};
 use play::{Stage, play};
 use world::Size;
 
-const WEEK: Stage = Stage { size: Size::WEEK, is_on_sql_server: false };
+const WEEK: Stage = Stage { size: Size { days: 7 }, is_on_sql_server: false };
 
 /// A mutant is on for the whole process: tests in one process take turns.
 static TURN: Mutex<()> = Mutex::new(());

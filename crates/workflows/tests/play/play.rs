@@ -171,7 +171,7 @@ impl Play {
             }
             Next::Stock(account) => {
                 if !self.weather.is_paused(Job::Stock, account, self.ground.now()) {
-                    let mode = if self.stock_runs % 6 == 0 { "full" } else { "quick" };
+                    let mode = if self.stock_runs.is_multiple_of(6) { "full" } else { "quick" };
                     self.stock_runs += 1;
                     self.run(Job::Stock, account, json!({ "mode": mode })).await?;
                 }

@@ -139,7 +139,7 @@ impl Records {
                     is_cancelled: row.get(2)?,
                     positions: Vec::new(),
                     parcels: Vec::new(),
-                    gross_cents: gross.and_then(|text| text.parse::<f64>().ok()).map(|value| cents(value)),
+                    gross_cents: gross.and_then(|text| text.parse::<f64>().ok()).map(cents),
                     is_paid: row.get(4)?,
                 })
             },

@@ -12,8 +12,6 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    pub(crate) const WEEK: Self = Self { days: 7 };
-
     pub(crate) fn lasts(self) -> Duration {
         Duration::from_secs(self.days * 86_400)
     }
