@@ -10,6 +10,19 @@ impl ErpFacts {
     /// The facts after the ERP showed `order` under the number of `ours`. Equal to these facts where it shows what it showed
     /// before.
     pub fn after(&self, order: &ErpOrder, ours: Option<&Order>, now: Timestamp) -> Self {
+        self.after_both(order, 0, ours, now)
+    }
+
+    /// The same where import rows with the number wait beside the order. Each will be another order; only those that were there
+    /// before count, for the ERP may remove a row a moment after it has made the order.
+    pub fn after_both(
+        &self,
+        order: &ErpOrder,
+        waiting_rows: u32,
+        ours: Option<&Order>,
+        now: Timestamp,
+    ) -> Self {
+        let to_come = if self.orders > 0 { self.waiting_rows.min(waiting_rows) } else { 0 };
         let has_all_left = !order.parcels.is_empty() && holds(&contents(&order.parcels), &order.ordered);
         let is_ended = order.is_cancelled || order.is_closed_unshipped;
         let has_buyers_left = !order.parcels.is_empty()
@@ -19,8 +32,8 @@ impl ErpFacts {
             order.parcels.is_empty() || order.parcels.iter().any(|parcel| parcel.tracking.is_empty());
         let shown = Self {
             since: self.since,
-            orders: if is_split(order, ours) { 1 } else { order.count },
-            waiting_rows: 0,
+            orders: to_come.saturating_add(if is_split(order, ours) { 1 } else { order.count }),
+            waiting_rows,
             was_seen: true,
             is_cancelled: order.is_cancelled,
             is_complete: order.is_complete,

@@ -169,6 +169,11 @@ impl Control {
         self.erp.with(|connection| rearrange::add_packaging(connection, external, sku))
     }
 
+    /// The order's bundles are taken apart: delivery notes hold their components alone.
+    pub fn take_bundles_apart_in_jtl(&self, external: &str) -> Done<()> {
+        self.erp.with(|connection| rearrange::take_bundles_apart(connection, external))
+    }
+
     /// Somebody deletes the order's position of an article, of which nothing has left.
     pub fn delete_position_in_jtl(&self, external: &str, sku: &str) -> Done<()> {
         self.erp.with(|connection| rearrange::delete_position(connection, external, sku))

@@ -37,7 +37,7 @@ struct Arguments {
 }
 
 /// The levers, with what they take and do.
-pub const LEVERS: [(&str, &str); 64] = [
+pub const LEVERS: [(&str, &str); 65] = [
     ("add_order", "an order as described; OrderSeed"),
     ("add_raw_order", "an order with raw answers; AnyOrder"),
     ("add_orders", "count: buyers order something"),
@@ -97,6 +97,7 @@ pub const LEVERS: [(&str, &str); 64] = [
     ("enter_in_jtl", "external, sku, pieces: an order entered by hand"),
     ("add_gift_in_jtl", "external, sku"),
     ("add_packaging_in_jtl", "external, sku: a carton as a position of its own"),
+    ("take_bundles_apart_in_jtl", "external: delivery notes hold the components alone"),
     ("delete_position_in_jtl", "external, sku: of which nothing has left"),
     ("collect_in_jtl", "external: a delivery note without a parcel"),
     ("print_label_again", "external: another label, which is not used"),
@@ -232,6 +233,7 @@ fn perform(control: &Control, lever: &str, body: &str) -> Result<Value, SandboxE
         "enter_in_jtl" => json!(control.enter_in_jtl(&external, &sku, pieces.max(1))?),
         "add_gift_in_jtl" => json!(control.add_gift_in_jtl(&external, &sku)?),
         "add_packaging_in_jtl" => json!(control.add_packaging_in_jtl(&external, &sku)?),
+        "take_bundles_apart_in_jtl" => json!(control.take_bundles_apart_in_jtl(&external)?),
         "delete_position_in_jtl" => json!(control.delete_position_in_jtl(&external, &sku)?),
         "collect_in_jtl" => json!(control.collect_in_jtl(&external)?),
         "print_label_again" => json!(control.print_label_again(&external)?),

@@ -71,6 +71,27 @@ pub(crate) fn add_packaging(connection: &Connection, external: &str, sku: &str) 
     Ok(())
 }
 
+/// Takes the bundles of an order apart: their components become positions, and its delivery notes name these alone.
+pub(crate) fn take_bundles_apart(connection: &Connection, external: &str) -> Result<(), SandboxError> {
+    let order = look::order(connection, external)?;
+    let bundles =
+        "FROM Verkauf_tAuftragPosition p JOIN tArtikel b ON b.kArtikel = p.kArtikel AND b.kStueckliste > 0";
+    let open = "WHERE p.kAuftrag = ?1 AND p.nType = 1
+                AND p.kAuftragPosition NOT IN (SELECT kBestellPos FROM tLieferscheinPos)
+                AND p.kAuftragPosition NOT IN (SELECT kAuftragPosition FROM sandbox_apart)";
+    let components = format!(
+        "INSERT INTO Verkauf_tAuftragPosition(kAuftrag, kArtikel, cArtNr, cName, fAnzahl, fVkNetto, fRabatt, fMwSt, nType)
+         SELECT p.kAuftrag, c.kArtikel, c.cArtNr, c.cArtNr, p.fAnzahl * s.fAnzahl, '0', '0', p.fMwSt, 1 {bundles}
+         JOIN tStueckliste s ON s.kStueckliste = b.kStueckliste JOIN tArtikel c ON c.kArtikel = s.kArtikel {open}"
+    );
+    if connection.execute(&components, [order])? == 0 {
+        return Err(SandboxError::Refused(format!("{external} has no open bundle")));
+    }
+    let apart = format!("INSERT INTO sandbox_apart SELECT p.kAuftragPosition {bundles} {open}");
+    connection.execute(&apart, [order])?;
+    Ok(())
+}
+
 /// Deletes the positions of an article of which nothing is on a delivery note.
 pub(crate) fn delete_position(
     connection: &Connection,

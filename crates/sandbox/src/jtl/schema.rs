@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS tArtikel(
   bRowversion INTEGER);
 CREATE INDEX IF NOT EXISTS sandbox_articles ON tArtikel(rtrim(cArtNr) COLLATE NOCASE);
 CREATE TABLE IF NOT EXISTS sandbox_gone_articles(row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sandbox_apart(kAuftragPosition INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS sandbox_away(since_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS tStueckliste(
   kStueckliste INTEGER NOT NULL, kArtikel INTEGER NOT NULL, fAnzahl NUMERIC NOT NULL,

@@ -38,6 +38,7 @@ fn open_positions(connection: &Connection, order: i64) -> rusqlite::Result<Vec<O
     let sql = "SELECT p.kAuftragPosition, p.kArtikel, p.cArtNr, p.fAnzahl - COALESCE(
                  (SELECT SUM(l.fAnzahl) FROM tLieferscheinPos l WHERE l.kBestellPos = p.kAuftragPosition), 0) AS open
                FROM Verkauf_tAuftragPosition p WHERE p.kAuftrag = ?1 AND p.nType = 1 AND open > 0
+                 AND p.kAuftragPosition NOT IN (SELECT kAuftragPosition FROM sandbox_apart)
                ORDER BY p.kAuftragPosition";
     connection
         .prepare_cached(sql)?

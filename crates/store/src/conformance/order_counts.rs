@@ -54,11 +54,12 @@ pub async fn open_units_are_those_of_orders_that_take_stock(store: SharedStore) 
     let pending = FetchedOrder { status: MarketplaceStatus::Pending, ..fetched("pending", 5) };
     let cancelled = FetchedOrder { status: MarketplaceStatus::Cancelled, ..fetched("cancelled", 5) };
     let shipped = FetchedOrder { status: MarketplaceStatus::Shipped, ..fetched("gone", 5) };
-    save(&store, &[pending, cancelled, shipped]).await;
+    let history = FetchedOrder { was_over: true, number: "history".to_owned(), ..shipped.clone() };
+    save(&store, &[pending, cancelled, shipped, history]).await;
     store.save_fetched("other", &[fetched("1", 5)], at(5)).await.unwrap();
-    assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 4)]));
-    store.change_orders(ACCOUNT, &[change("gone", takes(true))], at(6)).await.unwrap();
     assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 6)]));
+    store.change_orders(ACCOUNT, &[change("gone", takes(false))], at(6)).await.unwrap();
+    assert_eq!(units(&store).await, HashMap::from([("A".to_owned(), 4)]));
 }
 
 /// Until it is judged: one that is cancelled or shipped may still have to be booked.

@@ -1,12 +1,13 @@
 //! The baskets are compared once: when an order is first found in JTL that nobody here has put there. JTL may hold more than the
-//! buyer ordered, such as a gift; what lacks something may be another order with the same number.
+//! buyer ordered, such as a gift; what lacks something may be another order with the same number. Bundles count as their components, here
+//! and in parcels.
 
 use std::collections::{BTreeSet, HashMap};
 
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::Component;
 use marktwerk_domain::judgement::{Taken, TakenBecause};
-use marktwerk_domain::shipment::{Content, ErpOrder};
+use marktwerk_domain::shipment::{Content, ErpOrder, Parcel};
 use marktwerk_store::orders::OrderRecord;
 
 use super::Orders;
@@ -55,6 +56,41 @@ impl Orders<'_> {
         Ok(())
     }
 
+    /// A parcel that holds all components of a bundle holds the bundle: JTL's delivery notes may name the components alone.
+    pub(super) async fn count_bundles(
+        &self,
+        records: &[OrderRecord],
+        found: &mut HashMap<String, InErp>,
+    ) -> Result<(), Failure> {
+        let mut doubtful: Vec<(String, Vec<Content>)> = Vec::new();
+        for record in records {
+            let Some(shown) = found.get(&record.number).and_then(|shown| shown.order.as_ref()) else {
+                continue;
+            };
+            let sent = sent(shown);
+            let lacking = lacking(&ordered(record), &sent, same_number);
+            if !sent.is_empty() && !lacking.is_empty() {
+                doubtful.push((record.number.clone(), lacking));
+            }
+        }
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        let all = doubtful.iter().flat_map(|(number, lacking)| {
+            let shown = found.get(number).and_then(|shown| shown.order.as_ref());
+            shown.map(sent).unwrap_or_default().into_iter().chain(lacking.iter().cloned())
+        });
+        let parts = self.parts(all.map(|content| content.sku).collect()).await?;
+        let lines: HashMap<&str, Vec<Content>> =
+            records.iter().map(|record| (record.number.as_str(), ordered(record))).collect();
+        for (number, lacking) in doubtful {
+            let Some(order) = found.get_mut(&number).and_then(|shown| shown.order.as_mut()) else { continue };
+            let own = lines.get(number.as_str()).map(Vec::as_slice).unwrap_or_default();
+            parts.count_bundles(own, &lacking, &mut order.parcels);
+        }
+        Ok(())
+    }
+
     /// What articles are made of.
     async fn parts(&self, skus: BTreeSet<String>) -> Result<Parts, Failure> {
         let skus: Vec<String> = skus.into_iter().collect();
@@ -90,6 +126,11 @@ fn is_recognised(record: &OrderRecord, shown: &ErpOrder) -> bool {
 fn ordered(record: &OrderRecord) -> Vec<Content> {
     let lines = record.order.iter().flat_map(|order| &order.lines);
     lines.map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() }).collect()
+}
+
+/// What lies in parcels that have left.
+fn sent(shown: &ErpOrder) -> Vec<Content> {
+    shown.parcels.iter().flat_map(|parcel| parcel.contents.iter().cloned()).collect()
 }
 
 /// An article number as JTL's collation compares it.
@@ -167,6 +208,45 @@ impl Parts {
         whole.into_iter().map(named).collect()
     }
 
+    /// Adds bundles of `lacking` whose components have left to the parcel that completes them. Components that the buyer ordered by
+    /// themselves are none of a bundle's.
+    fn count_bundles(&self, ordered: &[Content], lacking: &[Content], parcels: &mut [Parcel]) {
+        let mut left: HashMap<String, i64> = HashMap::new();
+        let sent = parcels.iter().flat_map(|parcel| &parcel.contents).flat_map(|content| self.apart(content));
+        sent.for_each(|(part, millionths)| *left.entry(part).or_default() += millionths);
+        let is_lacking =
+            |content: &&Content| lacking.iter().any(|one| same_number(&one.sku) == same_number(&content.sku));
+        for content in ordered.iter().filter(|content| !is_lacking(content)) {
+            for (part, millionths) in self.apart(content) {
+                *left.entry(part).or_default() -= millionths;
+            }
+        }
+        for content in lacking {
+            let article = self.keys.get(&same_number(&content.sku));
+            if !article.is_some_and(|article| self.components.contains_key(article)) {
+                continue;
+            }
+            let one = self.apart(&Content { quantity: 1, ..content.clone() });
+            let whole = one.iter().filter(|(_, millionths)| *millionths > 0);
+            let whole =
+                whole.map(|(part, millionths)| left.get(part).copied().unwrap_or(0) / millionths).min();
+            let quantity = whole.unwrap_or(0).min(content.quantity);
+            let holds_a_part = |parcel: &&mut Parcel| {
+                let held = parcel.contents.iter().flat_map(|held| self.apart(held));
+                held.into_iter().any(|(part, _)| one.iter().any(|(other, _)| *other == part))
+            };
+            if quantity <= 0 {
+                continue;
+            }
+            for (part, millionths) in &one {
+                *left.entry(part.clone()).or_default() -= millionths * quantity;
+            }
+            if let Some(parcel) = parcels.iter_mut().rev().find(holds_a_part) {
+                parcel.contents.push(Content { sku: content.sku.clone(), quantity });
+            }
+        }
+    }
+
     /// What a position holds, in millionths of a unit, by article.
     fn apart(&self, content: &Content) -> Vec<(String, i64)> {
         let number = same_number(&content.sku);
@@ -202,6 +282,27 @@ mod tests {
     fn more_than_the_buyer_ordered_is_no_difference() {
         assert!(lacking(&[of("A", 2)], &[of("a ", 3), of("gift", 1)], same_number).is_empty());
         assert_eq!(lacking(&[of("A", 2), of("A", 1)], &[of("A", 1)], same_number), [of("A", 2)]);
+    }
+
+    #[test]
+    fn a_bundle_has_left_once_all_its_components_have() {
+        let parcel = |contents: Vec<Content>| Parcel { contents, ..Parcel::default() };
+        let sent = |ordered: &[Content], mut parcels: Vec<Parcel>| {
+            let all: Vec<Content> = parcels.iter().flat_map(|parcel| parcel.contents.clone()).collect();
+            let lacking = lacking(ordered, &all, same_number);
+            parts().count_bundles(ordered, &lacking, &mut parcels);
+            parcels.into_iter().map(|parcel| parcel.contents).collect::<Vec<_>>()
+        };
+        let apart = vec![parcel(vec![of("A", 2)]), parcel(vec![of("A", 2), of("B", 2)])];
+        assert_eq!(sent(&[of("SET", 2)], apart)[1], [of("A", 2), of("B", 2), of("SET", 2)]);
+        let part = vec![parcel(vec![of("A", 4), of("B", 1)])];
+        assert_eq!(sent(&[of("SET", 2)], part)[0], [of("A", 4), of("B", 1), of("SET", 1)]);
+        let own = vec![parcel(vec![of("A", 2), of("B", 1)])];
+        assert_eq!(
+            sent(&[of("SET", 1), of("B", 1)], own)[0],
+            [of("A", 2), of("B", 1)],
+            "the buyer's own piece"
+        );
     }
 
     #[test]

@@ -43,13 +43,18 @@ impl Orders<'_> {
             let page: Vec<OrderRecord> = page.into_iter().filter(is_asked).collect();
             let mut found = self.connections.orders_in_erp(self.account(), &page).await?;
             self.keep_whole_ones(&page, &mut found).await?;
+            self.count_bundles(&page, &mut found).await?;
             self.note_parcels(found.values().filter_map(|shown| shown.order.as_ref()));
+            let beside = self.rows_beside(&page, &found).await?;
             let mut changes = Vec::new();
             let mut missing = Vec::new();
             for record in &page {
                 let InErp { order, taken } = found.remove(&record.number).unwrap_or_default();
                 match (order, taken) {
-                    (Some(order), _) => changes.push(self.found(step, record, &order).await),
+                    (Some(order), _) => {
+                        let rows = beside.get(&record.number).copied().unwrap_or(0);
+                        changes.push(self.found(step, record, &order, rows).await);
+                    }
                     (None, Some(taken)) => changes.push(self.number_taken(record, taken)),
                     (None, None) if is_missed(record, self.limits(), self.now()) => missing.push(record),
                     // Time may have passed.
@@ -84,6 +89,27 @@ impl Orders<'_> {
         found.for_each(|order| shared.note(&order.number, &order.parcels));
     }
 
+    /// Rows that still wait beside an order that JTL shows for the first time: a person has entered it while our row waits for the
+    /// worker, which will make a second one of it.
+    async fn rows_beside(
+        &self,
+        page: &[OrderRecord],
+        found: &HashMap<String, InErp>,
+    ) -> Result<HashMap<String, u32>, Failure> {
+        let is_asked = |record: &&OrderRecord| {
+            let is_there = found.get(&record.number).is_some_and(|shown| shown.order.is_some());
+            let facts = record.kept.as_ref().filter(|facts| facts.ours.handed_over_at.is_some());
+            is_there && facts.is_some_and(|facts| facts.erp.orders == 0 || facts.erp.waiting_rows > 0)
+        };
+        let records: Vec<&OrderRecord> = page.iter().filter(is_asked).collect();
+        if records.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let presences = self.connections.presences_in_erp(&records).await?;
+        let waiting = presences.into_iter().filter(|presence| presence.waiting_rows > 0);
+        Ok(waiting.map(|presence| (presence.number, presence.waiting_rows)).collect())
+    }
+
     /// JTL has an order with its number that is not it.
     fn number_taken(&self, record: &OrderRecord, taken: Taken) -> OrderChange {
         let mut facts = record.facts();
@@ -106,7 +132,13 @@ impl Orders<'_> {
     }
 
     /// JTL has the order.
-    async fn found(&self, step: &Step, record: &OrderRecord, order: &ErpOrder) -> OrderChange {
+    async fn found(
+        &self,
+        step: &Step,
+        record: &OrderRecord,
+        order: &ErpOrder,
+        waiting_rows: u32,
+    ) -> OrderChange {
         let now = self.now();
         let mut facts = record.facts();
         let mut patch = OrderPatch::default();
@@ -127,7 +159,7 @@ impl Orders<'_> {
                 patch.next_report_at = record.next_report_at.map(|_| None);
             }
         }
-        facts.erp = facts.erp.after(order, record.order.as_ref(), now);
+        facts.erp = facts.erp.after_both(order, waiting_rows, record.order.as_ref(), now);
         patch.kept = Some(facts);
         let change = self.judged(record, patch);
         match change.patch.state {

@@ -108,6 +108,33 @@ async fn an_order_set_aside_and_entered_in_jtl_by_hand_goes_its_way() {
     assert!(!reported.is_empty() && reported.iter().all(|parcel| parcel.accepted == 1), "{reported:?}");
 }
 
+/// The worker is down, and a person loses patience: the row will be a second order as soon as it is back.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_by_hand_while_our_row_waits_is_shown_before_there_are_two() {
+    let shop = Shop::open_patient().await;
+    shop.world.pause_worker();
+    let number = shop.world.sell("MW-0003", 1).unwrap();
+    shop.sync_orders().await;
+    shop.world.enter_in_jtl(&number, "MW-0003", 1).unwrap();
+    shop.next_run().await;
+    shop.next_run().await;
+    assert_eq!(
+        shop.attention(AttentionKind::Duplicate).await,
+        std::slice::from_ref(&number),
+        "{}",
+        shop.log().await
+    );
+    // As advised, all but one are cancelled.
+    shop.world.resume_worker();
+    shop.wait(5).await;
+    shop.world.cancel_in_jtl(&number).unwrap();
+    shop.next_run().await;
+    assert!(shop.attention(AttentionKind::Duplicate).await.is_empty(), "{}", shop.log().await);
+    shop.world.ship_now(&number, &[]).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_article_is_unknown_may_be_entered_by_hand_too() {
     let shop = Shop::open_patient().await;

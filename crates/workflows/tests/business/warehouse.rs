@@ -29,6 +29,32 @@ async fn a_carton_on_the_order_is_no_part_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bundle_whose_components_have_left_is_reported() {
+    let shop = Shop::open_patient().await;
+    let number = shop.world.sell("MW-BUNDLE", 2).unwrap();
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    shop.world.take_bundles_apart_in_jtl(&number).unwrap();
+    let only = |sku: &str| ParcelSeed { skus: Some(vec![sku.to_owned()]), ..ParcelSeed::default() };
+    shop.world.ship_now(&number, &[only("MW-0001")]).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "a part: {}", shop.log().await);
+    shop.world.ship_now(&number, &[only("MW-0002")]).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let pieces: i64 = shop
+        .world
+        .shipments()
+        .unwrap()
+        .iter()
+        .flat_map(|parcel| &parcel.contents)
+        .map(|(_, pieces)| pieces)
+        .sum();
+    assert_eq!(pieces, 2, "two bundles");
+    assert!(shop.store.attentions().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_parcel_whose_contents_are_not_recorded_holds_what_its_note_does() {
     let (shop, number) = shop_with_order().await;
     let parcel = ParcelSeed { contents_not_recorded: true, ..ParcelSeed::default() };

@@ -25,7 +25,7 @@ use marktwerk_store::inventory::{
 use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
 use marktwerk_store::journal::{Committed, JournalStore, Record};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
-use marktwerk_store::meta::{Holding, MetaStore};
+use marktwerk_store::meta::{LeaderLease, MetaStore};
 use marktwerk_store::orders::{
     FetchedOrder, KnownChange, OrderChange, OrderFilter, OrderRecord, OrderStatistics, OrderStore,
 };
@@ -149,7 +149,7 @@ still! {
     MetaStore {
         fn fact(name: &str) -> Option<String>;
         fn set_fact(name: &str, value: &str) -> ();
-        fn hold(holding: &Holding) -> bool;
+        fn acquire(lease: &LeaderLease) -> bool;
         fn check() -> Vec<String>;
         fn backup(target: &Path) -> ();
     }
@@ -158,6 +158,7 @@ still! {
 still! {
     OrderStore {
         fn known_changes(account: &str, numbers: &[String]) -> HashMap<String, KnownChange>;
+        fn orders_with_numbers(account: &str, numbers: &[String]) -> Vec<OrderRecord>;
         fn save_fetched(account: &str, orders: &[FetchedOrder], now: Timestamp) -> ();
         fn unread_orders(account: &str, after: Option<&str>, limit: usize) -> Vec<OrderRecord>;
         fn orders_in(filter: &OrderFilter) -> Vec<OrderRecord>;

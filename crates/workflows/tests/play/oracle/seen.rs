@@ -145,8 +145,10 @@ fn waits(
                 (0, true, true) => waits.push(("was in JTL, and is not there any more", limits.hand_over)),
                 (0, true, false) => waits.push(("is not in JTL", limits.own_step)),
                 (0, false, _) if live.is_empty() => waits.push(("is cancelled in JTL", at_once)),
-                // A person was faster: it becomes a second order once the JTL-Worker takes the row, and is seen then.
-                (1.., false, _) if !live.is_empty() => {}
+                // A person was faster: it becomes a second order once the JTL-Worker takes the row.
+                (1.., false, _) if !live.is_empty() => {
+                    waits.push(("is in JTL, and our row waits beside it", limits.hand_over));
+                }
                 (1.., _, _) => waits.push(("waits for the JTL-Worker", limits.hand_over)),
                 _ => {}
             }
