@@ -100,7 +100,7 @@ impl HealthChange {
             ),
             Self::Recovered => (
                 format!("{job} has recovered"),
-                "A run succeeded again after the failures that you were told of.".to_owned(),
+                "A run succeeded again after the failures that were reported.".to_owned(),
             ),
         }
     }

@@ -208,12 +208,12 @@ impl Post {
         match wait {
             Some(_) if self.tries == 1 => {
                 tracing::warn!(
-                    "alert {} could not be told by {name} and is tried again: {failure}",
+                    "alert {} could not be sent by {name} and is tried again: {failure}",
                     alert.id.0
                 );
             }
             Some(_) => {}
-            None => tracing::error!("alert {} is not told by {name}: {failure}", alert.id.0),
+            None => tracing::error!("alert {} is not sent by {name}: {failure}", alert.id.0),
         }
         wait
     }

@@ -101,7 +101,7 @@ impl ConditionCheck {
 
     async fn account_healthy(&self, account: &str) -> StoreResult<Option<String>> {
         let Some(diagnose) = self.planner.registry.diagnose().map(Arc::clone) else {
-            return Ok(Some("nobody can tell whether its account is healthy".to_owned()));
+            return Ok(Some("it is not known whether its account is healthy".to_owned()));
         };
         let answer = self.in_time(diagnose.test_account(account)).await;
         let class = match answer {
@@ -126,7 +126,7 @@ impl ConditionCheck {
 
     async fn erp_reachable(&self) -> Option<String> {
         let Some(diagnose) = self.planner.registry.diagnose().map(Arc::clone) else {
-            return Some("nobody can tell whether the ERP answers".to_owned());
+            return Some("it is not known whether the ERP answers".to_owned());
         };
         let answers = matches!(self.in_time(diagnose.test_erp()).await, Some(Ok(_)));
         (!answers).then(|| "the ERP does not answer".to_owned())

@@ -67,7 +67,7 @@ pub fn describe() {
     describe_counter!(HEALTH, "Jobs that were paused by the fuse, became degraded, or recovered.");
     describe_counter!(
         ALERTS,
-        "Tries to tell an alert, by channel: told, failed (and tried again), given up."
+        "Tries to send an alert, by channel: told (sent), failed (and tried again), given_up."
     );
     for name in [LOST_LEASES, DROPPED_LINES] {
         counter!(name).increment(0);

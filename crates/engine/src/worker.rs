@@ -96,7 +96,7 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
         metrics::lease_lost();
         tracing::warn!(
             run = run.id.0,
-            "this attempt has lost its lease; what it did since has no effect, and a run that nobody has is rescued"
+            "this attempt has lost its lease; what it did since has no effect, and a run without a lease is rescued"
         );
         return false;
     }

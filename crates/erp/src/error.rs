@@ -40,7 +40,7 @@ pub enum ErpError {
         reason: String,
     },
     /// The login is refused.
-    #[error("JTL's database lets nobody in while trying to {action}: {reason}")]
+    #[error("JTL's database refused the login while trying to {action}: {reason}")]
     Login {
         /// What was being done.
         action: &'static str,

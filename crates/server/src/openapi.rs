@@ -73,7 +73,7 @@ pub(crate) fn tell_role(path: &str, operation: &mut Operation, role: Option<Role
         ResponseBuilder::new().description(description).content(JSON, content).into()
     };
     let responses = &mut operation.responses.responses;
-    responses.insert("401".to_owned(), refusal("no token, or one that nobody has"));
+    responses.insert("401".to_owned(), refusal("no token, or an unknown one"));
     if role > Role::Viewer {
         responses.insert("403".to_owned(), refusal("the caller's role does not allow it"));
     }

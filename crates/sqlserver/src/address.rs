@@ -233,7 +233,7 @@ fn decoded(text: &str) -> Result<String, AddressError> {
             byte => bytes.push(byte),
         }
     }
-    String::from_utf8(bytes).map_err(|_| AddressError("what stands after `%` is not UTF-8".to_owned()))
+    String::from_utf8(bytes).map_err(|_| AddressError("what follows `%` is not UTF-8".to_owned()))
 }
 
 #[cfg(test)]

@@ -58,9 +58,9 @@ impl Decision {
             Self::HandedOver => "waits in JTL for the JTL-Worker",
             Self::Cancelled => "over: cancelled",
             Self::ShippedElsewhere => "over: shipped at the marketplace, not by way of JTL",
-            Self::FetchAnew => "not in JTL: will be fetched anew and handed over once",
+            Self::FetchAnew => "not in JTL: will be fetched again and handed over once",
             Self::Lost => {
-                "marked as exported, but not in JTL: was lost, will be fetched anew and handed over once"
+                "marked as exported, but not in JTL: was lost, will be fetched again and handed over once"
             }
             Self::TooOld => "not in JTL and bought long ago: decide whether it is still to be shipped",
             Self::LostTooOld => {

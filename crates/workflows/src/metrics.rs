@@ -15,7 +15,7 @@ pub fn describe() {
         MOVED,
         "Orders that a workflow moved into a state; an order counts once for each state that it comes to."
     );
-    describe_counter!(STOCK, "Stock figures told to the marketplace, by what it made of them.");
+    describe_counter!(STOCK, "Stock figures sent to the marketplace, by outcome.");
 }
 
 /// Orders were fetched and are stored.

@@ -19,7 +19,7 @@ pub(super) fn recipients(texts: &[String]) -> Result<Vec<Mailbox>, AlertError> {
     if texts.is_empty() {
         return Err(AlertError::settings(
             "to",
-            r#"is empty; write who is told, such as ["you@example.org"]"#,
+            r#"is empty; name the recipients, such as ["you@example.org"]"#,
         ));
     }
     let numbered = texts.iter().enumerate();

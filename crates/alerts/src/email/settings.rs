@@ -62,7 +62,7 @@ pub(super) fn host(server: &str) -> Result<String, AlertError> {
     if number.parse::<IpAddr>().is_ok() {
         return Ok(number.to_owned());
     }
-    let refused = || fault("must be a name alone, such as smtp.example.org; the port stands in port");
+    let refused = || fault("must be a name alone, such as smtp.example.org; the port belongs into `port`");
     if server.contains(|letter: char| letter.is_whitespace() || "/\\@:?#[]%".contains(letter)) {
         return Err(refused());
     }

@@ -61,7 +61,7 @@ fn every_fault_names_its_key_and_the_cure() {
         (
             EmailSettings { server: "smtp.example.org:465".to_owned(), ..usable() },
             "server",
-            "the port stands in port",
+            "the port belongs into `port`",
         ),
         (
             EmailSettings { server: "smtps://smtp.example.org".to_owned(), ..usable() },
@@ -76,7 +76,7 @@ fn every_fault_names_its_key_and_the_cure() {
         (EmailSettings { password: password("private\u{0}"), ..usable() }, "password", "on one line"),
         (EmailSettings { from: String::new(), ..usable() }, "from", "write the sender"),
         (EmailSettings { from: "a@b.example\r\nX: y".to_owned(), ..usable() }, "from", "on one line"),
-        (EmailSettings { to: Vec::new(), ..usable() }, "to", "write who is told"),
+        (EmailSettings { to: Vec::new(), ..usable() }, "to", "name the recipients"),
         (EmailSettings { to: vec!["ada".to_owned()], ..usable() }, "to", "(number 1) must be one address"),
     ] {
         let (named, reason) = refused(settings);

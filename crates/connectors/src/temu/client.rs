@@ -257,7 +257,7 @@ impl Client {
                 Err(Failed::for_good(ConnectorError::Unauthorised { place, message, cure }))
             }
             (200..=299, Ok(_), _) => {
-                let message = "the answer tells neither success nor an error code".to_owned();
+                let message = "the answer has neither success nor an error code".to_owned();
                 Err(Failed::for_good(ConnectorError::Unreadable { place, message }))
             }
             _ => Err(Failed::for_good(ConnectorError::Unreadable { place, message: answer.describe() })),

@@ -205,7 +205,7 @@ impl StockEntry {
                 let [what, meanwhile] = match work {
                     Work::Orders => ["orders", "Until then no orders come in and no shipments are reported"],
                     Work::Stock => {
-                        ["stock", "Until then the marketplace keeps the figures that it was told last"]
+                        ["stock", "Until then the marketplace keeps the last figures that it got"]
                     }
                 };
                 format!(

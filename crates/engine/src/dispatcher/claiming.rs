@@ -53,7 +53,7 @@ impl Dispatcher {
     fn assign(&mut self, run: Run, claimed_at: Duration) {
         let (id, epoch) = (run.id, run.epoch);
         let Some(job) = self.timer.job(&run.job_id).cloned() else {
-            tracing::error!(run = id.0, job = %run.job_id, "a run of a job that nobody knows; it will be rescued as lost");
+            tracing::error!(run = id.0, job = %run.job_id, "a run of an unknown job; it will be rescued as lost");
             self.expect_orphan();
             return;
         };

@@ -88,7 +88,7 @@ async fn a_long_street_flows_into_the_addition_and_a_cut_is_told_without_the_val
     assert_eq!(
         rendered.warnings,
         [
-            "street longer than 255 characters: the rest stands in the address addition",
+            "street longer than 255 characters: the rest is in the address addition",
             "company cut to 128 characters",
             "telephone cut to 30 characters",
         ]

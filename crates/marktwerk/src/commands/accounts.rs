@@ -19,7 +19,7 @@ pub(super) enum Command {
     List,
     /// Ask the marketplaces whether the accounts' credentials are good
     Test {
-        /// One of them; all without it
+        /// One account; by default all
         account: Option<String>,
     },
 }

@@ -16,9 +16,9 @@ const COLUMNS: [Column; 5] = [
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// What people were told, newest first
+    /// Alerts that were sent, newest first
     List {
-        /// How many at the most
+        /// At most this many
         #[arg(long, default_value_t = 20)]
         limit: usize,
     },
@@ -46,7 +46,7 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
                     }
                 }
             }
-            anyhow::ensure!(!channels.is_empty(), "nobody is told: set [alerts] webhook or e-mail");
+            anyhow::ensure!(!channels.is_empty(), "no alerts are sent: set [alerts.webhook] or [alerts.email]");
             let failed = channels.iter().filter(|channel| channel["ok"] != Value::Bool(true)).count();
             anyhow::ensure!(failed == 0, "{failed} of {} channels could not be used", channels.len());
         }

@@ -24,19 +24,19 @@ pub(super) struct Common {
     /// The settings file [default: marktwerk.toml in the working directory, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Everything that the program keeps stands here [default: data]
+    /// Folder of the program's data [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where to listen, or where the running server listens [default: 127.0.0.1:8000; sandbox: 127.0.0.1:8100]
+    /// Address to listen on, or of the running server [default: 127.0.0.1:8000; sandbox: 127.0.0.1:8100]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Use the simulated outside world, whatever accounts are configured
+    /// Use the simulated marketplace and JTL, whatever is configured
     #[arg(long, global = true)]
     sandbox: bool,
     /// Machine-readable output
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// The running server, where it is not the one of the settings
+    /// The running server, if it is not the one in the settings
     #[arg(long, global = true, value_name = "URL")]
     pub(super) server: Option<String>,
     /// Ends the process at a named point of a workflow
@@ -64,19 +64,19 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: orders::Command,
     },
-    /// What needs a person
+    /// The attention list: what needs a person
     Attention {
         #[command(subcommand)]
         command: attention::Command,
     },
     /// Log lines of the running server
     Logs(logs::Options),
-    /// What people are told when a job fails and recovers
+    /// Alerts about jobs that fail and recover
     Alerts {
         #[command(subcommand)]
         command: alerts::Command,
     },
-    /// Who changed what
+    /// The audit: changes, with their author
     Audit {
         #[command(subcommand)]
         command: audit::Command,
@@ -86,7 +86,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: accounts::Command,
     },
-    /// Stock of the running server: listings, one article, publish it now
+    /// Stock of the running server
     Stock {
         #[command(subcommand)]
         command: stock::Command,
@@ -101,33 +101,33 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: db::Command,
     },
-    /// Examine settings, machine, databases, JTL and marketplaces; tells what is wrong and how to cure it
+    /// Check settings, machine, databases, JTL and marketplaces, and say how to mend what is wrong
     Doctor,
-    /// Import the orders of the system used before, once; the program must not run
+    /// Import the orders of the previous system, once; stop the program first
     Takeover(takeover::Options),
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,
-    /// Run the simulated outside world alone
+    /// Run only the simulated marketplace and JTL
     #[command(after_long_help = sandbox::levers())]
     Sandbox,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
-    /// Show what would be used and where it comes from, and what is odd
+    /// Show the settings in use, where each comes from, and what is odd
     Check,
     /// Show every value and where it comes from, secrets masked
     Show,
-    /// All jobs of the running server, as the jobs file says them
+    /// Export all jobs of the running server in the form of the jobs file
     Export {
-        /// A new file; printed where none is named
+        /// A new file; by default the document is printed
         file: Option<PathBuf>,
     },
-    /// Put a document in place of all jobs of the running server, as a hand edit of the jobs file would
+    /// Replace all jobs of the running server by a document, as an edit of the jobs file would
     Import {
         /// The document, or `-` for the input
         file: PathBuf,
-        /// Only tell what it would change
+        /// Only show what would change
         #[arg(long)]
         dry_run: bool,
     },

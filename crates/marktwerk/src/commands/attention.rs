@@ -27,7 +27,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "LANGUAGE")]
         lang: Option<String>,
     },
-    /// One entry, with what can be decided
+    /// One entry, with the possible decisions
     Show {
         /// Its number
         entry: i64,

@@ -18,7 +18,7 @@ const COLUMNS: [Column; 8] = [
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Who changed what, newest first
+    /// Changes with their author, newest first
     List(Filter),
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Filter {
     /// Only entries with a smaller number: the next page
     #[arg(long, value_name = "ENTRY")]
     before: Option<i64>,
-    /// How many at the most
+    /// At most this many
     #[arg(long, default_value_t = 20)]
     limit: usize,
 }

@@ -165,7 +165,7 @@ pub(super) fn findings(settings: &Settings) -> Vec<String> {
         }
     } else if !settings.has_jtl() {
         findings.push(
-            "JTL is simulated: neither [sqlserver] server nor [erp.jtl] url is set; nothing is told to a marketplace beyond this machine"
+            "JTL is simulated: neither [sqlserver] server nor [erp.jtl] url is set; nothing is sent to a marketplace beyond this machine"
                 .to_owned(),
         );
     }
@@ -180,7 +180,7 @@ pub(super) fn findings(settings: &Settings) -> Vec<String> {
     }
     if !settings.is_demonstration() && settings.alerts.hosts().is_empty() {
         findings.push(
-            "nobody is told when a job is paused: neither [alerts.webhook] nor [alerts.email] is set"
+            "no alert is sent when a job is paused: neither [alerts.webhook] nor [alerts.email] is set"
                 .to_owned(),
         );
     }

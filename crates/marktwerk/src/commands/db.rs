@@ -11,9 +11,9 @@ use crate::config::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make the tables that are missing, as each start does
+    /// Create missing tables, as each start does
     Migrate,
-    /// Test the database's own health
+    /// Check the database for damage
     Check,
     /// Write a consistent copy into a new file, while work goes on
     Backup {

@@ -18,7 +18,7 @@ const DECIDED: [Column; 5] = [
 /// What is decided.
 #[derive(Debug, Args)]
 pub(super) struct Decision {
-    /// One of those that `show` lists, such as done_by_hand or leave_out
+    /// One of the decisions that `show` lists, such as done_by_hand or leave_out
     decision: String,
     /// With choose_carrier: the carrier's name as the marketplace has it
     #[arg(long)]

@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Show what comes, until interrupted; also over a restart of the server
+    /// Follow new lines until interrupted, also across a restart of the server
     #[arg(long, short)]
     follow: bool,
     /// Only of this job, execution, or (with %) pattern
@@ -33,7 +33,7 @@ pub(super) struct Options {
     /// Only lines since then: `2h`, `30m`, `7d`, or a time such as 2026-11-30T08:00:00+01:00
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<Since>,
-    /// How many lines of the past at the most; with --since all of them
+    /// At most this many past lines; with --since all
     #[arg(long, short = 'n', default_value_t = 100)]
     lines: usize,
 }

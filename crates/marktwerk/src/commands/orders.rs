@@ -54,7 +54,7 @@ const STARTED: [Column; 6] = [
 pub(super) enum Command {
     /// Orders by number
     List(Filter),
-    /// One order: where it stands, what can be decided, and its whole way
+    /// One order: its state, the possible decisions, and its timeline
     Show {
         #[command(flatten)]
         order: Named,
@@ -66,24 +66,24 @@ pub(super) enum Command {
     Fetch {
         /// Their numbers at the marketplace
         numbers: Vec<String>,
-        /// Instead: changed at this time or later, such as 2026-11-30T08:00:00+01:00
+        /// Instead of numbers: orders changed at this time or later, such as 2026-11-30T08:00:00+01:00
         #[arg(long, value_name = "TIME", conflicts_with = "numbers")]
         from: Option<String>,
         /// Changed before this time
         #[arg(long, value_name = "TIME", requires = "from")]
         until: Option<String>,
-        /// The account, if several could be meant
+        /// The account; needed if several have the article
         #[arg(long)]
         account: Option<String>,
-        /// Only say what would be read
+        /// Only show what would be read
         #[arg(long)]
         dry_run: bool,
     },
-    /// Send an order again, to JTL or as a report; what is sent already is not sent twice
+    /// Hand an order over or report it again; what was sent already is not sent twice
     Send {
         #[command(flatten)]
         order: Named,
-        /// Only say what would be done
+        /// Only show what would be done
         #[arg(long)]
         dry_run: bool,
     },
@@ -104,7 +104,7 @@ pub(super) enum Command {
 pub(super) struct Named {
     /// Its number at the marketplace
     number: String,
-    /// The account, if several have an order with this number
+    /// The account; needed if several have an order with this number
     #[arg(long)]
     account: Option<String>,
 }
@@ -137,7 +137,7 @@ pub(super) struct Filter {
     /// With --after: also the same number of accounts after this one
     #[arg(long, value_name = "ACCOUNT", requires = "after")]
     after_account: Option<String>,
-    /// How many at the most
+    /// At most this many
     #[arg(long, default_value_t = 20)]
     limit: usize,
 }

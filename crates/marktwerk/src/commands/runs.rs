@@ -47,7 +47,7 @@ const ATTEMPTS: [Column; 5] = [
 pub(super) enum Command {
     /// Runs, newest first
     List(Filter),
-    /// One run with its steps, its attempts, and who caused what
+    /// One run with its steps, its attempts, and what started it
     Show {
         /// Its number
         run: i64,
@@ -57,14 +57,14 @@ pub(super) enum Command {
         /// Its number
         run: i64,
     },
-    /// Run an ended run again, with its parameters
+    /// Repeat an ended run with its parameters
     Retry {
         /// Its number
         run: i64,
-        /// Begin with this step; `marktwerk jobs types` lists those of each type
+        /// Start with this step; `marktwerk jobs types` lists those of each type
         #[arg(long, value_name = "STEP")]
         from_step: Option<String>,
-        /// Wait for the end, and fail where the run fails
+        /// Wait for the end of the run, and fail if it fails
         #[arg(long)]
         wait: bool,
     },
@@ -91,7 +91,7 @@ pub(super) struct Filter {
     /// Only runs with a smaller number: the next page
     #[arg(long, value_name = "RUN")]
     before: Option<i64>,
-    /// How many at the most
+    /// At most this many
     #[arg(long, default_value_t = 20)]
     limit: usize,
 }

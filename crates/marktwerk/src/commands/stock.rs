@@ -63,7 +63,7 @@ pub(super) enum Command {
         /// Only for this account
         #[arg(long)]
         account: Option<String>,
-        /// Only tell what would be published
+        /// Only show what would be published
         #[arg(long)]
         dry_run: bool,
     },
@@ -78,10 +78,10 @@ pub(super) struct Filter {
     /// Only of this account
     #[arg(long)]
     account: Option<String>,
-    /// Only behind the listing with this cursor: the next page
+    /// Start after the listing with this cursor: the next page
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
-    /// How many at the most
+    /// At most this many
     #[arg(long, default_value_t = 50)]
     limit: usize,
 }

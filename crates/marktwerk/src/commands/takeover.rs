@@ -18,13 +18,13 @@ pub(super) struct Options {
     /// The old database, mssql://user:password@host/toci [default: that of `server` under `sqlserver` (SQL_SERVER)]
     #[arg(long, value_name = "ADDRESS")]
     from: Option<String>,
-    /// The account that the old orders belong to, where several are configured
+    /// The account that the old orders belong to; needed if several are configured
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Read open orders again at the marketplace if they were bought within this many days
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
-    /// Only tell what would happen, and write nothing
+    /// Only show what would happen; write nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -19,7 +19,7 @@ pub(super) fn limits(settings: &Settings, registry: &Registry) -> Result<Limits,
             return Err(fault(format!("is not a job type; {}", suggestion(written, &known))));
         };
         if per_type.contains_key(&job_type) {
-            return Err(fault(format!("{job_type} stands there under an older name, too; keep one of them")));
+            return Err(fault(format!("{job_type} is there under an older name, too; keep one of them")));
         }
         per_type.insert(job_type, *runs);
     }

@@ -158,7 +158,7 @@ fn notice(is_demonstration: bool, is_simulated: bool, marketplaces: &[Arc<dyn Ma
     match (is_demonstration, is_simulated) {
         (true, _) => "sandbox: simulated marketplace and simulated JTL".to_owned(),
         (false, true) if has_real => {
-            "simulated JTL: orders are read, but no shipment and no stock is told to the marketplace"
+            "simulated JTL: orders are read, but no shipment and no stock is sent to the marketplace"
                 .to_owned()
         }
         (false, true) => "simulated JTL".to_owned(),

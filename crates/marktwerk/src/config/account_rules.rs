@@ -93,7 +93,7 @@ impl<Place: Fn(&str) -> String> Written<'_, Place> {
             if table.insert(table_key(name), carrier).is_some() {
                 return Err(self.fault(
                     &key,
-                    "stands in the table twice: JTL does not tell capitals apart, nor blanks at the ends; remove one",
+                    "is in the table twice: JTL ignores case and blanks at the ends; remove one",
                 ));
             }
         }

@@ -78,12 +78,12 @@ pub(crate) fn suggestion(name: &str, known: &[&str]) -> String {
 
 fn name_of(actual: &Actual) -> &'static str {
     match actual {
-        Actual::Bool(_) => "true or false stands",
-        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number stands",
-        Actual::Char(_) | Actual::Str(_) => "a text stands",
-        Actual::Seq => "a list stands",
-        Actual::Map => "a section stands",
-        _ => "something else stands",
+        Actual::Bool(_) => "true or false is",
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number is",
+        Actual::Char(_) | Actual::Str(_) => "a text is",
+        Actual::Seq => "a list is",
+        Actual::Map => "a section is",
+        _ => "something else is",
     }
 }
 

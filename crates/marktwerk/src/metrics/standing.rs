@@ -28,7 +28,7 @@ const QUEUE_AGE: Family = gauge(
 const ORDERS: Family = gauge("marktwerk_orders", "Orders in each state.");
 const LISTINGS: Family = gauge(
     "marktwerk_listings",
-    "Listings: synced, pending (a figure is to be told), error (refused, or without an article in the ERP).",
+    "Listings: synced, pending (a figure is to be sent), error (refused, or without an article in the ERP).",
 );
 const ATTENTION: Family = gauge("marktwerk_attention_open", "Open entries of the attention list.");
 const BUDGET_LIMIT: Family = gauge(

@@ -155,7 +155,7 @@ fn a_table_of_carriers_names_carriers_that_exist_and_each_name_once() {
     );
     let twice =
         case(&account("\"Lager 2\" = \"DHL\"\n\"lager 2 \" = \"GLS\"")).load().unwrap_err().to_string();
-    assert!(twice.contains("stands in the table twice"), "{twice}");
+    assert!(twice.contains("is in the table twice"), "{twice}");
 }
 
 fn account_with(name: &str, rules: &str) -> String {

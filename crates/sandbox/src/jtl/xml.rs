@@ -17,7 +17,7 @@ pub(crate) struct Element {
 /// The document's root, or why JTL cannot read it.
 pub(crate) fn parse(text: &str) -> Result<Element, String> {
     if let Some(character) = text.chars().find(|character| *character > '\u{ff}') {
-        return Err(format!("not Latin-1: the character U+{:04X} stands in the text", character as u32));
+        return Err(format!("not Latin-1: the character U+{:04X} is in the text", character as u32));
     }
     if let Some(character) = text.chars().find(|character| is_illegal(*character)) {
         return Err(format!("no XML: the character U+{:04X} is not allowed", character as u32));

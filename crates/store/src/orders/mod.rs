@@ -351,7 +351,7 @@ pub trait OrderStore: Send + Sync {
         numbers: &[String],
     ) -> StoreResult<HashMap<String, KnownChange>>;
 
-    /// Keeps a page, in one transaction. A new order is *fetched*, open, and takes stock if it is pending or ready; one that the ERP cannot have yet (fetched, set aside,
+    /// Keeps a page, in one transaction. A new order is *fetched*, open, and takes stock unless it is cancelled or was over when its account was first read; one that the ERP cannot have yet (fetched, set aside,
     /// imported, cancelled) becomes *fetched* again; one that it may have keeps its state. All become unread. A new order also
     /// lowers the known marketplace stock of its listing, where it was bought well after that was known; within five minutes of
     /// it, with several listings of one article, and where an order gives something back the stock becomes unknown. What an order

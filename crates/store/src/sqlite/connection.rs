@@ -32,7 +32,7 @@ pub(crate) fn open_untouched(path: &Path) -> StoreResult<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| {
         unusable(format!(
-            "{error}: make the folder it stands in, give this user the right to write there, or name another file"
+            "{error}: create its folder, give this user the right to write there, or name another file"
         ))
     })?;
     // SQLite opens a file without write permission for reading and would fail at the first write, hours later.

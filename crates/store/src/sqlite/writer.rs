@@ -239,7 +239,7 @@ where
 }
 
 fn panicked() -> StoreError {
-    StoreError::Database("a write panicked and was undone; the process's own output tells where".to_owned())
+    StoreError::Database("a write panicked and was undone; see the process's own output".to_owned())
 }
 
 /// Before a call in memory: so that the calls of several tasks interleave as they do with a file, and a task that asks in a circle

@@ -319,7 +319,7 @@ impl Orders<'_> {
         for (parcel, lines) in record.parcels.iter().zip(allocated) {
             if lines.is_empty() {
                 let message = format!(
-                    "order {}: a parcel holds only parts of lines and is not told to the marketplace",
+                    "order {}: a parcel holds only parts of lines and is not reported to the marketplace",
                     record.number
                 );
                 step.info(message, json!({ "parcel": parcel.id }));

@@ -155,7 +155,7 @@ async fn several_numbers_in_one_field_are_several_parcels_and_words_are_an_entry
     assert_eq!(shop.attention(AttentionKind::WithoutNumber).await, [numbers[2].clone()], "at once");
     let entries = shop.store.attentions().await.unwrap();
     assert!(
-        entries[0].message.contains("“Einwurf ohne Nr.” stands where the tracking number belongs"),
+        entries[0].message.contains("“Einwurf ohne Nr.” is in the field of the tracking number"),
         "{entries:?}"
     );
     // A person writes the number.

@@ -68,7 +68,7 @@ impl Decision {
                 "Der Versand wird mit dem Versender gemeldet, den Sie nennen.",
             ],
             Self::AcceptCancellation => [
-                "The next run tells the marketplace that you accept the buyer's wish; if JTL has the order, cancel it there too.",
+                "The next run accepts the buyer's wish at the marketplace; if JTL has the order, cancel it there too.",
                 "Der nächste Lauf teilt dem Marktplatz mit, dass Sie den Wunsch des Käufers annehmen; hat JTL den Auftrag, stornieren Sie ihn dort auch.",
             ],
             Self::CancelThere => [

@@ -155,7 +155,7 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
         Row::WithoutNumberLong if facts.words.is_some() => {
             let words = facts.words.as_deref().unwrap_or_default();
             language.of([
-                format!("all of it has left, and in JTL “{words}” stands where the tracking number belongs"),
+                format!("all of it has left, and in JTL “{words}” is in the field of the tracking number"),
                 format!("alles ist unterwegs, und in JTL steht „{words}“, wo die Sendungsnummer hingehört"),
             ])
         }

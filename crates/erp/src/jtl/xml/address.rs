@@ -105,7 +105,7 @@ fn street_and_addition(address: &Address, warnings: &mut Warnings) -> (String, S
     if overflow.is_empty() {
         return (street, warnings.fit("address addition", &address.addition, LONG));
     }
-    warnings.add(format!("street longer than {LONG} characters: the rest stands in the address addition"));
+    warnings.add(format!("street longer than {LONG} characters: the rest is in the address addition"));
     let addition = format!("{overflow} {}", clean(&address.addition));
     (kept.trim_end().to_owned(), warnings.fit("address addition", &addition, LONG))
 }

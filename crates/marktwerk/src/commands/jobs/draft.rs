@@ -16,7 +16,7 @@ pub(crate) struct NewDraft {
     /// `order_workflow`, `inventory_workflow`, … (`marktwerk jobs types` lists them)
     #[arg(required_unless_present = "file")]
     job_type: Option<String>,
-    /// Its id; the next free name of its type where it is not given
+    /// The job's id; by default the next free name of its type
     #[arg(long)]
     id: Option<String>,
     /// Add it without running it by its schedule
@@ -51,7 +51,7 @@ pub(crate) struct Draft {
     /// Run at this interval, in minutes
     #[arg(long, value_name = "MINUTES", conflicts_with = "every")]
     interval_minutes: Option<i64>,
-    /// Where an interval is counted from: start, finish
+    /// Count the interval from the start or the finish of the previous run: start, finish
     #[arg(long, value_name = "WHERE")]
     from: Option<String>,
     /// Run at the times of a cron expression of five or six fields, such as `30 2,14 * * MON-FRI`
@@ -60,13 +60,13 @@ pub(crate) struct Draft {
     /// Run each day at these times, such as 02:00,14:30
     #[arg(long, value_name = "TIMES", value_delimiter = ',')]
     daily: Option<Vec<String>>,
-    /// Never run by itself
+    /// Run only by hand
     #[arg(long)]
     manual: bool,
-    /// For people
+    /// A description for people
     #[arg(long)]
     description: Option<String>,
-    /// The account, where it is not the first of its marketplace
+    /// The account; by default the first of its marketplace
     #[arg(long)]
     account: Option<String>,
     /// The zone of its schedule, such as Europe/Berlin
@@ -75,41 +75,41 @@ pub(crate) struct Draft {
     /// Start at random up to this much later
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     jitter: Option<String>,
-    /// What happens with missed times: latest, all, skip
+    /// Which missed runs to make up for: latest, all, skip
     #[arg(long, value_name = "WHAT")]
     misfire: Option<String>,
-    /// Later than this is too late
+    /// How late a missed run may still start
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     grace: Option<String>,
-    /// What happens while it is busy: skip, queue_one, queue_all, cancel_running
+    /// If a run is due while another is busy: skip, queue_one, queue_all, cancel_running
     #[arg(long, value_name = "WHAT")]
     overlap: Option<String>,
-    /// Live runs at the same time
+    /// How many runs may be live at the same time
     #[arg(long, value_name = "COUNT")]
     max_instances: Option<i64>,
-    /// Stop a run that takes longer in all
+    /// Stop a run that takes longer, all attempts together
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     time_limit: Option<String>,
-    /// Which of its runs go first: high, medium, low
+    /// Priority of its runs: high, medium, low
     #[arg(long)]
     priority: Option<String>,
-    /// Attempts of a run in all
+    /// Attempts per run, the first included
     #[arg(long, value_name = "COUNT")]
     retry_attempts: Option<i64>,
     /// Seconds before the second attempt
     #[arg(long, value_name = "SECONDS")]
     retry_first_delay: Option<i64>,
-    /// What each further delay is multiplied by
+    /// Factor by which each further delay grows
     #[arg(long, value_name = "FACTOR")]
     retry_factor: Option<f64>,
-    /// Seconds that no delay is longer than
+    /// Longest delay between attempts, in seconds
     #[arg(long, value_name = "SECONDS")]
     retry_longest_delay: Option<i64>,
-    /// What must hold, so that it starts by itself: new_data, account_healthy, erp_reachable, window:mon,tue/08:00-18:00,
+    /// A condition for scheduled starts: new_data, account_healthy, erp_reachable, window:mon,tue/08:00-18:00,
     /// succeeded_within:JOB:MINUTES, or JSON; repeatable
     #[arg(long = "condition", value_name = "CONDITION", value_parser = condition)]
     conditions: Vec<Value>,
-    /// A job that it follows on, such as `order_workflow` or `order_workflow:failure` (success, failure, always); repeatable
+    /// Run after this job, such as `order_workflow` or `order_workflow:failure` (success, failure, always); repeatable
     #[arg(long, value_name = "JOB[:ON]", value_parser = link)]
     after: Vec<Value>,
     /// A parameter of every run, such as `mode=full`; all that are given replace all that there are

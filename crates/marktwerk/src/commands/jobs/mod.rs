@@ -46,21 +46,21 @@ const MORE: [Column; 9] = [
 pub(super) enum Command {
     /// All jobs, or some of them
     List(Filter),
-    /// One job: what it is told to do, and how it stands
+    /// One job: its settings and its present state
     Show {
         /// Its id, such as `order_workflow`
         job: String,
     },
     /// Add a job
     Add(Box<NewDraft>),
-    /// Change a job; what is not named stays
+    /// Change a job; other fields stay as they are
     Edit {
         /// Its id
         job: String,
         #[command(flatten)]
         changes: Box<Changes>,
     },
-    /// When a job would run next, or one that is not saved
+    /// Show when a job will run, or would run with other settings
     Preview(Box<preview::Options>),
     /// Run a job now
     Run {
@@ -69,7 +69,7 @@ pub(super) enum Command {
         /// A parameter for this run only, such as `mode=full`
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
         parameters: Vec<(String, Value)>,
-        /// Wait for the end, and fail where the run fails
+        /// Wait for the end of the run, and fail if it fails
         #[arg(long)]
         wait: bool,
     },
@@ -83,12 +83,12 @@ pub(super) enum Command {
         /// Its id
         job: String,
     },
-    /// Take a job out of the schedule; its history stays
+    /// Remove a job; its history is kept
     Remove {
         /// Its id
         job: String,
     },
-    /// What a job can be of, with the parameters, steps and conditions of each
+    /// The job types, with the parameters, steps and conditions of each
     Types,
 }
 
@@ -104,10 +104,10 @@ pub(super) struct Filter {
     /// Only in this state: IDLE, RUNNING, SUCCESS, FAILED
     #[arg(long)]
     status: Option<String>,
-    /// Only with this mark: ok, degraded, paused
+    /// Only with this health: ok, degraded, paused
     #[arg(long)]
     health: Option<String>,
-    /// Only those that run by themselves (true), or that are paused (false)
+    /// Only enabled jobs (true) or paused ones (false)
     #[arg(long)]
     enabled: Option<bool>,
 }
@@ -117,7 +117,7 @@ pub(super) struct Filter {
 pub(super) struct Changes {
     #[command(flatten)]
     draft: Draft,
-    /// Take a field back to its default, such as `conditions`
+    /// Reset a field to its default, such as `conditions`
     #[arg(long, value_name = "FIELD")]
     unset: Vec<String>,
 }

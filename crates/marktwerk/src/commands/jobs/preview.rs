@@ -10,13 +10,13 @@ use crate::commands::output::{Output, plain};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// A job's id; flags show what a change of it would do
+    /// A job's id; with flags, the preview shows the changed job
     #[arg(required_unless_present_any = ["job_type", "file"])]
     job: Option<String>,
     /// The type of a job that is not saved
     #[arg(long = "type", value_name = "JOB_TYPE", conflicts_with = "job")]
     job_type: Option<String>,
-    /// How many times
+    /// How many times to show
     #[arg(long, short = 'n', default_value_t = 10)]
     count: usize,
     #[command(flatten)]

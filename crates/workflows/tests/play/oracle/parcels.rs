@@ -40,7 +40,11 @@ impl Oracle {
             }
             bought.due_cents = Some(bought.marketplace_cents());
             let Some(ended) = ended.filter(|ended| ended.job == Job::Orders) else { continue };
-            let is_again = known > 0 || exists - known > 1;
+            // What a person entered and deleted again before any run had read the order, nobody here could see.
+            let there = snapshot.with_number(&number).count() + snapshot.rows_of(&number) as usize;
+            let was_unread = self.read_from[bought.account] <= bought.shown_at.unwrap_or(bought.placed);
+            let is_new_to_us = was_unread && there == exists - known;
+            let is_again = (known > 0 && !is_new_to_us) || exists - known > 1;
             let may_again =
                 bought.has_decided(Decision::HandOverAgain) || bought.has_decided(Decision::NoneOfThese);
             if is_again && !may_again {
