@@ -169,7 +169,7 @@ async fn a_limit_for_a_job_type_that_is_none_is_refused_before_anything_is_writt
     );
     assert!(!settings(folder.path()).jobs_file().exists());
     let error = refused(limited(&["order_workflow", "sync_orders"])).await;
-    assert!(error.contains("sync_orders: order_workflow stands there under an older name"), "{error}");
+    assert!(error.contains("sync_orders: order_workflow is there under an older name"), "{error}");
     // An older name, and one that a later version will have.
     start(limited(&["sync_orders", "fetch_invoices"])).await.shutdown().await;
 }

@@ -204,9 +204,7 @@ impl StockEntry {
             Self::RunFailed { account, work, cause } => {
                 let [what, meanwhile] = match work {
                     Work::Orders => ["orders", "Until then no orders come in and no shipments are reported"],
-                    Work::Stock => {
-                        ["stock", "Until then the marketplace keeps the last figures that it got"]
-                    }
+                    Work::Stock => ["stock", "Until then the marketplace keeps the last figures that it got"],
                 };
                 format!(
                     "The last run for the {what} of {account} failed: {}. {meanwhile}; nothing is lost, the next run goes on, and this \

@@ -46,7 +46,10 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
                     }
                 }
             }
-            anyhow::ensure!(!channels.is_empty(), "no alerts are sent: set [alerts.webhook] or [alerts.email]");
+            anyhow::ensure!(
+                !channels.is_empty(),
+                "no alerts are sent: set [alerts.webhook] or [alerts.email]"
+            );
             let failed = channels.iter().filter(|channel| channel["ok"] != Value::Bool(true)).count();
             anyhow::ensure!(failed == 0, "{failed} of {} channels could not be used", channels.len());
         }

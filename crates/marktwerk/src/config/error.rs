@@ -36,7 +36,7 @@ impl SettingsError {
             Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => Self::new(
                 place,
                 path,
-                format!("{} where {} is expected{}", name_of(actual), expected, hint(path)),
+                format!("must be {}, not {}{}", wanted(expected), name_of(actual), hint(path)),
             ),
             Kind::ISizeOutOfRange(_) | Kind::USizeOutOfRange(_) => {
                 Self::new(place, path, "is too big or too small a number")
@@ -76,14 +76,32 @@ pub(crate) fn suggestion(name: &str, known: &[&str]) -> String {
     }
 }
 
+/// What serde expects, in words of the settings file.
+fn wanted(expected: &str) -> &str {
+    match expected {
+        "a boolean" | "bool" => "true or false",
+        "a string" | "str" | "String" | "string" => "a text",
+        "a sequence" => "a list",
+        "a map" => "a section",
+        number if is_whole(number) => "a whole number",
+        "f32" | "f64" => "a number",
+        other => other,
+    }
+}
+
+fn is_whole(expected: &str) -> bool {
+    let size = expected.strip_prefix(['u', 'i']).unwrap_or_default();
+    ["8", "16", "32", "64", "128", "size"].contains(&size)
+}
+
 fn name_of(actual: &Actual) -> &'static str {
     match actual {
-        Actual::Bool(_) => "true or false is",
-        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number is",
-        Actual::Char(_) | Actual::Str(_) => "a text is",
-        Actual::Seq => "a list is",
-        Actual::Map => "a section is",
-        _ => "something else is",
+        Actual::Bool(_) => "true or false",
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "a number",
+        Actual::Char(_) | Actual::Str(_) => "a text",
+        Actual::Seq => "a list",
+        Actual::Map => "a section",
+        _ => "something else",
     }
 }
 

@@ -62,7 +62,7 @@ fn alerts_are_tested() {
     let program = Program::start();
     assert_eq!(program.ask(&["alerts", "list"]), "none\n");
     let said = program.say(&["alerts", "test"]);
-    assert!(said.code == 1 && said.error.contains("nobody is told"), "{said:?}");
+    assert!(said.code == 1 && said.error.contains("no alerts are sent"), "{said:?}");
     let program = Program::with(&[("MARKTWERK_ALERTS__WEBHOOK__URL", "http://127.0.0.1:9/hook")]);
     let said = program.say(&["alerts", "test"]);
     assert!(said.code == 1 && said.out.starts_with("webhook: not sent: "), "{said:?}");

@@ -85,7 +85,7 @@ fn half_of_a_way_is_told_with_what_is_missing() {
         ),
         (
             "[alerts.email]\nto = \"b@example.org\"\n",
-            "marktwerk.toml:2: [alerts.email] to: a text stands where",
+            "marktwerk.toml:2: [alerts.email] to: must be a list, not a text",
         ),
         ("[alerts.mail]\n", "marktwerk.toml:1: [alerts] has no key `mail`; did you mean `email`?"),
     ] {

@@ -35,7 +35,9 @@ fn a_limit_that_lets_nothing_through_is_refused() {
     );
     let error = case("[scheduler.runs_per_type]\norder_workflow = \"two\"\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [scheduler.runs_per_type] order_workflow: a text stands where"),
+        error.starts_with(
+            "marktwerk.toml:2: [scheduler.runs_per_type] order_workflow: must be a whole number, not a text"
+        ),
         "{error}"
     );
     let error = case("").with(&[("MARKTWERK_SCHEDULER__RUNS_PER_TYPE__ORDER_WORKFLOW", "two")]).error();

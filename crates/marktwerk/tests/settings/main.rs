@@ -72,9 +72,12 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
 #[test]
 fn a_wrong_type_is_named_without_its_value() {
     let error = case("[scheduler]\nworkers = \"many\"\n").error();
-    assert!(error.starts_with("marktwerk.toml:2: [scheduler] workers: a text stands where"), "{error}");
+    assert!(
+        error.starts_with("marktwerk.toml:2: [scheduler] workers: must be a whole number, not a text"),
+        "{error}"
+    );
     let error = case("[server]\ntoken = 123456\n").error();
-    assert!(error.starts_with("marktwerk.toml:2: [server] token: a number stands where"), "{error}");
+    assert!(error.starts_with("marktwerk.toml:2: [server] token: must be a text, not a number"), "{error}");
     assert!(!error.contains("123456"), "{error}");
     let error = case("").with(&[("MARKTWERK_SERVER__LISTEN", "8000")]).error();
     assert!(

@@ -1,6 +1,6 @@
 //! What a test wants to know about the simulated JTL without writing SQL itself.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::records::DroppedRow;
 use crate::error::SandboxError;
@@ -16,6 +16,15 @@ pub(crate) fn orders(connection: &Connection, external: &str) -> Result<u64, San
 pub(crate) fn order(connection: &Connection, external: &str) -> Result<i64, SandboxError> {
     let sql = "SELECT MAX(kAuftrag) FROM Verkauf_tAuftrag WHERE cExterneAuftragsnummer = ?1 AND nType = 1";
     let found: Option<i64> = connection.prepare_cached(sql)?.query_row([external], |row| row.get(0))?;
+    found.ok_or_else(|| SandboxError::Unknown { what: "order in JTL", name: external.to_owned() })
+}
+
+/// The same, but one that is neither cancelled nor delivered comes first: an order may be split.
+pub(crate) fn order_to_ship(connection: &Connection, external: &str) -> Result<i64, SandboxError> {
+    let sql = "SELECT kAuftrag FROM Verkauf_tAuftrag WHERE cExterneAuftragsnummer = ?1 AND nType = 1
+               ORDER BY nStorno = 1, nKomplettAusgeliefert = 1, kAuftrag DESC LIMIT 1";
+    let found: Option<i64> =
+        connection.prepare_cached(sql)?.query_row([external], |row| row.get(0)).optional()?;
     found.ok_or_else(|| SandboxError::Unknown { what: "order in JTL", name: external.to_owned() })
 }
 

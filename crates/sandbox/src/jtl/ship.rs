@@ -245,7 +245,7 @@ pub(crate) fn now(
     seeds: &[ParcelSeed],
     method: Option<&str>,
 ) -> Result<Vec<String>, SandboxError> {
-    let order = look::order(connection, external)?;
+    let order = look::order_to_ship(connection, external)?;
     let all = [ParcelSeed::default()];
     let seeds = if seeds.is_empty() { &all } else { seeds };
     let mut open = open_positions(connection, order)?;

@@ -28,6 +28,28 @@ async fn a_carton_on_the_order_is_no_part_of_it() {
     assert!(shop.store.attentions().await.unwrap().is_empty());
 }
 
+/// cases.md §2: both halves with the number are a split, and no duplicate.
+#[tokio::test(start_paused = true)]
+async fn the_halves_of_an_order_split_in_jtl_are_reported_together() {
+    let (shop, number) = shop_with_order().await;
+    shop.world.split_in_jtl(&number).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "a split needs nobody");
+    let first = shop.world.ship_now(&number, &[]).unwrap();
+    shop.next_run().await;
+    assert!(shop.world.shipments().unwrap().is_empty(), "TEMU takes an order as a whole");
+    let second = shop.world.ship_now(&number, &[]).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let mut told: Vec<String> =
+        shop.world.shipments().unwrap().into_iter().map(|parcel| parcel.tracking_number).collect();
+    told.sort();
+    let mut sent = [first, second].concat();
+    sent.sort();
+    assert_eq!(told, sent);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_bundle_whose_components_have_left_is_reported() {
     let shop = Shop::open_patient().await;
