@@ -24,6 +24,7 @@ mod decision;
 mod facts;
 mod fingerprint;
 mod grouping;
+mod holds;
 mod limits;
 mod page;
 mod row_at;
@@ -39,10 +40,11 @@ use serde::{Deserialize, Serialize};
 pub use decision::{Choice, Chosen, Decided, Decision, NotPossible, Reminder, decide};
 pub use facts::{
     Baseline, Cancellation, CancellationsTaken, Candidate, Candidates, Difference, Document, ErpFacts,
-    GivenNumber, Hold, Notice, OrderFacts, OurFacts, RefusalCause, Refused, Remark, ReportUnit, Taken,
-    TakenBecause, ThereFacts, tracking_numbers,
+    GivenNumber, OrderFacts, OurFacts, RefusalCause, Refused, Remark, ReportUnit, Taken, TakenBecause,
+    ThereFacts, tracking_numbers,
 };
 pub use grouping::{Group, groups};
+pub use holds::{Hold, Notice};
 pub use limits::Limits;
 pub use page::{attention_page, decision_page, page};
 pub use rows::Row;

@@ -4,7 +4,8 @@ mod advice;
 mod decisions;
 mod meaning;
 
-use super::facts::{Document, Hold, OrderFacts, RefusalCause, Taken, TakenBecause};
+use super::facts::{Document, OrderFacts, RefusalCause, Taken, TakenBecause};
+use super::holds::Hold;
 use super::rows::Row;
 use super::{Difference, EntryFacts};
 use crate::language::{Language, Reader};
