@@ -8,14 +8,12 @@ use marktwerk_domain::judgement::{GivenNumber, Taken, TakenBecause};
 use marktwerk_domain::shipment::ErpOrder;
 use marktwerk_erp::Presence;
 use marktwerk_store::orders::OrderRecord;
-use marktwerk_store::{Store, StoreResult};
+use marktwerk_store::{Store, StoreError, StoreResult};
 
 use crate::connections::Connections;
 
-/// The fact that holds every prefix that an account ever had, as a JSON list.
-fn fact_name(account: &str) -> String {
-    format!("orders.prefixes.{account}")
-}
+/// The fact that holds every prefix that there ever was, as a JSON object: account → list.
+const PREFIXES: &str = "orders.prefixes";
 
 /// How an account's orders are numbered in JTL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,26 +49,39 @@ impl Numbering {
     }
 }
 
-/// The numbering of accounts with their present prefixes. What a prefix was is remembered for ever.
+/// The numbering of all configured accounts with their present prefixes. What a prefix was is remembered for ever; those of accounts
+/// that are not configured any more count for every account, for one of these may be the same with another name.
 ///
 /// # Errors
-/// If the database cannot be used.
+/// If the database cannot be used, or does not hold what is remembered there.
 pub async fn remember(
     store: &dyn Store,
     prefixes: &BTreeMap<String, String>,
 ) -> StoreResult<BTreeMap<String, Numbering>> {
-    let mut numberings = BTreeMap::new();
-    for (account, prefix) in prefixes {
-        let name = fact_name(account);
-        let stored = store.fact(&name).await?.unwrap_or_default();
-        let mut known: Vec<String> = serde_json::from_str(&stored).unwrap_or_default();
-        if !prefix.is_empty() && !known.contains(prefix) {
-            known.push(prefix.clone());
-            store.set_fact(&name, &serde_json::json!(known).to_string()).await?;
+    let stored = store.fact(PREFIXES).await?;
+    let mut known: BTreeMap<String, Vec<String>> = match &stored {
+        None => BTreeMap::new(),
+        Some(text) => serde_json::from_str(text).map_err(|error| {
+            StoreError::Unreadable(format!("the fact {PREFIXES} is not an object of prefixes: {error}"))
+        })?,
+    };
+    for (account, prefix) in prefixes.iter().filter(|(_, prefix)| !prefix.is_empty()) {
+        let own = known.entry(account.clone()).or_default();
+        if !own.contains(prefix) {
+            own.push(prefix.clone());
         }
-        numberings.insert(account.clone(), Numbering::new(prefix.clone(), known));
     }
-    Ok(numberings)
+    let text = serde_json::json!(known).to_string();
+    if !known.is_empty() && stored.as_ref() != Some(&text) {
+        store.set_fact(PREFIXES, &text).await?;
+    }
+    let gone = known.iter().filter(|(account, _)| !prefixes.contains_key(*account));
+    let gone: Vec<String> = gone.flat_map(|(_, prefixes)| prefixes.iter().cloned()).collect();
+    let numbering = |(account, prefix): (&String, &String)| {
+        let own = known.get(account).cloned().unwrap_or_default();
+        (account.clone(), Numbering::new(prefix.clone(), own.into_iter().chain(gone.iter().cloned())))
+    };
+    Ok(prefixes.iter().map(numbering).collect())
 }
 
 /// The number that the order was handed over with.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::decision::Decision;
-use super::facts::{Document, OrderFacts, OurFacts};
+use super::facts::{Document, OrderFacts, OurFacts, TakenBecause};
 use super::limits::Limits;
 use super::rows::Row;
 use super::situation::{self, Reporting, Situation, There, after};
@@ -111,7 +111,7 @@ fn decided(row: Row, facts: &OrderFacts, situation: Situation, limits: &Limits) 
     }
     match decided.decision {
         Decision::ShipAllTheSame if row.offers().contains(&Decision::ShipAllTheSame) => {
-            Row::of(&situation.all_the_same())
+            taken(Row::of(&situation.all_the_same()), facts)
         }
         Decision::HandOverAgain | Decision::NoneOfThese
             if row.offers().contains(&Decision::HandOverAgain)
@@ -192,8 +192,19 @@ fn cancelling(row: Row, facts: &OrderFacts, situation: Situation) -> Row {
 
 /// Whatever else it waits for: what must not be taken for it comes first.
 fn taken(row: Row, facts: &OrderFacts) -> Row {
+    let Some(taken) = &facts.erp.taken else { return row };
+    // A person may have entered it with something else in it, also where it is cancelled, shipped or set aside by now.
+    let may_be_this_one = matches!(taken.because, TakenBecause::Lacks(_))
+        && matches!(
+            row,
+            Row::CancelledBefore
+                | Row::ShippedElsewhere
+                | Row::PartlyShippedElsewhere
+                | Row::SetAside
+                | Row::Held
+        );
     let is_to_go_out = matches!(row, Row::Ready | Row::UnknownArticle);
-    if is_to_go_out && facts.erp.taken.is_some() { Row::NumberTaken } else { row }
+    if is_to_go_out || may_be_this_one { Row::NumberTaken } else { row }
 }
 
 /// An order in one parcel with others may wait for them.

@@ -269,6 +269,8 @@ fn in_erp(there: &ThereFacts, erp: &ErpFacts, limits: &Limits, now: Timestamp) -
         (2.., _) if !erp.is_cancelled => InErp::Several,
         (_, 1..) if is_ended && (erp.has_all_left || erp.has_buyers_left) => left(),
         (_, 1..) if is_ended => InErp::RestClosed,
+        // Our own row will be an order all the same.
+        (_, 0) if erp.is_cancelled && erp.waiting_rows > 0 => InErp::Waiting,
         (_, 0) if erp.is_cancelled => InErp::Cancelled,
         (_, 0) if erp.is_closed_unshipped => InErp::ClosedUnshipped,
         _ if erp.is_complete || erp.has_buyers_left => left(),

@@ -172,6 +172,16 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
         (Row::CancelAskedInErp, Story::in_erp().with(cancelling)),
         (Row::NumberTaken, taken(TakenBecause::OfAccount("second".to_owned()))),
         (Row::NumberTaken, taken(TakenBecause::Lacks(vec![Content { sku: "A".to_owned(), quantity: 1 }]))),
+        (
+            Row::NumberTaken,
+            Story::ready()
+                .with(held)
+                .with(|facts| {
+                    let because = TakenBecause::OfAccount("second".to_owned());
+                    facts.erp.taken = Some(Taken { erp_number: "B-1".to_owned(), because });
+                })
+                .decided(Decision::ShipAllTheSame),
+        ),
         (Row::LookForIt, wanted()),
         (Row::Candidates, searched(vec![candidate.clone()])),
         (Row::HandOverAgain, searched(Vec::new())),

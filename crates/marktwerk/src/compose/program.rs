@@ -90,7 +90,9 @@ impl Program {
         workflows.inventory.offering.buffer = settings.inventory.buffer;
         workflows.inventory.of_accounts =
             of_accounts(settings, |account| account.stock.offering(settings.inventory.buffer));
-        let prefixes = of_accounts(settings, |account| account.order_number_prefix.clone());
+        let mut prefixes: BTreeMap<String, String> =
+            accounts.iter().map(|name| ((*name).to_owned(), String::new())).collect();
+        prefixes.extend(of_accounts(settings, |account| account.order_number_prefix.clone()));
         workflows.orders.numbering = marktwerk_workflows::numbers::remember(&**store, &prefixes).await?;
         let registry = marktwerk_workflows::registry(
             outside.marketplaces.clone(),

@@ -214,10 +214,15 @@ impl Parts {
         let mut left: HashMap<String, i64> = HashMap::new();
         let sent = parcels.iter().flat_map(|parcel| &parcel.contents).flat_map(|content| self.apart(content));
         sent.for_each(|(part, millionths)| *left.entry(part).or_default() += millionths);
-        let is_lacking =
-            |content: &&Content| lacking.iter().any(|one| same_number(&one.sku) == same_number(&content.sku));
-        for content in ordered.iter().filter(|content| !is_lacking(content)) {
-            for (part, millionths) in self.apart(content) {
+        let mut of_lacking: HashMap<String, i64> = HashMap::new();
+        lacking.iter().for_each(|one| *of_lacking.entry(same_number(&one.sku)).or_default() += one.quantity);
+        for content in ordered {
+            // What left under its own number is none of a bundle's parts.
+            let missing = of_lacking.entry(same_number(&content.sku)).or_default();
+            let still_missing = content.quantity.min(*missing);
+            *missing -= still_missing;
+            let own = Content { quantity: content.quantity - still_missing, ..content.clone() };
+            for (part, millionths) in self.apart(&own) {
                 *left.entry(part).or_default() -= millionths;
             }
         }
@@ -297,6 +302,14 @@ mod tests {
         assert_eq!(sent(&[of("SET", 2)], apart)[1], [of("A", 2), of("B", 2), of("SET", 2)]);
         let part = vec![parcel(vec![of("A", 4), of("B", 1)])];
         assert_eq!(sent(&[of("SET", 2)], part)[0], [of("A", 4), of("B", 1), of("SET", 1)]);
+        let half = vec![parcel(vec![of("SET", 1)])];
+        assert_eq!(
+            sent(&[of("SET", 2)], half)[0],
+            [of("SET", 1)],
+            "one of two has left, and none of it twice"
+        );
+        let both = vec![parcel(vec![of("SET", 1), of("A", 2), of("B", 1)])];
+        assert_eq!(sent(&[of("SET", 2)], both)[0].last(), Some(&of("SET", 1)));
         let own = vec![parcel(vec![of("A", 2), of("B", 1)])];
         assert_eq!(
             sent(&[of("SET", 1), of("B", 1)], own)[0],

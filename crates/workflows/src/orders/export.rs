@@ -157,7 +157,7 @@ impl Orders<'_> {
     }
 
     /// JTL has it, and not from this hand-over: tracking finds out whether that is this order.
-    fn found_there(&self, record: &OrderRecord, presence: &Presence) -> OrderChange {
+    pub(super) fn found_there(&self, record: &OrderRecord, presence: &Presence) -> OrderChange {
         let mut facts = record.facts();
         facts.erp = ErpFacts { since: Some(self.now()), waiting_rows: presence.waiting_rows, ..facts.erp };
         self.without_intent(record, facts, OrderPatch::default())
@@ -209,7 +209,7 @@ impl Orders<'_> {
                         step.warning(format!("order {}: {warning}", record.number), Value::Null).await;
                     }
                     let account = self.account().to_owned();
-                    let is_alone = record.kept.as_ref().is_some_and(|kept| kept.erp.taken.is_some());
+                    let is_alone = is_wanted_again(record);
                     let mut also = self.connections.numbers_in_erp(record);
                     also.retain(|other| *other != number && !is_alone);
                     let document = rendered.document;
@@ -254,7 +254,7 @@ impl Orders<'_> {
             let was_alone = facts.ours.given.take().is_some_and(|given| given.is_alone);
             facts.ours.given = Some(GivenNumber {
                 number: document.number.clone(),
-                is_alone: was_alone || (used.is_some() && facts.erp.taken.is_some()),
+                is_alone: was_alone || is_wanted_again(&record),
             });
             if used.is_some() {
                 // What an earlier hand-over came to no longer counts.
@@ -286,6 +286,13 @@ impl Orders<'_> {
         }
         Ok((kept, exporting))
     }
+}
+
+/// A person wants it handed over although JTL has an order with its number.
+fn is_wanted_again(record: &OrderRecord) -> bool {
+    let Some(facts) = record.kept.as_ref().filter(|facts| facts.erp.taken.is_some()) else { return false };
+    let decision = facts.decided.as_ref().map(|decided| decided.decision);
+    matches!(decision, Some(Decision::HandOverAgain | Decision::NoneOfThese))
 }
 
 /// Whatever brought an order here: only what is to be handed over, or waits for its articles alone, goes out.

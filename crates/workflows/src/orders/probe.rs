@@ -123,6 +123,13 @@ impl Open {
         if judgement.row != Row::Reported {
             self.in_erp.extend_from_slice(numbers);
         }
+        let facts = record.facts();
+        let has_row = facts.erp.waiting_rows > 0;
+        if has_row && (facts.erp.orders > 0 || facts.ours.handed_over_at.is_none()) {
+            self.stuck.extend_from_slice(numbers);
+        }
+        // The second look shows that the row stays.
+        self.to_look_up += usize::from(has_row && facts.erp.orders == 1);
         match judgement.row {
             Row::Ready | Row::HandOverAgain => self.to_export += 1,
             Row::LookForIt => self.to_look_up += 1,

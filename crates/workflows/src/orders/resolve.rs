@@ -8,6 +8,7 @@ use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::Row;
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_engine::Step;
+use marktwerk_erp::Presence;
 use marktwerk_store::orders::{HandOverIntent, OrderChange, OrderFilter, OrderPatch, OrderRecord};
 use serde_json::Value;
 
@@ -62,11 +63,19 @@ impl Orders<'_> {
         };
         let mut is_unresolved = false;
         let mut changes = Vec::with_capacity(open.len());
+        let records: Vec<&OrderRecord> = open.iter().collect();
+        let others = self.connections.presences_in_erp(&records).await?;
+        let others: HashMap<String, Presence> =
+            others.into_iter().map(|presence| (presence.number.clone(), presence)).collect();
         let of_others = self.connections.given_by_others(self.account(), &numbers).await?;
         for ((record, presence), number) in open.iter().zip(&presences).zip(&numbers) {
-            if presence.is_there() && of_others.contains(number) {
-                // What stands there is the other's; tracking says so.
-                changes.push(self.not_handed_over(record, OrderPatch::default()));
+            let is_ours = record.intent.as_ref().is_some_and(|intent| traces.may_be_of(intent, number));
+            let all = others.get(&record.number);
+            if presence.is_there() && (of_others.contains(number) || !is_ours) {
+                // It was there before; tracking says whose it is.
+                changes.push(self.found_there(record, presence));
+            } else if let Some(other) = all.filter(|all| !presence.is_there() && all.is_there()) {
+                changes.push(self.found_there(record, other));
             } else if presence.is_there() {
                 step.info(
                     format!("order {} had reached JTL before the interruption", record.number),

@@ -55,10 +55,12 @@ impl Orders<'_> {
                         let rows = beside.get(&record.number).copied().unwrap_or(0);
                         changes.push(self.found(step, record, &order, rows).await);
                     }
-                    (None, Some(taken)) => changes.push(self.number_taken(record, taken)),
-                    (None, None) if is_missed(record, self.limits(), self.now()) => missing.push(record),
+                    (None, Some(taken)) if !is_handed_over(record) => {
+                        changes.push(self.number_taken(record, taken));
+                    }
+                    (None, _) if is_missed(record, self.limits(), self.now()) => missing.push(record),
                     // Time may have passed.
-                    (None, None) => changes.push(self.judged(record, OrderPatch::default())),
+                    (None, _) => changes.push(self.judged(record, OrderPatch::default())),
                 }
             }
             self.note_cancellations(&page);
@@ -227,6 +229,11 @@ fn take_up(step: &Step, record: &OrderRecord, facts: &mut OrderFacts) {
     facts.ours.baseline = facts.ours.baseline.or(own.map(Baseline::of));
 }
 
+/// Its own row may still wait, whatever else has its number.
+fn is_handed_over(record: &OrderRecord) -> bool {
+    record.kept.as_ref().is_some_and(|facts| facts.ours.handed_over_at.is_some())
+}
+
 /// Whether JTL has to be asked for waiting rows too: it had the order or should have it, or it decides what is to be done.
 fn is_missed(record: &OrderRecord, limits: &Limits, now: Timestamp) -> bool {
     let facts = record.facts();
@@ -237,7 +244,9 @@ fn is_missed(record: &OrderRecord, limits: &Limits, now: Timestamp) -> bool {
     let is_asked_for = matches!(row, Row::ShippedElsewhereUnknown | Row::CancelledUnknown);
     // The row of a person, who has entered the order by hand, may be dropped as any other.
     let has_foreign_row = facts.erp.waiting_rows > 0 && facts.ours.handed_over_at.is_none();
-    was_there || is_asked_for || has_foreign_row || is_overdue(record, limits, now)
+    // The order that had its number may be gone.
+    let was_taken = facts.erp.taken.is_some();
+    was_there || is_asked_for || has_foreign_row || was_taken || is_overdue(record, limits, now)
 }
 
 /// Whether an order that JTL was given should long be one there.

@@ -146,6 +146,33 @@ async fn what_lacks_goods_is_another_order_until_a_person_says_otherwise() {
     assert_eq!(shop.order("PO-8").await.state, OrderState::InJtl, "it is compared once");
 }
 
+/// The natural cure: the wrong order goes, and the right one takes its number.
+#[tokio::test(start_paused = true)]
+async fn a_number_that_is_free_again_is_used() {
+    let shop = Shop::open_patient().await;
+    shop.world.add_order(seed("PO-8", 2)).unwrap();
+    shop.world.enter_in_jtl("PO-8", OTHER, 1).unwrap();
+    shop.sync_orders().await;
+    assert_eq!(shop.attention(AttentionKind::NumberTaken).await, ["PO-8"], "{}", shop.log().await);
+    shop.world.delete_in_jtl("PO-8").unwrap();
+    shop.next_run().await;
+    shop.next_run().await;
+    shop.next_run().await;
+    assert_eq!(shop.order("PO-8").await.state, OrderState::InJtl, "{}", shop.log().await);
+    assert!(shop.attention(AttentionKind::NumberTaken).await.is_empty());
+}
+
+/// An account that has another name and no prefix any more is still the same shop.
+#[tokio::test(start_paused = true)]
+async fn prefixes_of_accounts_that_are_gone_count_for_all() {
+    let shop = Shop::open_patient().await;
+    let prefix = |account: &str, prefix: &str| [(account.to_owned(), prefix.to_owned())].into();
+    marktwerk_workflows::numbers::remember(&*shop.store, &prefix("old", "OLD-")).await.unwrap();
+    let now = marktwerk_workflows::numbers::remember(&*shop.store, &prefix("new", "")).await.unwrap();
+    let expected = marktwerk_workflows::numbers::Numbering::new("", ["OLD-".to_owned()]);
+    assert_eq!(now.get("new"), Some(&expected));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_completed_in_jtl_is_taken_up() {
     let shop = Shop::open_patient().await;
