@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::decision::Decision;
-use super::facts::{Document, OrderFacts, OurFacts, TakenBecause};
+use super::facts::{OrderFacts, OurFacts, TakenBecause};
 use super::limits::Limits;
 use super::rows::Row;
 use super::situation::{self, Reporting, Situation, There, after};
@@ -163,10 +163,9 @@ fn handed_over_again(decision: Decision, facts: &OrderFacts, situation: Situatio
     }
 }
 
-/// An order that was read as one to be shipped is over only once the ERP was asked too.
+/// A cancelled order is over only once the ERP was asked too: a person may have entered it there before it was read here.
 fn unasked(row: Row, facts: &OrderFacts) -> Row {
-    let was_read = !matches!(facts.there.document, Document::Missing);
-    let is_unasked = was_read && !facts.there.was_over && facts.erp.since.is_none();
+    let is_unasked = !facts.there.was_over && facts.erp.since.is_none();
     if row == Row::CancelledBefore && is_unasked { Row::CancelledUnknown } else { row }
 }
 

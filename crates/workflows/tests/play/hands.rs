@@ -10,10 +10,6 @@ use crate::later::Later;
 use crate::play::Play;
 use crate::records::{JtlOrder, Snapshot};
 
-/// An order that a person enters in JTL before the product has read it, and that is cancelled before it is read, is over for the product
-/// without a question to JTL (row `CancelledBefore`): its parcel is not seen. Known, and left out here.
-const ENTERS_BEFORE_THE_FIRST_READ: bool = false;
-
 impl Play {
     /// The shelves at the beginning: few pieces of everything, so that the last one matters.
     pub(crate) fn set_the_shelves(&mut self) {
@@ -35,7 +31,7 @@ impl Play {
             51..=60 => self.moves_stock(),
             61..=63 => self.changes_article(),
             64..=67 => self.ships_at_the_marketplace(snapshot),
-            68..=70 => self.enters_in_jtl(snapshot).await,
+            68..=70 => self.enters_in_jtl(snapshot),
             71..=83 => self.works_in_jtl(snapshot),
             84..=93 => self.packs(snapshot),
             _ => self.storm().await,
@@ -141,7 +137,7 @@ impl Play {
         });
     }
 
-    async fn enters_in_jtl(&mut self, snapshot: &Snapshot) {
+    fn enters_in_jtl(&mut self, snapshot: &Snapshot) {
         let is_there = |bought: &Bought| {
             snapshot.with_number(&bought.sn).next().is_some() || snapshot.rows_of(&bought.sn) > 0
         };
@@ -164,11 +160,7 @@ impl Play {
             return;
         }
         let Some(sn) = self.pick(is_possible) else { return };
-        let account = self.ground.accounts[self.oracle.book.get(&sn).account].name;
-        let is_known = self.ground.store.order(account, &sn).await.unwrap().is_some();
-        if is_known || ENTERS_BEFORE_THE_FIRST_READ {
-            self.enters(&sn, true);
-        }
+        self.enters(&sn, true);
     }
 
     /// A person enters an order in JTL with its number; the warehouse ships it later, if it `leaves`.
