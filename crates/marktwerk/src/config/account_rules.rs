@@ -128,7 +128,8 @@ impl<Place: Fn(&str) -> String> Written<'_, Place> {
         if let Some(ShippingMethod::ByCountry(names)) = &self.jtl.shipping_method {
             let is_country =
                 |key: &str| key.len() == 2 && key.chars().all(|letter| letter.is_ascii_uppercase());
-            for country in names.keys().filter(|key| key.as_str() != "default" && !is_country(key)) {
+            let odd = names.keys().find(|key| key.as_str() != "default" && !is_country(key));
+            if let Some(country) = odd {
                 return Err(self.fault(
                     &format!("jtl.shipping_method.{country}"),
                     "must be a country's two capitals, such as AT, or default",

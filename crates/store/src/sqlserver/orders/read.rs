@@ -153,7 +153,7 @@ pub(super) async fn with_numbers(
          JOIN marktwerk.orders o ON o.account = @P1 AND o.number = j.value COLLATE Latin1_General_BIN2"
     );
     let unique: std::collections::BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
-    let numbers = keys::json(unique.into_iter())?;
+    let numbers = keys::json(unique)?;
     let parameters: [&dyn ToSql; 2] = [&account, &numbers];
     let rows = connection.query_in("read orders by number", &sql, &parameters, Class::Batch).await?;
     columns::map(&rows, row::record)
