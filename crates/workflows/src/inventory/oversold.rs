@@ -25,11 +25,9 @@ impl Inventory<'_> {
         records: &[ListingRecord],
         others: &[AccountListing],
     ) -> Result<(), Failure> {
-        let sold: BTreeMap<i64, &ListingRecord> = records
-            .iter()
-            .filter(|record| record.lost.is_none())
-            .filter_map(|record| Some((record.article?, record)))
-            .collect();
+        // Those of an inactive article, too: buyers wait for its pieces.
+        let sold: BTreeMap<i64, &ListingRecord> =
+            records.iter().filter_map(|record| Some((record.article?, record))).collect();
         // A bundle's components are looked at themselves, where they are listed.
         let is_looked_at = |article: i64| {
             let parts = grounds.levels().parts(article);

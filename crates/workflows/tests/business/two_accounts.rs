@@ -103,6 +103,28 @@ async fn beside_an_account_that_cannot_be_read_only_what_it_does_not_offer_is_ra
     assert!(shop.entries(AttentionKind::StockBlocked).await.is_empty());
 }
 
+/// Found by the random play: the entry has to end although the article is not sold any more.
+#[tokio::test(start_paused = true)]
+async fn an_oversold_article_that_is_inactive_by_now_is_settled_by_a_delivery() {
+    let shop = published(1).await;
+    shop.world.sell(SKU, 1).unwrap();
+    shop.other_world().sell(SKU, 1).unwrap();
+    shop.sync_both(ORDERS).await;
+    shop.sync_both(INVENTORY).await;
+    assert_eq!(shop.entries(AttentionKind::Oversold).await.len(), 1, "{}", shop.log().await);
+    shop.world.set_article_active(SKU, false).unwrap();
+    shop.sync_stock("full").await;
+    assert_eq!(
+        shop.entries(AttentionKind::Oversold).await.len(),
+        1,
+        "its buyers still wait: {}",
+        shop.log().await
+    );
+    shop.world.receive(SKU, 5).unwrap();
+    shop.sync_stock("full").await;
+    assert!(shop.entries(AttentionKind::Oversold).await.is_empty(), "{}", shop.log().await);
+}
+
 /// Bad day 10.
 #[tokio::test(start_paused = true)]
 async fn the_last_piece_sold_at_both_is_shown_with_both_orders() {
