@@ -42,7 +42,8 @@ impl Oracle {
             let Some(ended) = ended.filter(|ended| ended.job == Job::Orders) else { continue };
             // What a person entered and deleted again before any run had read the order, nobody here could see.
             let there = snapshot.with_number(&number).count() + snapshot.rows_of(&number) as usize;
-            let was_unread = self.read_from[bought.account] <= bought.shown_at.unwrap_or(bought.placed);
+            // One that became visible late waits for the deep read.
+            let was_unread = bought.shown_at.is_some() || self.read_from[bought.account] <= bought.placed;
             let is_new_to_us = was_unread && there == exists - known;
             let is_again = (known > 0 && !is_new_to_us) || exists - known > 1;
             let may_again =
