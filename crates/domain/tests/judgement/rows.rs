@@ -163,6 +163,11 @@ fn after_a_decision_or_long_time() -> Vec<(Row, Story)> {
         (Row::SharesParcel, Story::left(1, 0).with(|facts| facts.ours.shares_with = vec!["PO-2".to_owned()])),
         (Row::NumberChanged, renumbered),
         (Row::CancelledUnknown, Story::ready().status(Status::Cancelled)),
+        // Never read as one to be shipped; a person may have entered it in the ERP all the same.
+        (
+            Row::CancelledUnknown,
+            Story::ready().with(|facts| facts.there.document = Document::Missing).status(Status::Cancelled),
+        ),
         (Row::CancelDue, Story::unusable().with(takes_cancellations).decided(Decision::CancelThere)),
         (
             Row::CancelDueInErp,

@@ -71,7 +71,7 @@ enum Action {
 /// Cancels all live runs of a filter, or repeats all ended ones.
 #[utoipa::path(post, path = "/api/v1/runs/bulk", tag = "v1", operation_id = "bulk_runs", request_body = BulkRuns,
     responses((status = 200, body = BulkRunsResult, description = "a dry run"),
-        (status = 202, body = BulkRunsResult, description = "the runs are stopped or started"), (status = 400, body = Problem),
+        (status = 202, body = BulkRunsResult, description = "the runs are cancelled or repeated"), (status = 400, body = Problem),
         (status = 422, body = Problem)))]
 pub(in crate::v1) async fn bulk(
     State(state): State<AppState>,
