@@ -163,10 +163,17 @@ fn handed_over_again(decision: Decision, facts: &OrderFacts, situation: Situatio
     }
 }
 
-/// A cancelled order is over only once the ERP was asked too: a person may have entered it there before it was read here.
+/// A cancelled order is over only once the ERP was asked since: a person may have entered it there before that was read here.
 fn unasked(row: Row, facts: &OrderFacts) -> Row {
-    let is_unasked = !facts.there.was_over && facts.erp.since.is_none();
-    if row == Row::CancelledBefore && is_unasked { Row::CancelledUnknown } else { row }
+    if facts.there.was_over || facts.erp.since.is_some() {
+        return row;
+    }
+    match row {
+        Row::CancelledBefore => Row::CancelledUnknown,
+        // It does not wait to become an order: it was one.
+        Row::CancelledWaiting if facts.erp.was_seen || facts.erp.orders > 0 => Row::CancelledUnknown,
+        _ => row,
+    }
 }
 
 /// A cancellation that we began is ended before anything else, as long as the marketplace has not ended the order.

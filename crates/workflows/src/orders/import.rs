@@ -3,7 +3,7 @@
 use marktwerk_connectors::Standing;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, Notice, OrderFacts};
+use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, ErpFacts, Notice, OrderFacts};
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::order::{MarketplaceStatus, Order, OrderState};
 use marktwerk_domain::reason::Reason;
@@ -137,9 +137,11 @@ impl Orders<'_> {
     }
 }
 
-/// What JTL showed of a cancelled order before says nothing about what a person entered there since, or gave its number back.
+/// What JTL showed of a cancelled order before says nothing about what a person entered there since, or gave its number back. Only
+/// where that would end the order does it have to be asked again: what waits or is open there needs a person anyway.
 fn ask_the_erp_again(facts: &mut OrderFacts) {
-    if facts.erp.orders == 0 && facts.erp.waiting_rows == 0 {
+    let ErpFacts { orders, waiting_rows, is_cancelled, .. } = facts.erp;
+    if waiting_rows == 0 && (orders == 0 || is_cancelled) {
         facts.erp.since = None;
     }
 }

@@ -529,3 +529,25 @@ async fn an_order_entered_by_hand_and_cancelled_before_jtl_was_asked_is_an_entry
     shop.next_run().await;
     assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
 }
+
+/// JTL had shown it as cancelled, and that was no longer true when the marketplace cancelled it.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_again_after_its_cancellation_in_jtl_and_cancelled_there_is_an_entry() {
+    let shop = Shop::open_patient().await;
+    let number = shop.world.sell("MW-0003", 1).unwrap();
+    shop.next_run().await;
+    shop.next_run().await;
+    shop.world.cancel_in_jtl(&number).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.attention(AttentionKind::ClosedInErp).await, std::slice::from_ref(&number));
+    shop.world.enter_in_jtl(&number, "MW-0003", 1).unwrap();
+    shop.world.cancel(&number).unwrap();
+    shop.next_run().await;
+    let entry = shop.attention(AttentionKind::CancelledAfterHandOver).await;
+    assert_eq!(entry, std::slice::from_ref(&number), "{}", shop.log().await);
+    shop.world.cancel_in_jtl(&number).unwrap();
+    shop.next_run().await;
+    let record = shop.order(&number).await;
+    assert_eq!((record.state, record.is_open), (OrderState::Cancelled, false), "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+}
