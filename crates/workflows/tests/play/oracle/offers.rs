@@ -141,9 +141,9 @@ impl Bought {
         self.there.lines.iter().all(|line| number_of(&line.sku) == line.sku && line.sku != BUNDLE)
     }
 
-    /// It was shown late, and nobody had to find it yet.
+    /// It was shown late, and nobody had to find it yet. That a person entered it in JTL does not help anybody who does not know of it.
     fn is_late(&self) -> bool {
-        self.shown_at.is_some() && !self.was_in_jtl
+        self.shown_at.is_some() && (!self.was_in_jtl || self.is_entered_by_hand)
     }
 }
 
