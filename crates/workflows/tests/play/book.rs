@@ -54,6 +54,8 @@ pub(crate) struct Bought {
     pub(crate) was_in_jtl: bool,
     /// A person entered it in JTL.
     pub(crate) is_entered_by_hand: bool,
+    /// So many orders with its number came and went in JTL before any run could read it.
+    pub(crate) gone_unseen: usize,
     /// A person entered it in JTL although JTL had it.
     pub(crate) is_doubled: bool,
     /// People did something because of which two parcels are their own doing.
@@ -97,6 +99,7 @@ impl Bought {
             decided: Vec::new(),
             was_in_jtl: false,
             is_entered_by_hand: false,
+            gone_unseen: 0,
             is_doubled: false,
             is_excused: false,
             moved_at: None,

@@ -35,17 +35,19 @@ impl Oracle {
             let by_people = by_people.iter().filter(|one| **one == number).count();
             let known = self.existing.insert(number.clone(), exists).unwrap_or(0) + by_people;
             let Some(bought) = self.book.orders.get_mut(&number) else { continue };
+            // What a person entered and deleted again before any run had read the order, nobody here could see. One that became
+            // visible late waits for the deep read.
+            let was_unread = bought.shown_at.is_some() || self.read_from[bought.account] <= bought.placed;
+            if was_unread {
+                let there = snapshot.with_number(&number).count() + snapshot.rows_of(&number) as usize;
+                bought.gone_unseen = exists.saturating_sub(there);
+            }
             if exists <= known {
                 continue;
             }
             bought.due_cents = Some(bought.marketplace_cents());
             let Some(ended) = ended.filter(|ended| ended.job == Job::Orders) else { continue };
-            // What a person entered and deleted again before any run had read the order, nobody here could see.
-            let there = snapshot.with_number(&number).count() + snapshot.rows_of(&number) as usize;
-            // One that became visible late waits for the deep read.
-            let was_unread = bought.shown_at.is_some() || self.read_from[bought.account] <= bought.placed;
-            let is_new_to_us = was_unread && there == exists - known;
-            let is_again = (known > 0 && !is_new_to_us) || exists - known > 1;
+            let is_again = known > bought.gone_unseen || exists - known > 1;
             let may_again =
                 bought.has_decided(Decision::HandOverAgain) || bought.has_decided(Decision::NoneOfThese);
             if is_again && !may_again {
