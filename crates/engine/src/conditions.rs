@@ -1,9 +1,11 @@
 //! Whether a run may start by itself: the job's conditions, asked one after the other. The reason of a skip is the same text as
 //! long as its cause is, so that a streak of skips is one row of the history.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::clock::SharedClock;
@@ -17,6 +19,7 @@ use marktwerk_store::{SharedStore, StoreResult, stock};
 use crate::metrics;
 use crate::planner::Planner;
 use crate::probe::ProbeQuestion;
+use crate::supervision::words;
 
 /// Time limit of a question to the outside world.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -165,10 +168,13 @@ impl ConditionCheck {
         Ok(Ok(Some(sight.marker)))
     }
 
+    /// The answer of the outside world; one that panics is none.
     async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
-            answer = answer => Some(answer),
+            answer = AssertUnwindSafe(answer).catch_unwind() => answer
+                .inspect_err(|panic| tracing::error!("a question before a run panicked: {}", words(&**panic)))
+                .ok(),
             () = self.clock.sleep(PATIENCE) => None,
         }
     }

@@ -41,7 +41,7 @@ pub(crate) enum StopReason {
 pub(crate) enum Ended {
     /// The workflow answered.
     Answered(WorkflowResult),
-    /// The workflow panicked, with this message.
+    /// The workflow, or the program around it, panicked: how, in words.
     Panicked(String),
     /// It was stopped from outside.
     Stopped(StopReason),
@@ -113,7 +113,7 @@ pub(crate) fn decide(ended: Ended, run: &Run, retry: &RetryPolicy, now: Timestam
         Ended::Answered(Ok(outcome)) => answered(outcome, now),
         Ended::Answered(Err(failure)) => failed(failure, "failed", run, retry, now, jitter),
         Ended::Panicked(message) => {
-            let failure = Failure::new(FailureClass::Defect, format!("the workflow panicked: {message}"));
+            let failure = Failure::new(FailureClass::Defect, message);
             failed(failure, "failed", run, retry, now, jitter)
         }
         Ended::Stopped(reason @ (StopReason::TimedOut | StopReason::TookTooLong)) => {

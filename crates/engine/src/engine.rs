@@ -1,6 +1,6 @@
 //! The engine as its owner sees it: started, asked, shut down.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{Run, Trigger};
 use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
@@ -28,6 +29,7 @@ use crate::neighbours;
 use crate::planner::Planner;
 use crate::prune::{self, Retention};
 use crate::registry::Registry;
+use crate::supervision::Supervision;
 use crate::timer::Timer;
 use crate::workflow::WorkflowDescription;
 
@@ -108,6 +110,7 @@ pub struct Engine {
     draining: CancellationToken,
     close_journal: CancellationToken,
     tracker: TaskTracker,
+    supervision: Supervision,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     journal_task: Mutex<Option<JoinHandle<()>>>,
     shutdown_grace: Duration,
@@ -134,7 +137,9 @@ impl Engine {
         }
         let planner = Planner { registry: Arc::clone(&registry), zone: options.zone, pace: options.pace };
         let close_journal = CancellationToken::new();
-        let (journal, journal_task) = Journal::start(store.clone(), clock.clone(), close_journal.clone());
+        let supervision = Supervision::default();
+        let (journal, writer) = Journal::new(store.clone(), clock.clone(), close_journal.clone());
+        let journal_task = supervision.vital("journal", is_cancelled(&close_journal), writer.run());
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let draining = CancellationToken::new();
         let tracker = TaskTracker::new();
@@ -152,6 +157,7 @@ impl Engine {
             draining: draining.clone(),
             close_journal,
             tracker: tracker.clone(),
+            supervision: supervision.clone(),
             tasks: Mutex::new(Vec::new()),
             journal_task: Mutex::new(Some(journal_task)),
             shutdown_grace: options.shutdown_grace,
@@ -173,7 +179,7 @@ impl Engine {
             commands: receiver,
             finished: commands,
             tracker,
-            draining,
+            draining: draining.clone(),
             running: BTreeMap::new(),
             limits: options.limits,
             limits_in_force: None,
@@ -187,17 +193,28 @@ impl Engine {
             shares_store,
             is_away: false,
         };
-        engine.keep(tokio::spawn(dispatcher.run()));
+        engine.keep(supervision.vital("dispatcher", is_cancelled(&draining), dispatcher.run()));
         let leader = shares_store.then_some(node);
-        let telling = alerts::run(Arc::downgrade(&engine), store.clone(), clock.clone(), chance, leader);
-        engine.keep(tokio::spawn(telling));
+        let (weak, time) = (Arc::downgrade(&engine), clock.clone());
+        let begin = {
+            let (weak, store, time) = (weak.clone(), store.clone(), time.clone());
+            move || alerts::run(weak.clone(), store.clone(), time.clone(), chance.clone(), leader.clone())
+        };
+        engine.keep(supervision.keep("alerts", clock.clone(), begin));
         if shares_store {
-            let known = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();
-            engine.keep(tokio::spawn(neighbours::follow(Arc::downgrade(&engine), clock.clone(), known)));
+            let known: HashMap<JobId, i64> = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();
+            let (weak, time) = (weak.clone(), time.clone());
+            let begin = move || neighbours::follow(weak.clone(), time.clone(), known.clone());
+            engine.keep(supervision.keep("neighbours", clock.clone(), begin));
         }
-        engine.keep(tokio::spawn(prune::run(store, clock.clone(), options.retention)));
+        let begin = {
+            let (time, retention) = (time.clone(), options.retention);
+            move || prune::run(store.clone(), time.clone(), retention)
+        };
+        engine.keep(supervision.keep("retention", clock.clone(), begin));
         if engine.jobs_file.is_some() {
-            engine.keep(tokio::spawn(crate::jobs_file::watch(Arc::downgrade(&engine), clock.clone())));
+            let begin = move || crate::jobs_file::watch(weak.clone(), time.clone());
+            engine.keep(supervision.keep("jobs file", clock.clone(), begin));
         }
         if options.run_at_start {
             // The first one queued may be claimed at once and take its lane.
@@ -223,6 +240,11 @@ impl Engine {
     /// The job types that it knows.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The long-lived tasks: who starts one besides the engine's has it watched here.
+    pub fn supervision(&self) -> &Supervision {
+        &self.supervision
     }
 
     /// Why the jobs file was not taken over while running, where it was not.
@@ -322,4 +344,10 @@ impl Engine {
     fn keep(&self, task: JoinHandle<()>) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
+}
+
+/// Whether a task was told to end.
+fn is_cancelled(token: &CancellationToken) -> impl Fn() -> bool + Send + 'static {
+    let token = token.clone();
+    move || token.is_cancelled()
 }

@@ -33,6 +33,8 @@ const CONDITIONS: &str = "marktwerk_conditions_total";
 const FAILED_PROBES: &str = "marktwerk_probes_failed_total";
 const HEALTH: &str = "marktwerk_job_health_changes_total";
 const ALERTS: &str = "marktwerk_alert_deliveries_total";
+const RESTARTS: &str = "marktwerk_task_restarts_total";
+const LOST_OUTPUT: &str = "marktwerk_output_lines_lost_total";
 
 /// Says what each figure means, and begins those without a label at zero, so that the first event is a rise.
 pub fn describe() {
@@ -69,7 +71,12 @@ pub fn describe() {
         ALERTS,
         "Tries to send an alert, by channel: told (sent), failed (and tried again), given_up."
     );
-    for name in [LOST_LEASES, DROPPED_LINES] {
+    describe_counter!(RESTARTS, "Times that a task of this process panicked and began again, by task.");
+    describe_counter!(
+        LOST_OUTPUT,
+        "Lines of the process's own output that could not be written: nobody reads it, or there is no room."
+    );
+    for name in [LOST_LEASES, DROPPED_LINES, LOST_OUTPUT] {
         counter!(name).increment(0);
     }
     gauge!(READERS).increment(0);
@@ -155,4 +162,12 @@ pub(crate) fn health_changed(change: HealthChange) {
 
 pub(crate) fn alert(channel: &'static str, outcome: &'static str) {
     counter!(ALERTS, "channel" => channel, "outcome" => outcome).increment(1);
+}
+
+pub(crate) fn task_restarted(task: &'static str) {
+    counter!(RESTARTS, "task" => task).increment(1);
+}
+
+pub(crate) fn output_line_lost() {
+    counter!(LOST_OUTPUT).increment(1);
 }

@@ -1,6 +1,5 @@
 //! One attempt of one run: lease, heartbeat, time limit, panic capture, and its end in the journal.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -22,6 +21,7 @@ use crate::decide::{Ended, StopReason, Verdict, decide};
 use crate::journal::{Capture, Confirmation, Journal};
 use crate::lease::{HEARTBEAT, LEASE, Lease};
 use crate::metrics;
+use crate::supervision::words;
 use crate::workflow::Workflow;
 
 /// After a run was asked to stop it may end by itself for this long; then it is cut off.
@@ -58,7 +58,7 @@ pub(crate) struct Assignment {
 }
 
 /// Works on one attempt from claim to end. Answers whether the run is settled: its end is stored. One whose lease was lost is
-/// not: nobody here knows whether another attempt has it.
+/// not: nobody here knows whether another attempt has it. A panic anywhere in it ends the attempt and nothing else.
 pub(crate) async fn work(assignment: Assignment) -> bool {
     let Assignment { run, job, workflow, stop, claimed_at, time_limit, journal, clock, judge, chance } =
         assignment;
@@ -66,83 +66,118 @@ pub(crate) async fn work(assignment: Assignment) -> bool {
     let capture = Capture::new(journal, clock.clone(), &run);
     let context =
         RunContext::new(run.clone(), clock.clone(), capture.clone(), lease.clone(), stop.token.clone());
-
-    let heart = Heart {
-        context: context.clone(),
-        capture: capture.clone(),
-        lease: lease.clone(),
-        stop: stop.clone(),
-    };
     let limits = TimeLimits {
         without_progress: time_limit,
         in_all: job.spec.policies.time_limit_seconds.map(|seconds| Duration::from_secs(seconds.into())),
     };
-    let heartbeat = AbortOnDropHandle::new(tokio::spawn(heart.beat(clock.clone(), limits)));
-    let judgement = tokio::select! {
-        biased;
-        judgement = chained(&run, &job, &judge) => judgement,
-        () = stop.token.cancelled() => Judgement::FREE,
+    let attempt = Attempt { run, job, workflow, stop, clock, judge, chance, lease, capture, context, limits };
+    let panic = match AssertUnwindSafe(attempt.go_through()).catch_unwind().await {
+        Ok(is_settled) => return is_settled,
+        Err(panic) => words(&*panic),
     };
-    let (ended, marker) = match judgement {
-        Judgement::Skip { reason } => (Ended::NotStarted(reason), None),
-        Judgement::Start { marker } => {
-            metrics::attempt_began(&run);
-            capture.line(Level::Info, None, opening(&run), serde_json::Value::Null);
-            (supervise(&*workflow, &context, &stop, &clock).await, marker.or_else(|| run.marker.clone()))
+    let (run, job) = (attempt.run.id.0, &attempt.job.id);
+    tracing::error!(run, %job, "the program panicked around the workflow; this attempt ends: {panic}");
+    let ended = Ended::Panicked(format!("the program panicked around the workflow: {panic}"));
+    // Where this panics, too, the run is rescued when its lease has ended.
+    AssertUnwindSafe(attempt.end(ended, None)).catch_unwind().await.unwrap_or(false)
+}
+
+/// One attempt and all that belongs to it.
+struct Attempt {
+    run: Run,
+    job: Job,
+    workflow: Arc<dyn Workflow>,
+    stop: Stop,
+    clock: SharedClock,
+    judge: ConditionCheck,
+    chance: Chance,
+    lease: Arc<Lease>,
+    capture: Capture,
+    context: RunContext,
+    limits: TimeLimits,
+}
+
+impl Attempt {
+    async fn go_through(&self) -> bool {
+        let Self { run, job, workflow, stop, clock, judge, lease, capture, context, limits, .. } = self;
+        let heart = Heart {
+            context: context.clone(),
+            capture: capture.clone(),
+            lease: lease.clone(),
+            stop: stop.clone(),
+        };
+        let heartbeat = AbortOnDropHandle::new(tokio::spawn(heart.beat_on(clock.clone(), *limits)));
+        let judgement = tokio::select! {
+            biased;
+            judgement = chained(run, job, judge) => judgement,
+            () = stop.token.cancelled() => Judgement::FREE,
+        };
+        let (ended, marker) = match judgement {
+            Judgement::Skip { reason } => (Ended::NotStarted(reason), None),
+            Judgement::Start { marker } => {
+                metrics::attempt_began(run);
+                capture.line(Level::Info, None, opening(run), serde_json::Value::Null);
+                (supervise(&**workflow, context, stop, clock).await, marker.or_else(|| run.marker.clone()))
+            }
+        };
+        drop(heartbeat);
+        if lease.is_lost() {
+            metrics::lease_lost();
+            tracing::warn!(
+                run = run.id.0,
+                "this attempt has lost its lease; what it did since has no effect, and a run without a lease is rescued"
+            );
+            return false;
         }
-    };
-    drop(heartbeat);
-    if lease.is_lost() {
-        metrics::lease_lost();
-        tracing::warn!(
-            run = run.id.0,
-            "this attempt has lost its lease; what it did since has no effect, and a run without a lease is rescued"
-        );
-        return false;
+        self.end(ended, marker).await
     }
 
-    let now = clock.now();
-    let verdict = decide(ended, &run, &job.spec.retry, now, chance.part());
-    let follow_up = verdict.has_more_to_do.then(|| judge.planner.follow_up(&job, &run, now));
-    let duration_seconds = context.elapsed().as_secs_f64();
-    let error_text = if verdict.level == Level::Info { None } else { verdict.error.clone() };
-    let closing = crate::journal::Closing { status: verdict.status, duration_seconds, error_text };
-    let message = closing_message(&run, &verdict, &context, now, duration_seconds);
-    let line = capture.closing_line(verdict.level, message, closing).await;
-    if verdict.state != RunState::Skipped {
-        metrics::attempt_took(&run, duration_seconds);
-    }
-    let end = AttemptEnd {
-        state: verdict.state,
-        outcome: verdict.outcome,
-        error: verdict.error,
-        ended_at: now,
-        ready_at: verdict.ready_at,
-        uses_attempt: verdict.uses_attempt,
-        warnings: capture.warnings(),
-        line,
-        steps: context.steps(),
-        marker: marker.filter(|_| follow_up.is_none()),
-        follow_up,
-        trouble: verdict.trouble,
-    };
-    let is_stored = capture.end(end).await == Confirmation::Stored;
-    if is_stored {
-        let state = match stop.reason.get() {
-            // The store lets no run wait for another attempt that somebody wants cancelled.
-            Some(StopReason::Cancelled | StopReason::Superseded) if !verdict.state.is_ended() => {
-                RunState::Cancelled
-            }
-            _ => verdict.state,
+    /// Stores the end; whether it is stored.
+    async fn end(&self, ended: Ended, marker: Option<String>) -> bool {
+        let Self { run, job, stop, clock, judge, chance, capture, context, .. } = self;
+        let now = clock.now();
+        let verdict = decide(ended, run, &job.spec.retry, now, chance.part());
+        let follow_up = verdict.has_more_to_do.then(|| judge.planner.follow_up(job, run, now));
+        let duration_seconds = context.elapsed().as_secs_f64();
+        let error_text = if verdict.level == Level::Info { None } else { verdict.error.clone() };
+        let closing = crate::journal::Closing { status: verdict.status, duration_seconds, error_text };
+        let message = closing_message(run, &verdict, context, now, duration_seconds);
+        let line = capture.closing_line(verdict.level, message, closing).await;
+        if verdict.state != RunState::Skipped {
+            metrics::attempt_took(run, duration_seconds);
+        }
+        let end = AttemptEnd {
+            state: verdict.state,
+            outcome: verdict.outcome,
+            error: verdict.error,
+            ended_at: now,
+            ready_at: verdict.ready_at,
+            uses_attempt: verdict.uses_attempt,
+            warnings: capture.warnings(),
+            line,
+            steps: context.steps(),
+            marker: marker.filter(|_| follow_up.is_none()),
+            follow_up,
+            trouble: verdict.trouble,
         };
-        metrics::attempt_ended(&run, state, verdict.outcome);
-    } else {
-        tracing::error!(
-            run = run.id.0,
-            "the end of this run could not be stored; it will be rescued as lost"
-        );
+        let is_stored = capture.end(end).await == Confirmation::Stored;
+        if is_stored {
+            let state = match stop.reason.get() {
+                // The store lets no run wait for another attempt that somebody wants cancelled.
+                Some(StopReason::Cancelled | StopReason::Superseded) if !verdict.state.is_ended() => {
+                    RunState::Cancelled
+                }
+                _ => verdict.state,
+            };
+            metrics::attempt_ended(run, state, verdict.outcome);
+        } else {
+            tracing::error!(
+                run = run.id.0,
+                "the end of this run could not be stored; it will be rescued as lost"
+            );
+        }
+        is_stored
     }
-    is_stored
 }
 
 /// The conditions of a job hold for runs that follow on others, too; those of a schedule were asked before the run was made, and
@@ -181,17 +216,12 @@ async fn supervise(workflow: &dyn Workflow, context: &RunContext, stop: &Stop, c
         }
         Ok(_) if stop.token.is_cancelled() => Ended::Stopped(reason(stop)),
         Ok(result) => Ended::Answered(result),
-        Err(panic) => Ended::Panicked(panic_message(&*panic)),
+        Err(panic) => Ended::Panicked(format!("the workflow panicked: {}", words(&*panic))),
     }
 }
 
 fn reason(stop: &Stop) -> StopReason {
     stop.reason.get().copied().unwrap_or(StopReason::ShuttingDown)
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
 }
 
 fn opening(run: &Run) -> String {
@@ -260,7 +290,14 @@ struct Heart {
 }
 
 impl Heart {
-    async fn beat(self, clock: SharedClock, limits: TimeLimits) {
+    /// Beats until it is aborted or the lease is lost, whatever happens in between.
+    async fn beat_on(self, clock: SharedClock, limits: TimeLimits) {
+        while let Err(panic) = AssertUnwindSafe(self.beat(&clock, limits)).catch_unwind().await {
+            tracing::error!("the heartbeat of a run panicked, and goes on: {}", words(&*panic));
+        }
+    }
+
+    async fn beat(&self, clock: &SharedClock, limits: TimeLimits) {
         let took_too_long = async {
             match limits.in_all {
                 Some(limit) => clock.sleep(limit).await,
@@ -273,7 +310,7 @@ impl Heart {
         tokio::select! {
             biased;
             () = took_too_long => {}
-            () = self.keep_lease(&clock, limits.without_progress) => {}
+            () = self.keep_lease(clock, limits.without_progress) => {}
         }
     }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_engine::Supervision;
 use marktwerk_server::MetricsSource;
 use marktwerk_store::SharedStore;
 use tokio::task::JoinHandle;
@@ -35,19 +36,12 @@ pub(crate) fn source(
     marketplaces: &[Arc<dyn Marketplace>],
 ) -> anyhow::Result<MetricsSource> {
     let recorder = recorder::install()?;
-    let (handle, watch) = (recorder.clone(), clock.clone());
-    let summing_up = Task(tokio::spawn(async move {
-        loop {
-            watch.sleep(SUM_UP_EVERY).await;
-            handle.run_upkeep();
-        }
-    }));
     let standing = Standing::new(store.clone(), clock.clone(), marketplaces.to_vec());
-    let shared = Arc::new((recorder, standing, summing_up));
+    let shared = Arc::new((recorder, standing));
     Ok(MetricsSource::new(move || {
         let shared = Arc::clone(&shared);
         async move {
-            let (recorder, standing, _) = &*shared;
+            let (recorder, standing) = &*shared;
             let mut page = Exposition::after(recorder.render());
             standing.tell(&mut page).await;
             process::tell(&mut page);
@@ -56,15 +50,30 @@ pub(crate) fn source(
     }))
 }
 
+/// Sums samples up from now on.
+pub(crate) fn keep_up(supervision: &Supervision, clock: &SharedClock) -> anyhow::Result<Upkeep> {
+    let (recorder, watch) = (recorder::install()?, clock.clone());
+    let begin = move || {
+        let (recorder, watch) = (recorder.clone(), watch.clone());
+        async move {
+            loop {
+                watch.sleep(SUM_UP_EVERY).await;
+                recorder.run_upkeep();
+            }
+        }
+    };
+    Ok(Upkeep(supervision.keep("metrics", clock.clone(), begin)))
+}
+
 /// The names of what is asked for at each scrape. (What is counted, [`describe`] tells the recorder.)
 pub fn standing_names() -> impl Iterator<Item = &'static str> {
     standing::FAMILIES.iter().chain(&process::FAMILIES).map(|family: &&Family| family.name)
 }
 
-/// Ends with whoever holds it.
-struct Task(JoinHandle<()>);
+/// The task that sums up; it ends with its value.
+pub(crate) struct Upkeep(JoinHandle<()>);
 
-impl Drop for Task {
+impl Drop for Upkeep {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -2,6 +2,8 @@
 //! order_workflow` works. Lines of a run begin with job type, execution and step. What must not be
 //! logged never reaches this place: secrets mask themselves, documents are not logged.
 
+mod lines;
+
 use std::fmt::{self, Write};
 use std::io::IsTerminal;
 
@@ -18,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 /// The target of the lines that a run writes.
 const RUN: &str = "run";
 
-/// Begins to write lines to stdout. `filter` is `RUST_LOG`'s grammar (`info`, `marktwerk_connectors=debug`).
+/// Begins to write lines to stdout, panics among them. `filter` is `RUST_LOG`'s grammar (`info`, `marktwerk_connectors=debug`).
 pub fn start(filter: &str, zone: TimeZone, clock: SharedClock) -> anyhow::Result<()> {
     // The driver says nothing: with each error it repeats the server's words, values of buyers among them, and with each connection it
     // warns of `encrypt = "any-certificate"`, which somebody chose. Our own lines tell what went wrong. What is said later goes first.
@@ -26,12 +28,41 @@ pub fn start(filter: &str, zone: TimeZone, clock: SharedClock) -> anyhow::Result
         format!("log: `{filter}` is not a filter; write a level such as info, or target=level")
     })?;
     let has_colours = std::io::stdout().is_terminal();
+    let (lost_zone, lost_clock) = (zone.clone(), clock.clone());
+    lines::start(move |lost| {
+        let time = stamp(&lost_clock, &lost_zone);
+        format!("{time} WARNING marktwerk::telemetry: {lost} lines could not be written here and are lost\n")
+    })
+    .context("lines cannot be written")?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(has_colours)
+        .with_writer(|| lines::Queue)
+        .log_internal_errors(false)
         .event_format(LineFormat { zone, clock })
         .finish();
-    tracing::subscriber::set_global_default(subscriber).context("lines are written already")
+    tracing::subscriber::set_global_default(subscriber).context("lines are written already")?;
+    // A panic is a line like any other: its own way, to stderr, would wait for a reader that stands still.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let reason = panic.payload_as_str().unwrap_or("without a message");
+        tracing::error!("panicked at {place}: {reason}");
+    }));
+    Ok(())
+}
+
+/// Says a line for people or programs among the others, as it stands.
+pub fn say(text: &str) {
+    lines::say(format!("{text}\n").as_bytes());
+}
+
+/// Waits a moment until what was said is written, where anything can be written.
+pub fn flush() {
+    lines::flush();
+}
+
+fn stamp(clock: &SharedClock, zone: &TimeZone) -> String {
+    clock.now().to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 
 /// `2026-11-30T14:05:07.123+01:00 INFO order_workflow order_workflow_12 fetch: message`
@@ -53,9 +84,8 @@ where
     ) -> fmt::Result {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let now = self.clock.now().to_zoned(self.zone.clone());
         let (word, colour) = word_of(*event.metadata().level());
-        let time = now.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z");
+        let time = stamp(&self.clock, &self.zone);
         if writer.has_ansi_escapes() {
             write!(writer, "\x1b[2m{time}\x1b[0m \x1b[{colour}m{word}\x1b[0m ")?;
         } else {

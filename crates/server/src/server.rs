@@ -53,7 +53,9 @@ impl Server {
         let (board, source) = (Board::new(), Source::new(engine, options.zone.clone()));
         let state = AppState::new(source.clone(), options, hosts, access, board.clone());
         let (closing, sockets) = (state.closing.clone(), state.sockets.clone());
-        let board = tokio::spawn(board.keep(source, closing.clone()));
+        let (supervision, ending) = (source.engine().supervision().clone(), closing.clone());
+        let begin = move || board.clone().keep(source.clone(), ending.clone());
+        let board = supervision.keep("job list", clock.clone(), begin);
         let cut = CancellationToken::new();
         let connections = Connections {
             router: routes::router(state),
@@ -61,7 +63,8 @@ impl Server {
             closing: closing.clone(),
             cut: cut.clone(),
         };
-        let serving = tokio::spawn(connections.serve(listener));
+        let ending = closing.clone();
+        let serving = supervision.vital("server", move || ending.is_cancelled(), connections.serve(listener));
         Ok(Self { address, closing, cut, sockets, clock, serving, board })
     }
 

@@ -1,7 +1,9 @@
 //! Firing: planned times become runs. Jobs with conditions are asked about first, beside the dispatcher.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::policy::Overlap;
@@ -12,6 +14,7 @@ use super::{Command, Dispatcher, RETRY_EVERY};
 use crate::conditions::{Judged, Judgement};
 use crate::decide::StopReason;
 use crate::metrics;
+use crate::supervision::words;
 
 /// Jobs fired in one transaction.
 const FIRINGS: usize = 500;
@@ -77,9 +80,14 @@ impl Dispatcher {
             let judged = async {
                 // The semaphore is never closed.
                 let _turn = judging.acquire().await;
-                let judgement = judge.judge(&job, &job.spec.parameters).await;
+                let judgement =
+                    AssertUnwindSafe(judge.judge(&job, &job.spec.parameters)).catch_unwind().await;
+                let judgement = judgement.unwrap_or_else(|panic| {
+                    tracing::error!("the conditions of {} could not be asked: {}", job.id, words(&*panic));
+                    Err(StoreError::Database("asking the conditions panicked".to_owned()))
+                });
                 if judgement.is_err() {
-                    // The database is away: the job is asked about again, but not without a rest.
+                    // The database is away, or worse: the job is asked about again, but not without a rest.
                     clock.sleep(RETRY_EVERY).await;
                 }
                 judgement.map(|judgement| Judged { judgement, version: job.version })

@@ -14,7 +14,6 @@ use marktwerk_domain::run::{Epoch, RunId};
 use marktwerk_store::journal::{Committed, Entry, Record};
 use marktwerk_store::{SharedStore, StoreError};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics;
@@ -62,12 +61,8 @@ struct Lanes {
 }
 
 impl Journal {
-    /// Starts the writer. It ends after `close` is cancelled and both lanes are empty.
-    pub(crate) fn start(
-        store: SharedStore,
-        clock: SharedClock,
-        close: CancellationToken,
-    ) -> (Self, JoinHandle<()>) {
+    /// The senders' side, and the writer to be run. It ends after `close` is cancelled and both lanes are empty.
+    pub(crate) fn new(store: SharedStore, clock: SharedClock, close: CancellationToken) -> (Self, Writer) {
         let (plain, plain_receiver) = mpsc::channel(PLAIN_LANE);
         let (important, important_receiver) = mpsc::channel(IMPORTANT_LANE);
         let writer = Writer {
@@ -79,9 +74,8 @@ impl Journal {
             is_away: false,
             tries_at_shutdown: 0,
         };
-        let task = tokio::spawn(writer.run());
         let lanes = Lanes { sequence: AtomicU64::new(0), dropped: AtomicU64::new(0), plain, important };
-        (Self { lanes: Arc::new(lanes) }, task)
+        (Self { lanes: Arc::new(lanes) }, writer)
     }
 
     /// Sends into the plain lane; `false` when it is full.
@@ -120,7 +114,8 @@ impl Journal {
     }
 }
 
-struct Writer {
+/// The one that stores.
+pub(crate) struct Writer {
     store: SharedStore,
     clock: SharedClock,
     close: CancellationToken,
@@ -131,7 +126,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut batch: Vec<Numbered> = Vec::new();
         let mut stored_at: Option<Duration> = None;
         while self.wait(&mut batch).await {

@@ -17,7 +17,7 @@ use crate::flaky::{Flaky, LATE};
 use crate::house::{Act, House, Stage, clock};
 
 /// A house on a store that can fail; its real store, which never does, for the test's own questions.
-async fn flaky_house(refused: &'static str) -> (House, Arc<Flaky>) {
+pub(crate) async fn flaky_house(refused: &'static str) -> (House, Arc<Flaky>) {
     let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
     let inner: SharedStore = Arc::new(SqliteStore::open_in_memory(zone).unwrap());
     let clock = clock();

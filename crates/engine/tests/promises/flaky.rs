@@ -1,8 +1,8 @@
 //! A store that a test can take away, slow down, and make refuse a record; all else it hands on to the real one.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,6 +45,8 @@ pub(crate) struct Flaky {
     fences: Arc<AtomicBool>,
     /// A batch with a line of this text is refused.
     refused: &'static str,
+    /// The next call of this name panics.
+    panics: Arc<Mutex<Option<&'static str>>>,
     /// Claims that were asked for.
     pub(crate) claims: Arc<AtomicUsize>,
 }
@@ -61,6 +63,7 @@ impl Flaky {
             late_claims: Arc::default(),
             fences: Arc::default(),
             refused,
+            panics: Arc::default(),
             claims: Arc::default(),
         })
     }
@@ -81,7 +84,13 @@ impl Flaky {
         self.fences.store(true, Ordering::Relaxed);
     }
 
+    pub(crate) fn panic_at(&self, call: &'static str) {
+        *self.panics.lock().unwrap() = Some(call);
+    }
+
     async fn before(&self, call: &str) -> StoreResult<()> {
+        let is_to_panic = self.panics.lock().unwrap().take_if(|wanted| *wanted == call).is_some();
+        assert!(!is_to_panic, "{call} panics in this test");
         self.claims.fetch_add(usize::from(call == "claim"), Ordering::Relaxed);
         match self.is_away.load(Ordering::Relaxed) {
             true => Err(StoreError::Unavailable("taken away by the test".to_owned())),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,6 +56,8 @@ pub(crate) struct Stage {
     pub(crate) colours: Arc<Mutex<Vec<Option<String>>>>,
     /// Attempts at work now, and at the most so far.
     pub(crate) at_work: Arc<Mutex<(usize, usize)>>,
+    /// The probe panics.
+    pub(crate) is_blind: Arc<AtomicBool>,
     /// What the probe of `play` and `reader` sees, and how often it was asked.
     pub(crate) sight: Arc<Mutex<(Option<ProbeResult>, usize)>>,
 }
@@ -62,6 +65,7 @@ pub(crate) struct Stage {
 #[async_trait]
 impl Probe for Stage {
     async fn look(&self, _: &ProbeQuestion) -> Result<ProbeResult, Failure> {
+        assert!(!self.is_blind.load(Ordering::Relaxed), "nobody looks in this test");
         let mut sight = self.sight.lock().unwrap();
         sight.1 += 1;
         sight.0.clone().ok_or_else(|| Failure::transient("nobody sees anything"))

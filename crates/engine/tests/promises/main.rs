@@ -19,3 +19,4 @@ mod policies;
 mod restart;
 mod schedule;
 mod shared;
+mod supervised;

@@ -1,5 +1,7 @@
 //! From the command line to the exit code: 0 done, 1 failed, 2 wrong usage or what the start needs is missing.
 
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -15,6 +17,7 @@ use super::{
 use crate::clock::SystemClock;
 use crate::compose::StartError;
 use crate::config::SettingsError;
+use crate::telemetry;
 
 /// Runs what was typed.
 pub fn main() -> ExitCode {
@@ -25,9 +28,12 @@ pub fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(run(arguments));
+            let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run(arguments))));
+            let result =
+                result.unwrap_or_else(|_| Err(anyhow::anyhow!("the program panicked: a fault of its own")));
             // What still waits for the outside is not waited for.
             runtime.shutdown_background();
+            telemetry::flush();
             result
         }
         Err(error) => Err(error.into()),
@@ -75,10 +81,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a command's error belongs to the terminal")]
+/// A command's error belongs to the terminal; where that is gone, the exit code says it alone.
 fn report(error: &anyhow::Error) {
     if !is_closed_pipe(error) {
-        eprintln!("marktwerk: {error:#}");
+        let _ = writeln!(std::io::stderr(), "marktwerk: {error:#}");
     }
 }
 

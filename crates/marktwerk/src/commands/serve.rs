@@ -14,12 +14,18 @@ use crate::telemetry;
 /// What the end may take beyond the grace of running runs.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 
+/// For `--crash-at`: a task that the program cannot do without panics right after the start.
+#[cfg(feature = "crash-points")]
+const VITAL_TASK: &str = "vital_task";
+
 pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let clock = SystemClock::shared();
     start_telemetry(&settings)?;
     #[cfg(feature = "crash-points")]
-    if let Some(name) = &settings.crash_at {
+    let vital_task_fails = settings.crash_at.as_deref() == Some(VITAL_TASK);
+    #[cfg(feature = "crash-points")]
+    if let Some(name) = settings.crash_at.as_ref().filter(|name| *name != VITAL_TASK) {
         marktwerk_workflows::crash::arm(name)
             .map_err(|reason| crate::compose::StartError::new(format!("--crash-at {reason}")))?;
     }
@@ -35,19 +41,32 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<(
             return Ok(());
         }
     };
-    if let Err(error) = say_ready(&program, output) {
-        // Nobody reads the output: no reason to stop working.
-        tracing::warn!("the address could not be printed: {error}");
+    say_ready(&program, output);
+    #[cfg(feature = "crash-points")]
+    if vital_task_fails {
+        let fails = async { panic!("asked for by --crash-at") };
+        program.engine().supervision().vital("heart", || false, fails);
     }
 
-    let signal = signals.next().await;
-    tracing::info!("{signal}: shutting down; running runs get their grace, a second signal ends at once");
+    let broken = tokio::select! {
+        signal = signals.next() => {
+            tracing::info!("{signal}: shutting down; running runs get their grace, a second signal ends at once");
+            None
+        }
+        ended = program.vital_end() => {
+            tracing::error!("{ended}; running runs get their grace, then the program ends, so that it is started again");
+            Some(ended)
+        }
+    };
     tokio::select! {
         () = program.shutdown() => tracing::info!("shut down"),
         signal = signals.next() => anyhow::bail!("{signal} again: ended at once; what was running is taken up at the next start"),
         () = clock.sleep(patience) => anyhow::bail!("the shutdown took longer than {} s: ended at once", patience.as_secs()),
     }
-    Ok(())
+    match broken {
+        None => Ok(()),
+        Some(ended) => anyhow::bail!("{ended}; the program has ended and is to be started again"),
+    }
 }
 
 /// Lines on the output, in the zone and with the filter of the settings.
@@ -56,20 +75,19 @@ pub(super) fn start_telemetry(settings: &Settings) -> anyhow::Result<()> {
         .map_err(|error| crate::compose::StartError::from_causes(&error).into())
 }
 
-fn say_ready(program: &Program, output: &Output) -> std::io::Result<()> {
+fn say_ready(program: &Program, output: &Output) {
     let (address, notice) = (program.address(), program.notice());
     let levers = program.levers();
     if output.is_json() {
         let url = format!("http://{address}/");
         let ready = json!({ "ready": true, "url": url, "notice": notice, "control": levers });
-        return output.line(&ready.to_string());
+        return telemetry::say(&ready.to_string());
     }
     match notice {
-        "" => output.line(&format!("Marktwerk is ready: http://{address}/"))?,
-        notice => output.line(&format!("Marktwerk is ready: http://{address}/ ({notice})"))?,
+        "" => telemetry::say(&format!("Marktwerk is ready: http://{address}/")),
+        notice => telemetry::say(&format!("Marktwerk is ready: http://{address}/ ({notice})")),
     }
-    match levers {
-        Some(levers) => output.line(&format!("Levers of the simulated world: {levers}")),
-        None => Ok(()),
+    if let Some(levers) = levers {
+        telemetry::say(&format!("Levers of the simulated world: {levers}"));
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::judgement::Limits;
+use marktwerk_engine::Supervision;
 use marktwerk_store::{SharedStore, judging};
 use tokio::task::JoinHandle;
 
@@ -15,8 +16,14 @@ pub(crate) struct Judging(JoinHandle<()>);
 
 impl Judging {
     /// Begins a minute from now, so that the runs of the start can look at both sides first.
-    pub(crate) fn start(store: SharedStore, clock: SharedClock, limits: Limits) -> Self {
-        Self(tokio::spawn(judge(store, clock, limits)))
+    pub(crate) fn start(
+        supervision: &Supervision,
+        store: SharedStore,
+        clock: SharedClock,
+        limits: Limits,
+    ) -> Self {
+        let time = clock.clone();
+        Self(supervision.keep("judging", clock, move || judge(store.clone(), time.clone(), limits)))
     }
 }
 
@@ -83,7 +90,8 @@ mod tests {
         );
         assert_eq!(store.change_orders("shop", &[change], clock.now()).await.unwrap(), [true]);
 
-        let judging = Judging::start(store.clone(), clock.clone(), Limits::default());
+        let judging =
+            Judging::start(&Supervision::default(), store.clone(), clock.clone(), Limits::default());
         clock.sleep(Duration::from_secs(29 * 60 + 30)).await;
         assert!(store.attentions().await.unwrap().is_empty());
         clock.sleep(Duration::from_secs(120)).await;

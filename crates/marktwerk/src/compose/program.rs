@@ -8,6 +8,7 @@ use std::time::Duration;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_engine::jobs_file::JobsDocument;
 use marktwerk_engine::prune::Retention;
+use marktwerk_engine::supervision::Ended;
 use marktwerk_engine::{Engine, EngineOptions};
 use marktwerk_sandbox::Sandbox;
 use marktwerk_server::{Person, Server, ServerError, ServerOptions, token_hash};
@@ -37,6 +38,7 @@ pub struct Program {
     judging: Judging,
     sandbox: Option<Sandbox>,
     notice: String,
+    _upkeep: metrics::Upkeep,
     /// Given back last: the data folder, and the sandbox's within it.
     _folders: (DataFolder, Option<DataFolder>),
 }
@@ -67,8 +69,11 @@ impl Program {
             }
         };
         let Outside { sandbox, sandbox_folder, notice, .. } = outside;
-        let judging = Judging::start(store.clone(), clock, settings.orders.limits());
-        Ok(Self { server, engine, store, judging, sandbox, notice, _folders: (folder, sandbox_folder) })
+        let supervision = engine.supervision();
+        let upkeep = metrics::keep_up(supervision, &clock)?;
+        let judging = Judging::start(supervision, store.clone(), clock, settings.orders.limits());
+        let _folders = (folder, sandbox_folder);
+        Ok(Self { server, engine, store, judging, sandbox, notice, _upkeep: upkeep, _folders })
     }
 
     async fn begin_work(
@@ -170,6 +175,11 @@ impl Program {
     /// Where the levers of the simulated world are, if there is one.
     pub fn levers(&self) -> Option<String> {
         self.sandbox.as_ref().map(Sandbox::control_url)
+    }
+
+    /// Completes when a part has ended that the program cannot do without; then it should end, too, and be started again.
+    pub async fn vital_end(&self) -> Ended {
+        self.engine.supervision().vital_end().await
     }
 
     /// No new visitors, no new runs, a grace for running ones, and then the world that they work on.

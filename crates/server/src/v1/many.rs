@@ -2,10 +2,13 @@
 //! answer leaves half of it undone.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt;
 use marktwerk_domain::run::Run;
 use marktwerk_engine::EngineError;
+use marktwerk_store::StoreError;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -49,7 +52,11 @@ where
     let (answers, mut receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         for id in ids {
-            let answer = tell(id.clone()).await;
+            // One that panics is refused like any other, and the rest has its turn.
+            let answer = AssertUnwindSafe(tell(id.clone())).catch_unwind().await;
+            let answer = answer.unwrap_or_else(|_| {
+                Err(EngineError::Store(StoreError::Database("the command panicked".to_owned())))
+            });
             // Nobody may be waiting for it any more.
             let _ = answers.send((id, answer));
         }
