@@ -2,6 +2,7 @@
 //! safe within a call. What the calls say is in the files named after their subjects.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -125,7 +126,8 @@ impl Client {
             }
             tracing::debug!(account = %self.name, call, error = %failed.error, "a call is made again");
             if failed.pause.is_none() {
-                self.clock.sleep(jitter(Duration::from_millis(500))).await;
+                let pause = jitter(Duration::from_millis(500), self.clock.now());
+                self.clock.sleep(pause).await;
             }
         }
     }
@@ -270,7 +272,7 @@ impl Client {
             Some(until) => Duration::try_from(until.duration_since(self.clock.now()))
                 .unwrap_or_default()
                 .clamp(SHORTEST_WAIT, LONGEST_WAIT),
-            None => jitter(SHORTEST_WAIT),
+            None => jitter(SHORTEST_WAIT, self.clock.now()),
         };
         Failed { error: Box::new(error), may_repeat: pause <= LONGEST_PAUSE, pause: Some(pause) }
     }
@@ -309,7 +311,11 @@ fn said(envelope: Option<Envelope<'_>>) -> Option<String> {
     Some(envelope?.error_msg?.chars().take(300).collect())
 }
 
-/// Between once and twice `shortest`, so that calls that failed together do not come back together.
-fn jitter(shortest: Duration) -> Duration {
-    shortest.mul_f64(1.0 + rand::random::<f64>())
+/// Between once and twice `shortest`, so that calls that failed together do not come back together. What the moment decides comes out
+/// the same where time does, as in a play that is repeated.
+fn jitter(shortest: Duration, now: Timestamp) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    now.as_nanosecond().hash(&mut hasher);
+    let part = (hasher.finish() >> 32) as f64 / f64::from(u32::MAX);
+    shortest.mul_f64(1.0 + part)
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::run::RunState;
+use marktwerk_store::inventory::ListingFilter;
 use marktwerk_store::judging;
 use serde_json::{Value, json};
 
@@ -211,11 +212,18 @@ impl Play {
         self.oracle.check(&self.ground, ended).await
     }
 
-    /// How every order stands on each side, for a story that ends badly.
+    /// How every order stands on each side, for a story that ends badly, and what is known of the listings that it is about.
     async fn standing(&self, about: &[String]) -> String {
         let snapshot = self.oracle.snapshot();
         let list = self.ground.store.attentions().await.unwrap();
-        let mut text = String::from("  how the orders stand:\n");
+        let mut text = String::new();
+        for sku in about {
+            let filter = ListingFilter { sku: Some(sku.clone()), ..ListingFilter::default() };
+            for (account, record) in self.ground.store.find_listings(&filter).await.unwrap() {
+                text.push_str(&format!("  known of {sku} at {account}: {:?}\n", record.figures));
+            }
+        }
+        text.push_str("  how the orders stand:\n");
         for bought in self.oracle.book.live(None) {
             let account = self.ground.accounts[bought.account].name;
             let stored = self.ground.store.order(account, &bought.sn).await.unwrap();
