@@ -33,7 +33,9 @@ pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
 pub use limiter::{Budget, Budgets};
 pub use marketplace::Marketplace;
-pub use orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
+pub use orders::{
+    MalformedEntry, OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable,
+};
 pub use paging::{PageVerdict, WindowReader};
 pub use rules::Rules;
 pub use shipments::{ConfirmAnswer, ConfirmedParcel};

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::StockTarget;
 use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::{Content, ShipmentReport};
+use marktwerk_domain::shipment::ShipmentReport;
 use serde_json::Value;
 
 use crate::cancellations::Cancellations;
 use crate::error::ConnectorError;
 use crate::limiter::Budget;
-use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::orders::{OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
 use crate::rules::Rules;
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
@@ -50,10 +50,10 @@ pub trait Marketplace: Send + Sync {
     /// there and none of them has changed again. The window's end alone does not change it.
     async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError>;
 
-    /// What the order takes from stock by article number, without what was cancelled. May cost calls, where the
+    /// What the order takes from stock by article number, and what was cancelled of it. May cost calls, where the
     /// list names no article numbers: meant for new and changed orders only. What has no article number
     /// anywhere is left out.
-    async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError>;
+    async fn order_contents(&self, entry: &OrderEntry) -> Result<OrderUnits, ConnectorError>;
 
     /// Fetches what the list does not tell (address, amounts) and returns the complete raw document, which
     /// [`translate`](Self::translate) understands. Where any part cannot be had, the order fails as a whole.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use marktwerk_domain::judgement::{Hold, Notice};
 use marktwerk_domain::order::{MarketplaceStatus, OrderLine};
 use marktwerk_domain::reason::Reason;
+use marktwerk_domain::shipment::Content;
 use serde_json::Value;
 
 /// Which orders to list.
@@ -91,6 +92,15 @@ impl fmt::Debug for MalformedEntry {
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
+}
+
+/// Units of an order by article number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderUnits {
+    /// What it takes from stock.
+    pub taken: Vec<Content>,
+    /// What was cancelled before shipment: the marketplace offers it again.
+    pub cancelled: Vec<Content>,
 }
 
 /// What a raw document says of an order beside its contents.

@@ -60,9 +60,13 @@ pub(crate) struct Move {
     pub(crate) bought_at: Timestamp,
 }
 
-/// A new order.
+/// A new order. What was cancelled of it by now may have been subtracted from a figure that was read in between.
 pub(crate) fn bought(order: &FetchedOrder) -> Vec<Move> {
-    moves(&[], &order.contents, order.ordered_at)
+    let mut moved = moves(&[], &order.contents, order.ordered_at);
+    if !order.was_over {
+        moved.extend(moves(&order.cancelled, &[], order.ordered_at));
+    }
+    moved
 }
 
 /// An order that is told again: what it held before goes back and what it holds now arrives, where that differs or where it was

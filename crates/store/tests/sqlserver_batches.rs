@@ -34,6 +34,7 @@ fn page(count: usize, changed: i64) -> Vec<FetchedOrder> {
         raw: json!({ "name": "Ölmühle 🌻".repeat(400), "number": number, "changed": changed }),
         is_complete: true,
         contents: vec![Content { sku: format!("A-{number}"), quantity: changed }],
+        cancelled: Vec::new(),
         was_over: false,
         fingerprint: String::new(),
     };

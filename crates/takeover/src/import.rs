@@ -106,6 +106,7 @@ impl Import<'_> {
             raw,
             is_complete: false,
             contents: if takes_stock { contents(&old.lines) } else { Vec::new() },
+            cancelled: Vec::new(),
             was_over: self.decision == Decision::ShippedElsewhere,
             fingerprint: String::new(),
         }

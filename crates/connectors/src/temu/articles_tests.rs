@@ -48,7 +48,7 @@ fn order(sku_id: i64) -> OrderEntry {
 
 /// The article that an order takes from stock.
 async fn article(fake: &Fake, sku_id: i64) -> Option<String> {
-    let contents = fake.temu.order_contents(&order(sku_id)).await.unwrap();
+    let contents = fake.temu.order_contents(&order(sku_id)).await.unwrap().taken;
     contents.into_iter().map(|Content { sku, .. }| sku).next()
 }
 

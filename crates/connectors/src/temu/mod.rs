@@ -38,7 +38,7 @@ use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::inventory::StockTarget;
 use marktwerk_domain::order::Order;
-use marktwerk_domain::shipment::{Content, ShipmentReport};
+use marktwerk_domain::shipment::ShipmentReport;
 use serde_json::Value;
 
 pub use self::account::TemuAccount;
@@ -48,7 +48,7 @@ use crate::error::ConnectorError;
 use crate::http::HttpClient;
 use crate::limiter::{Budget, Budgets};
 use crate::marketplace::Marketplace;
-use crate::orders::{OrderEntry, OrderPage, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::orders::{OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
 use crate::rules::Rules;
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 use crate::stock::{ListingPage, StockAnswer};
@@ -110,7 +110,7 @@ impl Marketplace for Temu {
         orders::newest_change(&self.client, window).await
     }
 
-    async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError> {
+    async fn order_contents(&self, entry: &OrderEntry) -> Result<OrderUnits, ConnectorError> {
         orders::contents(&self.client, &self.articles, entry).await
     }
 

@@ -13,10 +13,9 @@ use serde_json::{Value, json};
 
 use super::articles::Articles;
 use super::client::{Client, Repeat};
-use super::translate::Taken;
 use super::{translate, wire};
 use crate::error::ConnectorError;
-use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderWindow, Standing};
+use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderUnits, OrderWindow, Standing};
 
 const LIST: &str = "bg.order.list.v2.get";
 pub(super) const ADDRESS: &str = "bg.order.shippinginfo.v2.get";
@@ -129,17 +128,22 @@ pub(super) async fn contents(
     client: &Client,
     articles: &Articles,
     entry: &OrderEntry,
-) -> Result<Vec<Content>, ConnectorError> {
+) -> Result<OrderUnits, ConnectorError> {
     let taken = translate::taken(&entry.raw);
     let bare: Vec<String> =
         taken.iter().filter(|line| line.article.is_none()).filter_map(|line| line.sku_id.clone()).collect();
     let numbers = articles.numbers(client, &bare).await?;
-    let content = |line: Taken| {
+    let mut units = OrderUnits::default();
+    for line in taken {
         let listed = line.sku_id.and_then(|sku_id| numbers.get(&sku_id).cloned());
-        let sku = line.article.or(listed).filter(|sku| !sku.is_empty())?;
-        Some(Content { sku, quantity: line.quantity })
-    };
-    Ok(taken.into_iter().filter_map(content).collect())
+        let Some(sku) = line.article.or(listed).filter(|sku| !sku.is_empty()) else { continue };
+        for (into, quantity) in [(&mut units.taken, line.quantity), (&mut units.cancelled, line.cancelled)] {
+            if quantity > 0 {
+                into.push(Content { sku: sku.clone(), quantity });
+            }
+        }
+    }
+    Ok(units)
 }
 
 /// What is read of an entry of the list.

@@ -245,17 +245,18 @@ async fn what_an_order_takes_from_stock_is_named_by_its_lines_or_by_the_listings
         raw: json!({"parentOrderMap": {}, "orderList": lines}),
     };
     let own = line(4, 2, json!([{"extCode": "A"}]));
-    let contents = fake.temu.order_contents(&entry(json!([own, line(7, 0, Value::Null)]))).await.unwrap();
+    let contents =
+        fake.temu.order_contents(&entry(json!([own, line(7, 0, Value::Null)]))).await.unwrap().taken;
     assert_eq!(contents, [Content { sku: "A".to_owned(), quantity: 2 }]);
     assert!(fake.temu.calls().is_empty(), "nothing had to be asked");
     for _ in 0..2 {
         let lines = json!([own, line(5, 3, Value::Null)]);
-        let contents = fake.temu.order_contents(&entry(lines)).await.unwrap();
+        let contents = fake.temu.order_contents(&entry(lines)).await.unwrap().taken;
         let expected = [("A", 2), ("ART-5", 3)];
         assert_eq!(contents, expected.map(|(sku, quantity)| Content { sku: sku.to_owned(), quantity }));
     }
     assert_eq!(fake.temu.calls()["bg.local.goods.sku.list.query"], 2, "remembered the second time");
-    let contents = fake.temu.order_contents(&entry(json!([line(6, 1, Value::Null)]))).await.unwrap();
+    let contents = fake.temu.order_contents(&entry(json!([line(6, 1, Value::Null)]))).await.unwrap().taken;
     assert_eq!(contents, []);
 }
 

@@ -300,25 +300,30 @@ impl Product {
     }
 }
 
-/// A line that takes something from stock.
+/// A line that takes something from stock, or took it until it was cancelled.
 pub(super) struct Taken {
     /// The line's own article number, if it has one.
     pub(super) article: Option<String>,
     pub(super) sku_id: Option<String>,
     /// Of a multi-pack the most that it may be: held back in vain costs less than sold twice.
     pub(super) quantity: i64,
+    /// The same of what was cancelled.
+    pub(super) cancelled: i64,
 }
 
-/// What the lines of an entry of the list take from stock; cancelled ones take nothing.
+/// What the lines of an entry of the list take from stock, and what was cancelled of them.
 pub(super) fn taken(order: &Value) -> Vec<Taken> {
     let Ok(entry) = Entry::deserialize(order) else { return Vec::new() };
     let taken = |line: Line| {
         if line.is_fulfilled_there() {
             return None;
         }
-        let quantity = line.quantity().ok()?.remaining.saturating_mul(line.pieces_at_most());
+        let Quantity { remaining, ordered, .. } = line.quantity().ok()?;
+        let pieces = line.pieces_at_most();
+        let (quantity, cancelled) =
+            (remaining.saturating_mul(pieces), (ordered - remaining).max(0).saturating_mul(pieces));
         let article = line.product_list.into_iter().find_map(|product| product.ext_code);
-        (quantity > 0).then_some(Taken { article, sku_id: line.sku_id, quantity })
+        (quantity > 0 || cancelled > 0).then_some(Taken { article, sku_id: line.sku_id, quantity, cancelled })
     };
     entry.order_list.into_iter().filter_map(taken).collect()
 }

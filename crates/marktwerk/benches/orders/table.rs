@@ -35,6 +35,7 @@ fn fetched(index: usize, long_ago: Timestamp) -> FetchedOrder {
         raw: serde_json::json!({ "order": { "note": "x".repeat(500) } }),
         is_complete: true,
         contents: vec![Content { sku: format!("MW-{:04}", index % 50), quantity: 1 }],
+        cancelled: Vec::new(),
         was_over: false,
         fingerprint: String::new(),
     }

@@ -73,6 +73,7 @@ mod tests {
             raw: serde_json::json!({}),
             is_complete: true,
             contents: Vec::new(),
+            cancelled: Vec::new(),
             was_over: false,
             fingerprint: String::new(),
         };

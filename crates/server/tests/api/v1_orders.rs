@@ -27,6 +27,7 @@ pub(crate) async fn store(
         raw: json!({}),
         is_complete: true,
         contents: Vec::new(),
+        cancelled: Vec::new(),
         was_over: false,
         fingerprint: String::new(),
     };

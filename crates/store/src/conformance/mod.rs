@@ -111,6 +111,7 @@ macro_rules! store_conformance {
                     an_order_in_the_erp_keeps_its_state, an_older_change_has_no_effect, a_complete_document_beats_an_incomplete_one,
                     the_same_document_is_no_news, another_status_in_the_same_second_is_news,
                     arriving_units_are_counted_at_their_listings, units_given_back_are_counted_at_their_listings,
+                    units_cancelled_before_the_first_look_are_counted_at_their_listings,
                     an_order_on_its_way_keeps_its_contents, a_page_is_taken_in_its_order;
                 order_reading: orders_are_found_by_what_people_know, known_changes_are_told, unread_orders_come_in_pages, orders_come_in_pages_over_accounts,
                     documents_are_read_where_they_are_needed, open_orders_come_in_pages, orders_are_read_by_number, orders_are_judged_when_their_time_has_come;

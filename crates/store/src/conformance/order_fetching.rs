@@ -156,6 +156,28 @@ pub async fn units_given_back_are_counted_at_their_listings(store: SharedStore) 
     assert_eq!(counted(&store).await, [(3, 3), (4, 4)]);
 }
 
+/// Nobody knows whether the figures had them subtracted: they were bought and cancelled before anybody here saw the order.
+pub async fn units_cancelled_before_the_first_look_are_counted_at_their_listings(store: SharedStore) {
+    tell(&store, ACCOUNT, &[listing("1", "A", 5), listing("2", "B", 5)]).await;
+    let (contents, cancelled) = (vec![content("A", 1)], vec![content("A", 1), content("B", 3)]);
+    let told = FetchedOrder { contents, cancelled, ..fetched("PO-1", 5) };
+    save(&store, &[told.clone()]).await;
+    assert_eq!(counted(&store).await, [(1, 1), (0, 3)]);
+    save(&store, &[FetchedOrder { is_complete: true, ..told.clone() }]).await;
+    assert_eq!(counted(&store).await, [(1, 1), (0, 3)], "once");
+    // What was over when its account was first read is in every figure that was ever read.
+    save(
+        &store,
+        &[FetchedOrder {
+            was_over: true,
+            contents: Vec::new(),
+            ..FetchedOrder { number: "PO-2".to_owned(), ..told }
+        }],
+    )
+    .await;
+    assert_eq!(counted(&store).await, [(1, 1), (0, 3)]);
+}
+
 /// It takes what was handed over.
 pub async fn an_order_on_its_way_keeps_its_contents(store: SharedStore) {
     save(&store, &[FetchedOrder { contents: vec![content("A", 2)], ..fetched("PO-1", 5) }]).await;

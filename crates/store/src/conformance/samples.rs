@@ -253,6 +253,7 @@ pub(super) fn fetched(number: &str, changed: i64) -> FetchedOrder {
         raw: json!({"number": number, "changed": changed}),
         is_complete: true,
         contents: vec![content("A", 2)],
+        cancelled: Vec::new(),
         was_over: false,
         fingerprint: "f".to_owned(),
     }

@@ -38,6 +38,8 @@ pub struct FetchedOrder {
     pub is_complete: bool,
     /// What it takes from stock, by article number.
     pub contents: Vec<Content>,
+    /// What was cancelled of it before shipment, by article number.
+    pub cancelled: Vec<Content>,
     /// It was over when its account was first read. Kept from the first time that the order is stored.
     pub was_over: bool,
     /// Shows whether the listing says something else although the time of change is the same.

@@ -102,6 +102,7 @@ async fn an_interrupted_take_over_is_finished_by_the_next_one() {
         raw: serde_json::json!({ "taken_over": {} }),
         is_complete: false,
         contents: Vec::new(),
+        cancelled: Vec::new(),
         was_over: false,
         fingerprint: String::new(),
     };

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use marktwerk_connectors::{ConnectorError, OrderEntry, OrderPage};
+use marktwerk_connectors::{ConnectorError, OrderEntry, OrderPage, OrderUnits};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::order::MarketplaceStatus;
@@ -261,11 +261,14 @@ impl Orders<'_> {
             raw: json!({ "order": entry.raw }),
             is_complete: false,
             contents: Vec::new(),
+            cancelled: Vec::new(),
             was_over: is_over && entry.changed_at < first_read,
             fingerprint: entry.fingerprint.clone(),
         };
         match self.marketplace.order_contents(entry).await {
-            Ok(contents) => fetched.contents = contents,
+            Ok(OrderUnits { taken, cancelled }) => {
+                (fetched.contents, fetched.cancelled) = (taken, cancelled);
+            }
             Err(error) => {
                 let takes_nothing = fetched.was_over || entry.status == MarketplaceStatus::Cancelled;
                 return Fetched { order: fetched, error: Some(error), lacks_articles: !takes_nothing };

@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::{
     Cancellations, ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry,
-    OrderPage, OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu, Untranslatable,
+    OrderPage, OrderUnits, OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu,
+    Untranslatable,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel, StockTarget};
 use marktwerk_domain::judgement::ReportUnit;
 use marktwerk_domain::order::{MarketplaceStatus, Order};
-use marktwerk_domain::shipment::{Content, ErpOrder, ReportedParcel, ShipmentReport};
+use marktwerk_domain::shipment::{ErpOrder, ReportedParcel, ShipmentReport};
 use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered, Search, Wanted};
 use serde_json::Value;
 
@@ -161,7 +162,7 @@ impl Marketplace for Disguised {
         self.temu.newest_change(window).await
     }
 
-    async fn order_contents(&self, entry: &OrderEntry) -> Result<Vec<Content>, ConnectorError> {
+    async fn order_contents(&self, entry: &OrderEntry) -> Result<OrderUnits, ConnectorError> {
         self.temu.order_contents(entry).await
     }
 

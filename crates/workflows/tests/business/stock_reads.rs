@@ -84,6 +84,28 @@ async fn a_fall_that_no_order_explains_is_a_sale_not_yet_seen() {
     assert_eq!(offered(&shop), (2, 9), "{}", shop.log().await);
 }
 
+/// Bought before the figure was read, cancelled after it: the marketplace offers its piece again, and nobody here saw it sold.
+#[tokio::test(start_paused = true)]
+async fn a_purchase_that_was_cancelled_before_anybody_could_read_it_leaves_no_figure_behind() {
+    let shop = published().await;
+    lose_the_order_list(&shop);
+    let number = shop.world.sell(SKU, 1).unwrap();
+    shop.wait(10 * MINUTE).await;
+    shop.sync_stock("full").await;
+    shop.world.sell_elsewhere(SKU, 1).unwrap();
+    shop.wait(10 * MINUTE).await;
+    shop.world.cancel(&number).unwrap();
+    assert_eq!(offered(&shop), (5, 9), "the marketplace offers it again");
+    recover(&shop);
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert!(offered(&shop).0 <= 4, "{:?} {}", offered(&shop), shop.log().await);
+    shop.wait(61 * MINUTE).await;
+    shop.sync_orders().await;
+    shop.sync_stock("quick").await;
+    assert_eq!(offered(&shop), (4, 9), "{}", shop.log().await);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_sale_without_any_order_is_forgotten_an_hour_later() {
     let shop = published().await;
