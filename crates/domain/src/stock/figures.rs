@@ -83,7 +83,8 @@ impl Figures {
     }
 
     /// After a live read that began at `at`. A figure that fell by more than the units of the orders that arrived has sold something
-    /// unseen. After a write with unknown outcome only what lies below the figure that we sent counts.
+    /// unseen. After a write with unknown outcome only what lies below the figure that we sent counts, unless the figure is higher than
+    /// any that we sent: then none of them has come into force.
     pub fn read_live(&self, told: Option<i64>, at: Timestamp) -> Self {
         let is_as_before =
             self.live == told && (self.sold, self.returned, self.sent) == (0, 0, None) && told.is_some();
@@ -91,7 +92,7 @@ impl Figures {
             return *self;
         }
         let before = match (self.live, self.sent) {
-            (Some(live), Some(sent)) => Some(live.min(sent.low)),
+            (Some(live), Some(sent)) if told.is_none_or(|told| told <= sent.high) => Some(live.min(sent.low)),
             (live, _) => live,
         };
         // An order that arrived for a sale noticed earlier explains that one, and no other.
@@ -205,6 +206,7 @@ mod tests {
         assert_eq!(live(5).sending(3).read_live(Some(3), at(70)).unseen_left(), 0);
         assert_eq!(live(5).sending(3).read_live(Some(1), at(70)).unseen_left(), 2);
         assert_eq!(live(5).sending(9).read_live(Some(5), at(70)).unseen_left(), 0);
+        assert_eq!(live(9).sending(0).read_live(Some(5), at(70)).unseen_left(), 4, "it is not in force");
         let twice = live(5).sending(9).sending(2);
         assert_eq!((twice.at_least(), twice.at_most(false), twice.known(false)), (Some(2), Some(9), None));
     }
