@@ -32,3 +32,4 @@ pub mod step;
 pub mod stock;
 pub mod timetable;
 pub mod tracking;
+pub mod words;

@@ -24,6 +24,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, the least first.
+    pub const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warning, Self::Error];
+
     /// The word in capitals.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,14 +46,14 @@ impl fmt::Display for Level {
 
 /// A word that is not a level.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("`{0}` is not a log level: DEBUG, INFO, WARNING or ERROR")]
+#[error("must be one of DEBUG, INFO, WARNING, ERROR, not `{0}`")]
 pub struct NotALevel(String);
 
 impl FromStr for Level {
     type Err = NotALevel;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_uppercase().as_str() {
+        match text.trim().to_ascii_uppercase().as_str() {
             "DEBUG" => Ok(Self::Debug),
             "INFO" => Ok(Self::Info),
             "WARNING" | "WARN" => Ok(Self::Warning),

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::job::Parameters;
+use marktwerk_domain::words::nearest;
 
 use crate::error::EngineError;
 use crate::probe::Probe;
@@ -176,9 +177,11 @@ impl Registry {
             return Ok((written.to_owned(), Known::Planned));
         }
         let known: Vec<&str> = self.entries.keys().copied().collect();
+        let near =
+            nearest(written, &known).map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
         Err(EngineError::invalid(
             "job_type",
-            format!("`{written}` is not a job type; this version has {}", known.join(", ")),
+            format!("`{written}` is not a job type; this version has {}{near}", known.join(", ")),
         ))
     }
 }

@@ -3,14 +3,17 @@
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use jsonschema::Validator;
 use marktwerk_domain::job::Parameters;
 use marktwerk_domain::run::WorkflowResult;
+use marktwerk_domain::words::nearest;
 use schemars::JsonSchema;
 use serde_json::Value;
 
 use crate::context::RunContext;
 use crate::error::EngineError;
+use crate::jobs::{asked_for, is_time};
 
 /// What a job type can do. A run of it is one call of [`Workflow::run`].
 #[async_trait]
@@ -75,7 +78,7 @@ impl ParameterCheck {
         Self(OnceLock::new())
     }
 
-    /// Names the first field that is wrong. `description` is the same at each call.
+    /// Names the first field that is wrong, and what it must be. `description` is the same at each call.
     pub(crate) fn check(
         &self,
         description: &WorkflowDescription,
@@ -89,17 +92,45 @@ impl ParameterCheck {
                 format!("the schema of {} is broken: {error}", description.job_type),
             )
         })?;
+        let names = description.parameter_names();
+        if let Some(unknown) = parameters.keys().find(|name| !names.contains(&name.as_str())) {
+            return Err(EngineError::invalid("parameters", no_parameter(unknown, &names)));
+        }
         let instance = Value::Object(parameters.clone());
-        match validator.iter_errors(&instance).next() {
+        let refused = |name: &str| {
+            let asked = asked_for(&description.parameters["properties"][name], &description.parameters);
+            EngineError::invalid(name, format!("must be {asked}, not {}", shown(&instance[name])))
+        };
+        if let Some(error) = validator.iter_errors(&instance).next() {
+            let path = error.instance_path().to_string();
+            return Err(refused(path.trim_start_matches('/').split('/').next().unwrap_or_default()));
+        }
+        let is_wrong_time = |name: &&String| {
+            is_time(&description.parameters["properties"][name.as_str()])
+                && parameters[name.as_str()].as_str().is_some_and(|text| text.parse::<Timestamp>().is_err())
+        };
+        match parameters.keys().find(is_wrong_time) {
+            Some(name) => Err(refused(name)),
             None => Ok(()),
-            Some(error) => {
-                let path = error.instance_path().to_string();
-                let field = match path.trim_start_matches('/') {
-                    "" => "parameters".to_owned(),
-                    name => name.replace('/', "."),
-                };
-                Err(EngineError::invalid(field, error.to_string()))
-            }
         }
     }
+}
+
+/// `no parameter dayz; it takes days_back, verbose`.
+pub fn no_parameter(name: &str, known: &[&str]) -> String {
+    let takes =
+        if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) };
+    match nearest(name, known) {
+        Some(near) => format!("no parameter {name}; {takes} (did you mean {near}?)"),
+        None => format!("no parameter {name}; {takes}"),
+    }
+}
+
+/// A value in a sentence: a long one would hide what the sentence says.
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => format!("`{text}`"),
+        other => other.to_string(),
+    };
+    if text.chars().count() > 60 { text.chars().take(59).chain(['…']).collect() } else { text }
 }

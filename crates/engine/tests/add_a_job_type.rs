@@ -65,7 +65,7 @@ async fn the_new_job_type_runs() {
     }
 
     assert_eq!(store.run(by_hand.id).await.unwrap().unwrap().state, RunState::Succeeded);
-    let filter = LogFilter { level: Some(Level::Info), after: Some(0), limit: 100, ..LogFilter::default() };
+    let filter = LogFilter { levels: vec![Level::Info], after: Some(0), limit: 100, ..LogFilter::default() };
     let lines = store.logs(&filter).await.unwrap();
     let lines: Vec<(&str, &str, &str)> = lines
         .iter()

@@ -234,6 +234,11 @@ fn joined(faults: &[FieldFault]) -> String {
         [_, name @ ..] if !name.is_empty() => name.join("."),
         place => place.concat(),
     };
-    let told: Vec<String> = faults.iter().map(|fault| format!("{}: {}", name(fault), fault.msg)).collect();
-    told.join("; ")
+    // A reason may begin with the name, as the documented form has it.
+    let told = faults.iter().map(|fault| {
+        let name = name(fault);
+        let reason = fault.msg.strip_prefix(&format!("{name} ")).unwrap_or(&fault.msg);
+        format!("{name}: {reason}")
+    });
+    told.collect::<Vec<_>>().join("; ")
 }

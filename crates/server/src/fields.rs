@@ -1,12 +1,14 @@
 //! Reads the fields of a query, a form or a JSON body by hand, so that every fault names its field. All faults of a request
 //! are told at once; a name that nobody asked for is a fault too, since passing over it would be a silent default.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use marktwerk_domain::words::nearest;
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ApiResult, FieldFault};
@@ -22,6 +24,8 @@ pub(crate) struct Fields {
     /// Before the names, where the fields stand within another: `filter.`.
     within: &'static str,
     values: Map<String, Value>,
+    /// What was asked for: what there is to know of the rest.
+    asked: BTreeSet<String>,
     faults: Vec<FieldFault>,
 }
 
@@ -57,7 +61,7 @@ impl Fields {
 
     /// The fields of a JSON object that was read.
     pub(crate) fn of_object(values: Map<String, Value>) -> Self {
-        Self { place: "body", within: "", values, faults: Vec::new() }
+        Self { place: "body", within: "", values, asked: BTreeSet::new(), faults: Vec::new() }
     }
 
     /// The same for one that stands within another.
@@ -186,11 +190,30 @@ impl Fields {
         self.faults.push(FieldFault::new(self.place, &name, kind, format!("{name} {reason}")));
     }
 
+    /// Ends the reading: what is left over was not asked for, and `words` says of each name what there is instead.
+    pub(crate) fn finish_with(mut self, words: impl Fn(&str) -> String) -> ApiResult<()> {
+        for name in self.values.keys() {
+            let loc = format!("{}{name}", self.within);
+            self.faults.push(FieldFault::new(self.place, &loc, "extra_forbidden", words(name)));
+        }
+        self.values.clear();
+        self.finish()
+    }
+
     /// Ends the reading: what is left over was not asked for.
     pub(crate) fn finish(mut self) -> ApiResult<()> {
         let rest: Vec<String> = self.values.keys().cloned().collect();
+        let known: Vec<String> = self.asked.iter().cloned().collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         for name in rest {
-            self.fault(&name, "extra_forbidden", "is not known here");
+            let reason = match (nearest(&name, &known), known.as_slice()) {
+                (_, []) => "is not known here".to_owned(),
+                (Some(near), known) => {
+                    format!("is not known here; did you mean {near}? Known: {}", known.join(", "))
+                }
+                (None, known) => format!("is not known here; known: {}", known.join(", ")),
+            };
+            self.fault(&name, "extra_forbidden", &reason);
         }
         if self.faults.is_empty() { Ok(()) } else { Err(ApiError::Fields(self.faults)) }
     }
@@ -201,6 +224,7 @@ impl Fields {
     }
 
     fn take(&mut self, name: &str) -> Option<Value> {
+        self.asked.insert(name.to_owned());
         self.values.remove(name).filter(|value| !value.is_null())
     }
 }

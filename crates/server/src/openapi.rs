@@ -146,7 +146,7 @@ pub(crate) struct LogQuery {
     job_id: Option<String>,
     /// Exactly this job type (not together with `job_id`).
     job_type: Option<String>,
-    /// DEBUG, INFO, WARNING or ERROR.
+    /// DEBUG, INFO, WARNING, ERROR; several are separated by commas.
     level: Option<String>,
     /// 100 if not given.
     #[param(minimum = 1, maximum = 1000)]

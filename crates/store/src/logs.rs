@@ -29,8 +29,8 @@ pub enum LogSource {
 pub struct LogFilter {
     /// Whose; `None` means everybody's.
     pub source: Option<LogSource>,
-    /// Only of this level.
-    pub level: Option<Level>,
+    /// Only of these levels; empty means every level.
+    pub levels: Vec<Level>,
     /// Only lines at or after this time.
     pub since: Option<Timestamp>,
     /// Only lines stored after this `log_id`, ascending. Without it: newest first by (timestamp, log_id).

@@ -43,6 +43,7 @@ impl Engine {
         if let Some(field) = ["id", "job_type"].into_iter().find(|field| patch.contains_key(*field)) {
             return Err(EngineError::invalid(field, "stays for the life of a job; add another job instead"));
         }
+        Self::check_names(patch)?;
         let mut document = match serde_json::to_value(JobDraft::of(job)) {
             Ok(Value::Object(document)) => document,
             _ => return Err(EngineError::invalid("job", "cannot be written as JSON")),

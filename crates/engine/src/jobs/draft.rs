@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::seconds::Seconds;
+use super::words::in_words;
 use crate::error::EngineError;
 
 /// The fields that say when a job runs; one of them is given.
@@ -134,7 +135,8 @@ fn names_or_links<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Afte
             Ok(After { job: marktwerk_domain::job::JobId(job), on: On::Success })
         }
         value => serde_json::from_value(value).map_err(|error| {
-            D::Error::custom(format!("{error}; expected a job's id, or {{\"job\": id, \"on\": \"success\", \"failure\" or \"always\"}}"))
+            let reason = in_words(&error.to_string());
+            D::Error::custom(format!("{reason}; write a job's id, or {{\"job\": id, \"on\": \"success\", \"failure\" or \"always\"}}"))
         }),
     }
     };
@@ -144,15 +146,61 @@ fn names_or_links<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Afte
     }
 }
 
+/// Fields whose values are words: whether they are in capitals does not matter.
+const WORDS: [&str; 4] = ["from", "misfire", "overlap", "priority"];
+
+/// Writes such words as they are known.
+fn small(document: &mut Value) {
+    for field in WORDS {
+        if let Some(Value::String(word)) = document.get_mut(field) {
+            *word = word.to_lowercase();
+        }
+    }
+    let links = document.get_mut("after").and_then(Value::as_array_mut);
+    for link in links.into_iter().flatten() {
+        if let Some(Value::String(word)) = link.get_mut("on") {
+            *word = word.to_lowercase();
+        }
+    }
+}
+
 impl JobDraft {
+    /// All fields of a job, in the order in which people are told them.
+    pub const FIELDS: [&str; 23] = [
+        "id",
+        "job_type",
+        "interval_minutes",
+        "every",
+        "from",
+        "cron",
+        "daily",
+        "manual",
+        "enabled",
+        "description",
+        "account",
+        "time_zone",
+        "jitter",
+        "misfire",
+        "grace",
+        "overlap",
+        "max_instances",
+        "time_limit",
+        "priority",
+        "retry",
+        "conditions",
+        "after",
+        "parameters",
+    ];
+
     /// Reads a draft; an error names the field.
-    pub fn read(document: Value) -> Result<Self, EngineError> {
+    pub fn read(mut document: Value) -> Result<Self, EngineError> {
+        small(&mut document);
         serde_path_to_error::deserialize(document).map_err(|error| {
             let field = match error.path().to_string().as_str() {
                 "" | "." => "job".to_owned(),
                 path => path.to_owned(),
             };
-            EngineError::invalid(field, error.inner().to_string())
+            EngineError::invalid(field, in_words(&error.inner().to_string()))
         })
     }
 
@@ -212,5 +260,84 @@ impl JobDraft {
             // `Schedule` may grow; what cannot be written must not look like an interval.
             _ => Self { manual: Some(true), ..self },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refusal(field: &str, value: Value) -> String {
+        let document = json!({ "job_type": "order_workflow", field: value });
+        JobDraft::read(document).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_in_words_of_people() {
+        for (field, value, told) in [
+            ("interval_minutes", json!("five"), "interval_minutes: must be a whole number, not \"five\""),
+            ("interval_minutes", json!(1.5), "interval_minutes: must be a whole number, not 1.5"),
+            ("enabled", json!("maybe"), "enabled: must be true or false, not \"maybe\""),
+            ("description", json!(5), "description: must be a text, not 5"),
+            ("priority", json!("urgent"), "priority: must be high, medium or low, not `urgent`"),
+            ("overlap", json!(["skip"]), "overlap: "),
+            ("max_instances", json!(-1), "max_instances: must be a whole number of 0 or more, not -1"),
+            ("parameters", json!([]), "parameters: must be an object, not a list"),
+            ("retry", json!({ "attempts": "many" }), "retry.attempts: must be a whole number of 0 or more"),
+            ("daily", json!(["25:00"]), "daily: must be times of the day"),
+            ("after", json!([{ "job": "x", "on": "sunday" }]), "after: must be success, failure or always"),
+        ] {
+            let reason = refusal(field, value);
+            assert!(reason.starts_with(told), "{reason}");
+            for word in ["invalid", "expected", "i64", "u32", "enum", "sequence"] {
+                assert!(!reason.contains(word), "{reason}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_may_be_in_capitals() {
+        let document = json!({ "job_type": "a", "interval_minutes": 5, "priority": "HIGH", "overlap": "Queue_One",
+            "after": [{ "job": "b", "on": "FAILURE" }] });
+        let draft = JobDraft::read(document).unwrap();
+        assert_eq!((draft.priority, draft.overlap), (Priority::High, Some(Overlap::QueueOne)));
+        assert_eq!(draft.after[0].on, On::Failure);
+    }
+
+    /// What a job can say is what it can be told to take back.
+    #[test]
+    fn the_list_of_fields_is_complete() {
+        let all = JobDraft {
+            id: Some("a".to_owned()),
+            interval_minutes: Some(1),
+            every: Some(Seconds(1)),
+            from: Some(CountedFrom::Start),
+            cron: Some(String::new()),
+            daily: Some(Vec::new()),
+            manual: Some(true),
+            account: "a".to_owned(),
+            time_zone: Some(String::new()),
+            jitter: Some(Seconds(1)),
+            misfire: Some(Misfire::All),
+            coalesce: Some(true),
+            grace: Some(Seconds(1)),
+            overlap: Some(Overlap::Skip),
+            max_instances: Some(1),
+            time_limit: Some(Seconds(1)),
+            priority: Priority::High,
+            retry: Some(RetryPolicy::default()),
+            conditions: vec![Condition::NewData],
+            after: vec![After { job: marktwerk_domain::job::JobId("b".to_owned()), on: On::Success }],
+            parameters: Map::from_iter([("a".to_owned(), json!(1))]),
+            ..JobDraft::default()
+        };
+        let Ok(Value::Object(written)) = serde_json::to_value(all) else { panic!("not an object") };
+        let unlisted: Vec<&String> = written
+            .keys()
+            .filter(|name| !JobDraft::FIELDS.contains(&name.as_str()) && *name != "coalesce")
+            .collect();
+        assert!(unlisted.is_empty() && written.len() == JobDraft::FIELDS.len() + 1, "{unlisted:?}");
     }
 }

@@ -9,8 +9,10 @@ mod links;
 mod preview;
 mod seconds;
 mod validate;
+mod words;
 
 pub(crate) use links::check_links;
+pub(crate) use words::{asked_for, is_time};
 
 pub use draft::JobDraft;
 pub use seconds::Seconds;

@@ -7,6 +7,8 @@ use marktwerk_domain::job::JobSpec;
 use marktwerk_domain::policy::{Condition, Misfire, Policies};
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_domain::schedule::{CountedFrom, LONGEST_INTERVAL_MINUTES, Schedule};
+use marktwerk_domain::words::nearest;
+use serde_json::{Map, Value};
 
 use super::draft::{JobDraft, SCHEDULES};
 use super::seconds::Seconds;
@@ -99,10 +101,29 @@ impl Engine {
     /// Refuses fields that a job does not have. (In the jobs file they are kept: others may have written them.)
     pub(crate) fn known_fields(draft: JobDraft) -> Result<JobDraft, EngineError> {
         match draft.unknown.keys().next() {
-            Some(name) => Err(EngineError::invalid(name.clone(), "is not a field of a job")),
+            Some(name) => Err(not_a_field(name)),
             None => Ok(draft),
         }
     }
+
+    /// Refuses the names of a patch that would be passed over: taking back a field that there is not changes nothing.
+    pub(crate) fn check_names(patch: &Map<String, Value>) -> Result<(), EngineError> {
+        let taken_back = patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name);
+        let is_field = |name: &str| JobDraft::FIELDS.contains(&name) || name == "coalesce";
+        match taken_back.into_iter().find(|name| !is_field(name)) {
+            Some(name) => Err(not_a_field(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_a_field(name: &str) -> EngineError {
+    let all = JobDraft::FIELDS.join(", ");
+    let reason = match nearest(name, &JobDraft::FIELDS) {
+        Some(near) => format!("is not a field of a job; did you mean {near}? There are {all}"),
+        None => format!("is not a field of a job; there are {all}"),
+    };
+    EngineError::invalid(name, reason)
 }
 
 fn word(condition: &Condition) -> &'static str {

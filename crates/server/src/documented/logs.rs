@@ -103,7 +103,7 @@ pub(super) async fn list(
     QueryFields(mut fields): QueryFields,
 ) -> ApiResult<Json<Vec<LogEntry>>> {
     let (job_id, job_type) = (fields.text("job_id"), fields.text("job_type"));
-    let level = fields.word("level", |word| word.parse::<Level>().map_err(|error| error.to_string()));
+    let levels = fields.words("level", |word| word.parse::<Level>().map_err(|error| error.to_string()));
     let limit = fields.integer("limit", 1..=MOST).unwrap_or(USUAL);
     let offset = fields.integer("offset", 0..=i64::MAX).unwrap_or(0);
     let after = fields.integer("after", 0..=i64::MAX);
@@ -118,7 +118,7 @@ pub(super) async fn list(
         (Some(job_id), _) => Some(log_source(&state, &job_id).await?),
         (None, job_type) => job_type.map(LogSource::JobType),
     };
-    let filter = LogFilter { source, level, since: None, after, limit: size(limit), offset: size(offset) };
+    let filter = LogFilter { source, levels, since: None, after, limit: size(limit), offset: size(offset) };
     let rows = state.store().logs(&filter).await?;
     Ok(Json(rows.into_iter().map(LogEntry::from).collect()))
 }

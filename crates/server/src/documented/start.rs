@@ -3,7 +3,9 @@
 
 use marktwerk_domain::job::{Job, Parameters};
 use marktwerk_domain::run::Run;
+use marktwerk_domain::words::one_of;
 use marktwerk_engine::EngineError;
+use marktwerk_engine::workflow::no_parameter;
 use serde_json::Value;
 
 use crate::error::{ApiError, ApiResult};
@@ -12,6 +14,9 @@ use crate::safety::Caller;
 use crate::state::AppState;
 
 const MODES: [&str; 2] = ["quick", "full"];
+
+/// The documented parameters.
+const PARAMETERS: [&str; 5] = ["parent_order_status", "days_back", "verbose", "log_to_db", "mode"];
 
 /// A start that was accepted.
 #[derive(Debug)]
@@ -35,7 +40,7 @@ pub(super) fn parameters(mut fields: Fields) -> ApiResult<Parameters> {
     keep("verbose", fields.boolean("verbose").map(Value::from));
     keep("log_to_db", fields.boolean("log_to_db").map(Value::from));
     keep("mode", fields.word("mode", mode).map(Value::from));
-    fields.finish()?;
+    fields.finish_with(|name| no_parameter(name, &PARAMETERS))?;
     Ok(given)
 }
 
@@ -64,8 +69,9 @@ pub(super) async fn start(
 }
 
 fn mode(text: &str) -> Result<String, String> {
-    match MODES.contains(&text) {
+    let text = &text.to_lowercase();
+    match MODES.contains(&text.as_str()) {
         true => Ok(text.to_owned()),
-        false => Err(format!("must be one of {}, not `{text}`", MODES.join(", "))),
+        false => Err(format!("must be {}, not `{text}`", one_of(&MODES))),
     }
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use marktwerk_domain::audit::{AuditAction, AuditEntry};
 use marktwerk_domain::run::RunId;
+use marktwerk_domain::words::meant;
 use marktwerk_store::audit::AuditFilter;
 use serde::Serialize;
 use serde_json::Value;
@@ -65,10 +66,7 @@ pub(super) async fn list(
 }
 
 fn action(word: &str) -> Result<AuditAction, String> {
-    AuditAction::from_word(word).ok_or_else(|| {
-        let known = AuditAction::ALL.map(AuditAction::as_str).join(", ");
-        format!("must be one of {known}, not `{word}`")
-    })
+    meant(word, &AuditAction::ALL, AuditAction::as_str)
 }
 
 fn item(state: &AppState, entry: AuditEntry) -> AuditItem {

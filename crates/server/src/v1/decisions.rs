@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::history::Author;
 use marktwerk_domain::judgement::{Choice, Decision, Judgement};
 use marktwerk_domain::language::{Language, Reader};
+use marktwerk_domain::words::meant;
 use marktwerk_store::judging::{DecideError, Occasion, Outcome, Undecided};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -68,10 +69,7 @@ pub(crate) fn without_order(language: Language) -> Vec<DecisionItem> {
 
 /// The choice that a request names, and the situation that the person saw.
 pub(crate) fn choice(mut fields: Fields, caller: &Caller) -> ApiResult<(Choice, Option<String>)> {
-    let decision = fields.word("decision", |word| {
-        let known: Vec<&str> = Decision::ALL.iter().map(|decision| decision.as_str()).collect();
-        Decision::from_word(word).ok_or_else(|| format!("must be one of {}, not `{word}`", known.join(", ")))
-    });
+    let decision = fields.word("decision", |word| meant(word, Decision::ALL, Decision::as_str));
     let carrier = fields.text("carrier");
     let until = fields.word("until", |text| {
         text.parse::<Timestamp>().map_err(|_| {

@@ -151,6 +151,15 @@ async fn bad_starts_are_refused() {
         assert_eq!(fields_of(&told), [field], "{query}");
         assert_eq!(told["detail"][0]["loc"][0], "query");
     }
+    for (query, words) in [
+        ("mode=fast", "mode must be quick or full, not `fast`"),
+        ("dayz=7", "no parameter dayz; it takes parent_order_status, days_back, verbose, log_to_db, mode"),
+        ("days_back=soon", "days_back must be a whole number, not \"soon\""),
+    ] {
+        let (_, told) = server.call(Method::POST, &format!("/api/jobs/order_workflow/run-now?{query}")).await;
+        let message = told["detail"][0]["msg"].as_str().unwrap();
+        assert!(message.starts_with(words), "{message}");
+    }
     for path in [
         "/api/jobs/nobody/run-now",
         "/api/jobs/nobody/toggle?enabled=true",

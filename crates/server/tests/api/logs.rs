@@ -79,6 +79,10 @@ async fn levels_and_job_types_are_filtered_and_bad_queries_refused() {
     assert_eq!(errors[0]["error_text"], "the marketplace said no");
     assert!(errors.as_array().unwrap().iter().all(|row| row["level"] == "ERROR"));
     assert_eq!(server.get("/api/logs?level=error").await, errors);
+    let several = server.get("/api/logs?level=ERROR,info&limit=1000").await;
+    let levels: std::collections::BTreeSet<&str> =
+        several.as_array().unwrap().iter().map(|row| row["level"].as_str().unwrap()).collect();
+    assert!(levels.contains("INFO") && levels.is_subset(&["ERROR", "INFO"].into()), "{levels:?}");
     assert_eq!(server.get("/api/logs?job_type=inventory_workflow").await, json!([]));
     let cases = [
         ("limit=0", "limit"),

@@ -37,6 +37,8 @@ async fn runs_are_listed_shown_cancelled_and_repeated() {
     assert_eq!(server.ended(again).await.state, RunState::Cancelled);
     assert_eq!(ids(&server.get("/api/v1/runs").await), [again, failed]);
     assert_eq!(ids(&server.get("/api/v1/runs?state=failed,lost&job=order_workflow").await), [failed]);
+    // The same words in capitals.
+    assert_eq!(ids(&server.get("/api/v1/runs?state=FAILED,Lost&trigger=Manual").await), [failed]);
     assert_eq!(ids(&server.get(&format!("/api/v1/runs?before={again}&limit=1")).await), [failed]);
     for path in ["/api/v1/runs/99", "/api/v1/runs/x"] {
         assert_eq!(server.call(Method::GET, path).await.0, StatusCode::NOT_FOUND, "{path}");

@@ -133,14 +133,16 @@ pub async fn sources_are_joined(store: SharedStore) {
     assert!(from(&store, LogSource::JobType("order".to_owned())).await.is_empty());
 }
 
-/// A level is exact, a time is included.
+/// Levels are exact, a time is included.
 pub async fn levels_and_times_narrow(store: SharedStore) {
     let run = running(&store, "a").await;
     let error = LogLine { level: Level::Error, ..line(&run, 2, "error") };
     let records = [line_record(&run, 1, "info"), record(&run, Entry::Line(error))];
     store.commit(&records).await.unwrap();
-    let errors = LogFilter { level: Some(Level::Error), ..everything() };
+    let errors = LogFilter { levels: vec![Level::Error], ..everything() };
     assert_eq!(messages(&store, errors).await, ["error"]);
+    let two = LogFilter { levels: vec![Level::Error, Level::Info], ..everything() };
+    assert_eq!(messages(&store, two).await.len(), 2);
     let since = LogFilter { since: Some(at(2)), ..everything() };
     assert_eq!(messages(&store, since).await, ["error"]);
     let all = LogFilter { since: Some(at(1)), ..everything() };

@@ -81,13 +81,14 @@ pub(super) fn highest(connection: &Connection) -> StoreResult<i64> {
 }
 
 fn read(connection: &Connection, filter: &LogFilter, zone: &TimeZone) -> StoreResult<Vec<LogRow>> {
-    let LogFilter { source, level, since, after, limit, offset } = filter;
+    let LogFilter { source, levels, since, after, limit, offset } = filter;
     let mut conditions = Conditions::default();
     if let Some(source) = source {
         conditions.add_source(source);
     }
-    if let Some(level) = level {
-        conditions.add("level = ?", [Value::Text(level.as_str().to_owned())]);
+    if !levels.is_empty() {
+        let term = format!("level IN ({})", vec!["?"; levels.len()].join(", "));
+        conditions.add(&term, levels.iter().map(|level| Value::Text(level.as_str().to_owned())));
     }
     if let Some(since) = since {
         conditions.add(SINCE, since_values(zone, *since));

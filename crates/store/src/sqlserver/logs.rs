@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use marktwerk_domain::log::LogRow;
+use marktwerk_domain::log::{Level, LogRow};
 use marktwerk_sqlserver::{Class, Connection, DateTime2, Row, SqlError, reading};
 
 use super::columns::{self, Columns, micros};
@@ -72,14 +72,15 @@ impl LogStore for SqlServerStore {
 }
 
 async fn read(connection: &mut Connection, filter: &LogFilter, zone: &TimeZone) -> StoreResult<Vec<LogRow>> {
-    let LogFilter { source, level, since, after, limit, offset } = filter;
+    let LogFilter { source, levels, since, after, limit, offset } = filter;
     let mut conditions = Conditions::default();
     if let Some(source) = source {
         conditions.add_source(source);
     }
-    if let Some(level) = level {
-        let level = conditions.take(level.as_str());
-        conditions.add(format!("level = CAST({level} AS varchar(20))"));
+    if !levels.is_empty() {
+        let mut term = |level: &Level| format!("CAST({} AS varchar(20))", conditions.take(level.as_str()));
+        let terms: Vec<String> = levels.iter().map(&mut term).collect();
+        conditions.add(format!("level IN ({})", terms.join(", ")));
     }
     if let Some(since) = since {
         add_since(&mut conditions, zone, *since);

@@ -67,10 +67,10 @@ pub struct OrderParameters {
     /// Only the orders with these numbers, separated by commas.
     pub orders: Option<String>,
     /// With `until`: orders changed at or after this time, such as 2026-11-30T08:00:00+01:00.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub from: Option<Timestamp>,
     /// With `from`: orders changed before this time.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub until: Option<Timestamp>,
     /// A line per order.
     pub verbose: Option<bool>,

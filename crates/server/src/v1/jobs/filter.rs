@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use marktwerk_domain::job::{Job, JobId, JobStatus};
+use marktwerk_domain::words::meant;
 use utoipa::ToSchema;
 
 use super::item::{HEALTH, health_mark};
@@ -76,13 +77,9 @@ impl JobFilter {
 }
 
 fn status(word: &str) -> Result<JobStatus, String> {
-    STATUSES
-        .into_iter()
-        .find(|status| status.as_str().eq_ignore_ascii_case(word))
-        .ok_or_else(|| format!("must be one of IDLE, RUNNING, SUCCESS, FAILED, not `{word}`"))
+    meant(word, &STATUSES, JobStatus::as_str)
 }
 
 fn mark(word: &str) -> Result<&'static str, String> {
-    let known = HEALTH.into_iter().find(|known| *known == word);
-    known.ok_or_else(|| format!("must be one of {}, not `{word}`", HEALTH.join(", ")))
+    meant(word, &HEALTH, |mark| mark)
 }

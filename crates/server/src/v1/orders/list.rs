@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use marktwerk_domain::language::Reader;
 use marktwerk_domain::order::OrderState;
+use marktwerk_domain::words::meant;
 use marktwerk_store::orders::{OrderFilter, OrderRecord};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -80,12 +81,7 @@ pub(crate) fn search(fields: &mut Fields) -> OrderFilter {
 }
 
 fn states(text: &str) -> Result<Vec<OrderState>, String> {
-    let state = |word: &str| {
-        let known: Vec<&str> = OrderState::ALL.iter().map(|state| state.as_str()).collect();
-        OrderState::from_word(word)
-            .ok_or_else(|| format!("must be one of {}, not `{word}`", known.join(", ")))
-    };
-    text.split(',').map(|word| state(word.trim())).collect()
+    text.split(',').map(|word| meant(word, &OrderState::ALL, OrderState::as_str)).collect()
 }
 
 pub(crate) fn item(state: &AppState, record: OrderRecord, reader: &Reader) -> OrderItem {

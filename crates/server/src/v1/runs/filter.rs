@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{RunId, RunState, Trigger};
+use marktwerk_domain::words::meant;
 use marktwerk_store::runs::RunFilter;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -58,17 +59,11 @@ pub(super) fn read(fields: &mut Fields) -> RunFilter {
 }
 
 fn state(word: &str) -> Result<RunState, String> {
-    STATES.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
-        let known: Vec<&str> = STATES.iter().map(|state| state.as_str()).collect();
-        format!("must be one of {}, not `{word}`", known.join(", "))
-    })
+    meant(word, &STATES, RunState::as_str)
 }
 
 fn trigger(word: &str) -> Result<Trigger, String> {
-    TRIGGERS.into_iter().find(|trigger| trigger.as_str() == word).ok_or_else(|| {
-        let known: Vec<&str> = TRIGGERS.iter().map(|trigger| trigger.as_str()).collect();
-        format!("must be one of {}, not `{word}`", known.join(", "))
-    })
+    meant(word, &TRIGGERS, Trigger::as_str)
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
