@@ -5,7 +5,6 @@
 mod lines;
 
 use std::fmt::{self, Write};
-use std::io::IsTerminal;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
@@ -21,13 +20,12 @@ use tracing_subscriber::registry::LookupSpan;
 const RUN: &str = "run";
 
 /// Begins to write lines to stdout, panics among them. `filter` is `RUST_LOG`'s grammar (`info`, `marktwerk_connectors=debug`).
-pub fn start(filter: &str, zone: TimeZone, clock: SharedClock) -> anyhow::Result<()> {
+pub fn start(filter: &str, zone: TimeZone, clock: SharedClock, has_colours: bool) -> anyhow::Result<()> {
     // The driver says nothing: with each error it repeats the server's words, values of buyers among them, and with each connection it
     // warns of `encrypt = "any-certificate"`, which somebody chose. Our own lines tell what went wrong. What is said later goes first.
     let filter = EnvFilter::try_new(format!("tiberius=off,{filter}")).with_context(|| {
         format!("log: `{filter}` is not a filter; write a level such as info, or target=level")
     })?;
-    let has_colours = std::io::stdout().is_terminal();
     let (lost_zone, lost_clock) = (zone.clone(), clock.clone());
     lines::start(move |lost| {
         let time = stamp(&lost_clock, &lost_zone);

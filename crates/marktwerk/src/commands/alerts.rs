@@ -4,12 +4,13 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::client::Client;
-use super::output::{Column, Output, column, plain};
+use super::output::{Column, Output, column, plain, wide};
+use super::words::count;
 
 const COLUMNS: [Column; 5] = [
     column("AT", "/at"),
     column("JOB", "/job_id"),
-    column("RUN", "/run"),
+    wide("RUN", "/run"),
     column("TITLE", "/title"),
     column("MESSAGE", "/message"),
 ];
@@ -19,7 +20,7 @@ pub(super) enum Command {
     /// Alerts that were sent, newest first
     List {
         /// At most this many
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = 20, value_parser = count, allow_negative_numbers = true)]
         limit: usize,
     },
     /// Send a test alert over every channel that is configured

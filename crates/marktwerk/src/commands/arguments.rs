@@ -5,8 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{accounts, alerts, attention, audit, db, jobs, logs, orders, runs, sandbox, stock, takeover};
-use crate::config::{Environment, Settings, Sources, load};
+use super::output::ColorChoice;
+use super::words::address;
+use super::{
+    accounts, alerts, attention, audit, db, health, jobs, logs, orders, runs, sandbox, shell, stock, takeover,
+};
+use crate::config::{Environment, Settings, SettingsError, Sources, load_what_can_be};
 
 /// Keeps a merchant's marketplaces and JTL-Wawi in step.
 #[derive(Debug, Parser)]
@@ -28,14 +32,17 @@ pub(super) struct Common {
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Address to listen on, or of the running server [default: 127.0.0.1:8000; sandbox: 127.0.0.1:8100]
-    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    #[arg(long, global = true, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Use the simulated marketplace and JTL, whatever is configured
     #[arg(long, global = true)]
     sandbox: bool,
-    /// Machine-readable output
+    /// Machine-readable output; errors too, on the error output
     #[arg(long, global = true)]
     pub(super) json: bool,
+    /// When there are colours; NO_COLOR is respected
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(super) color: ColorChoice,
     /// The running server, if it is not the one in the settings
     #[arg(long, global = true, value_name = "URL")]
     pub(super) server: Option<String>,
@@ -49,6 +56,10 @@ pub(super) struct Common {
 pub(super) enum Command {
     /// Run the program (what `marktwerk` alone does)
     Serve,
+    /// What runs, what is next, what failed and what needs a person, in one look
+    Status,
+    /// Whether the running server works: exit code 0, or 1 if it does not or does not answer
+    Health(health::Options),
     /// Jobs of the running server
     Jobs {
         #[command(subcommand)]
@@ -107,6 +118,13 @@ pub(super) enum Command {
     Takeover(takeover::Options),
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,
+    /// Print a shell's completions, such as `marktwerk completions bash > /etc/bash_completion.d/marktwerk`
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands into a folder
+    Man(shell::ManOptions),
     /// Run only the simulated marketplace and JTL
     #[command(after_long_help = sandbox::levers())]
     Sandbox,
@@ -133,11 +151,42 @@ pub(super) enum ConfigCommand {
     },
 }
 
+impl Command {
+    /// Whether it asks the running server alone, so that the settings only say where that is.
+    pub(super) fn is_asked_of_server(&self) -> bool {
+        match self {
+            Self::Status
+            | Self::Health(_)
+            | Self::Jobs { .. }
+            | Self::Runs { .. }
+            | Self::Orders { .. }
+            | Self::Attention { .. }
+            | Self::Logs(_)
+            | Self::Alerts { .. }
+            | Self::Audit { .. }
+            | Self::Accounts { .. }
+            | Self::Stock { .. } => true,
+            Self::Config { command } => {
+                matches!(command, ConfigCommand::Export { .. } | ConfigCommand::Import { .. })
+            }
+            Self::Serve
+            | Self::Db { .. }
+            | Self::Doctor
+            | Self::Takeover(_)
+            | Self::Openapi
+            | Self::Completions { .. }
+            | Self::Man(_)
+            | Self::Sandbox => false,
+        }
+    }
+}
+
 impl Arguments {
-    /// The settings under this command line, and the environment that they were read from.
-    pub(super) fn settings(&self) -> anyhow::Result<(Settings, Environment)> {
+    /// The settings under this command line, and the environment that they were read from. What cannot be used of them has its default,
+    /// and is told.
+    pub(super) fn settings(&self) -> (Settings, Environment, Option<SettingsError>) {
         let directory = PathBuf::new();
-        let environment = Environment::of_process(&directory)?;
+        let environment = Environment::of_process(&directory);
         let sources = Sources {
             directory,
             file: self.common.config.clone(),
@@ -145,10 +194,10 @@ impl Arguments {
             flags: self.flags(),
         };
         #[cfg_attr(not(feature = "crash-points"), expect(unused_mut, reason = "set by the hidden flag"))]
-        let mut settings = load(&sources)?;
+        let (mut settings, error) = load_what_can_be(&sources);
         #[cfg(feature = "crash-points")]
         settings.crash_at.clone_from(&self.common.crash_at);
-        Ok((settings, environment))
+        (settings, environment, error)
     }
 
     fn flags(&self) -> Vec<(&'static str, &'static str, String)> {

@@ -1,19 +1,20 @@
 //! `marktwerk attention …`
 
 use clap::Subcommand;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::client::Client;
 use super::decisions::{self, Decision};
-use super::output::{Column, Output, column};
+use super::moment::Calendar;
+use super::output::{Column, Output, column, wide};
+use super::words::{LANGUAGES, number, one_of};
 
 const COLUMNS: [Column; 6] = [
     column("ENTRY", "/id"),
     column("KIND", "/kind"),
-    column("ACCOUNT", "/account"),
-    column("ABOUT", "/subject"),
-    column("SINCE", "/since"),
+    wide("ACCOUNT", "/account"),
+    wide("ABOUT", "/subject"),
+    wide("SINCE", "/since"),
     column("MESSAGE", "/message"),
 ];
 
@@ -24,25 +25,27 @@ pub(super) enum Command {
     /// What needs a person, oldest first
     List {
         /// The language of the messages: de or en
-        #[arg(long, value_name = "LANGUAGE")]
+        #[arg(long, value_name = "LANGUAGE", value_parser = one_of(LANGUAGES), ignore_case = true)]
         lang: Option<String>,
     },
     /// One entry, with the possible decisions
     Show {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         entry: i64,
         /// The language of the messages: de or en
-        #[arg(long, value_name = "LANGUAGE")]
+        #[arg(long, value_name = "LANGUAGE", value_parser = one_of(LANGUAGES), ignore_case = true)]
         lang: Option<String>,
     },
     /// Decide on an entry, for all orders that it stands for
     Decide {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         entry: i64,
         #[command(flatten)]
         decision: Decision,
         /// The language of the messages: de or en
-        #[arg(long, value_name = "LANGUAGE")]
+        #[arg(long, value_name = "LANGUAGE", value_parser = one_of(LANGUAGES), ignore_case = true)]
         lang: Option<String>,
     },
 }
@@ -51,7 +54,7 @@ pub(super) async fn run(
     command: Command,
     client: &Client,
     output: &Output,
-    now: Timestamp,
+    calendar: &Calendar,
 ) -> anyhow::Result<()> {
     match command {
         Command::List { lang } => {
@@ -61,7 +64,7 @@ pub(super) async fn run(
             show(&client.get(&format!("/api/v1/attention/{entry}"), &language(lang)).await?, output)?;
         }
         Command::Decide { entry, decision, lang } => {
-            let body = decision.body(now)?;
+            let body = decision.body(calendar)?;
             let path = format!("/api/v1/attention/{entry}/decide");
             let answer = client.post_with(&path, &language(lang), &body).await?;
             decisions::decided(&answer, output)?;

@@ -1,18 +1,20 @@
 //! `marktwerk audit …`
 
 use clap::{Args, Subcommand};
+use marktwerk_domain::audit::AuditAction;
 
 use super::client::Client;
-use super::output::{Column, Output, column};
+use super::output::{Column, Output, column, wide};
+use super::words::{count, listed, number, one_of};
 
 const COLUMNS: [Column; 8] = [
-    column("ENTRY", "/id"),
+    wide("ENTRY", "/id"),
     column("AT", "/at"),
     column("WHO", "/who"),
     column("ACTION", "/action"),
     column("SUBJECT", "/subject"),
-    column("RUN", "/run"),
-    column("BEFORE", "/before"),
+    wide("RUN", "/run"),
+    wide("BEFORE", "/before"),
     column("AFTER", "/after"),
 ];
 
@@ -28,21 +30,20 @@ pub(super) struct Filter {
     /// Only of this person
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
-    /// Only these actions, separated by commas: job_added, job_changed, job_paused, job_resumed, job_removed, run_started,
-    /// run_repeated, run_cancelled, logs_deleted, decided
-    #[arg(long)]
-    action: Option<String>,
+    /// Only these actions, separated by commas
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(AuditAction::ALL.map(AuditAction::as_str)))]
+    action: Vec<String>,
     /// Only about this job, order or article
     #[arg(long)]
     subject: Option<String>,
     /// Only about this run
-    #[arg(long)]
+    #[arg(long, value_parser = number, allow_negative_numbers = true)]
     run: Option<i64>,
     /// Only entries with a smaller number: the next page
-    #[arg(long, value_name = "ENTRY")]
+    #[arg(long, value_name = "ENTRY", value_parser = number, allow_negative_numbers = true)]
     before: Option<i64>,
     /// At most this many
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = count, allow_negative_numbers = true)]
     limit: usize,
 }
 
@@ -55,7 +56,7 @@ impl Filter {
     fn query(self) -> Vec<(&'static str, String)> {
         let given = [
             ("who", self.who),
-            ("action", self.action),
+            ("action", listed(&self.action)),
             ("subject", self.subject),
             ("run", self.run.map(|run| run.to_string())),
             ("before", self.before.map(|entry| entry.to_string())),

@@ -1,19 +1,28 @@
 //! Talks to the running server, as any other program would.
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
+use super::usage::UsageError;
 use crate::config::{Environment, Settings};
+
+/// How long a server may take to be reached.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer may take as a whole.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// The running server.
 #[derive(Debug)]
 pub(super) struct Client {
     base: String,
     token: Option<String>,
+    /// Where the token was said.
+    token_origin: String,
     http: reqwest::Client,
 }
 
@@ -22,6 +31,8 @@ pub(super) struct Client {
 pub(super) struct CallError {
     kind: Kind,
     text: String,
+    /// What the server said of it, where it said so.
+    problem: Option<Value>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +45,16 @@ enum Kind {
     Refused,
 }
 
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Temporary => "unavailable",
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl CallError {
     /// Whether the same call may go well later.
     pub(super) fn is_temporary(&self) -> bool {
@@ -43,6 +64,20 @@ impl CallError {
     /// Whether what was typed is wrong.
     pub(super) fn is_usage(&self) -> bool {
         self.kind == Kind::Usage
+    }
+
+    /// Its kind, for programs.
+    pub(super) fn word(&self) -> &'static str {
+        self.kind.word()
+    }
+
+    /// What the server said of it, as it said it.
+    pub(super) fn problem(&self) -> Option<&Value> {
+        self.problem.as_ref()
+    }
+
+    fn new(kind: Kind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), problem: None }
     }
 }
 
@@ -61,11 +96,20 @@ impl Client {
         environment: &Environment,
         address: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let named = address.or_else(|| environment.get("MARKTWERK_SERVER_URL").map(|(url, _)| url));
-        let base = named.map_or_else(|| local_address(settings), |url| url.trim_end_matches('/').to_owned());
-        let token = match environment.get("MARKTWERK_TOKEN") {
-            Some((token, _)) => Some(token.to_owned()),
-            None => settings.server.token.as_ref().map(|token| token.expose().to_owned()),
+        let of_environment =
+            || environment.get("MARKTWERK_SERVER_URL").map(|(url, origin)| (url, origin.to_string()));
+        let base = match address.map(|url| (url, "--server".to_owned())).or_else(of_environment) {
+            Some((url, origin)) => {
+                base(url).map_err(|reason| UsageError::new(format!("{origin}: {reason}")))?
+            }
+            None => local_address(settings),
+        };
+        let (token, token_origin) = match environment.get("MARKTWERK_TOKEN") {
+            Some((token, origin)) => (Some(token.to_owned()), origin.to_string()),
+            None => {
+                let token = settings.server.token.as_ref().map(|token| token.expose().to_owned());
+                (token, settings.origins.near("server.token").to_string())
+            }
         };
         if token.as_ref().is_some_and(|token| token.starts_with("$argon2")) {
             bail!(
@@ -73,8 +117,8 @@ impl Client {
             );
         }
         // No proxy: the server is on this machine or in this house.
-        let http = reqwest::Client::builder().no_proxy().build().context("no HTTP client can be made")?;
-        Ok(Self { base, token, http })
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(PATIENCE).timeout(LONGEST).build();
+        Ok(Self { base, token, token_origin, http: http.context("no HTTP client can be made")? })
     }
 
     /// Where it is looked for.
@@ -137,21 +181,51 @@ impl Client {
         }
     }
 
+    /// Whether the server works, and what it says of itself; an error only where there is no such answer.
+    pub(super) async fn health(&self, probe: Option<&str>) -> Result<(bool, Value), CallError> {
+        let probe: Vec<(&str, &str)> = probe.map(|probe| ("probe", probe)).into_iter().collect();
+        let request = self.request(Method::GET, "/api/health").query(&probe).timeout(PATIENCE);
+        let (status, text) = self.answer(request).await?;
+        match serde_json::from_str::<Value>(&text) {
+            Ok(health) if health["status"].is_string() => Ok((status.is_success(), health)),
+            _ if status.is_success() => Err(self.stranger(status)),
+            _ => Err(self.refused(status, &text)),
+        }
+    }
+
     async fn json(&self, request: RequestBuilder) -> Result<Value, CallError> {
-        Ok(serde_json::from_str(&self.text(request).await?).unwrap_or(Value::Null))
+        let text = self.text(request).await?;
+        match text.trim() {
+            "" => Ok(Value::Null),
+            text => serde_json::from_str(text).map_err(|_| self.stranger(StatusCode::OK)),
+        }
     }
 
     async fn text(&self, request: RequestBuilder) -> Result<String, CallError> {
+        let (status, text) = self.answer(request).await?;
+        if status.is_success() { Ok(text) } else { Err(self.refused(status, &text)) }
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<(StatusCode, String), CallError> {
         let response = request.send().await.map_err(|error| self.no_answer(&error))?;
         let status = response.status();
-        let broken = |error| CallError {
-            kind: Kind::Temporary,
-            text: format!("the answer of {} broke off: {error}", self.base),
+        let broken = |error: reqwest::Error| {
+            let why = if error.is_timeout() { "it took too long".to_owned() } else { error.to_string() };
+            CallError::new(Kind::Temporary, format!("the answer of {} broke off: {why}", self.base))
         };
-        let text = response.text().await.map_err(broken)?;
-        if status.is_success() {
-            return Ok(text);
-        }
+        Ok((status, response.text().await.map_err(broken)?))
+    }
+
+    /// An answer that Marktwerk would not give.
+    fn stranger(&self, status: StatusCode) -> CallError {
+        let text = format!(
+            "{} answered {status}, but not as Marktwerk does: another program listens there; name the right one with --server URL",
+            self.base
+        );
+        CallError::new(Kind::Refused, text)
+    }
+
+    fn refused(&self, status: StatusCode, text: &str) -> CallError {
         let kind = match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
                 Kind::Usage
@@ -161,30 +235,56 @@ impl Client {
             }
             _ => Kind::Refused,
         };
-        let text = match status {
-            StatusCode::UNAUTHORIZED => format!(
-                "{} asks for a token: set the environment variable MARKTWERK_TOKEN, or use the server's settings with --config",
-                self.base
-            ),
-            status => {
-                let value = serde_json::from_str(&text).unwrap_or(Value::Null);
-                refusal(&value).unwrap_or_else(|| format!("the server answered {status}"))
-            }
-        };
-        Err(CallError { kind, text })
+        let problem: Option<Value> = serde_json::from_str(text).ok();
+        if status == StatusCode::UNAUTHORIZED {
+            let text = match &self.token {
+                None => format!(
+                    "{} asks for a token: set the environment variable MARKTWERK_TOKEN, or use the server's settings with --config",
+                    self.base
+                ),
+                Some(_) => format!(
+                    "{} does not accept the token of {}; it asks for a token that its own settings have: set MARKTWERK_TOKEN to that one",
+                    self.base, self.token_origin
+                ),
+            };
+            return CallError { kind, text, problem };
+        }
+        match problem.as_ref().and_then(refusal) {
+            Some(text) => CallError { kind, text, problem },
+            None => self.stranger(status),
+        }
     }
 
     fn no_answer(&self, error: &reqwest::Error) -> CallError {
-        let text = if error.is_connect() {
+        let base = &self.base;
+        let text = if error.is_timeout() {
             format!(
-                "no Marktwerk answers on {}: start it with `marktwerk`, or name another one with --server URL",
-                self.base
+                "{base} gave no answer in time: is it busy, or another program? Name the right one with --server URL"
+            )
+        } else if error.is_connect() {
+            format!(
+                "no Marktwerk answers on {base}: start it with `marktwerk`, or name another one with --server URL"
             )
         } else {
-            format!("{} gave no answer that can be used: {error}", self.base)
+            format!(
+                "{base} gave no answer that can be used ({error}): name the right address with --server URL"
+            )
         };
-        CallError { kind: Kind::Temporary, text }
+        CallError::new(Kind::Temporary, text)
     }
+}
+
+/// An address as it was typed, complete.
+fn base(written: &str) -> Result<String, String> {
+    let expected =
+        format!("`{written}` is not the address of a server; write one such as http://127.0.0.1:8000");
+    let written = written.trim();
+    let full = if written.contains("://") { written.to_owned() } else { format!("http://{written}") };
+    let url = reqwest::Url::parse(&full).map_err(|_| expected.clone())?;
+    let full = full.trim_end_matches('/').to_owned();
+    let is_server =
+        matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
+    if is_server { Ok(full) } else { Err(expected) }
 }
 
 /// A name as one segment of a path.

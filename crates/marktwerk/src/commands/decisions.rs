@@ -1,9 +1,9 @@
 //! A decision as it is typed: `done_by_hand`, `choose_carrier --carrier DHL`, `remind_me --until 2d`.
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::moment::Calendar;
 use super::output::{Column, Output, column, plain};
 use super::usage::UsageError;
 
@@ -23,7 +23,7 @@ pub(super) struct Decision {
     /// With choose_carrier: the carrier's name as the marketplace has it
     #[arg(long)]
     carrier: Option<String>,
-    /// With remind_me: a time such as 2026-11-30T08:00:00+01:00, or from now: 30m, 4h, 2d
+    /// With remind_me: from now, such as 4h or 2d, or a time: tomorrow, monday, "2026-11-30 08:00"
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// With move_to: the account's new name
@@ -36,8 +36,10 @@ pub(super) struct Decision {
 
 impl Decision {
     /// What the server is sent.
-    pub(super) fn body(self, now: Timestamp) -> anyhow::Result<Value> {
-        let until = self.until.map(|text| time(&text, now)).transpose()?;
+    pub(super) fn body(self, calendar: &Calendar) -> anyhow::Result<Value> {
+        let until = self.until.map(|text| calendar.future(&text)).transpose();
+        let until = until.map_err(|reason| UsageError::new(format!("--until: {reason}")))?;
+        let until = until.map(|time| time.to_string());
         let Self { decision, carrier, to, situation, .. } = self;
         let fields = [
             ("decision", Some(decision)),
@@ -49,28 +51,6 @@ impl Decision {
         let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
         Ok(Value::Object(given.collect()))
     }
-}
-
-/// A time, or how long from now.
-fn time(text: &str, now: Timestamp) -> anyhow::Result<String> {
-    if text.parse::<Timestamp>().is_ok() {
-        return Ok(text.to_owned());
-    }
-    let wrong = || {
-        UsageError::new(format!(
-            "--until must be a time such as 2026-11-30T08:00:00+01:00, or from now such as 4h or 2d, not `{text}`"
-        ))
-    };
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: i64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        _ => return Err(wrong().into()),
-    };
-    let wait = SignedDuration::from_mins(number.checked_mul(minutes).ok_or_else(wrong)?);
-    Ok(now.checked_add(wait).map_err(|_| wrong())?.to_string())
 }
 
 /// Shows what can be decided, with what each does.

@@ -1,27 +1,35 @@
 //! From the command line to the exit code: 0 done, 1 failed, 2 wrong usage or what the start needs is missing.
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use super::arguments::{Arguments, Command, ConfigCommand};
-use super::client::{CallError, Client};
+use super::client::Client;
+use super::failure::{code, report, report_usage};
+use super::moment::Calendar;
 use super::output::Output;
-use super::usage::UsageError;
 use super::{
-    accounts, alerts, attention, audit, check, db, doctor, jobs, logs, memory, orders, runs, sandbox, serve,
-    stock, takeover, transfer,
+    accounts, alerts, attention, audit, check, db, doctor, health, jobs, logs, memory, orders, runs, sandbox,
+    serve, shell, status, stock, takeover, transfer,
 };
 use crate::clock::SystemClock;
-use crate::compose::StartError;
-use crate::config::SettingsError;
+use crate::config::{Environment, Settings, SettingsError};
 use crate::telemetry;
 
 /// Runs what was typed.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are no errors.
+        Err(error) if error.use_stderr() && asks_for_json() => {
+            report_usage(&error);
+            return ExitCode::from(2);
+        }
+        Err(error) => error.exit(),
+    };
+    let is_json = arguments.common.json;
     if matches!(arguments.command, None | Some(Command::Serve)) {
         memory::use_one_arena();
     }
@@ -41,24 +49,65 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            report(&error, is_json);
             ExitCode::from(code(&error))
         }
     }
 }
 
+/// Whether the errors are for a program, when it is not known yet what was typed.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// What can be used: everything, or, for a command that is asked of the running server, what says where that is.
+fn usable(arguments: &Arguments, output: &Output) -> anyhow::Result<(Settings, Environment)> {
+    let (settings, environment, error) = arguments.settings();
+    let Some(error) = error else { return Ok((settings, environment)) };
+    let is_asked = arguments.command.as_ref().is_some_and(Command::is_asked_of_server);
+    let server = arguments.common.server.is_some() || environment.get("MARKTWERK_SERVER_URL").is_some();
+    if !is_asked || (!server && is_about_server(&error)) {
+        return Err(error.into());
+    }
+    // Where the error output is gone, the command is carried out all the same.
+    let _ = output.aside(&format!("note: the settings cannot be used for a start: {error}"));
+    Ok((settings, environment))
+}
+
+/// Whether it is not certain where the server is: its section, or the file as a whole.
+fn is_about_server(error: &SettingsError) -> bool {
+    error.faults().iter().any(|fault| {
+        fault.key.starts_with("server")
+            || fault.reason.starts_with("[server")
+            || (fault.key.is_empty() && !fault.reason.starts_with('['))
+    })
+}
+
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let (settings, environment) = arguments.settings()?;
-    let output = Output::new(arguments.common.json);
-    let now = || SystemClock::shared().now();
+    // These need no settings: they work beside a file that cannot be used.
+    match &arguments.command {
+        Some(Command::Completions { shell }) => return Ok(shell::completions(*shell)?),
+        Some(Command::Man(options)) => return shell::man(options),
+        _ => {}
+    }
+    let (json, colour) = (arguments.common.json, arguments.common.color);
+    let output = Output::new(json, colour, &Environment::of_process(std::path::Path::new("")));
+    if matches!(arguments.command, Some(Command::Doctor)) {
+        let (settings, _, error) = arguments.settings();
+        return doctor::run(&settings, error, &output).await;
+    }
+    let (settings, environment) = usable(&arguments, &output)?;
+    let calendar = Calendar::new(SystemClock::shared().now(), settings.time_zone.clone());
     let client = || Client::new(&settings, &environment, arguments.common.server.as_deref());
     match arguments.command {
         None | Some(Command::Serve) => serve::run(settings, &output).await,
+        Some(Command::Status) => status::run(&client()?, &output).await,
+        Some(Command::Health(options)) => health::run(options, &client()?, &output).await,
         Some(Command::Jobs { command }) => jobs::run(command, &client()?, &output).await,
-        Some(Command::Runs { command }) => runs::run(command, &client()?, &output).await,
-        Some(Command::Orders { command }) => orders::run(command, &client()?, &output, now()).await,
-        Some(Command::Attention { command }) => attention::run(command, &client()?, &output, now()).await,
-        Some(Command::Logs(options)) => logs::run(options, &client()?, &output).await,
+        Some(Command::Runs { command }) => runs::run(command, &client()?, &output, &calendar).await,
+        Some(Command::Orders { command }) => orders::run(command, &client()?, &output, &calendar).await,
+        Some(Command::Attention { command }) => attention::run(command, &client()?, &output, &calendar).await,
+        Some(Command::Logs(options)) => logs::run(options, &client()?, &output, &calendar).await,
         Some(Command::Accounts { command }) => accounts::run(command, &client()?, &output).await,
         Some(Command::Stock { command }) => stock::run(command, &client()?, &output).await,
         Some(Command::Alerts { command }) => alerts::run(command, &client()?, &output).await,
@@ -72,35 +121,12 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
         },
         Some(Command::Db { command }) => db::run(command, &settings, &output).await,
-        Some(Command::Doctor) => doctor::run(&settings, &output).await,
         Some(Command::Takeover(options)) => takeover::run(options, &settings, &output).await,
         Some(Command::Openapi) => {
             Ok(output.line(&marktwerk_server::openapi_document(env!("CARGO_PKG_VERSION")))?)
         }
         Some(Command::Sandbox) => sandbox::run(settings, &output).await,
+        // Done above.
+        Some(Command::Doctor | Command::Completions { .. } | Command::Man(_)) => Ok(()),
     }
-}
-
-/// A command's error belongs to the terminal; where that is gone, the exit code says it alone.
-fn report(error: &anyhow::Error) {
-    if !is_closed_pipe(error) {
-        let _ = writeln!(std::io::stderr(), "marktwerk: {error:#}");
-    }
-}
-
-fn code(error: &anyhow::Error) -> u8 {
-    let is_usage = error.downcast_ref::<CallError>().is_some_and(CallError::is_usage);
-    if is_usage || error.is::<UsageError>() || error.is::<StartError>() || error.is::<SettingsError>() {
-        2
-    } else if is_closed_pipe(error) {
-        0
-    } else {
-        1
-    }
-}
-
-/// `marktwerk logs | head` is no failure.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<std::io::Error>().is_some_and(broken)
 }

@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Args;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::log::Level;
 use serde_json::Value;
 
 use super::client::{CallError, Client};
+use super::moment::Calendar;
 use super::output::{Output, plain};
+use super::usage::UsageError;
+use super::words::{count, level};
 use crate::clock::SystemClock;
 
 /// Lines per question.
@@ -27,23 +30,29 @@ pub(super) struct Options {
     /// Only of this job, execution, or (with %) pattern
     #[arg(long)]
     job: Option<String>,
-    /// Only this level: DEBUG, INFO, WARNING, ERROR
-    #[arg(long)]
+    /// Only lines of at least this level: DEBUG, INFO, WARNING, ERROR
+    #[arg(long, value_parser = level)]
     level: Option<Level>,
-    /// Only lines since then: `2h`, `30m`, `7d`, or a time such as 2026-11-30T08:00:00+01:00
-    #[arg(long, value_name = "TIME", value_parser = since)]
-    since: Option<Since>,
+    /// Only lines since then: yesterday, today, monday, 2h or "2 hours" (ago), 08:00, 2026-11-30, "2026-11-30 08:00"
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
     /// At most this many past lines; with --since all
-    #[arg(long, short = 'n', default_value_t = 100)]
+    #[arg(long, short = 'n', default_value_t = 100, value_parser = count, allow_negative_numbers = true)]
     lines: usize,
 }
 
-pub(super) async fn run(options: Options, client: &Client, output: &Output) -> anyhow::Result<()> {
+pub(super) async fn run(
+    options: Options,
+    client: &Client,
+    output: &Output,
+    calendar: &Calendar,
+) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
-    let since = options.since.map(|since| since.point(&clock));
+    let since = options.since.as_deref().map(|text| calendar.past(text)).transpose();
+    let since = since.map_err(|reason| UsageError::new(format!("--since: {reason}")))?;
     let mut filter: Vec<(&str, String)> = Vec::new();
     filter.extend(options.job.clone().map(|job| ("job_id", job)));
-    filter.extend(options.level.map(|level| ("level", level.to_string())));
+    filter.extend(options.level.map(|level| ("level", at_least(level))));
     // Asked before the past is read: what is stored meanwhile comes after it, and what is in both is shown once.
     let newest = client.get("/api/logs", &[("limit", "1".to_owned())]).await?;
     let newest = newest.as_array().into_iter().flatten().filter_map(number).max().unwrap_or(0);
@@ -154,30 +163,10 @@ fn time_of(row: &Value) -> Option<Timestamp> {
     row["timestamp"].as_str()?.parse().ok()
 }
 
-/// A point in time, or a distance from now.
-#[derive(Debug, Clone, Copy)]
-enum Since {
-    At(Timestamp),
-    Ago(Duration),
-}
-
-impl Since {
-    fn point(self, clock: &SharedClock) -> Timestamp {
-        match self {
-            Self::At(time) => time,
-            Self::Ago(distance) => clock.now().checked_sub(distance).unwrap_or(Timestamp::MIN),
-        }
-    }
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    if let Ok(time) = text.parse() {
-        return Ok(Since::At(time));
-    }
-    let days = jiff::SpanRelativeTo::days_are_24_hours();
-    let distance = text.parse::<Span>().and_then(|span| span.to_duration(days)).and_then(Duration::try_from);
-    let expected = "write 2h, 30m, 7d, or a time with its offset such as 2026-11-30T08:00:00+01:00";
-    distance.map(Since::Ago).map_err(|_| expected.to_owned())
+/// This level and those above it, as the server takes them.
+fn at_least(least: Level) -> String {
+    let levels = Level::ALL.into_iter().filter(|level| *level >= least);
+    levels.map(|level| level.to_string()).collect::<Vec<_>>().join(",")
 }
 
 fn show(row: &Value, output: &Output) -> std::io::Result<()> {

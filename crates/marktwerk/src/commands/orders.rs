@@ -1,20 +1,23 @@
 //! `marktwerk orders …`
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use marktwerk_domain::order::OrderState;
 use serde_json::{Map, Value, json};
 
 use super::attention::language;
 use super::client::{Client, segment};
 use super::decisions::{self, Decision};
-use super::output::{Column, Output, column};
+use super::moment::Calendar;
+use super::output::{Column, Output, column, wide};
+use super::usage::UsageError;
+use super::words::{LANGUAGES, count, listed, name, one_of};
 
 const COLUMNS: [Column; 7] = [
     column("ORDER", "/number"),
-    column("ACCOUNT", "/account"),
+    wide("ACCOUNT", "/account"),
     column("STATE", "/state"),
-    column("MARKETPLACE", "/marketplace_status"),
-    column("JTL", "/erp_number"),
+    wide("MARKETPLACE", "/marketplace_status"),
+    wide("JTL", "/erp_number"),
     column("ORDERED", "/ordered_at"),
     column("WHY", "/reason"),
 ];
@@ -59,14 +62,15 @@ pub(super) enum Command {
         #[command(flatten)]
         order: Named,
         /// The language of the messages: de or en
-        #[arg(long, value_name = "LANGUAGE")]
+        #[arg(long, value_name = "LANGUAGE", value_parser = one_of(LANGUAGES), ignore_case = true)]
         lang: Option<String>,
     },
     /// Read orders again at the marketplace: by number, or all that changed in a period
     Fetch {
         /// Their numbers at the marketplace
+        #[arg(required_unless_present = "from", value_parser = name)]
         numbers: Vec<String>,
-        /// Instead of numbers: orders changed at this time or later, such as 2026-11-30T08:00:00+01:00
+        /// Instead of numbers: orders changed at this time or later: yesterday, 2h (ago), "2026-11-30 08:00"
         #[arg(long, value_name = "TIME", conflicts_with = "numbers")]
         from: Option<String>,
         /// Changed before this time
@@ -94,7 +98,7 @@ pub(super) enum Command {
         #[command(flatten)]
         decision: Decision,
         /// The language of the messages: de or en
-        #[arg(long, value_name = "LANGUAGE")]
+        #[arg(long, value_name = "LANGUAGE", value_parser = one_of(LANGUAGES), ignore_case = true)]
         lang: Option<String>,
     },
 }
@@ -103,6 +107,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Named {
     /// Its number at the marketplace
+    #[arg(value_parser = name)]
     number: String,
     /// The account; needed if several have an order with this number
     #[arg(long)]
@@ -112,10 +117,9 @@ pub(super) struct Named {
 /// Which orders.
 #[derive(Debug, Args)]
 pub(super) struct Filter {
-    /// Only in these states, separated by commas: fetched, set_aside, imported, exporting, handed_over, unclear, in_jtl, shipped,
-    /// reported, cancelled
-    #[arg(long)]
-    state: Option<String>,
+    /// Only in these states, separated by commas
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(OrderState::ALL.map(OrderState::as_str)))]
+    state: Vec<String>,
     /// Only of this account
     #[arg(long)]
     account: Option<String>,
@@ -138,7 +142,7 @@ pub(super) struct Filter {
     #[arg(long, value_name = "ACCOUNT", requires = "after")]
     after_account: Option<String>,
     /// At most this many
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = count, allow_negative_numbers = true)]
     limit: usize,
 }
 
@@ -146,7 +150,7 @@ pub(super) async fn run(
     command: Command,
     client: &Client,
     output: &Output,
-    now: Timestamp,
+    calendar: &Calendar,
 ) -> anyhow::Result<()> {
     match command {
         Command::List(filter) => {
@@ -162,6 +166,11 @@ pub(super) async fn run(
             if !numbers.is_empty() {
                 body.insert("orders".to_owned(), json!(numbers));
             }
+            let time = |flag: &str, text: Option<String>| -> anyhow::Result<Option<String>> {
+                let time = text.map(|text| calendar.past_text(&text)).transpose();
+                Ok(time.map_err(|reason| UsageError::new(format!("{flag}: {reason}")))?)
+            };
+            let (from, until) = (time("--from", from)?, time("--until", until)?);
             let given = [("from", from), ("until", until), ("account", account)];
             body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
             let started = client.post("/api/v1/orders/fetch", Some(&Value::Object(body))).await?;
@@ -175,7 +184,7 @@ pub(super) async fn run(
         Command::Decide { order, decision, lang } => {
             let (path, mut query) = order.address("/decide");
             query.extend(language(lang));
-            let answer = client.post_with(&path, &query, &decision.body(now)?).await?;
+            let answer = client.post_with(&path, &query, &decision.body(calendar)?).await?;
             decisions::decided(&answer, output)?;
         }
     }
@@ -193,7 +202,7 @@ impl Filter {
     fn query(self) -> Vec<(&'static str, String)> {
         let mut query = vec![("limit", self.limit.to_string())];
         let given = [
-            ("state", self.state),
+            ("state", listed(&self.state)),
             ("account", self.account),
             ("number", self.number),
             ("erp_number", self.erp_number),

@@ -4,17 +4,20 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::output::{Column, Output, column, either, plain};
+use super::moment::Calendar;
+use super::output::{Column, Output, column, either, plain, wide};
+use super::usage::UsageError;
 use super::waiting::{steps, wait};
+use super::words::{RUN_STATES, TRIGGERS, count, listed, number, one_of};
 
 const COLUMNS: [Column; 8] = [
     column("RUN", "/id"),
     column("JOB", "/job_id"),
     column("STATE", "/state"),
-    column("TRIGGER", "/trigger"),
+    wide("TRIGGER", "/trigger"),
     column("STARTED", "/started_at"),
     column("ENDED", "/ended_at"),
-    column("MERGED", "/merged"),
+    wide("MERGED", "/merged"),
     either("WHY", "/error", "/reason"),
 ];
 
@@ -50,16 +53,19 @@ pub(super) enum Command {
     /// One run with its steps, its attempts, and what started it
     Show {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         run: i64,
     },
     /// Cancel a run
     Cancel {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         run: i64,
     },
     /// Repeat an ended run with its parameters
     Retry {
         /// Its number
+        #[arg(value_parser = number, allow_negative_numbers = true)]
         run: i64,
         /// Start with this step; `marktwerk jobs types` lists those of each type
         #[arg(long, value_name = "STEP")]
@@ -76,30 +82,35 @@ pub(super) struct Filter {
     /// Only of this job
     #[arg(long)]
     job: Option<String>,
-    /// Only in this state: waiting, running, retrying, succeeded, failed, cancelled, skipped, lost
-    #[arg(long)]
-    state: Option<String>,
-    /// Only with this trigger: schedule, manual, chain, start_up, again, more_to_do
-    #[arg(long)]
-    trigger: Option<String>,
-    /// Only planned at this time or later, such as 2026-11-30T08:00:00+01:00
+    /// Only in these states
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(RUN_STATES))]
+    state: Vec<String>,
+    /// Only with these triggers
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(TRIGGERS))]
+    trigger: Vec<String>,
+    /// Only planned at this time or later: yesterday, 2h (ago), "2026-11-30 08:00"
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
     /// Only planned before this time
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
     /// Only runs with a smaller number: the next page
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", value_parser = number, allow_negative_numbers = true)]
     before: Option<i64>,
     /// At most this many
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = count, allow_negative_numbers = true)]
     limit: usize,
 }
 
-pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
+pub(super) async fn run(
+    command: Command,
+    client: &Client,
+    output: &Output,
+    calendar: &Calendar,
+) -> anyhow::Result<()> {
     match command {
         Command::List(filter) => {
-            output.list(&client.get("/api/v1/runs", &filter.query()).await?, &COLUMNS)?;
+            output.list(&client.get("/api/v1/runs", &filter.query(calendar)?).await?, &COLUMNS)?;
         }
         Command::Show { run } => show(&one(client, run).await?, output)?,
         Command::Cancel { run } => {
@@ -119,18 +130,21 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
 }
 
 impl Filter {
-    fn query(self) -> Vec<(&'static str, String)> {
-        let mut query = vec![("limit", self.limit.to_string())];
+    fn query(self, calendar: &Calendar) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let time = |flag: &str, text: Option<String>| -> anyhow::Result<Option<String>> {
+            let time = text.map(|text| calendar.past_text(&text)).transpose();
+            Ok(time.map_err(|reason| UsageError::new(format!("{flag}: {reason}")))?)
+        };
         let given = [
             ("job", self.job),
-            ("state", self.state),
-            ("trigger", self.trigger),
-            ("from", self.from),
-            ("to", self.to),
+            ("state", listed(&self.state)),
+            ("trigger", listed(&self.trigger)),
+            ("from", time("--from", self.from)?),
+            ("to", time("--to", self.to)?),
             ("before", self.before.map(|run| run.to_string())),
+            ("limit", Some(self.limit.to_string())),
         ];
-        query.extend(given.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
-        query
+        Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
 }
 

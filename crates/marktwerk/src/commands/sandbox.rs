@@ -25,7 +25,7 @@ pub(super) fn levers() -> String {
 
 pub(super) async fn run(mut settings: Settings, output: &Output) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
-    start_telemetry(&settings)?;
+    start_telemetry(&settings, output)?;
     if settings.origins.of("sandbox.listen") == crate::config::Origin::default_value() {
         settings.sandbox.listen = LISTEN.parse()?;
     }

@@ -21,7 +21,7 @@ const VITAL_TASK: &str = "vital_task";
 pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let clock = SystemClock::shared();
-    start_telemetry(&settings)?;
+    start_telemetry(&settings, output)?;
     #[cfg(feature = "crash-points")]
     let vital_task_fails = settings.crash_at.as_deref() == Some(VITAL_TASK);
     #[cfg(feature = "crash-points")]
@@ -70,8 +70,9 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<(
 }
 
 /// Lines on the output, in the zone and with the filter of the settings.
-pub(super) fn start_telemetry(settings: &Settings) -> anyhow::Result<()> {
-    telemetry::start(&settings.log, settings.time_zone.clone(), SystemClock::shared())
+pub(super) fn start_telemetry(settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let zone = settings.time_zone.clone();
+    telemetry::start(&settings.log, zone, SystemClock::shared(), output.has_colour())
         .map_err(|error| crate::compose::StartError::from_causes(&error).into())
 }
 

@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::client::{Client, segment};
-use super::output::{Column, Output, column, either, plain};
+use super::output::{Column, Output, column, either, plain, wide};
+use super::words::{count as how_many, name};
 
 const COLUMNS: [Column; 8] = [
     column("ACCOUNT", "/account"),
@@ -14,7 +15,7 @@ const COLUMNS: [Column; 8] = [
     column("SHOULD BE", "/wanted"),
     column("HELD BY", "/held_by"),
     either("NOTE", "/lost", "/error"),
-    column("CURSOR", "/cursor"),
+    wide("CURSOR", "/cursor"),
 ];
 
 const ARTICLE: [Column; 6] = [
@@ -54,11 +55,13 @@ pub(super) enum Command {
     /// One article: JTL's figure, the orders that take from it, and what would be published of each listing
     Show {
         /// Its number, as JTL or a marketplace writes it
+        #[arg(value_parser = name)]
         sku: String,
     },
     /// Publish one article now, by the same rules as any run
     Push {
         /// Its number, as JTL or a marketplace writes it
+        #[arg(value_parser = name)]
         sku: String,
         /// Only for this account
         #[arg(long)]
@@ -82,7 +85,7 @@ pub(super) struct Filter {
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
     /// At most this many
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = how_many, allow_negative_numbers = true)]
     limit: usize,
 }
 

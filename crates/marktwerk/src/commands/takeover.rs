@@ -9,6 +9,7 @@ use marktwerk_takeover::{Report, TakeOverError, take_over};
 
 use super::output::Output;
 use super::usage::UsageError;
+use super::words::days;
 use crate::clock::SystemClock;
 use crate::compose::{StartError, insist, open_jtl, open_store, open_store_for_a_look};
 use crate::config::{Account, Settings};
@@ -22,7 +23,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Read open orders again at the marketplace if they were bought within this many days
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days, allow_negative_numbers = true)]
     days: u16,
     /// Only show what would happen; write nothing
     #[arg(long)]

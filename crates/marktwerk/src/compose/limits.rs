@@ -8,7 +8,7 @@ use marktwerk_store::runs::Limits;
 use crate::config::{Settings, SettingsError, suggestion};
 
 /// The limits of the settings; older names of job types become the present ones.
-pub(super) fn limits(settings: &Settings, registry: &Registry) -> Result<Limits, SettingsError> {
+pub(crate) fn limits(settings: &Settings, registry: &Registry) -> Result<Limits, SettingsError> {
     let scheduler = &settings.scheduler;
     let mut per_type = HashMap::new();
     for (written, runs) in &scheduler.runs_per_type {

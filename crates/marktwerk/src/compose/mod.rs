@@ -11,10 +11,10 @@ mod limits;
 mod outside;
 mod program;
 
-pub(crate) use belonging::insist;
+pub(crate) use belonging::{belongs_to, insist};
 pub(crate) use databases::{open_jtl, open_store, open_store_for_a_look};
 pub use error::StartError;
-pub(crate) use outside::connect;
-pub(crate) use outside::job_types;
+pub(crate) use limits::limits;
 pub use outside::sandbox_options;
+pub(crate) use outside::{connect, insist_on_account, job_types};
 pub use program::Program;

@@ -29,7 +29,7 @@ pub(super) struct Outside {
 }
 
 /// Refuses a JTL without an account, before anything is made.
-pub(super) fn insist_on_account(settings: &Settings) -> anyhow::Result<()> {
+pub(crate) fn insist_on_account(settings: &Settings) -> anyhow::Result<()> {
     if settings.is_demonstration() && !settings.sandbox.enabled && settings.has_jtl() {
         anyhow::bail!(
             "{}: a JTL is set, but no account is; simulated orders are never handed to a JTL that somebody \

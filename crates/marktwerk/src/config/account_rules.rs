@@ -9,7 +9,7 @@ use marktwerk_erp::{AccountJtlSettings, ShippingMethod};
 use marktwerk_workflows::table_key;
 use serde::Deserialize;
 
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 
 /// Characters that a prefix may have: JTL's column holds 50 with the marketplace's number.
 const LONGEST_PREFIX: usize = 20;
@@ -67,37 +67,39 @@ pub(super) struct Written<'section, Place: Fn(&str) -> String> {
 }
 
 impl<Place: Fn(&str) -> String> Written<'_, Place> {
-    /// Checked.
-    pub(super) fn rules(&self) -> Result<AccountRules, SettingsError> {
-        self.check_partial_shipments()?;
-        self.check_jtl()?;
-        self.check_stock()?;
-        Ok(AccountRules {
-            carriers: self.carrier_table()?,
-            order_number_prefix: self.prefix()?,
+    /// Checked; what cannot be is told and left out.
+    pub(super) fn rules(&self, faults: &mut Faults) -> AccountRules {
+        faults.keep(self.check_partial_shipments());
+        faults.keep(self.check_shipping_method());
+        if self.stock.never.iter().any(|sku| sku.trim().is_empty()) {
+            faults.add(self.fault("stock.never", "names an empty article number; remove it"));
+        }
+        AccountRules {
+            carriers: self.carrier_table(faults),
+            order_number_prefix: faults.keep(self.prefix()).unwrap_or_default(),
             jtl: self.jtl.clone(),
             stock: self.stock.clone(),
-        })
+        }
     }
 
     fn fault(&self, key: &str, reason: impl Into<String>) -> SettingsError {
         SettingsError::new((self.place)(key), format!("accounts.{key}"), reason)
     }
 
-    fn carrier_table(&self) -> Result<CarrierTable, SettingsError> {
+    fn carrier_table(&self, faults: &mut Faults) -> CarrierTable {
         let mut table = CarrierTable::new();
         for (name, carrier) in self.carriers {
             let key = format!("carriers.{name}");
-            let carrier: Carrier =
-                carrier.parse().map_err(|error: UnknownCarrier| self.fault(&key, error.to_string()))?;
-            if table.insert(table_key(name), carrier).is_some() {
-                return Err(self.fault(
-                    &key,
-                    "is in the table twice: JTL ignores case and blanks at the ends; remove one",
-                ));
+            let carrier: Result<Carrier, UnknownCarrier> = carrier.parse();
+            let carrier = faults.keep(carrier.map_err(|error| self.fault(&key, error.to_string())));
+            if let Some(carrier) = carrier
+                && table.insert(table_key(name), carrier).is_some()
+            {
+                let reason = "is in the table twice: JTL ignores case and blanks at the ends; remove one";
+                faults.add(self.fault(&key, reason));
             }
         }
-        Ok(table)
+        table
     }
 
     fn prefix(&self) -> Result<String, SettingsError> {
@@ -124,7 +126,7 @@ impl<Place: Fn(&str) -> String> Written<'_, Place> {
         }
     }
 
-    fn check_jtl(&self) -> Result<(), SettingsError> {
+    fn check_shipping_method(&self) -> Result<(), SettingsError> {
         if let Some(ShippingMethod::ByCountry(names)) = &self.jtl.shipping_method {
             let is_country =
                 |key: &str| key.len() == 2 && key.chars().all(|letter| letter.is_ascii_uppercase());
@@ -135,34 +137,6 @@ impl<Place: Fn(&str) -> String> Written<'_, Place> {
                     "must be a country's two capitals, such as AT, or default",
                 ));
             }
-        }
-        let names = self.jtl.shipping_method.iter().flat_map(ShippingMethod::names);
-        let is_empty = |name: &str| name.trim().is_empty();
-        if names.into_iter().any(is_empty) {
-            return Err(
-                self.fault("jtl.shipping_method", "is empty; name a shipping method of JTL, or leave it out")
-            );
-        }
-        if self.jtl.payment_method.as_deref().is_some_and(is_empty) {
-            return Err(
-                self.fault("jtl.payment_method", "is empty; name a payment method of JTL, or leave it out")
-            );
-        }
-        Ok(())
-    }
-
-    fn check_stock(&self) -> Result<(), SettingsError> {
-        let StockRules { buffer, maximum, percentage, never } = self.stock;
-        for (key, figure) in [("stock.buffer", buffer), ("stock.maximum", maximum)] {
-            if figure.is_some_and(|figure| figure < 0) {
-                return Err(self.fault(key, "must be 0 or more units"));
-            }
-        }
-        if percentage.is_some_and(|percentage| percentage > 100) {
-            return Err(self.fault("stock.percentage", "must be 0 to 100 percent"));
-        }
-        if never.iter().any(|sku| sku.trim().is_empty()) {
-            return Err(self.fault("stock.never", "names an empty article number; remove it"));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::account_rules::{AccountRules, StockRules, Written};
 use super::environment::Environment;
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 use super::legacy::TEMU_ENDPOINT;
 use super::secret::Secret;
 use super::secret_source::SecretSource;
@@ -60,9 +60,9 @@ impl Account {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountSection {
-    pub(super) name: String,
-    marketplace: String,
-    app_key: String,
+    pub(super) name: Option<String>,
+    marketplace: Option<String>,
+    app_key: Option<String>,
     app_secret: Option<Secret>,
     app_secret_env: Option<String>,
     app_secret_file: Option<PathBuf>,
@@ -82,12 +82,12 @@ pub(super) struct AccountSection {
 }
 
 impl AccountSection {
-    /// What is set for it alone.
-    pub(super) fn rules(&self, place: impl Fn(&str) -> String) -> Result<AccountRules, SettingsError> {
+    /// What is set for it alone; what of it cannot be is told.
+    pub(super) fn rules(&self, place: impl Fn(&str) -> String, faults: &mut Faults) -> AccountRules {
         let Self { carriers, order_number_prefix, partial_shipments, jtl, stock, .. } = self;
         let (order_number_prefix, partial_shipments) =
             (order_number_prefix.as_deref(), partial_shipments.as_deref());
-        Written { place, carriers, order_number_prefix, partial_shipments, jtl, stock }.rules()
+        Written { place, carriers, order_number_prefix, partial_shipments, jtl, stock }.rules(faults)
     }
 
     /// The variables that it refers to.
@@ -95,34 +95,28 @@ impl AccountSection {
         self.app_secret_env.iter().chain(&self.access_token_env)
     }
 
-    /// Resolves the secrets. `place` tells where a key of this account stands.
+    /// Resolves the secrets. `place` tells where a key of this account stands; `faults` what it lacks, then it is none.
     pub(super) fn complete(
         self,
         environment: &Environment,
         place: impl Fn(&str) -> String,
-    ) -> Result<Account, SettingsError> {
+        faults: &mut Faults,
+    ) -> Option<Account> {
         let fault =
             |key: &str, reason: String| SettingsError::new(place(key), format!("accounts.{key}"), reason);
-        if self.name.is_empty()
-            || !self.name.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter))
-        {
-            return Err(fault("name", "must be letters, digits, - and _".to_owned()));
-        }
-        if self.name == SIMULATED {
-            // Their orders would stand among the simulated ones in the same database.
-            return Err(fault("name", "`sandbox` is the simulated account; choose another name".to_owned()));
-        }
-        if LATER.contains(&self.marketplace.as_str()) {
-            return Err(fault(
-                "marketplace",
-                format!("{} is not supported by this version yet; there is temu", self.marketplace),
-            ));
-        }
-        if self.marketplace != "temu" {
-            return Err(fault("marketplace", "is not known; there is temu".to_owned()));
-        }
+        let missing = |key: &str| fault(key, "is missing; add it".to_owned());
+        let name = self.name.ok_or_else(|| missing("name"));
+        let name = faults.keep(name.and_then(|name| match check_name(&name) {
+            Ok(()) => Ok(name),
+            Err(reason) => Err(fault("name", reason)),
+        }));
+        let marketplace = self.marketplace.ok_or_else(|| missing("marketplace"));
+        let is_temu = faults.keep(marketplace.and_then(|marketplace| {
+            check_marketplace(&marketplace).map_err(|reason| fault("marketplace", reason))
+        }));
+        let app_key = faults.keep(self.app_key.ok_or_else(|| missing("app_key")));
         let endpoint = self.endpoint.unwrap_or_else(|| TEMU_ENDPOINT.to_owned());
-        check_endpoint(&endpoint).map_err(|reason| fault("endpoint", reason))?;
+        let is_endpoint = faults.keep(check_endpoint(&endpoint).map_err(|reason| fault("endpoint", reason)));
         let app_secret = SecretSource {
             key: "app_secret",
             text: self.app_secret,
@@ -135,14 +129,40 @@ impl AccountSection {
             variable: self.access_token_env,
             file: self.access_token_file,
         };
-        Ok(Account::Temu(TemuAccount {
-            app_secret: app_secret.resolve(environment, &fault)?.into_inner(),
-            access_token: access_token.resolve(environment, &fault)?.into_inner(),
-            name: self.name,
+        // Whose secrets they are does not matter where the marketplace is not known.
+        is_temu?;
+        let app_secret = faults.keep(app_secret.resolve(environment, &fault));
+        let access_token = faults.keep(access_token.resolve(environment, &fault));
+        is_endpoint?;
+        Some(Account::Temu(TemuAccount {
+            app_secret: app_secret?.into_inner(),
+            access_token: access_token?.into_inner(),
+            name: name?,
             endpoint,
-            app_key: self.app_key,
+            app_key: app_key?,
             calls_per_second: Some(self.calls_per_second.unwrap_or(20)),
         }))
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() || !name.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter)) {
+        return Err("must be letters, digits, - and _".to_owned());
+    }
+    if name == SIMULATED {
+        // Their orders would stand among the simulated ones in the same database.
+        return Err("`sandbox` is the simulated account; choose another name".to_owned());
+    }
+    Ok(())
+}
+
+fn check_marketplace(marketplace: &str) -> Result<(), String> {
+    match marketplace {
+        "temu" => Ok(()),
+        later if LATER.contains(&later) => {
+            Err(format!("{later} is not supported by this version yet; there is temu"))
+        }
+        _ => Err("is not known; there is temu".to_owned()),
     }
 }
 

@@ -52,8 +52,9 @@ impl AlertsSection {
         let within = |section: &'static str| {
             move |key: &str, reason: String| fault(&format!("{section}.{key}"), reason)
         };
-        let webhook = self.webhook.complete(environment, &within("alerts.webhook"))?;
-        let email = self.email.complete(environment, &within("alerts.email"))?;
+        let webhook = self.webhook.complete(environment, &within("alerts.webhook"));
+        let email = self.email.complete(environment, &within("alerts.email"));
+        let (webhook, email) = SettingsError::together(webhook, email)?;
         Ok(AlertSettings { webhook: webhook.map(Arc::new), email: email.map(Arc::new) })
     }
 }

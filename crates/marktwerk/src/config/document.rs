@@ -1,4 +1,4 @@
-//! `marktwerk.toml` as values and as lines: each key's line number is kept for the errors.
+//! `marktwerk.toml` as values and as places: line and column of each key are kept for the errors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,48 +7,60 @@ use figment::value::{Dict, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 
 /// A settings file, read.
 #[derive(Debug, Default)]
 pub(super) struct Document {
     pub(super) values: Dict,
-    /// Line by dotted key, counted from 1; list items are `accounts.0`.
-    lines: BTreeMap<String, usize>,
+    /// Line and column by dotted key, counted from 1; list items are `accounts.0`.
+    places: BTreeMap<String, (usize, usize)>,
     name: String,
 }
 
 impl Document {
-    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
+    /// Reads a file. What is not TOML becomes faults; the rest can be used if only keys are there twice, and is empty otherwise.
+    pub(super) fn read(path: &Path, faults: &mut Faults) -> Self {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            SettingsError::new(&name, "", format!("cannot be read: {error}; name another file with --config"))
-        })?;
-        Self::parse(&name, &text)
+        let fault = |reason: String| SettingsError::new(&name, "", reason);
+        let text = std::fs::read(path)
+            .map_err(|error| fault(format!("cannot be read: {error}; name another file with --config")))
+            .and_then(|bytes| {
+                String::from_utf8(bytes)
+                    .map_err(|_| fault("is not a text in UTF-8; save it in that encoding".to_owned()))
+            });
+        match faults.keep(text) {
+            Some(text) => Self::parse(name, text.trim_start_matches('\u{feff}'), faults),
+            None => Self { name, ..Self::default() },
+        }
     }
 
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, SettingsError> {
-        let table = DeTable::parse(text).map_err(|error| syntax_error(name, text, &error))?;
-        let mut lines = BTreeMap::new();
-        note_lines(text, "", table.get_ref(), &mut lines);
-        let parsed: toml::Table = toml::from_str(text).map_err(|error| syntax_error(name, text, &error))?;
-        let values = match Value::serialize(parsed) {
-            Ok(Value::Dict(_, values)) => values,
-            _ => return Err(SettingsError::new(name, "", "cannot be read as settings")),
-        };
-        Ok(Self { values, lines, name: name.to_owned() })
+    fn parse(name: String, text: &str, faults: &mut Faults) -> Self {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Reader { text, name: &name, places: BTreeMap::new(), faults };
+        let is_readable = errors.iter().all(is_duplicate);
+        for error in &errors {
+            reader.refuse(error);
+        }
+        if !is_readable {
+            // After a quote that is not closed everything seems wrong.
+            return Self { name, ..Self::default() };
+        }
+        let values = reader.table("", table.get_ref());
+        let places = reader.places;
+        Self { values, places, name }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// File and line of a key, or of the nearest section around it.
+    /// File, line and column of a key, or of the nearest section around it.
     pub(super) fn place(&self, key: &str) -> String {
         let mut key = key;
         loop {
-            if let Some(line) = self.lines.get(key) {
-                return format!("{}:{line}", self.name);
+            if let Some((line, column)) = self.places.get(key) {
+                return format!("{}:{line}:{column}", self.name);
             }
             match key.rsplit_once('.') {
                 Some((section, _)) => key = section,
@@ -58,37 +70,85 @@ impl Document {
     }
 }
 
-fn note_lines(text: &str, section: &str, table: &DeTable<'_>, lines: &mut BTreeMap<String, usize>) {
-    for (name, value) in table {
-        let key = join(section, name.get_ref());
-        lines.insert(key.clone(), line_of(text, name.span().start));
-        note_value(text, &key, value, lines);
-    }
+fn is_duplicate(error: &toml::de::Error) -> bool {
+    error.message().starts_with("duplicate key")
 }
 
-fn note_value(text: &str, key: &str, value: &Spanned<DeValue<'_>>, lines: &mut BTreeMap<String, usize>) {
-    match value.get_ref() {
-        DeValue::Table(table) => note_lines(text, key, table, lines),
-        DeValue::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let key = join(key, &index.to_string());
-                lines.insert(key.clone(), line_of(text, item.span().start));
-                note_value(text, &key, item, lines);
+struct Reader<'text, 'faults> {
+    text: &'text str,
+    name: &'text str,
+    places: BTreeMap<String, (usize, usize)>,
+    faults: &'faults mut Faults,
+}
+
+impl Reader<'_, '_> {
+    fn table(&mut self, section: &str, table: &DeTable<'_>) -> Dict {
+        let mut values = Dict::new();
+        for (name, value) in table {
+            let key = join(section, name.get_ref());
+            self.places.insert(key.clone(), position(self.text, name.span().start));
+            if let Some(value) = self.value(&key, value) {
+                values.insert(name.get_ref().to_string(), value);
             }
         }
-        _ => {}
+        values
+    }
+
+    fn value(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+        Some(match value.get_ref() {
+            DeValue::Table(table) => Value::from(self.table(key, table)),
+            DeValue::Array(items) => {
+                let mut values = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    let key = join(key, &index.to_string());
+                    self.places.insert(key.clone(), position(self.text, item.span().start));
+                    values.extend(self.value(&key, item));
+                }
+                Value::from(values)
+            }
+            DeValue::String(text) => Value::from(text.to_string()),
+            DeValue::Boolean(answer) => Value::from(*answer),
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => Value::from(number),
+                Err(_) => return self.too_big(key),
+            },
+            DeValue::Float(number) => match number.as_str().parse::<f64>() {
+                Ok(number) => Value::from(number),
+                Err(_) => return self.too_big(key),
+            },
+            DeValue::Datetime(time) => Value::from(time.to_string()),
+        })
+    }
+
+    fn too_big(&mut self, key: &str) -> Option<Value> {
+        let place =
+            self.places.get(key).map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+        self.faults.add(SettingsError::new(format!("{}{place}", self.name), key, "is too big a number"));
+        None
+    }
+
+    fn refuse(&mut self, error: &toml::de::Error) {
+        let (place, found) = match error.span() {
+            Some(span) => {
+                let (line, column) = position(self.text, span.start);
+                (format!("{}:{line}:{column}", self.name), self.text.get(span))
+            }
+            None => (self.name.to_owned(), None),
+        };
+        let reason = match found {
+            Some(key) if is_duplicate(error) => format!("`{key}` is there twice; keep one of them"),
+            // Not the line itself, which may hold a secret.
+            _ => format!("is not TOML: {}", error.message().replace('\n', ", ")),
+        };
+        self.faults.add(SettingsError::new(place, "", reason));
     }
 }
 
-fn syntax_error(name: &str, text: &str, error: &toml::de::Error) -> SettingsError {
-    let place =
-        error.span().map_or_else(|| name.to_owned(), |span| format!("{name}:{}", line_of(text, span.start)));
-    // Not the whole error: it quotes the line, which may hold a secret.
-    SettingsError::new(place, "", format!("is not TOML: {}", error.message().replace('\n', ", ")))
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+/// Line and column of a byte, counted from 1.
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
 fn join(section: &str, name: &str) -> String {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::dotenv::{self, Statement};
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 use super::origin::Origin;
 
 /// Variables by name, each with where it was set. An empty value counts as not set.
@@ -14,24 +14,44 @@ use super::origin::Origin;
 pub struct Environment {
     values: BTreeMap<String, (String, Origin)>,
     remarks: Vec<String>,
+    faults: Vec<SettingsError>,
 }
 
 /// Beginnings of the names that settings have. The file may hold other programs' variables, too.
 const OURS: [&str; 4] = ["MARKTWERK_", "TEMU_", "JTL_", "SQL_"];
 
+fn is_ours(name: &str) -> bool {
+    OURS.iter().any(|prefix| name.starts_with(prefix))
+}
+
 impl Environment {
-    /// The process's environment over the `.env` file in `directory`, where there is one.
-    pub fn of_process(directory: &Path) -> Result<Self, SettingsError> {
+    /// The process's environment over the `.env` file in `directory`, where there is one. What of them cannot be read is a fault of the
+    /// settings that are read from it.
+    pub fn of_process(directory: &Path) -> Self {
         let mut environment = Self::default();
-        let texts =
-            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        let process: BTreeMap<String, String> = std::env::vars_os().filter_map(texts).collect();
-        environment.read_file(&directory.join(".env"), &process)?;
+        let process: BTreeMap<String, String> =
+            std::env::vars_os().filter_map(|variable| environment.text(variable)).collect();
+        environment.read_file(&directory.join(".env"), &process);
         for (name, value) in process {
             let origin = Origin::new(format!("environment variable {name}"));
             environment.set(name, value, origin);
         }
-        Ok(environment)
+        environment
+    }
+
+    /// A variable as text; one of ours that is none is a fault.
+    fn text(&mut self, (name, value): (OsString, OsString)) -> Option<(String, String)> {
+        let name = name.into_string().ok()?;
+        match value.into_string() {
+            Ok(value) => Some((name, value)),
+            Err(_) => {
+                if is_ours(&name) {
+                    let place = format!("environment variable {name}");
+                    self.faults.push(SettingsError::new(place, "", "is not a text in UTF-8"));
+                }
+                None
+            }
+        }
     }
 
     /// These variables and no others.
@@ -44,13 +64,18 @@ impl Environment {
         environment
     }
 
-    fn read_file(&mut self, path: &Path, process: &BTreeMap<String, String>) -> Result<(), SettingsError> {
+    fn read_file(&mut self, path: &Path, process: &BTreeMap<String, String>) {
         if !path.is_file() {
-            return Ok(());
+            return;
         }
         let place = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| SettingsError::new(&place, "", format!("cannot be read: {error}")))?;
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.faults.push(SettingsError::new(&place, "", format!("cannot be read: {error}")));
+                return;
+            }
+        };
         for statement in dotenv::read(&text, |name| process.get(name).cloned()) {
             match statement {
                 Statement::Set { name, value } => {
@@ -58,15 +83,15 @@ impl Environment {
                 }
                 Statement::Unreadable { line, beginning, reason } => {
                     let place = format!("{place}:{line}");
-                    if OURS.iter().any(|prefix| beginning.starts_with(prefix)) {
+                    if is_ours(beginning) {
                         let reason = format!("{beginning} cannot be read: {reason}");
-                        return Err(SettingsError::new(place, "", reason));
+                        self.faults.push(SettingsError::new(place, "", reason));
+                    } else {
+                        self.remarks.push(format!("{place} is passed over: {reason}"));
                     }
-                    self.remarks.push(format!("{place} is passed over: {reason}"));
                 }
             }
         }
-        Ok(())
     }
 
     fn set(&mut self, name: String, value: String, origin: Origin) {
@@ -80,6 +105,13 @@ impl Environment {
     /// The value of a variable and where it was set.
     pub fn get(&self, name: &str) -> Option<(&str, &Origin)> {
         self.values.get(name).map(|(value, origin)| (value.as_str(), origin))
+    }
+
+    /// Tells what could not be read.
+    pub(super) fn tell_faults(&self, faults: &mut Faults) {
+        for fault in &self.faults {
+            faults.add(fault.clone());
+        }
     }
 
     /// What of the file was passed over, each a sentence.

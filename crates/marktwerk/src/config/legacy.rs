@@ -5,7 +5,7 @@ use marktwerk_connectors::TemuAccount;
 
 use super::accounts::{Account, check_endpoint};
 use super::environment::Environment;
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 use super::layer::Layer;
 use super::origin::Origin;
 use super::secret::Secret;
@@ -80,31 +80,35 @@ pub(super) fn erp_layers(environment: &Environment, defaults: &Value) -> Vec<Lay
     layers
 }
 
-/// The account that the TEMU names describe. Names in `used_elsewhere` belong to an account of the file.
+/// The account that the TEMU names describe. Names in `used_elsewhere` belong to an account of the file. What it lacks is told.
 pub(super) fn temu_account(
     environment: &Environment,
     used_elsewhere: &[String],
-) -> Result<Option<Account>, SettingsError> {
+    faults: &mut Faults,
+) -> Option<Account> {
     let own = |name: &str| environment.get(name).filter(|_| !used_elsewhere.iter().any(|used| used == name));
     let given: Vec<&str> =
         [KEY, SECRET, TOKEN, ENDPOINT].into_iter().filter(|name| own(name).is_some()).collect();
-    let Some(first) = given.first() else { return Ok(None) };
-    let needed = |name: &'static str| {
-        own(name).map(|(value, _)| value.to_owned()).ok_or_else(|| {
+    let first = given.first()?;
+    let mut needed = |name: &'static str| {
+        let value = own(name).map(|(value, _)| value.to_owned()).ok_or_else(|| {
             let reason =
                 format!("{name} is missing: a TEMU account needs {KEY}, {SECRET} and {TOKEN}; set it, or unset {first}");
             SettingsError::new("environment", "", reason)
-        })
+        });
+        faults.keep(value)
     };
+    let (app_key, app_secret, access_token) = (needed(KEY), needed(SECRET), needed(TOKEN));
     let endpoint = own(ENDPOINT).map_or_else(|| TEMU_ENDPOINT.to_owned(), |(value, _)| value.to_owned());
-    check_endpoint(&endpoint)
-        .map_err(|reason| SettingsError::new("environment", "", format!("{ENDPOINT} {reason}")))?;
-    Ok(Some(Account::Temu(TemuAccount {
+    let checked = check_endpoint(&endpoint)
+        .map_err(|reason| SettingsError::new("environment", "", format!("{ENDPOINT} {reason}")));
+    faults.keep(checked)?;
+    Some(Account::Temu(TemuAccount {
         name: "temu".to_owned(),
-        app_key: needed(KEY)?,
-        app_secret: Secret::new(needed(SECRET)?).into_inner(),
-        access_token: Secret::new(needed(TOKEN)?).into_inner(),
+        app_key: app_key?,
+        app_secret: Secret::new(app_secret?).into_inner(),
+        access_token: Secret::new(access_token?).into_inner(),
         endpoint,
         calls_per_second: Some(20),
-    })))
+    }))
 }

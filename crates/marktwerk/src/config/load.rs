@@ -5,20 +5,20 @@ use std::path::PathBuf;
 
 use figment::Figment;
 use figment::error::Kind;
-use figment::value::Value;
+use figment::value::{Dict, Value};
 
 use super::account_rules::{AccountRules, refuse_colliding_prefixes};
 use super::accounts::{Account, AccountSection};
 use super::document::Document;
 use super::environment::Environment;
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 use super::layer::Layer;
 use super::legacy;
 use super::origin::{Origin, Origins};
 use super::people::{Person, PersonSection};
 use super::root::Root;
 use super::settings::Settings;
-use super::{sqlserver, validate};
+use super::{plain, reading, sqlserver, validate};
 
 /// The settings file in the working directory.
 pub const CONFIG_FILE: &str = "marktwerk.toml";
@@ -45,43 +45,52 @@ pub struct Sources {
     pub flags: Vec<(&'static str, &'static str, String)>,
 }
 
-/// Reads, layers, checks.
+/// Reads, layers, checks. The error tells everything that is wrong.
 pub fn load(sources: &Sources) -> Result<Settings, SettingsError> {
-    let document = read_document(sources)?;
-    let figment = layers(sources, &document)?;
-    let environment = &sources.environment;
-    let root: Root = figment.extract().map_err(|error| fault(&figment, &document, "", &error))?;
-    let mut origins = origins(&figment, &document);
-    let Accounts { accounts, rules, mut used } =
-        accounts(&figment, &document, environment, &root.accounts, &mut origins)?;
-    used.extend(root.sqlserver.password_variable().cloned());
-    let people = people(&figment, &document, environment, &root.server.people, &mut origins, &mut used)?;
-    let mut settings = validate::complete(root, accounts, people, environment, origins)?;
-    settings.jtl.accounts = rules.iter().map(|(name, rules)| (name.clone(), rules.jtl.clone())).collect();
-    settings.of_accounts = rules;
-    let mut findings =
-        [environment.remarks(), &legacy::misspelt(environment, &used), &legacy::renamed_tables(environment)]
-            .concat();
-    findings.extend(sqlserver::unused_database(environment, &settings.sqlserver));
-    Ok(Settings { findings, ..settings })
+    match load_what_can_be(sources) {
+        (settings, None) => Ok(settings),
+        (_, Some(error)) => Err(error),
+    }
 }
 
-fn read_document(sources: &Sources) -> Result<Document, SettingsError> {
+/// The same for somebody who only wants to know where the server is: what cannot be used has its default.
+pub fn load_what_can_be(sources: &Sources) -> (Settings, Option<SettingsError>) {
+    let mut faults = Faults::default();
+    let environment = &sources.environment;
+    environment.tell_faults(&mut faults);
+    let document = read_document(sources, &mut faults);
+    let figment = layers(sources, &document, &mut faults);
+    let source = Source { figment: &figment, document: &document, environment };
+    let mut origins = source.origins();
+    let root = source.root(&mut faults);
+    let Accounts { accounts, rules, mut used } = source.accounts(&root.accounts, &mut origins, &mut faults);
+    used.extend(root.sqlserver.password_variable().cloned());
+    let people = source.people(&root.server.people, &mut origins, &mut used, &mut faults);
+    let mut settings = validate::complete(root, accounts, people, environment, origins, &mut faults);
+    settings.jtl.accounts = rules.iter().map(|(name, rules)| (name.clone(), rules.jtl.clone())).collect();
+    settings.of_accounts = rules;
+    settings.findings.extend_from_slice(environment.remarks());
+    settings.findings.extend(legacy::misspelt(environment, &used));
+    settings.findings.extend(legacy::renamed_tables(environment));
+    settings.findings.extend(sqlserver::unused_database(environment, &settings.sqlserver));
+    (settings, faults.into_error())
+}
+
+fn read_document(sources: &Sources, faults: &mut Faults) -> Document {
     let named = sources.file.clone().or_else(|| {
         let (path, _) = sources.environment.get("MARKTWERK_CONFIG")?;
         Some(PathBuf::from(path))
     });
     let usual = sources.directory.join(CONFIG_FILE);
     match named {
-        Some(path) => Document::read(&path),
-        None if usual.is_file() => Document::read(&usual),
-        None => Ok(Document::default()),
+        Some(path) => Document::read(&path, faults),
+        None if usual.exists() => Document::read(&usual, faults),
+        None => Document::default(),
     }
 }
 
-fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsError> {
-    let defaults = Value::serialize(Root::default())
-        .map_err(|error| SettingsError::new("defaults", "", format!("cannot be read: {error}")))?;
+fn layers(sources: &Sources, document: &Document, faults: &mut Faults) -> Figment {
+    let defaults = Value::serialize(Root::default()).unwrap_or_else(|_| Value::from(Dict::new()));
     let mut figment = Figment::new().merge(Layer::new(Origin::new(document.name()), document.values.clone()));
     for layer in legacy::erp_layers(&sources.environment, &defaults) {
         figment = figment.merge(layer);
@@ -90,8 +99,10 @@ fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsErr
         figment = figment.merge(layer);
     }
     for (name, value, origin) in sources.environment.with_prefix("MARKTWERK_") {
-        if !NO_SETTINGS.contains(&name) && !OF_TESTS.iter().any(|beginning| name.starts_with(beginning)) {
-            refuse_one_underscore(name, origin, &defaults)?;
+        if NO_SETTINGS.contains(&name) || OF_TESTS.iter().any(|beginning| name.starts_with(beginning)) {
+            continue;
+        }
+        if faults.keep(refuse_one_underscore(name, origin, &defaults)).is_some() {
             let key = name.to_lowercase().replace("__", ".");
             figment = figment.merge(Layer::single(origin.clone(), &key, value, &defaults));
         }
@@ -99,7 +110,7 @@ fn layers(sources: &Sources, document: &Document) -> Result<Figment, SettingsErr
     for (flag, key, value) in &sources.flags {
         figment = figment.merge(Layer::single(Origin::new(format!("flag {flag}")), key, value, &defaults));
     }
-    Ok(figment)
+    figment
 }
 
 /// `MARKTWERK_SERVER_TOKEN` in place of `MARKTWERK_SERVER__TOKEN` is the mistake that everybody makes once.
@@ -127,123 +138,143 @@ struct Accounts {
     used: Vec<String>,
 }
 
-fn accounts(
-    figment: &Figment,
-    document: &Document,
-    environment: &Environment,
-    written: &[Value],
-    origins: &mut Origins,
-) -> Result<Accounts, SettingsError> {
-    let mut accounts: Vec<Account> = Vec::new();
-    let mut rules: BTreeMap<String, AccountRules> = BTreeMap::new();
-    let mut used = Vec::new();
-    for (index, value) in written.iter().enumerate() {
-        let at = format!("accounts.{index}");
-        let section: AccountSection =
-            value.deserialize().map_err(|error| fault(figment, document, &at, &error))?;
-        used.extend(section.variables().cloned());
-        let place = |key: &str| document.place(&format!("{at}.{key}"));
-        let own = section.rules(place)?;
-        refuse_colliding_prefixes(&rules, &section.name, &own.order_number_prefix, place)?;
-        let account = section.complete(environment, place)?;
-        if accounts.iter().any(|other| other.name() == account.name()) {
-            let place = document.place(&format!("{at}.name"));
-            return Err(SettingsError::new(
-                place,
-                "accounts.name",
-                "two accounts have this name; give each its own",
-            ));
-        }
-        origins.set(account.origin_key(), Origin::new(document.place(&at)));
-        rules.insert(account.name().to_owned(), own);
-        accounts.push(account);
-    }
-    if let Some(account) = legacy::temu_account(environment, &used)? {
-        if accounts.iter().any(|other| other.name() == account.name()) {
-            let place = document.place("accounts");
-            let reason = "has an account `temu`, and TEMU_APP_KEY in the environment describes another of this name; remove one";
-            return Err(SettingsError::new(place, "accounts", reason));
-        }
-        let origin = environment.get("TEMU_APP_KEY").map(|(_, origin)| origin.clone());
-        origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
-        accounts.push(account);
-    }
-    Ok(Accounts { accounts, rules, used })
+/// All sources put together, with where each value was said.
+struct Source<'a> {
+    figment: &'a Figment,
+    document: &'a Document,
+    environment: &'a Environment,
 }
 
-/// The people, with the variables that they refer to added to `used`.
-fn people(
-    figment: &Figment,
-    document: &Document,
-    environment: &Environment,
-    written: &[Value],
-    origins: &mut Origins,
-    used: &mut Vec<String>,
-) -> Result<Vec<Person>, SettingsError> {
-    let mut people: Vec<Person> = Vec::new();
-    let list = origin(figment, document, PEOPLE).map(|origin| origin.to_string());
-    for (index, value) in written.iter().enumerate() {
-        let at = format!("{PEOPLE}.{index}");
-        let section: PersonSection =
-            value.deserialize().map_err(|error| fault(figment, document, &at, &error))?;
-        used.extend(section.variable().cloned());
-        let place = |key: &str| match &list {
-            // A list in the environment has no lines.
-            Some(list) if *list != document.place(PEOPLE) => list.clone(),
-            _ => document.place(&format!("{at}.{key}")),
+impl Source<'_> {
+    /// All but the accounts and the people, which are read one by one.
+    fn root(&self, faults: &mut Faults) -> Root {
+        let mut values = match self.figment.find_value("") {
+            Ok(Value::Dict(_, values)) => values,
+            _ => Dict::new(),
         };
-        let person = section.complete(environment, &people, place)?;
-        origins.set(person.origin_key(), Origin::new(place("name")));
-        people.push(person);
+        plain::check(&mut values, &mut |key, reason| {
+            faults.add(SettingsError::new(self.place(key), plain::plain(key), reason));
+        });
+        let mut values = Value::from(values);
+        let root = reading::read(&mut values, |path, kind| faults.add(self.fault("", path, kind)));
+        root.unwrap_or_default()
     }
-    Ok(people)
-}
 
-/// figment's error with its place. Unknown keys and texts where none belongs are looked up by their path.
-fn fault(figment: &Figment, document: &Document, base: &str, error: &figment::Error) -> SettingsError {
-    let mut names: Vec<&str> = Vec::from_iter((!base.is_empty()).then_some(base));
-    names.extend(error.path.iter().map(String::as_str));
-    if let Kind::UnknownField(name, _) = &error.kind
-        && names.last() != Some(&name.as_str())
-    {
-        names.push(name);
+    fn accounts(&self, written: &[Value], origins: &mut Origins, faults: &mut Faults) -> Accounts {
+        let mut accounts: Vec<Account> = Vec::new();
+        let mut rules: BTreeMap<String, AccountRules> = BTreeMap::new();
+        let mut used = Vec::new();
+        for (index, value) in written.iter().enumerate() {
+            let at = format!("accounts.{index}");
+            let mut value = value.clone();
+            let read = reading::read(&mut value, |path, kind| faults.add(self.fault(&at, path, kind)));
+            let Some(section): Option<AccountSection> = read else { continue };
+            used.extend(section.variables().cloned());
+            let place = |key: &str| self.place(&format!("{at}.{key}"));
+            let own = section.rules(place, faults);
+            let name = section.name.clone().unwrap_or_default();
+            faults.keep(refuse_colliding_prefixes(&rules, &name, &own.order_number_prefix, place));
+            let account = section.complete(self.environment, place, faults);
+            if rules.contains_key(&name) {
+                let reason = "two accounts have this name; give each its own";
+                faults.add(SettingsError::new(place("name"), "accounts.name", reason));
+            }
+            rules.insert(name, own);
+            if let Some(account) = account {
+                origins.set(account.origin_key(), Origin::new(self.place(&at)));
+                accounts.push(account);
+            }
+        }
+        if let Some(account) = legacy::temu_account(self.environment, &used, faults) {
+            if rules.contains_key(account.name()) {
+                let reason = "has an account `temu`, and TEMU_APP_KEY in the environment describes another of this name; remove one";
+                faults.add(SettingsError::new(self.place("accounts"), "accounts", reason));
+            }
+            let origin = self.environment.get("TEMU_APP_KEY").map(|(_, origin)| origin.clone());
+            origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
+            accounts.push(account);
+        }
+        Accounts { accounts, rules, used }
     }
-    let path = names.join(".");
-    let place =
-        origin(figment, document, &path).map_or_else(|| document.place(&path), |origin| origin.to_string());
-    // People count accounts by the line, not by a number.
-    let list = base.rsplit_once('.').map_or(base, |(list, _)| list);
-    let shown = path.replacen(base, list, usize::from(!base.is_empty()));
-    SettingsError::from_kind(place, &shown, &error.kind)
-}
 
-fn origin(figment: &Figment, document: &Document, path: &str) -> Option<Origin> {
-    let metadata = figment.find_metadata(path)?;
-    let is_file = !document.name().is_empty() && metadata.name == document.name();
-    Some(Origin::new(if is_file { document.place(path) } else { metadata.name.to_string() }))
-}
-
-fn origins(figment: &Figment, document: &Document) -> Origins {
-    let mut origins = Origins::default();
-    if let Ok(Value::Dict(_, values)) = figment.find_value("") {
-        note(figment, document, "", &values, &mut origins);
+    /// The people, with the variables that they refer to added to `used`.
+    fn people(
+        &self,
+        written: &[Value],
+        origins: &mut Origins,
+        used: &mut Vec<String>,
+        faults: &mut Faults,
+    ) -> Vec<Person> {
+        let mut people: Vec<Person> = Vec::new();
+        for (index, value) in written.iter().enumerate() {
+            let at = format!("{PEOPLE}.{index}");
+            let mut value = value.clone();
+            let read = reading::read(&mut value, |path, kind| faults.add(self.fault(&at, path, kind)));
+            let Some(section): Option<PersonSection> = read else { continue };
+            used.extend(section.variable().cloned());
+            let place = |key: &str| self.place(&format!("{at}.{key}"));
+            if let Some(person) = section.complete(self.environment, &people, place, faults) {
+                origins.set(person.origin_key(), Origin::new(place("name")));
+                people.push(person);
+            }
+        }
+        people
     }
-    origins
-}
 
-fn note(
-    figment: &Figment,
-    document: &Document,
-    section: &str,
-    values: &figment::value::Dict,
-    origins: &mut Origins,
-) {
-    for (name, value) in values {
-        let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
-        if let Value::Dict(_, inner) = value {
-            note(figment, document, &key, inner, origins);
-        } else if let Some(origin) = origin(figment, document, &key) {
-            origins.set(key, origin);
+    /// figment's fault at a path below `base`, with its place.
+    fn fault(&self, base: &str, path: &str, kind: &Kind) -> SettingsError {
+        let full = if base.is_empty() || path.is_empty() {
+            format!("{base}{path}")
+        } else {
+            format!("{base}.{path}")
+        };
+        // People count accounts by the line, not by a number.
+        SettingsError::from_kind(self.place(&full), &plain::plain(&full), kind)
+    }
+
+    /// Where a key was said: a place in the file, a variable, a flag. Of what is missing, or within a list, its section's.
+    fn place(&self, key: &str) -> String {
+        let mut near = Some(key);
+        while let Some(section) = near {
+            match self.figment.find_metadata(section) {
+                Some(_) if self.is_of_file(section) => break,
+                Some(metadata) => return metadata.name.to_string(),
+                None => near = section.rsplit_once('.').map(|(section, _)| section),
+            }
+        }
+        self.document.place(key)
+    }
+
+    fn is_of_file(&self, key: &str) -> bool {
+        let metadata = self.figment.find_metadata(key);
+        !self.document.name().is_empty()
+            && metadata.is_some_and(|metadata| metadata.name == self.document.name())
+    }
+
+    fn origin(&self, key: &str) -> Option<Origin> {
+        let metadata = self.figment.find_metadata(key)?;
+        Some(Origin::new(match self.is_of_file(key) {
+            true => self.document.place(key),
+            false => metadata.name.to_string(),
+        }))
+    }
+
+    fn origins(&self) -> Origins {
+        let mut origins = Origins::default();
+        if let Ok(Value::Dict(_, values)) = self.figment.find_value("") {
+            self.note("", &values, &mut origins);
+        }
+        origins
+    }
+
+    fn note(&self, section: &str, values: &Dict, origins: &mut Origins) {
+        for (name, value) in values {
+            let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
+            if let Value::Dict(_, inner) = value {
+                self.note(&key, inner, origins);
+            } else if let Some(origin) = self.origin(&key) {
+                origins.set(key, origin);
+            }
         }
     }
 }

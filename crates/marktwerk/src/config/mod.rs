@@ -1,9 +1,10 @@
 //! Settings: `marktwerk.toml`, then the environment (and `.env`), then flags. The one place that reads the
-//! environment. A fault is one error that names key, place and cure; secrets never show in any output.
+//! environment. All faults are told at once, each with key, place and cure; secrets never show in any output.
 
 mod account_rules;
 mod accounts;
 mod alerts;
+mod codes;
 mod document;
 mod dotenv;
 mod environment;
@@ -12,8 +13,11 @@ mod known;
 mod layer;
 mod legacy;
 mod load;
+mod log_filter;
 mod origin;
 mod people;
+mod plain;
+mod reading;
 mod root;
 mod secret;
 mod secret_source;
@@ -26,10 +30,10 @@ pub use accounts::Account;
 pub(crate) use accounts::SIMULATED;
 pub use alerts::AlertSettings;
 pub use environment::Environment;
-pub use error::SettingsError;
 pub(crate) use error::suggestion;
+pub use error::{Fault, SettingsError};
 pub use known::known_keys;
-pub use load::{CONFIG_FILE, Sources, load};
+pub use load::{CONFIG_FILE, Sources, load, load_what_can_be};
 pub use origin::{Origin, Origins};
 pub use people::Person;
 pub use root::{InventorySection, OrdersSection, SandboxSection, SchedulerSection, StoreSection};

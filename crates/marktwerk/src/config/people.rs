@@ -6,7 +6,7 @@ use marktwerk_server::{RESERVED_NAMES, Role, check_token};
 use serde::Deserialize;
 
 use super::environment::Environment;
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
 use super::secret::Secret;
 use super::secret_source::SecretSource;
 
@@ -35,8 +35,8 @@ impl Person {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonSection {
-    name: String,
-    role: Role,
+    name: Option<String>,
+    role: Option<Role>,
     token: Option<Secret>,
     token_env: Option<String>,
     token_file: Option<PathBuf>,
@@ -48,20 +48,28 @@ impl PersonSection {
         self.token_env.as_ref()
     }
 
-    /// Resolves the token. `place` returns where a key of this person is written; `others` are the people before.
+    /// Resolves the token. `place` returns where a key of this person is written; `others` are the people before. What is wrong is
+    /// told, and then there is no such person.
     pub(super) fn complete(
         self,
         environment: &Environment,
         others: &[Person],
         place: impl Fn(&str) -> String,
-    ) -> Result<Person, SettingsError> {
+        faults: &mut Faults,
+    ) -> Option<Person> {
         let fault = |key: &str, reason: String| {
             SettingsError::new(place(key), format!("server.people.{key}"), reason)
         };
-        check_name(&self.name).map_err(|reason| fault("name", reason))?;
-        if others.iter().any(|other| other.name.to_lowercase() == self.name.to_lowercase()) {
-            return Err(fault("name", "two people have this name; give each their own".to_owned()));
-        }
+        let missing = |key: &str| fault(key, "is missing; add it".to_owned());
+        let name = self.name.ok_or_else(|| missing("name")).and_then(|name| {
+            check_name(&name).map_err(|reason| fault("name", reason))?;
+            if others.iter().any(|other| other.name.to_lowercase() == name.to_lowercase()) {
+                return Err(fault("name", "two people have this name; give each their own".to_owned()));
+            }
+            Ok(name)
+        });
+        let name = faults.keep(name);
+        let role = faults.keep(self.role.ok_or_else(|| missing("role")));
         let key = match (&self.token_env, &self.token_file) {
             (Some(_), _) => "token_env",
             (None, Some(_)) => "token_file",
@@ -69,12 +77,16 @@ impl PersonSection {
         };
         let token =
             SecretSource { key: "token", text: self.token, variable: self.token_env, file: self.token_file };
-        let token = token.resolve(environment, &fault)?;
-        check_token(token.expose()).map_err(|reason| fault(key, reason))?;
-        if let Some(other) = others.iter().find(|other| other.token.expose() == token.expose()) {
-            return Err(fault(key, format!("{} has the same token; give each their own", other.name)));
-        }
-        Ok(Person { name: self.name, role: self.role, token })
+        let token = token.resolve(environment, &fault).and_then(|token| {
+            check_token(token.expose()).map_err(|reason| fault(key, reason))?;
+            match others.iter().find(|other| other.token.expose() == token.expose()) {
+                Some(other) => {
+                    Err(fault(key, format!("{} has the same token; give each their own", other.name)))
+                }
+                None => Ok(token),
+            }
+        });
+        Some(Person { token: faults.keep(token)?, name: name?, role: role? })
     }
 }
 

@@ -187,22 +187,6 @@ impl OrdersSection {
             give_up: days(self.give_up_days),
         }
     }
-
-    /// Name and value of each limit.
-    pub(super) fn named_limits(&self) -> [(&'static str, u32); 10] {
-        [
-            ("hand_over_minutes", self.hand_over_minutes),
-            ("step_hours", self.step_hours),
-            ("hold_hours", self.hold_hours),
-            ("pending_days", self.pending_days),
-            ("shipment_days", self.shipment_days),
-            ("part_days", self.part_days),
-            ("number_hours", self.number_hours),
-            ("warn_hours", self.warn_hours),
-            ("watch_days", self.watch_days),
-            ("give_up_days", self.give_up_days),
-        ]
-    }
 }
 
 impl Default for OrdersSection {

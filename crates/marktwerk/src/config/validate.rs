@@ -5,80 +5,77 @@ use marktwerk_server::check_token;
 
 use super::accounts::Account;
 use super::alerts::AlertSettings;
+use super::codes::{check_currencies, check_language};
 use super::environment::Environment;
-use super::error::SettingsError;
+use super::error::{Faults, SettingsError};
+use super::log_filter;
 use super::origin::Origins;
 use super::people::Person;
-use super::root::{Root, SchedulerSection, ServerSection};
+use super::root::{Root, ServerSection};
 use super::secret::Secret;
 use super::secret_source::read_secret;
 use super::settings::{ServerSettings, Settings};
 use super::sqlserver;
 
+/// Characters of a token that other machines can try, at the least.
+const SHORTEST_TOKEN: usize = 16;
+
+/// The settings; what cannot be used is told and has its default.
 pub(super) fn complete(
     root: Root,
     accounts: Vec<Account>,
     people: Vec<Person>,
     environment: &Environment,
     mut origins: Origins,
-) -> Result<Settings, SettingsError> {
+    faults: &mut Faults,
+) -> Settings {
     let fault = |key: &str, reason: String| SettingsError::new(origins.near(key).to_string(), key, reason);
-    let scheduler = &root.scheduler;
-    check_scheduler(scheduler, &fault)?;
-    at_least_one("orders.first_days", root.orders.first_days.into(), &fault)?;
-    for (name, value) in root.orders.named_limits() {
-        at_least_one(&format!("orders.{name}"), value.into(), &fault)?;
+    let zone = |key: &str, name: &str| {
+        let unknown = |_| {
+            let reason =
+                format!("`{name}` is not a time zone on this machine; write one such as Europe/Berlin");
+            fault(key, reason)
+        };
+        TimeZone::get(name).map_err(unknown)
+    };
+    let log = log_filter::checked(&root.log).map_err(|reason| fault("log", reason));
+    let log = faults.keep(log).unwrap_or_else(|| Root::default().log);
+    let time_zone = faults.keep(zone("scheduler.time_zone", &root.scheduler.time_zone));
+    let jtl = &root.erp.jtl;
+    faults.keep(zone("erp.jtl.time_zone", &jtl.time_zone));
+    faults.keep(check_language(&jtl.language).map_err(|reason| fault("erp.jtl.language", reason)));
+    faults.keep(check_currencies(&jtl.currencies).map_err(|reason| fault("erp.jtl.currencies", reason)));
+    for (key, url) in [("store.url", root.store.url.as_deref()), ("erp.jtl.url", Some(jtl.url.as_str()))] {
+        if let Some(url) = url.filter(|url| !url.is_empty()) {
+            faults.keep(supported(url).map_err(|reason| fault(key, reason)));
+        }
     }
-    if root.inventory.buffer < 0 {
-        return Err(fault("inventory.buffer", "must not be negative".to_owned()));
+    if let Some(url) = &root.server.public_url {
+        faults.keep(check_public_url(url).map_err(|reason| fault("server.public_url", reason)));
     }
-    let zone = &scheduler.time_zone;
-    let time_zone = TimeZone::get(zone).map_err(|_| {
-        fault(
-            "scheduler.time_zone",
-            format!("`{zone}` is not a time zone on this machine; write one such as Europe/Berlin"),
-        )
-    })?;
-    if let Some(url) = &root.store.url {
-        supported(url).map_err(|reason| fault("store.url", reason))?;
-    }
-    if !root.erp.jtl.url.is_empty() {
-        supported(&root.erp.jtl.url).map_err(|reason| fault("erp.jtl.url", reason))?;
-    }
-    if let Some(url) = &root.server.public_url
-        && !url.starts_with("https://")
-        && !url.starts_with("http://")
-    {
-        return Err(fault("server.public_url", "must begin with https:// or http://".to_owned()));
-    }
-    let sqlserver = sqlserver::complete(&root, environment, &fault)?;
-    let token = token(&root.server, &fault)?;
+    // What follows from several values is asked only where each of them can be used.
+    let is_well = ["sqlserver", "store", "erp"].iter().all(|section| !faults.concern(section));
+    let sqlserver = if is_well { faults.keep(sqlserver::complete(&root, environment, &fault)) } else { None };
+    let token = faults.keep(token(&root.server, &fault)).flatten();
     let server =
         ServerSettings { listen: root.server.listen, public_url: root.server.public_url, token, people };
-    if !server.listen.ip().is_loopback() && !server.has_access_control() {
-        let reason = "is open to other machines, which needs access control: set [server] token or token_file, or add \
-                      [[server.people]], or listen on 127.0.0.1";
-        return Err(fault("server.listen", reason.to_owned()));
+    if !faults.concern("server") {
+        check_access(&server, &origins, &fault, faults);
     }
-    if let Some(token) = &server.token
-        && let Some(person) = server.people.iter().find(|person| person.token.expose() == token.expose())
-    {
-        let reason = format!("{} has the same token as [server] token; give each their own", person.name);
-        return Err(fault("server.people", reason));
-    }
-    let alerts = root.alerts.complete(environment, &fault)?;
+    let alerts =
+        if faults.concern("alerts") { None } else { faults.keep(root.alerts.complete(environment, &fault)) };
     for (name, key) in [("webhook", "alerts.webhook.url"), ("email", "alerts.email.server")] {
         origins.set(AlertSettings::origin_key(name), origins.near(key));
     }
-    Ok(Settings {
+    Settings {
         data_dir: root.data_dir,
-        log: root.log,
+        log,
         server,
         store: root.store,
-        sqlserver,
+        sqlserver: sqlserver.unwrap_or_default(),
         scheduler: root.scheduler,
-        time_zone,
-        alerts,
+        time_zone: time_zone.unwrap_or(TimeZone::UTC),
+        alerts: alerts.unwrap_or_default(),
         jtl: root.erp.jtl,
         accounts,
         orders: root.orders,
@@ -86,35 +83,53 @@ pub(super) fn complete(
         sandbox: root.sandbox,
         origins,
         ..Settings::default()
-    })
-}
-
-fn check_scheduler(
-    scheduler: &SchedulerSection,
-    fault: &impl Fn(&str, String) -> SettingsError,
-) -> Result<(), SettingsError> {
-    at_least_one("scheduler.workers", scheduler.workers as u64, fault)?;
-    at_least_one("scheduler.time_limit_minutes", scheduler.time_limit_minutes, fault)?;
-    at_least_one("scheduler.rises_after_minutes", scheduler.rises_after_minutes, fault)?;
-    at_least_one("scheduler.keep_logs_days", scheduler.keep_logs_days.into(), fault)?;
-    at_least_one("scheduler.keep_runs_days", scheduler.keep_runs_days.into(), fault)?;
-    at_least_one("scheduler.keep_audit_days", scheduler.keep_audit_days.into(), fault)?;
-    match scheduler.runs_per_type.iter().find(|(_, runs)| **runs == 0) {
-        None => Ok(()),
-        Some((job_type, _)) => Err(fault(
-            &format!("scheduler.runs_per_type.{job_type}"),
-            "must be at least 1; remove the line where there is no limit, and pause jobs that are not to run"
-                .to_owned(),
-        )),
     }
 }
 
-fn at_least_one(
-    key: &str,
-    value: u64,
+/// Who is let in, and whether that can be.
+fn check_access(
+    server: &ServerSettings,
+    origins: &Origins,
     fault: &impl Fn(&str, String) -> SettingsError,
-) -> Result<(), SettingsError> {
-    if value == 0 { Err(fault(key, "must be at least 1".to_owned())) } else { Ok(()) }
+    faults: &mut Faults,
+) {
+    let is_open = !server.listen.ip().is_loopback();
+    if is_open && !server.has_access_control() {
+        let reason = "is open to other machines, which needs access control: set [server] token or token_file, or add \
+                      [[server.people]], or listen on 127.0.0.1";
+        faults.add(fault("server.listen", reason.to_owned()));
+    }
+    if let Some(token) = &server.token
+        && let Some(person) = server.people.iter().find(|person| person.token.expose() == token.expose())
+    {
+        let reason = format!("{} has the same token as [server] token; give each their own", person.name);
+        faults.add(fault("server.people", reason));
+    }
+    if is_open || server.public_url.is_some() {
+        let too_short = |token: &Secret| token.expose().chars().count() < SHORTEST_TOKEN;
+        let cure = format!(
+            "is too short for an address that other machines can reach: write at least {SHORTEST_TOKEN} characters at random, such as \
+             those of `openssl rand -hex 32`"
+        );
+        if server.token.as_ref().is_some_and(too_short) {
+            faults.add(fault("server.token", cure.clone()));
+        }
+        for person in server.people.iter().filter(|person| too_short(&person.token)) {
+            let place = origins.of(&person.origin_key()).to_string();
+            let reason = format!("that of {} {cure}", person.name);
+            faults.add(SettingsError::new(place, "server.people.token", reason));
+        }
+    }
+}
+
+fn check_public_url(url: &str) -> Result<(), String> {
+    let expected = "must be the address that people use, such as https://marktwerk.example";
+    let parsed = reqwest::Url::parse(url).map_err(|_| expected.to_owned())?;
+    match (parsed.scheme(), parsed.host_str()) {
+        ("https" | "http", Some(_)) if parsed.username().is_empty() && parsed.password().is_none() => Ok(()),
+        ("https" | "http", Some(_)) => Err(format!("{expected}; without a login")),
+        _ => Err(format!("{expected}: it begins with https:// or http://")),
+    }
 }
 
 /// A database that this version can use; the reason otherwise. The url itself is not repeated: it may hold a password.
@@ -137,10 +152,6 @@ fn token(
     let (key, token) = match (&server.token, &server.token_file) {
         (Some(_), Some(_)) => {
             let reason = "is given more than once; keep one of token and token_file".to_owned();
-            return Err(fault("server.token", reason));
-        }
-        (Some(token), None) if token.expose().trim().is_empty() => {
-            let reason = "is empty; write a long random text, or remove the key".to_owned();
             return Err(fault("server.token", reason));
         }
         (Some(token), None) => ("server.token", token.clone()),

@@ -8,7 +8,7 @@ use marktwerk_store::meta::MetaStore;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::sqlserver;
 
-use crate::compose::open_jtl;
+use crate::compose::{belongs_to, open_jtl, open_store_for_a_look};
 use crate::config::{Origin, Settings};
 
 /// Which databases on SQL Server are meant, and who said so: most mistakes are a wrong name.
@@ -62,6 +62,19 @@ pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Findi
     match checked {
         Ok(findings) if findings.is_empty() => vec![Finding::Well(format!("{shown} is well"))],
         Ok(findings) => findings.into_iter().map(Finding::Wrong).collect(),
+        Err(error) => vec![Finding::Wrong(error.to_string())],
+    }
+}
+
+/// Whether the orders of the database went to the JTL that is configured now: the start refuses another one.
+pub(super) async fn belonging(settings: &Settings) -> Vec<Finding> {
+    let Ok(store) = open_store_for_a_look(settings).await else {
+        // Why not, the check of the database says.
+        return Vec::new();
+    };
+    let is_simulated = settings.is_demonstration() || !settings.has_jtl();
+    match belongs_to(&store, settings, is_simulated).await {
+        Ok(_) => Vec::new(),
         Err(error) => vec![Finding::Wrong(error.to_string())],
     }
 }

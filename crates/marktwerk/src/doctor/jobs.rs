@@ -8,7 +8,7 @@ use marktwerk_domain::job::{JobId, JobSpec};
 use marktwerk_engine::Registry;
 use marktwerk_engine::jobs_file::{self, JobsDocument};
 
-use crate::compose::job_types;
+use crate::compose::{job_types, limits};
 use crate::config::Settings;
 
 const INVENTORY: &str = "inventory_workflow";
@@ -35,14 +35,16 @@ pub(super) async fn jobs_file(settings: &Settings, clock: &SharedClock) -> Vec<F
             Err(error) => vec![Finding::Wrong(error.to_string())],
         };
     };
-    match jobs_file::examine(&path, Arc::clone(&registry), settings.time_zone.clone()) {
+    let types = limits(settings, &registry).err().map(|error| Finding::Wrong(error.to_string()));
+    let of_file = match jobs_file::examine(&path, Arc::clone(&registry), settings.time_zone.clone()) {
         Ok(None) => missing(),
         Ok(Some(jobs)) => {
             let can = Finding::Well(format!("{shown} has {} jobs, and the start takes them all", jobs.len()));
             [can].into_iter().chain(later(&registry, &jobs)).chain(never_full(&jobs)).collect()
         }
         Err(error) => vec![Finding::Wrong(error.to_string())],
-    }
+    };
+    types.into_iter().chain(of_file).collect()
 }
 
 /// Jobs of types that are documented and not in this version.

@@ -47,7 +47,7 @@ fn a_person_who_cannot_be_ends_the_start() {
     std::fs::write(folder.path().join("marktwerk.toml"), file).unwrap();
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_marktwerk"));
     let said: Said = program.current_dir(folder.path()).env_clear().output().unwrap().into();
-    assert!(said.code == 2 && said.error.contains("marktwerk.toml:4: [server.people] token: "), "{said:?}");
+    assert!(said.code == 2 && said.error.contains("marktwerk.toml:4:1: [server.people] token: "), "{said:?}");
     assert!(!said.error.contains("hush") && !folder.path().join("data").exists(), "{said:?}");
 }
 

@@ -70,5 +70,42 @@ fn lines_are_narrowed_by_job_level_time_and_number() {
     assert_eq!(program.ask(&["logs", "--job", &execution, "--level", "ERROR"]), "");
     assert_eq!(program.ask(&["logs", "--since", "2999-01-01T00:00:00Z"]), "");
     assert_eq!(program.say(&["logs", "--level", "loud"]).code, 2);
-    assert_eq!(program.say(&["logs", "--since", "yesterday"]).code, 2);
+    assert!(
+        program
+            .say(&["logs", "--level", "loud"])
+            .error
+            .contains("must be one of DEBUG, INFO, WARNING, ERROR")
+    );
+    let all = program.ask(&["logs", "--since", "yesterday"]);
+    assert!(all.contains(&execution), "{all}");
+    for since in ["today", "2 hours", "1h 30m", "monday", "2020-01-01", "01.01.2020 08:00"] {
+        assert!(
+            program.ask(&["logs", "--since", since, "--job", &execution]).contains(&execution),
+            "{since}"
+        );
+    }
+    let said = program.say(&["logs", "--since", "soon"]);
+    assert!(
+        said.code == 2 && said.error.contains("--since: `soon` is not a time; write yesterday"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_level_means_at_least_this_one() {
+    let program = Program::with(&crate::runs::NOBODY);
+    program.ask(&["jobs", "edit", "order_workflow", "--retry-attempts", "1"]);
+    let run = program.say(&["jobs", "run", "order_workflow", "--wait"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let levels = |level: &str| -> HashSet<String> {
+        let lines = program.ask(&["logs", "--since", "1h", "--json", "--level", level]);
+        let level =
+            |line: &str| serde_json::from_str::<Value>(line).unwrap()["level"].as_str().unwrap().to_owned();
+        lines.lines().map(level).collect()
+    };
+    let (all, from_info) = (levels("DEBUG"), levels("info"));
+    assert!(from_info.contains("INFO") && from_info.contains("ERROR"), "{all:?} {from_info:?}");
+    assert_eq!(levels("ERROR"), HashSet::from(["ERROR".to_owned()]));
+    let from_warning = levels("warning");
+    assert!(from_warning.contains("ERROR") && !from_warning.contains("INFO"), "{from_warning:?}");
 }

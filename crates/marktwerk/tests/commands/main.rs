@@ -4,10 +4,14 @@
 
 mod audit;
 mod bad_input;
+mod doctor;
+mod errors;
 mod jobs;
 mod logs;
 mod program;
 mod runs;
 mod settings;
+mod status;
 mod stock;
 mod takeover;
+mod terminal;

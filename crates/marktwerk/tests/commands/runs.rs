@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::program::Program;
 
 /// A marketplace that nobody answers for: each run fails.
-const NOBODY: [(&str, &str); 4] = [
+pub(crate) const NOBODY: [(&str, &str); 4] = [
     ("TEMU_APP_KEY", "key"),
     ("TEMU_APP_SECRET", "secret"),
     ("TEMU_ACCESS_TOKEN", "token"),
@@ -39,7 +39,21 @@ fn a_run_is_waited_for_and_read_back() {
     let said = program.say(&["runs", "cancel", number]);
     assert!(said.code == 1 && said.error.contains("there is nothing to cancel"), "{said:?}");
     assert_eq!(program.say(&["runs", "show", "999999"]).code, 1);
-    assert_eq!(program.say(&["runs", "list", "--state", "odd"]).code, 2);
+    // The same words everywhere, in capitals or not; an unknown one is answered by those that there are.
+    for state in ["succeeded", "SUCCEEDED", "Succeeded,failed"] {
+        assert!(!program.read(&["runs", "list", "--state", state]).as_array().unwrap().is_empty(), "{state}");
+    }
+    let said = program.say(&["runs", "list", "--state", "odd"]);
+    assert!(
+        said.code == 2 && said.error.contains("waiting, running, retrying, succeeded, failed"),
+        "{said:?}"
+    );
+    assert!(!program.read(&["jobs", "list", "--status", "success,idle"]).as_array().unwrap().is_empty());
+    let said = program.say(&["runs", "show", "abc"]);
+    assert!(said.code == 2 && said.error.contains("must be a whole number"), "{said:?}");
+    let said = program.say(&["runs", "list", "--from", "someday"]);
+    assert!(said.code == 2 && said.error.contains("--from: `someday` is not a time"), "{said:?}");
+    assert!(!program.read(&["runs", "list", "--from", "1h"]).as_array().unwrap().is_empty());
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn the_example_names_every_key_and_each_can_be_used() {
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, "hush").unwrap();
+    std::fs::write(&secret, "hush-hush-hush-hush").unwrap();
     let secret = secret.display().to_string();
     let used = used
         .join("\n")

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod alerts;
+mod all_at_once;
 mod case;
 mod example;
 mod limits;
@@ -37,7 +38,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     let origin = |key: &str| settings.origins.of(key).to_string();
     assert_eq!(origin("server.listen"), "flag --listen");
     assert_eq!(origin("scheduler.workers"), "environment variable MARKTWERK_SCHEDULER__WORKERS");
-    assert!(origin("orders.first_days").ends_with("marktwerk.toml:6"), "{}", origin("orders.first_days"));
+    assert!(origin("orders.first_days").ends_with("marktwerk.toml:6:1"), "{}", origin("orders.first_days"));
 }
 
 #[test]
@@ -45,15 +46,15 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
     let error = case("[server]\n\nlisen = \"127.0.0.1:1\"\n").error();
     assert_eq!(
         error,
-        "marktwerk.toml:3: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file, people"
+        "marktwerk.toml:3:1: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file, people"
     );
     let error = case("[erp.jtl]\ncompagny = 1\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [erp.jtl] has no key `compagny`; did you mean `company`?"),
+        error.starts_with("marktwerk.toml:2:1: [erp.jtl] has no key `compagny`; did you mean `company`?"),
         "{error}"
     );
     let error = case("[sever]\n").error();
-    assert!(error.starts_with("marktwerk.toml:1: has no key `sever`; did you mean `server`?"), "{error}");
+    assert!(error.starts_with("marktwerk.toml:1:2: has no key `sever`; did you mean `server`?"), "{error}");
     let error = case("").with(&[("MARKTWERK_SERVER__LISEN", "x")]).error();
     assert!(
         error.starts_with(
@@ -61,10 +62,11 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
         ),
         "{error}"
     );
-    let account = "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\nappkey = \"x\"\n";
+    let account = "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\nappkey = \"x\"\napp_secret = \"s\"\naccess_token = \"t\"\n";
     let error = case(account).error();
+    assert_eq!(error.lines().count(), 1, "what is misspelt is not also missing: {error}");
     assert!(
-        error.starts_with("marktwerk.toml:4: [accounts] has no key `appkey`; did you mean `app_key`?"),
+        error.starts_with("marktwerk.toml:4:1: [accounts] has no key `appkey`; did you mean `app_key`?"),
         "{error}"
     );
 }
@@ -73,11 +75,11 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
 fn a_wrong_type_is_named_without_its_value() {
     let error = case("[scheduler]\nworkers = \"many\"\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [scheduler] workers: must be a whole number, not a text"),
+        error.starts_with("marktwerk.toml:2:1: [scheduler] workers: must be a whole number, not a text"),
         "{error}"
     );
     let error = case("[server]\ntoken = 123456\n").error();
-    assert!(error.starts_with("marktwerk.toml:2: [server] token: must be a text, not a number"), "{error}");
+    assert!(error.starts_with("marktwerk.toml:2:1: [server] token: must be a text, not a number"), "{error}");
     assert!(!error.contains("123456"), "{error}");
     let error = case("").with(&[("MARKTWERK_SERVER__LISTEN", "8000")]).error();
     assert!(
@@ -85,10 +87,10 @@ fn a_wrong_type_is_named_without_its_value() {
         "{error}"
     );
     let error = case("[server\n").error();
-    assert!(error.starts_with("marktwerk.toml:1: is not TOML: "), "{error}");
+    assert!(error.starts_with("marktwerk.toml:1:8: is not TOML: "), "{error}");
     let error = case("[scheduler]\ntime_zone = \"Europe/Berlinn\"\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [scheduler] time_zone: `Europe/Berlinn` is not a time zone"),
+        error.starts_with("marktwerk.toml:2:1: [scheduler] time_zone: `Europe/Berlinn` is not a time zone"),
         "{error}"
     );
 }
@@ -116,14 +118,14 @@ fn a_missing_secret_is_named_with_its_cure() {
     let account = "[[accounts]]\nname = \"shop\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
     let error = case(account).error();
     assert!(
-        error.starts_with("marktwerk.toml:1: [accounts] app_secret: is missing; add app_secret,"),
+        error.starts_with("marktwerk.toml:1:1: [accounts] app_secret: is missing; add app_secret,"),
         "{error}"
     );
     let with_name = format!("{account}app_secret_env = \"SHOP_SECRET\"\naccess_token = \"t\"\n");
     let error = case(&with_name).error();
     assert_eq!(
         error,
-        "marktwerk.toml:5: [accounts] app_secret_env: the environment variable SHOP_SECRET is not set; set it, or put it into .env"
+        "marktwerk.toml:5:1: [accounts] app_secret_env: the environment variable SHOP_SECRET is not set; set it, or put it into .env"
     );
     let settings = case(&with_name).with(&[("SHOP_SECRET", "s")]).load().unwrap();
     let Account::Temu(account) = &settings.accounts[0];
@@ -197,8 +199,8 @@ fn a_rule_of_an_account_that_cannot_be_is_refused_with_its_place() {
     refused("[accounts.jtl]\nshipping_method = { Austria = \"DHL\" }", "two capitals");
     refused("[accounts.jtl]\nshipping_method = \" \"", "is empty");
     refused("[accounts.jtl]\nwarehouse = 2", "warehouse");
-    refused("[accounts.stock]\npercentage = 101", "0 to 100 percent");
-    refused("[accounts.stock]\nbuffer = -1", "0 or more units");
+    refused("[accounts.stock]\npercentage = 101", "percentage: must be at most 100");
+    refused("[accounts.stock]\nbuffer = -1", "buffer: must be at least 0");
     refused("[accounts.stock]\nnever = [\" \"]", "empty article number");
 }
 
@@ -211,7 +213,7 @@ fn prefixes_that_begin_alike_would_make_two_accounts_numbers_collide() {
     };
     for (one, other) in [("DE-", "DE-"), ("DE-", "de-"), ("D", "DE-"), ("DE-", "D")] {
         let error = case(&two(one, other)).load().unwrap_err().to_string();
-        assert!(error.contains("marktwerk.toml:14") && error.contains("begin alike"), "{error}");
+        assert!(error.contains("marktwerk.toml:14:1") && error.contains("begin alike"), "{error}");
         assert!(error.contains("of the account two") && error.contains("of one"), "{error}");
     }
     for (one, other) in [("DE-", "AT-"), ("", "AT-"), ("", "")] {
@@ -221,10 +223,10 @@ fn prefixes_that_begin_alike_would_make_two_accounts_numbers_collide() {
 
 #[test]
 fn the_simulated_accounts_name_is_taken() {
-    let account = "[[accounts]]\nname = \"sandbox\"\nmarketplace = \"temu\"\napp_key = \"k\"\n";
-    let error = case(account).error();
+    let account = account_with("sandbox", "");
+    let error = case(&account).error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [accounts] name: `sandbox` is the simulated account"),
+        error.starts_with("marktwerk.toml:2:1: [accounts] name: `sandbox` is the simulated account"),
         "{error}"
     );
 }
@@ -233,7 +235,7 @@ fn the_simulated_accounts_name_is_taken() {
 fn another_database_is_refused_and_never_replaced_silently() {
     let error = case("[store]\nurl = \"postgres://db\"\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [store] url: ")
+        error.starts_with("marktwerk.toml:2:1: [store] url: ")
             && error.contains("not supported by this version yet"),
         "{error}"
     );
@@ -242,7 +244,7 @@ fn another_database_is_refused_and_never_replaced_silently() {
             format!("[[accounts]]\nname = \"a\"\nmarketplace = \"{marketplace}\"\napp_key = \"k\"\n");
         let error = case(&account).error();
         assert!(
-            error.starts_with("marktwerk.toml:3: ") && error.contains("not supported by this version yet"),
+            error.starts_with("marktwerk.toml:3:1: ") && error.contains("not supported by this version yet"),
             "{error}"
         );
     }
@@ -284,12 +286,14 @@ fn an_old_table_of_another_name_is_told() {
 fn a_dot_env_file_counts_less_than_the_process() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(".env"), "TEMU_APP_KEY=from-file\nPATH=/nowhere\n").unwrap();
-    let environment = Environment::of_process(folder.path()).unwrap();
+    let environment = Environment::of_process(folder.path());
     assert_eq!(environment.get("TEMU_APP_KEY").unwrap().0, "from-file");
     assert_ne!(environment.get("PATH").unwrap().0, "/nowhere");
 
     std::fs::write(folder.path().join(".env"), "GOOD=1\nSQL_PASSWORD='secret\n").unwrap();
-    let error = Environment::of_process(folder.path()).unwrap_err().to_string();
+    let environment = Environment::of_process(folder.path());
+    let directory = folder.path().to_owned();
+    let error = load(&Sources { directory, environment, ..Sources::default() }).unwrap_err().to_string();
     assert!(error.ends_with(".env:2: SQL_PASSWORD cannot be read: its quote is not closed"), "{error}");
 }
 
@@ -299,7 +303,7 @@ fn the_old_dot_env_file_means_what_it_meant() {
     let text = "LOG_DIR=C:\\temu\nsome words of another program\nSQL_SERVER=JTL-SERVER\\newshop\nSQL_DATABASE=toci # since 2024\n\
                 SQL_USERNAME=temu\nSQL_PASSWORD=a$b#c\"d e\n";
     std::fs::write(folder.path().join(".env"), text).unwrap();
-    let environment = Environment::of_process(folder.path()).unwrap();
+    let environment = Environment::of_process(folder.path());
     let directory = folder.path().to_owned();
     let settings = load(&Sources { directory, environment, ..Sources::default() }).unwrap();
     let store = settings.sqlserver.store.unwrap();
@@ -319,7 +323,13 @@ fn other_machines_are_let_in_only_with_a_token() {
         error.contains("[server] listen: is open to other machines") && error.contains("token"),
         "{error}"
     );
-    case("[server]\nlisten = \"0.0.0.0:8000\"\ntoken = \"long\"\n").load().unwrap();
+    case("[server]\nlisten = \"0.0.0.0:8000\"\ntoken = \"long-and-at-random\"\n").load().unwrap();
+    let error = case("[server]\nlisten = \"0.0.0.0:8000\"\ntoken = \"short\"\n").error();
+    assert!(
+        error.starts_with("marktwerk.toml:3:1: [server] token: is too short") && !error.contains("short\""),
+        "{error}"
+    );
+    case("[server]\ntoken = \"short\"\n").load().unwrap();
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn the_sandbox_never_gets_a_merchants_database() {
     assert_eq!(settings.store_place(), "sqlite:data/marktwerk.db");
     let error = sandbox("[store]\nurl = \"mssql://srv/toci\"\n").error();
     assert!(
-        error.starts_with("marktwerk.toml:2: [store] url: names a SQL Server, and the sandbox"),
+        error.starts_with("marktwerk.toml:2:1: [store] url: names a SQL Server, and the sandbox"),
         "{error}"
     );
 }
@@ -52,13 +52,13 @@ fn the_sandbox_never_gets_a_merchants_database() {
 #[test]
 fn what_is_missing_or_cannot_be_is_told_with_its_place() {
     for (text, error) in [
-        ("[sqlserver]\nserver = 'srv,x'\n", "marktwerk.toml:2: [sqlserver] server: `x` is not a port"),
+        ("[sqlserver]\nserver = 'srv,x'\n", "marktwerk.toml:2:1: [sqlserver] server: `x` is not a port"),
         ("[sqlserver]\nserver = 'srv'\n", "[sqlserver] login: names no login; add [sqlserver] login"),
         (
             "[sqlserver]\nserver = 'srv'\nlogin = \"l\"\n",
             "[sqlserver] password: is missing; add password, password_env",
         ),
-        ("[sqlserver]\nencrypt = \"no\"\n", "marktwerk.toml:2: [sqlserver] encrypt"),
+        ("[sqlserver]\nencrypt = \"no\"\n", "marktwerk.toml:2:1: [sqlserver] encrypt"),
         (
             "[sqlserver]\nserver = 'srv'\nencrypt = \"login-only\"\nauthority = \"x\"\n",
             "[sqlserver] authority: has no effect",
@@ -66,20 +66,20 @@ fn what_is_missing_or_cannot_be_is_told_with_its_place() {
         // A server that is not named is not a simulated JTL.
         (
             "[sqlserver]\nencrypt = \"any-certificate\"\n",
-            "marktwerk.toml:2: [sqlserver] encrypt: is set, but no server is named; add [sqlserver] server (SQL_SERVER)",
+            "marktwerk.toml:2:1: [sqlserver] encrypt: is set, but no server is named; add [sqlserver] server (SQL_SERVER)",
         ),
         (
             "[store]\nurl = \"mssql://a:b@srv/toci\"\n[sqlserver]\njtl_database = \"x\"\n",
-            "marktwerk.toml:4: [sqlserver] jtl_database: is set, but no server",
+            "marktwerk.toml:4:1: [sqlserver] jtl_database: is set, but no server",
         ),
         (
             "[store]\nurl = \"mssql://a:sec%ret@srv/toci\"\n",
-            "marktwerk.toml:2: [store] url: a `%` is followed by two",
+            "marktwerk.toml:2:1: [store] url: a `%` is followed by two",
         ),
-        ("[erp.jtl]\nurl = \"mssql://srv\"\n", "marktwerk.toml:2: [erp.jtl] url: no database is named"),
+        ("[erp.jtl]\nurl = \"mssql://srv\"\n", "marktwerk.toml:2:1: [erp.jtl] url: no database is named"),
         (
             "[erp.jtl]\nurl = \"mssql://srv/eazybusiness\"\n",
-            "marktwerk.toml:2: [erp.jtl] url: names no login",
+            "marktwerk.toml:2:1: [erp.jtl] url: names no login",
         ),
     ] {
         let told = case(text).error();

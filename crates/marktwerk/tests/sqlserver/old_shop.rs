@@ -68,7 +68,7 @@ impl OldShop {
     /// What the program reads there.
     pub(crate) fn settings(&self) -> Settings {
         let directory = self.folder.path().to_owned();
-        let environment = Environment::of_process(&directory).unwrap();
+        let environment = Environment::of_process(&directory);
         load(&Sources { directory, environment, ..Sources::default() }).unwrap()
     }
 

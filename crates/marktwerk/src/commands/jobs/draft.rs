@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::words::{condition, length, link, parameter};
 use crate::commands::usage::UsageError;
+use crate::commands::words::{decimal, one_of, whole};
 
 /// A job to be added.
 #[derive(Debug, Args)]
@@ -49,10 +50,10 @@ pub(crate) struct Draft {
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     every: Option<String>,
     /// Run at this interval, in minutes
-    #[arg(long, value_name = "MINUTES", conflicts_with = "every")]
+    #[arg(long, value_name = "MINUTES", conflicts_with = "every", value_parser = whole, allow_negative_numbers = true)]
     interval_minutes: Option<i64>,
-    /// Count the interval from the start or the finish of the previous run: start, finish
-    #[arg(long, value_name = "WHERE")]
+    /// Count the interval from the start or the finish of the previous run
+    #[arg(long, value_name = "WHERE", value_parser = one_of(["start", "finish"]), ignore_case = true)]
     from: Option<String>,
     /// Run at the times of a cron expression of five or six fields, such as `30 2,14 * * MON-FRI`
     #[arg(long, value_name = "EXPRESSION")]
@@ -75,35 +76,35 @@ pub(crate) struct Draft {
     /// Start at random up to this much later
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     jitter: Option<String>,
-    /// Which missed runs to make up for: latest, all, skip
-    #[arg(long, value_name = "WHAT")]
+    /// Which missed runs to make up for
+    #[arg(long, value_name = "WHAT", value_parser = one_of(["latest", "all", "skip"]), ignore_case = true)]
     misfire: Option<String>,
     /// How late a missed run may still start
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     grace: Option<String>,
-    /// If a run is due while another is busy: skip, queue_one, queue_all, cancel_running
-    #[arg(long, value_name = "WHAT")]
+    /// What happens if a run is due while another is busy
+    #[arg(long, value_name = "WHAT", value_parser = one_of(["skip", "queue_one", "queue_all", "cancel_running"]), ignore_case = true)]
     overlap: Option<String>,
     /// How many runs may be live at the same time
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = whole, allow_negative_numbers = true)]
     max_instances: Option<i64>,
     /// Stop a run that takes longer, all attempts together
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     time_limit: Option<String>,
-    /// Priority of its runs: high, medium, low
-    #[arg(long)]
+    /// Priority of its runs
+    #[arg(long, value_parser = one_of(["high", "medium", "low"]), ignore_case = true)]
     priority: Option<String>,
     /// Attempts per run, the first included
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = whole, allow_negative_numbers = true)]
     retry_attempts: Option<i64>,
     /// Seconds before the second attempt
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole, allow_negative_numbers = true)]
     retry_first_delay: Option<i64>,
     /// Factor by which each further delay grows
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = decimal, allow_negative_numbers = true)]
     retry_factor: Option<f64>,
     /// Longest delay between attempts, in seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole, allow_negative_numbers = true)]
     retry_longest_delay: Option<i64>,
     /// A condition for scheduled starts: new_data, account_healthy, erp_reachable, window:mon,tue/08:00-18:00,
     /// succeeded_within:JOB:MINUTES, or JSON; repeatable

@@ -5,28 +5,30 @@ mod preview;
 mod words;
 
 use clap::{Args, Subcommand};
+use marktwerk_engine::jobs::JobDraft;
 use serde_json::{Map, Value, json};
 
 use self::draft::{Draft, NewDraft};
 use self::words::parameter;
 use super::client::{Client, segment};
-use super::output::{Column, Output, column, plain};
+use super::output::{Column, Output, column, plain, wide};
 use super::usage::UsageError;
 use super::waiting::wait;
+use super::words::{JOB_HEALTH, JOB_STATUSES, listed, name, one_of};
 
 /// Jobs read at once.
 const PAGE: usize = 500;
 
 const COLUMNS: [Column; 9] = [
     column("JOB", "/id"),
-    column("TYPE", "/job_type"),
+    wide("TYPE", "/job_type"),
     column("SCHEDULE", "/state/schedule/en"),
-    column("ENABLED", "/enabled"),
+    wide("ENABLED", "/enabled"),
     column("STATUS", "/state/status"),
     column("HEALTH", "/state/health/mark"),
     column("LAST RUN", "/state/last_run"),
     column("NEXT RUN", "/state/next_run"),
-    column("DESCRIPTION", "/description"),
+    wide("DESCRIPTION", "/description"),
 ];
 
 /// What one job shows beyond what it is told to do.
@@ -49,6 +51,7 @@ pub(super) enum Command {
     /// One job: its settings and its present state
     Show {
         /// Its id, such as `order_workflow`
+        #[arg(value_parser = name)]
         job: String,
     },
     /// Add a job
@@ -56,6 +59,7 @@ pub(super) enum Command {
     /// Change a job; other fields stay as they are
     Edit {
         /// Its id
+        #[arg(value_parser = name)]
         job: String,
         #[command(flatten)]
         changes: Box<Changes>,
@@ -65,6 +69,7 @@ pub(super) enum Command {
     /// Run a job now
     Run {
         /// Its id
+        #[arg(value_parser = name)]
         job: String,
         /// A parameter for this run only, such as `mode=full`
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
@@ -76,16 +81,19 @@ pub(super) enum Command {
     /// Stop running a job by its schedule
     Pause {
         /// Its id
+        #[arg(value_parser = name)]
         job: String,
     },
     /// Run a job by its schedule again
     Resume {
         /// Its id
+        #[arg(value_parser = name)]
         job: String,
     },
     /// Remove a job; its history is kept
     Remove {
         /// Its id
+        #[arg(value_parser = name)]
         job: String,
     },
     /// The job types, with the parameters, steps and conditions of each
@@ -93,7 +101,7 @@ pub(super) enum Command {
 }
 
 /// Which jobs; several values are separated by commas.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Filter {
     /// Only of this type
     #[arg(long = "type", value_name = "JOB_TYPE")]
@@ -101,12 +109,12 @@ pub(super) struct Filter {
     /// Only of this account
     #[arg(long)]
     account: Option<String>,
-    /// Only in this state: IDLE, RUNNING, SUCCESS, FAILED
-    #[arg(long)]
-    status: Option<String>,
-    /// Only with this health: ok, degraded, paused
-    #[arg(long)]
-    health: Option<String>,
+    /// Only in these states
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(JOB_STATUSES))]
+    status: Vec<String>,
+    /// Only with this health
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(JOB_HEALTH))]
+    health: Vec<String>,
     /// Only enabled jobs (true) or paused ones (false)
     #[arg(long)]
     enabled: Option<bool>,
@@ -117,8 +125,8 @@ pub(super) struct Filter {
 pub(super) struct Changes {
     #[command(flatten)]
     draft: Draft,
-    /// Reset a field to its default, such as `conditions`
-    #[arg(long, value_name = "FIELD")]
+    /// Reset a field to its default, such as `conditions`; repeatable
+    #[arg(long, value_name = "FIELD", value_parser = one_of(fields_to_unset()), hide_possible_values = true)]
     unset: Vec<String>,
 }
 
@@ -171,11 +179,11 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
         Command::Types => {
             const TYPES: [Column; 6] = [
                 column("TYPE", "/name"),
-                column("IN THIS VERSION", "/in_this_version"),
+                wide("IN THIS VERSION", "/in_this_version"),
                 column("TITLE", "/title"),
-                column("ACCOUNTS", "/accounts"),
+                wide("ACCOUNTS", "/accounts"),
                 column("STEPS", "/steps"),
-                column("CONDITIONS", "/conditions"),
+                wide("CONDITIONS", "/conditions"),
             ];
             output.list(&client.get("/api/v1/job-types", &[]).await?, &TYPES)?;
         }
@@ -183,16 +191,26 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
     Ok(())
 }
 
+/// All jobs.
+pub(super) async fn all(client: &Client) -> anyhow::Result<Value> {
+    list(&Filter::default(), client).await
+}
+
+/// Fields that have a default; the others stay for the life of a job.
+fn fields_to_unset() -> impl Iterator<Item = &'static str> {
+    JobDraft::FIELDS.into_iter().filter(|field| !matches!(*field, "id" | "job_type"))
+}
+
 /// All jobs of a filter, page by page.
 async fn list(filter: &Filter, client: &Client) -> anyhow::Result<Value> {
     let mut query = vec![("limit", PAGE.to_string())];
     let given = [
-        ("job_type", &filter.job_type),
-        ("account", &filter.account),
-        ("status", &filter.status),
-        ("health", &filter.health),
+        ("job_type", filter.job_type.clone()),
+        ("account", filter.account.clone()),
+        ("status", listed(&filter.status)),
+        ("health", listed(&filter.health)),
     ];
-    query.extend(given.into_iter().filter_map(|(name, value)| value.clone().map(|value| (name, value))));
+    query.extend(given.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))));
     query.extend(filter.enabled.map(|enabled| ("enabled", enabled.to_string())));
     let mut jobs: Vec<Value> = Vec::new();
     loop {
@@ -215,8 +233,8 @@ fn show(job: &Value, output: &Output) -> std::io::Result<()> {
     let own = own.filter(|(name, _)| !matches!(name.as_str(), "id" | "state" | "version"));
     let mut rows = vec![vec!["JOB".to_owned(), plain(&job["id"])]];
     rows.extend(own.map(|(name, value)| vec![name.to_uppercase(), plain(value)]));
-    rows.extend(MORE.iter().map(|column| column.row(job)));
-    output.table(&rows)
+    rows.extend(MORE.iter().map(|column| output.pair(*column, job)));
+    output.pairs(&rows)
 }
 
 fn done(answer: &Value, words: &str, output: &Output) -> std::io::Result<()> {

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::resource;
 use crate::commands::client::Client;
 use crate::commands::output::{Output, plain};
+use crate::commands::words::count as how_many;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -17,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long = "type", value_name = "JOB_TYPE", conflicts_with = "job")]
     job_type: Option<String>,
     /// How many times to show
-    #[arg(long, short = 'n', default_value_t = 10)]
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = how_many, allow_negative_numbers = true)]
     count: usize,
     #[command(flatten)]
     draft: Draft,
