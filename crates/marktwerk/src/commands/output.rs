@@ -14,6 +14,9 @@ use crate::config::Environment;
 /// The narrowest output that a table is made for.
 const NARROWEST: usize = 20;
 
+/// The width of a terminal that does not say it, such as a serial line or one that `docker exec` makes.
+const USUAL: usize = 80;
+
 /// When there are colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
@@ -44,7 +47,9 @@ impl Output {
         let columns = environment.get("COLUMNS").and_then(|(columns, _)| columns.trim().parse().ok());
         let of_terminal =
             || is_terminal.then(console::Term::stdout).and_then(|terminal| terminal.size_checked());
-        let width = columns.or_else(|| of_terminal().map(|(_, columns)| usize::from(columns)));
+        let width = columns
+            .or_else(|| of_terminal().map(|(_, columns)| usize::from(columns)))
+            .or(is_terminal.then_some(USUAL));
         Self {
             is_json,
             has_colour: colour.is_on(is_terminal, environment),
