@@ -52,15 +52,15 @@ pub enum StoreError {
         /// Checksum of the text in this program.
         known: String,
     },
-    /// Another process works on the same data folder.
-    #[error(
-        "{place} is in use by another process ({holder}): stop it first, or give this one another --data-dir"
-    )]
+    /// Another process works on the same data folder or database.
+    #[error("{place} is in use by another process ({holder}): stop it first, or give this one {instead}")]
     InUse {
-        /// The folder.
+        /// The folder or file.
         place: String,
-        /// The holder: program and process number.
+        /// The holder: program, process number, since when.
         holder: String,
+        /// What this process could work on in its place.
+        instead: &'static str,
     },
     /// The folder or file cannot be written or made.
     #[error("{place} cannot be used: {reason}")]

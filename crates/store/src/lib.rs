@@ -17,6 +17,7 @@ pub mod conformance;
 pub mod data_folder;
 mod effects;
 pub mod error;
+pub mod files;
 pub mod inventory;
 pub mod jobs;
 pub mod journal;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use marktwerk_domain::finding::Finding;
 
 use crate::{StoreError, StoreResult};
 
@@ -18,8 +19,9 @@ pub trait MetaStore: Send + Sync {
     /// fact of its name.
     async fn acquire(&self, lease: &LeaderLease) -> StoreResult<bool>;
 
-    /// What the database tells of its own health: integrity check, schema version, size. Findings for people; empty is well.
-    async fn check(&self) -> StoreResult<Vec<String>>;
+    /// What the database tells of its own health: integrity check, schema version, size. [`Finding::Wrong`] is damage, [`Finding::Odd`] a
+    /// hint; empty is well.
+    async fn check(&self) -> StoreResult<Vec<Finding>>;
 
     /// Writes a consistent copy into a new file while work goes on.
     async fn backup(&self, target: &std::path::Path) -> StoreResult<()>;

@@ -9,14 +9,16 @@ fn a_second_holder_is_refused_by_name_until_the_first_lets_go() {
     let folder = parent.path().join("data");
     let first = DataFolder::lock(&folder, "marktwerk serve").unwrap();
     let refused = DataFolder::lock(&folder, "marktwerk db migrate").unwrap_err();
-    let StoreError::InUse { place, holder } = &refused else { panic!("{refused:?}") };
+    let StoreError::InUse { place, holder, .. } = &refused else { panic!("{refused:?}") };
     assert_eq!(*place, folder.display().to_string());
-    assert_eq!(*holder, format!("process {}: marktwerk serve", std::process::id()));
+    let told = format!("process {}: marktwerk serve, since 20", std::process::id());
+    assert!(holder.starts_with(&told) && holder.contains(" UTC"), "{holder}");
     assert_eq!(first.path(), folder);
     drop(first);
     DataFolder::lock(&folder, "short").unwrap();
     let text = std::fs::read_to_string(folder.join("marktwerk.lock")).unwrap();
-    assert_eq!(text, format!("process {}: short\n", std::process::id()));
+    assert!(text.starts_with(&format!("process {}: short, since ", std::process::id())), "{text}");
+    assert_eq!(text.lines().count(), 1, "nothing is left of the first one's: {text}");
 }
 
 #[test]

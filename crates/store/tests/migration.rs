@@ -82,7 +82,7 @@ async fn a_file_of_version_2_is_taken_over_with_its_rows() {
     assert_eq!(SqliteStore::version(&file).unwrap(), 2);
     assert_eq!(std::fs::read(&file).unwrap(), before, "a look changes nothing");
     let store: SharedStore = Arc::new(SqliteStore::open(&file, TimeZone::UTC).unwrap());
-    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    assert_eq!(store.check().await.unwrap(), Vec::<marktwerk_domain::finding::Finding>::new());
 
     let [inventory, orders] = store.jobs(true).await.unwrap().try_into().unwrap();
     assert_eq!((orders.id.as_str(), orders.version, orders.next_due), ("order_workflow", 4, Some(at(300))));

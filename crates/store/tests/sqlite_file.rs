@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use marktwerk_domain::finding::Finding;
 use marktwerk_store::StoreError;
 use marktwerk_store::logs::{LogFilter, LogSource, LogStore};
 use marktwerk_store::meta::MetaStore;
@@ -95,7 +96,7 @@ async fn a_backup_is_a_store_and_never_replaces_a_file() {
     assert!(matches!(refused, Err(StoreError::Unusable { .. })), "{refused:?}");
     let copy = open(&target).unwrap();
     assert_eq!(copy.fact("cursor").await.unwrap().as_deref(), Some("7"));
-    assert!(copy.check().await.unwrap().is_empty());
+    assert_eq!(copy.check().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -105,7 +106,168 @@ async fn a_check_finds_rows_that_belong_to_nothing() {
     let other = Connection::open(&file).unwrap();
     other.execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO order_raws VALUES (99, '{}')").unwrap();
     let findings = store.check().await.unwrap();
-    assert!(findings.len() == 1 && findings[0].contains("order_raws"), "{findings:?}");
+    assert!(matches!(&findings[0], Finding::Wrong(told) if told.contains("order_raws")), "{findings:?}");
+    assert!(findings.iter().all(|finding| matches!(finding, Finding::Wrong(_))), "{findings:?}");
+}
+
+fn texts(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| format!("{finding:?}\n")).collect()
+}
+
+#[test]
+fn much_unused_space_is_a_hint_and_no_damage() {
+    let (_folder, file) = folder();
+    drop(open(&file).unwrap());
+    let connection = Connection::open(&file).unwrap();
+    connection.pragma_update(None, "synchronous", "off").unwrap();
+    let fill = "CREATE TABLE filling (content BLOB); \
+        WITH RECURSIVE counted (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < 110) \
+        INSERT INTO filling SELECT zeroblob(1000000) FROM counted; DROP TABLE filling";
+    connection.execute_batch(fill).unwrap();
+    drop(connection);
+    let findings = SqliteStore::examine(&file, true).unwrap();
+    assert!(
+        matches!(&findings[..], [Finding::Odd(hint)] if hint.contains("are unused") && !hint.contains("restore")),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn a_damaged_index_costs_no_backup_and_a_lost_table_does() {
+    let (_folder, file) = folder();
+    drop(open(&file).unwrap());
+    let connection = Connection::open(&file).unwrap();
+    let forget = "CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'scheduler_logs_timestamp'; \
+        PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'scheduler_logs_timestamp'; \
+        PRAGMA writable_schema = RESET; \
+        INSERT INTO scheduler_logs (job_id, job_type, level, message, timestamp) \
+            VALUES ('x', 'x', 'INFO', 'x', '2026-02-03 09:05:01'); \
+        PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept; PRAGMA writable_schema = RESET";
+    connection.execute_batch(forget).unwrap();
+    drop(connection);
+    let told = texts(&SqliteStore::examine(&file, true).unwrap());
+    assert!(told.starts_with("Wrong(") && told.contains("REINDEX") && !told.contains("restore"), "{told}");
+    assert_eq!(SqliteStore::examine(&file, false).unwrap(), [], "the quick look leaves indexes out");
+
+    let (_folder, file) = folder();
+    drop(open(&file).unwrap());
+    let connection = Connection::open(&file).unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = OFF; DROP TABLE order_raws").unwrap();
+    drop(connection);
+    let told = texts(&SqliteStore::examine(&file, true).unwrap());
+    assert!(
+        told.contains("table order_raws is missing") && told.contains("restore the newest backup"),
+        "{told}"
+    );
+}
+
+/// The names and content of all files of a folder.
+fn all_of(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), fs::read(&path).unwrap()))
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn looking_at_an_older_or_newer_file_leaves_it_and_its_folder_as_they_were() {
+    for (change, hint) in [
+        ("DELETE FROM schema_migrations WHERE number > 2", "the next start brings it to"),
+        (
+            "INSERT INTO schema_migrations (number, name, checksum) VALUES (99, 'future', 'x')",
+            "start the newer program",
+        ),
+    ] {
+        let (folder, file) = folder();
+        tampered(&file, change);
+        // As a program leaves it.
+        Connection::open(&file).unwrap().pragma_update(None, "journal_mode", "wal").unwrap();
+        let before = all_of(folder.path());
+        let findings = SqliteStore::examine(&file, true).unwrap();
+        assert!(matches!(&findings[..], [Finding::Odd(told)] if told.contains(hint)), "{findings:?}");
+        let elsewhere = tempfile::tempdir().unwrap();
+        SqliteStore::back_up(&file, &elsewhere.path().join("copy.db")).unwrap();
+        assert_eq!(SqliteStore::examine(&elsewhere.path().join("copy.db"), true).unwrap().len(), 1);
+        let _ = SqliteStore::version(&file);
+        assert!(all_of(folder.path()) == before, "something was written");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_beside_the_writer_has_what_was_just_committed() {
+    let (folder, file) = folder();
+    let store = open(&file).unwrap();
+    store.set_fact("cursor", "7").await.unwrap();
+    let target = folder.path().join("copy.db");
+    SqliteStore::back_up(&file, &target).unwrap();
+    assert_eq!(open(&target).unwrap().fact("cursor").await.unwrap().as_deref(), Some("7"));
+    for own in ["marktwerk.db", "marktwerk.db-wal", "marktwerk.db-shm", "marktwerk.db-journal"] {
+        let refused = SqliteStore::back_up(&file, &folder.path().join(own));
+        assert!(refused.is_err(), "{own}");
+    }
+    let refused = SqliteStore::back_up(&file, folder.path());
+    assert!(matches!(refused, Err(StoreError::Exists(_))), "{refused:?}");
+    assert_eq!(store.check().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_file_opened_to_read_is_read_beside_the_writer_and_not_written() {
+    let (_folder, file) = folder();
+    let store = open(&file).unwrap();
+    store.set_fact("cursor", "7").await.unwrap();
+    let looking = SqliteStore::open_to_read(&file, berlin()).unwrap();
+    assert_eq!(looking.fact("cursor").await.unwrap().as_deref(), Some("7"));
+    assert!(looking.set_fact("cursor", "8").await.is_err());
+    store.set_fact("cursor", "9").await.unwrap();
+    assert_eq!(looking.fact("cursor").await.unwrap().as_deref(), Some("9"));
+}
+
+#[test]
+fn one_process_opens_a_file_once_by_whatever_name() {
+    let (folder, file) = folder();
+    let store = open(&file).unwrap();
+    let (symbolic, hard) = (folder.path().join("symbolic"), folder.path().join("hard"));
+    std::os::unix::fs::symlink(&file, &symbolic).unwrap();
+    fs::hard_link(&file, &hard).unwrap();
+    for name in [&file, &symbolic, &hard] {
+        let refused = open(name).err();
+        assert!(matches!(refused, Some(StoreError::InUse { .. })), "{refused:?}");
+    }
+    drop(store);
+    open(&hard).unwrap();
+}
+
+#[test]
+fn what_is_stored_is_its_users_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (folder, file) = folder();
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
+    let _store = open(&file).unwrap();
+    SqliteStore::back_up(&file, &folder.path().join("copy.db")).unwrap();
+    for name in ["marktwerk.db", "marktwerk.db-wal", "marktwerk.db-shm", "marktwerk.db.lock", "copy.db"] {
+        assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_removed_log_held_is_saved() {
+    let (folder, file) = folder();
+    let store = open(&file).unwrap();
+    store.set_fact("cursor", "7").await.unwrap();
+    assert_eq!(store.watched_beside().len(), 2);
+    assert!(store.watched_beside().iter().all(|watched| watched.loss().is_none()));
+    fs::remove_file(folder.path().join("marktwerk.db-wal")).unwrap();
+    assert_eq!(store.watched_beside().len(), 1);
+    store.save_log().unwrap();
+    // As a process that ends at once leaves it.
+    let copy = folder.path().join("as it is on disk.db");
+    fs::copy(&file, &copy).unwrap();
+    assert_eq!(open(&copy).unwrap().fact("cursor").await.unwrap().as_deref(), Some("7"));
 }
 
 /// Rows as the program in use today writes them: the documented columns only, around the end of summer time.

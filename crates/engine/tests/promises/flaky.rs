@@ -218,7 +218,7 @@ hand_on! { MetaStore:
     fact(name: &str) -> Option<String>;
     set_fact(name: &str, value: &str) -> ();
     acquire(lease: &marktwerk_store::meta::LeaderLease) -> bool;
-    check() -> Vec<String>;
+    check() -> Vec<marktwerk_domain::finding::Finding>;
     backup(target: &std::path::Path) -> ();
 }
 

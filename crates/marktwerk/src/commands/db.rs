@@ -1,8 +1,12 @@
-//! `marktwerk db …`: our own database, also beside a running server.
+//! `marktwerk db …`: our own database, also beside a running server. Only `migrate` changes it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use marktwerk_domain::finding::Finding;
+use marktwerk_store::StoreError;
+use marktwerk_store::sqlite::SqliteStore;
+use marktwerk_store::sqlserver::SqlServerStore;
 use serde_json::json;
 
 use super::output::Output;
@@ -23,49 +27,84 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, settings: &Settings, output: &Output) -> anyhow::Result<()> {
-    let place = settings.store_place();
-    let is_on_server = settings.sqlserver.store.is_some();
-    if !matches!(command, Command::Migrate) && !is_on_server && !settings.database().is_file() {
-        let reason = format!(
-            "there is no database {}: start `marktwerk` once, or name its folder with --data-dir",
-            settings.database().display()
-        );
-        return Err(StartError::new(reason).into());
-    }
-    let store = open_store(settings).await.map_err(|error| StartError::from_causes(&error))?;
     match command {
-        Command::Migrate => {
-            if output.is_json() {
-                output.json(&json!({ "database": place, "up_to_date": true }))?;
-            } else {
-                output.line(&format!("{place} is up to date"))?;
-            }
+        Command::Migrate => migrate(settings, output).await,
+        Command::Check => check(settings, output).await,
+        Command::Backup { file } => back_up(&file, settings, output),
+    }
+}
+
+async fn migrate(settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let place = settings.store_place();
+    let path = settings.database();
+    let is_file = settings.sqlserver.store.is_none() && path.is_file();
+    // A running program has an up-to-date file to itself, and nothing is to be done.
+    if !is_file || SqliteStore::version(&path).map_err(refused)? != SqliteStore::KNOWN_VERSION {
+        open_store(settings, "marktwerk db migrate")
+            .await
+            .map_err(|error| StartError::from_causes(&error))?;
+    }
+    if output.is_json() {
+        return Ok(output.json(&json!({ "database": place, "up_to_date": true }))?);
+    }
+    Ok(output.line(&format!("{place} is up to date"))?)
+}
+
+async fn check(settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let place = settings.store_place();
+    let findings = match &settings.sqlserver.store {
+        Some(address) => SqlServerStore::look(address).await,
+        None => SqliteStore::examine(existing(settings)?.as_path(), true),
+    };
+    let (damage, hints): (Vec<Finding>, Vec<Finding>) =
+        findings.map_err(refused)?.into_iter().partition(|finding| matches!(finding, Finding::Wrong(_)));
+    let words = |findings: &[Finding]| findings.iter().map(Finding::to_string).collect::<Vec<_>>();
+    if output.is_json() {
+        output.json(&json!({ "database": place, "findings": words(&damage), "hints": words(&hints) }))?;
+    } else {
+        for hint in &hints {
+            output.line(&format!("hint: {hint}"))?;
         }
-        Command::Check => {
-            let findings = store.check().await?;
-            if output.is_json() {
-                output.json(&json!({ "database": place, "findings": findings }))?;
-            } else {
-                for finding in &findings {
-                    output.line(finding)?;
-                }
-            }
-            anyhow::ensure!(findings.is_empty(), "{place} is damaged: restore a backup");
-            if !output.is_json() {
-                output.line(&format!("{place} is well"))?;
-            }
+        for finding in &damage {
+            output.line(&finding.to_string())?;
         }
-        Command::Backup { file } => {
-            if file.exists() {
-                anyhow::bail!("{} exists already: name a new file", file.display());
-            }
-            store.backup(&file).await?;
-            if output.is_json() {
-                output.json(&json!({ "backup": file }))?;
-            } else {
-                output.line(&format!("{} is a copy of {place}", file.display()))?;
-            }
-        }
+    }
+    anyhow::ensure!(damage.is_empty(), "{place} is damaged: see above for what to do");
+    if !output.is_json() {
+        output.line(&format!("{place} is well"))?;
     }
     Ok(())
+}
+
+fn back_up(file: &Path, settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let place = settings.store_place();
+    if let Some(address) = &settings.sqlserver.store {
+        return Err(SqlServerStore::not_backed_up(address, file).into());
+    }
+    let database = existing(settings)?;
+    if file.exists() {
+        anyhow::bail!("{} exists already: name a new file", file.display());
+    }
+    SqliteStore::back_up(&database, file)?;
+    if output.is_json() {
+        return Ok(output.json(&json!({ "backup": file }))?);
+    }
+    Ok(output.line(&format!("{} is a copy of {place}", file.display()))?)
+}
+
+/// The embedded database, which is not made for a look.
+fn existing(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let path = settings.database();
+    if path.exists() {
+        return Ok(path);
+    }
+    let reason = format!(
+        "there is no database {}: start `marktwerk` once, or name its folder with --data-dir",
+        path.display()
+    );
+    Err(StartError::new(reason).into())
+}
+
+fn refused(error: StoreError) -> StartError {
+    StartError::from_causes(&error.into())
 }

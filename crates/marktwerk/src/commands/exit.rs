@@ -20,6 +20,7 @@ use crate::telemetry;
 
 /// Runs what was typed.
 pub fn main() -> ExitCode {
+    marktwerk_store::files::make_private_by_default();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // Help and version are no errors.

@@ -57,6 +57,10 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<(
             tracing::error!("{ended}; running runs get their grace, then the program ends, so that it is started again");
             Some(ended)
         }
+        lost = program.lost() => {
+            tracing::error!("{lost}");
+            anyhow::bail!(lost);
+        }
     };
     tokio::select! {
         () = program.shutdown() => tracing::info!("shut down"),

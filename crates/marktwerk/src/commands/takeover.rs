@@ -44,7 +44,7 @@ pub(super) async fn run(options: Options, settings: &Settings, output: &Output) 
     let _folder = (!options.dry_run).then(lock).transpose().map_err(|error| unusable(error.into()))?;
     let store = match options.dry_run {
         true => open_store_for_a_look(settings).await,
-        false => open_store(settings).await,
+        false => open_store(settings, "marktwerk takeover").await.map(|opened| opened.store),
     };
     let store = store.map_err(unusable)?;
     if !options.dry_run {

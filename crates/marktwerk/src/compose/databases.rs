@@ -3,41 +3,53 @@
 use std::sync::Arc;
 
 use marktwerk_erp::{ErpError, Jtl, JtlSettings, ReceiptTable};
+use marktwerk_store::files;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::sqlserver::{HAND_OVERS, SqlServerStore};
 use marktwerk_store::{SharedStore, StoreError};
 
 use crate::config::Settings;
 
-/// The store; made where it does not exist, and brought up to date.
-pub(crate) async fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
+/// The store, and the file that it is in where it is in one.
+pub(crate) struct Opened {
+    pub(crate) store: SharedStore,
+    pub(crate) file: Option<SqliteStore>,
+}
+
+/// The store for work: made where it does not exist, brought up to date, and, where it is a file, this process's alone. `purpose` is what
+/// another process is told that wants it too.
+pub(crate) async fn open_store(settings: &Settings, purpose: &str) -> anyhow::Result<Opened> {
     let zone = settings.time_zone.clone();
     if let Some(address) = &settings.sqlserver.store {
-        return Ok(Arc::new(SqlServerStore::open(address.clone(), zone).await?));
+        let store = SqlServerStore::open(address.clone(), zone).await?;
+        return Ok(Opened { store: Arc::new(store), file: None });
     }
     let path = settings.database();
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+        files::make_private_folder(folder).map_err(|error| StoreError::Unusable {
             place: folder.display().to_string(),
             reason: format!("{error}: correct [store] url or give this user the right to write there"),
         })?;
     }
-    Ok(Arc::new(SqliteStore::open(&path, zone)?))
+    let file = SqliteStore::open_for(purpose, &path, zone)?;
+    Ok(Opened { store: Arc::new(file.clone()), file: Some(file) })
 }
 
 /// The store where it is there already with this program's schema, else an empty one that is gone with the value: for looks that write nothing.
 pub(crate) async fn open_store_for_a_look(settings: &Settings) -> anyhow::Result<SharedStore> {
-    let is_there = match &settings.sqlserver.store {
-        Some(address) => SqlServerStore::is_up_to_date(address).await?,
-        None => {
-            let path = settings.database();
-            path.is_file() && SqliteStore::version(&path)? == SqliteStore::KNOWN_VERSION
+    let zone = settings.time_zone.clone();
+    if let Some(address) = &settings.sqlserver.store {
+        // What is up to date is not changed by opening it.
+        if SqlServerStore::is_up_to_date(address).await? {
+            return Ok(Arc::new(SqlServerStore::open(address.clone(), zone).await?));
         }
-    };
-    match is_there {
-        true => open_store(settings).await,
-        false => Ok(Arc::new(SqliteStore::open_in_memory(settings.time_zone.clone())?)),
+    } else {
+        let path = settings.database();
+        if path.is_file() && SqliteStore::version(&path)? == SqliteStore::KNOWN_VERSION {
+            return Ok(Arc::new(SqliteStore::open_to_read(&path, zone)?));
+        }
     }
+    Ok(Arc::new(SqliteStore::open_in_memory(zone)?))
 }
 
 /// The JTL that is configured, with its address; the simulated one has none of these settings.

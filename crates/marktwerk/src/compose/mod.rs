@@ -9,6 +9,7 @@ mod first_jobs;
 mod judging;
 mod limits;
 mod outside;
+mod presence;
 mod program;
 
 pub(crate) use belonging::{belongs_to, insist};

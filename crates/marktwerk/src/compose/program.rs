@@ -14,16 +14,18 @@ use marktwerk_sandbox::Sandbox;
 use marktwerk_server::{Person, Server, ServerError, ServerOptions, token_hash};
 use marktwerk_store::SharedStore;
 use marktwerk_store::data_folder::DataFolder;
+use marktwerk_store::files::network_mount;
 use marktwerk_workflows::WorkflowSettings;
 
 use super::alerts;
 use super::belonging;
-use super::databases::open_store;
+use super::databases::{Opened, open_store};
 use super::error::StartError;
 use super::first_jobs;
 use super::judging::Judging;
 use super::limits::limits;
 use super::outside::{self, Outside};
+use super::presence::Presence;
 use crate::config::{self, AccountRules, Secret, Settings};
 use crate::metrics;
 
@@ -39,6 +41,7 @@ pub struct Program {
     sandbox: Option<Sandbox>,
     notice: String,
     _upkeep: metrics::Upkeep,
+    presence: Presence,
     /// Given back last: the data folder, and the sandbox's within it.
     _folders: (DataFolder, Option<DataFolder>),
 }
@@ -50,13 +53,14 @@ impl Program {
     }
 
     async fn begin(settings: Settings, clock: SharedClock) -> anyhow::Result<Self> {
-        let folder =
-            DataFolder::lock(&settings.data_dir, &format!("marktwerk on {}", settings.server.listen))?;
+        let purpose = format!("marktwerk on {}", settings.server.listen);
+        let folder = DataFolder::lock(&settings.data_dir, &purpose)?;
         refuse_taken_address(settings.server.listen)?;
         outside::insist_on_account(&settings)?;
         // The engine reads it when the schema has been brought up to date; a broken one should stop the start before.
         JobsDocument::open(&settings.jobs_file())?;
-        let store = open_store(&settings).await?;
+        warn_of_share(&settings);
+        let Opened { store, file } = open_store(&settings, &purpose).await?;
         let outside = Outside::open(&settings, &clock).await?;
         let started = Self::begin_work(&settings, &folder, clock.clone(), &store, &outside).await;
         let (engine, server) = match started {
@@ -72,8 +76,9 @@ impl Program {
         let supervision = engine.supervision();
         let upkeep = metrics::keep_up(supervision, &clock)?;
         let judging = Judging::start(supervision, store.clone(), clock, settings.orders.limits());
+        let presence = Presence::watch(&[&folder], file)?;
         let _folders = (folder, sandbox_folder);
-        Ok(Self { server, engine, store, judging, sandbox, notice, _upkeep: upkeep, _folders })
+        Ok(Self { server, engine, store, judging, sandbox, notice, _upkeep: upkeep, presence, _folders })
     }
 
     async fn begin_work(
@@ -182,6 +187,12 @@ impl Program {
         self.engine.supervision().vital_end().await
     }
 
+    /// Answers when the data folder, the database or a lock was removed or replaced, with a sentence for people. The process is to end
+    /// at once then, and not by [`Program::shutdown`], which would store where nobody sees it.
+    pub async fn lost(&self) -> String {
+        self.presence.lost().await
+    }
+
     /// No new visitors, no new runs, a grace for running ones, and then the world that they work on.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
@@ -190,6 +201,17 @@ impl Program {
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;
         }
+    }
+}
+
+/// It may work, and loses data one day.
+fn warn_of_share(settings: &Settings) {
+    let path = match settings.sqlserver.store {
+        Some(_) => settings.data_dir.clone(),
+        None => settings.database(),
+    };
+    if let Some(share) = network_mount(&path) {
+        tracing::warn!("{} lies on {share}: put it on a local disk; see `marktwerk doctor`", path.display());
     }
 }
 

@@ -4,7 +4,7 @@ use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
 use marktwerk_erp::{Erp, ErpError};
 use marktwerk_sqlserver::Address;
-use marktwerk_store::meta::MetaStore;
+use marktwerk_store::files::network_mount;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_store::sqlserver;
 
@@ -43,27 +43,31 @@ pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Findi
     }
     let path = settings.database();
     let shown = path.display();
+    let mut findings = Vec::new();
+    if let Some(share) = network_mount(&path) {
+        findings.push(Finding::Wrong(format!(
+            "{shown} lies on {share}: locks and the write-ahead log are not safe there. Put it on a local disk ([store] url, --data-dir), or \
+             use SQL Server"
+        )));
+    }
     if !path.exists() {
-        return vec![Finding::Well(format!("{shown} does not exist yet: the first start makes it"))];
+        findings.push(Finding::Well(format!("{shown} does not exist yet: the first start makes it")));
+        return findings;
     }
-    match SqliteStore::version(&path) {
-        Ok(SqliteStore::KNOWN_VERSION) => {}
-        Ok(older) => {
-            let known = SqliteStore::KNOWN_VERSION;
-            let message = format!("{shown} has schema version {older}: the next start brings it to {known}");
-            return vec![Finding::Well(message)];
-        }
-        Err(error) => return vec![Finding::Wrong(error.to_string())],
-    }
-    let checked = match SqliteStore::open(&path, settings.time_zone.clone()) {
-        Ok(store) => store.check().await,
+    let examined = match SqliteStore::version(&path) {
+        Ok(_) => SqliteStore::examine(&path, false),
         Err(error) => Err(error),
     };
-    match checked {
-        Ok(findings) if findings.is_empty() => vec![Finding::Well(format!("{shown} is well"))],
-        Ok(findings) => findings.into_iter().map(Finding::Wrong).collect(),
-        Err(error) => vec![Finding::Wrong(error.to_string())],
+    match examined {
+        Ok(examined) => {
+            if !examined.iter().any(|finding| matches!(finding, Finding::Wrong(_))) {
+                findings.push(Finding::Well(format!("{shown} is well")));
+            }
+            findings.extend(examined);
+        }
+        Err(error) => findings.push(Finding::Wrong(error.to_string())),
     }
+    findings
 }
 
 /// Whether the orders of the database went to the JTL that is configured now: the start refuses another one.

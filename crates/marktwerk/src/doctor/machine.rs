@@ -1,10 +1,11 @@
 //! This machine: the data folder, its disk, the time zone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use marktwerk_domain::finding::Finding;
+use marktwerk_store::files;
 
 use crate::config::Settings;
 
@@ -39,7 +40,27 @@ pub(super) fn data_folder(settings: &Settings) -> Vec<Finding> {
         Ok(bytes) => Finding::Well(format!("{} MB are free", bytes / MEGABYTE)),
         Err(error) => Finding::Odd(format!("the free space on the disk of {shown} is not known: {error}")),
     });
+    findings.extend(rights(settings));
     findings
+}
+
+/// Who else may read buyers' names and addresses.
+fn rights(settings: &Settings) -> Vec<Finding> {
+    let database = settings.database();
+    let log = {
+        let mut name = database.clone().into_os_string();
+        name.push("-wal");
+        PathBuf::from(name)
+    };
+    let paths = [&settings.data_dir, &database, &log];
+    let open = paths.into_iter().filter_map(|path| files::open_to_others(path).map(|rights| (path, rights)));
+    open.map(|(path, rights)| {
+        let shown = path.display();
+        Finding::Odd(format!(
+            "{shown} is open to others ({rights}), and buyers' names and addresses are in it: `chmod go= {shown}`; a start by its owner does so, too"
+        ))
+    })
+    .collect()
 }
 
 /// The one thing that tells for certain whether a folder can be written to.

@@ -1,6 +1,7 @@
 //! Facts by name, and the store's own health.
 
 use jiff::Timestamp;
+use marktwerk_domain::finding::Finding;
 
 use crate::SharedStore;
 use crate::meta::LeaderLease;
@@ -37,5 +38,5 @@ pub async fn a_lease_has_one_holder(store: SharedStore) {
 
 /// Empty is well.
 pub async fn a_sound_store_has_no_findings(store: SharedStore) {
-    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    assert_eq!(store.check().await.unwrap(), Vec::<Finding>::new());
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::{StoreError, StoreResult};
 
@@ -19,17 +19,16 @@ const STATEMENTS: usize = 256;
 
 /// Keeps compiled statements. Without the second setting SQLite compiles most statements with an ORDER BY or a bound LIMIT anew
 /// at each use, to see whether the bound values make another plan better; that costs ten times as much as running them.
-fn keep_statements(connection: &Connection) -> StoreResult<()> {
+pub(crate) fn keep_statements(connection: &Connection) -> StoreResult<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Opens the file for writing without changing anything in it yet.
+/// Opens a file that exists for writing, without changing anything in it yet.
 pub(crate) fn open_untouched(path: &Path) -> StoreResult<Connection> {
     let unusable = |reason: String| StoreError::Unusable { place: path.display().to_string(), reason };
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| {
         unusable(format!(
             "{error}: create its folder, give this user the right to write there, or name another file"
@@ -40,16 +39,50 @@ pub(crate) fn open_untouched(path: &Path) -> StoreResult<Connection> {
         return Err(unusable("it is read-only: give this user the right to write to it".to_owned()));
     }
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // The first read tells whether it is a database at all.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(
-        |error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => unusable(
-                format!("{error}: restore a backup, or move the file away to start with an empty one"),
-            ),
-            _ => error.into(),
-        },
-    )?;
+    insist_on_database(&connection, path)?;
     Ok(connection)
+}
+
+/// Opens a file for a look: nothing in it or beside it is written. `is_at_rest` says that nobody has it open, so that there is no log
+/// to be read with it and nobody to agree with.
+pub(crate) fn open_to_look(path: &Path, is_at_rest: bool) -> StoreResult<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = match path.to_str() {
+        Some(text) if is_at_rest => {
+            let name = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+        }
+        _ => Connection::open_with_flags(path, flags),
+    };
+    let connection = opened.map_err(|error| StoreError::Unusable {
+        place: path.display().to_string(),
+        reason: format!("{error}: look as the user that the program runs as"),
+    })?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    insist_on_database(&connection, path)?;
+    Ok(connection)
+}
+
+/// The first read tells whether it is a database at all.
+fn insist_on_database(connection: &Connection, path: &Path) -> StoreResult<()> {
+    let place = || path.display().to_string();
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|error| {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Unusable {
+                place: place(),
+                reason: format!(
+                    "{error}: restore a backup, or move the file away to start with an empty one"
+                ),
+            },
+            // The rights on the log beside it, which is there while somebody writes.
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => StoreError::Unusable {
+                place: place(),
+                reason: format!("{error}: give this user the right to write to it and in its folder"),
+            },
+            _ => error.into(),
+        }
+    })
 }
 
 /// A database in memory, which lives as long as its connection.
@@ -59,8 +92,13 @@ pub(crate) fn open_memory() -> StoreResult<Connection> {
 
 /// Sets up the writing connection. A commit is on disk when it returns (`synchronous = FULL`).
 pub(crate) fn prepare_writer(connection: &Connection) -> StoreResult<()> {
-    // A database in memory answers `memory`, which is right.
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    // A database in memory says so.
+    if !matches!(mode.as_str(), "wal" | "memory") {
+        return Err(StoreError::Unavailable(format!(
+            "its disk cannot hold a write-ahead log (SQLite stays with `{mode}`): put it on a local disk"
+        )));
+    }
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
@@ -68,9 +106,10 @@ pub(crate) fn prepare_writer(connection: &Connection) -> StoreResult<()> {
     keep_statements(connection)
 }
 
-/// Opens another connection to a file that a writer has set up.
-pub(crate) fn open_reader(path: &Path) -> StoreResult<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// Opens another connection to a file that a writer has set up. `may_write` as the first one's.
+pub(crate) fn open_reader(path: &Path, may_write: bool) -> StoreResult<Connection> {
+    let way = if may_write { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+    let flags = way | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection

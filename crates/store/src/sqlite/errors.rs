@@ -13,7 +13,9 @@ impl From<rusqlite::Error> for StoreError {
             | Sqlite::IntegralValueOutOfRange(..)
             | Sqlite::Utf8Error(..)
             | Sqlite::InvalidColumnType(..) => Self::Unreadable(format!("a stored value: {error}")),
-            Sqlite::SqliteFailure(cause, _) if may_pass(cause.code) => Self::Unavailable(error.to_string()),
+            Sqlite::SqliteFailure(cause, _) if may_pass(cause.code) => {
+                Self::Unavailable(format!("{error}{}", cure(cause.code)))
+            }
             _ => Self::Database(error.to_string()),
         }
     }
@@ -32,4 +34,16 @@ fn may_pass(code: ErrorCode) -> bool {
             | ErrorCode::PermissionDenied
             | ErrorCode::OutOfMemory
     )
+}
+
+/// What a person can do about it.
+fn cure(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => " (another program has it open and writes)",
+        ErrorCode::DiskFull => " (make room on its disk)",
+        ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+            " (its user needs the right to write to it and in its folder)"
+        }
+        _ => "",
+    }
 }

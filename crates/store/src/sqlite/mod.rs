@@ -1,13 +1,16 @@
 //! The embedded database: one SQLite file, one writer that commits in groups, a few readers.
 //!
-//! One file per noun keeps the promises of that noun's trait; `store` opens the file, `writer` and
-//! `readers` own the connections, `migrations` brings a file up to date.
+//! One file per noun keeps the promises of that noun's trait; `store` opens the file, `held` keeps it for this process, `writer` and
+//! `readers` own the connections, `migrations` brings a file up to date, `looking` reads one without touching it.
 
 mod alerts;
 mod attention;
 mod audit;
+mod backup;
 mod connection;
 mod errors;
+mod health;
+mod held;
 mod history;
 mod inventory;
 mod jobs;
@@ -15,6 +18,7 @@ mod journal;
 mod lines;
 mod log_filter;
 mod logs;
+mod looking;
 mod meta;
 mod migrations;
 mod orders;

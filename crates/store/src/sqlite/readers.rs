@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::connection;
+use super::held::HeldDatabase;
 use super::writer::{Writer, cut_off};
 use crate::{StoreError, StoreResult};
 
@@ -27,12 +28,22 @@ pub(crate) struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    /// None where the file is only looked at. Given back after the connections.
+    held: Option<Arc<HeldDatabase>>,
 }
 
 impl Readers {
-    pub(crate) fn of_file(path: PathBuf) -> Self {
+    pub(crate) fn of_file(path: PathBuf, held: Option<Arc<HeldDatabase>>) -> Self {
         let permits = Arc::new(Semaphore::new(CONNECTIONS));
-        Self::Pool(Arc::new(Pool { path, idle: Mutex::default(), permits }))
+        Self::Pool(Arc::new(Pool { path, idle: Mutex::default(), permits, held }))
+    }
+
+    /// The file that is read, where it is this process's.
+    pub(crate) fn held(&self) -> Option<&HeldDatabase> {
+        match self {
+            Self::Pool(pool) => pool.held.as_deref(),
+            Self::Writer(_) => None,
+        }
     }
 
     /// Carries out `work` on one unchanging view of the database.
@@ -66,7 +77,7 @@ impl Pool {
         let waiting = idle().pop();
         let connection = match waiting {
             Some(connection) => connection,
-            None => connection::open_reader(&self.path)?,
+            None => connection::open_reader(&self.path, self.held.is_some())?,
         };
         let result = work(&connection);
         idle().push(connection);
@@ -75,7 +86,10 @@ impl Pool {
 }
 
 /// Several statements of one read see the same state.
-fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+pub(crate) fn snapshot<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> StoreResult<T>,
+) -> StoreResult<T> {
     let transaction = connection.unchecked_transaction()?;
     work(&transaction)
 }

@@ -13,8 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
+use rusqlite::ffi::{Error, SQLITE_BUSY};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
+use super::held::HeldDatabase;
 use super::writing::Writing;
 use crate::changes::Changes;
 use crate::effects::Effects;
@@ -45,6 +47,8 @@ struct Shared {
     queue: Mutex<Queue>,
     room: Arc<Semaphore>,
     changes: watch::Sender<Changes>,
+    /// None where there is no file, or it is only looked at. Given back after the connection.
+    _held: Option<Arc<HeldDatabase>>,
 }
 
 #[derive(Default)]
@@ -54,7 +58,13 @@ struct Queue {
 }
 
 impl Writer {
-    pub(crate) fn new(drainer: Drainer, connection: Connection, zone: TimeZone, changes: Changes) -> Self {
+    pub(crate) fn new(
+        drainer: Drainer,
+        connection: Connection,
+        zone: TimeZone,
+        changes: Changes,
+        held: Option<Arc<HeldDatabase>>,
+    ) -> Self {
         let shared = Shared {
             drainer,
             connection: Mutex::new(connection),
@@ -62,12 +72,24 @@ impl Writer {
             queue: Mutex::default(),
             room: Arc::new(Semaphore::new(QUEUE)),
             changes: watch::Sender::new(changes),
+            _held: held,
         };
         Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<Changes> {
         self.shared.changes.subscribe()
+    }
+
+    /// Waits for the transaction under way, and writes the log's content into the database itself. Blocks.
+    pub(crate) fn empty_log(&self) -> StoreResult<()> {
+        lock(&self.shared.connection).query_row("PRAGMA wal_checkpoint(FULL)", [], |row| {
+            match row.get::<_, i64>(0)? {
+                0 => Ok(()),
+                _ => Err(rusqlite::Error::SqliteFailure(Error::new(SQLITE_BUSY), None)),
+            }
+        })?;
+        Ok(())
     }
 
     /// Carries out `work` in the next transaction; answers when it is committed. If `work` fails, what it did is undone and

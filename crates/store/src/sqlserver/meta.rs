@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use marktwerk_domain::finding::Finding;
 use marktwerk_sqlserver::{Connection, reading};
 
 use super::columns::{self, Columns};
@@ -35,20 +36,14 @@ impl MetaStore for SqlServerStore {
         })
     }
 
-    async fn check(&self) -> StoreResult<Vec<String>> {
+    async fn check(&self) -> StoreResult<Vec<Finding>> {
         let place = self.pool.address().to_string();
         reading!(self.pool, "check the database", |connection| check(connection, &place))
     }
 
     /// Files of the server are the server's: its own backups hold this database.
     async fn backup(&self, target: &Path) -> StoreResult<()> {
-        Err(StoreError::Unusable {
-            place: target.display().to_string(),
-            reason: format!(
-                "{} is backed up by SQL Server itself: let its plan include this database, or run BACKUP DATABASE there",
-                self.pool.address()
-            ),
-        })
+        Err(Self::not_backed_up(self.pool.address(), target))
     }
 }
 
@@ -66,15 +61,19 @@ async fn set(connection: &mut Connection, name: &str, value: &str) -> StoreResul
 }
 
 /// Pages and checksums are the business of the server's own checks.
-async fn check(connection: &mut Connection, place: &str) -> StoreResult<Vec<String>> {
+pub(super) async fn check(connection: &mut Connection, place: &str) -> StoreResult<Vec<Finding>> {
     let mut findings = Vec::new();
     match migrations::examine(connection, place).await {
         Ok(KNOWN_VERSION) => {}
-        Ok(version) => {
-            findings.push(format!("{place}: schema version {version}, {KNOWN_VERSION} was expected"));
+        Ok(0) => {
+            let nothing = format!("{place}: no tables of ours yet: the first start makes them");
+            return Ok(vec![Finding::Odd(nothing)]);
         }
+        Ok(version) => findings.push(Finding::Odd(format!(
+            "{place}: schema version {version}: the next start brings it to {KNOWN_VERSION}"
+        ))),
         Err(error @ (StoreError::NewerSchema { .. } | StoreError::ChangedMigration { .. })) => {
-            findings.push(error.to_string());
+            findings.push(Finding::Odd(error.to_string()));
         }
         Err(error) => return Err(error),
     }
@@ -82,9 +81,9 @@ async fn check(connection: &mut Connection, place: &str) -> StoreResult<Vec<Stri
          WHERE NOT EXISTS (SELECT 1 FROM marktwerk.runs AS run WHERE run.id = attempt.run_id)";
     let orphans = columns::only(connection.one("count orphans", sql, &[]).await?, "count orphans")?;
     if orphans > 0 {
-        findings.push(format!(
+        findings.push(Finding::Wrong(format!(
             "{place}: {orphans} rows of marktwerk.attempts belong to no row of marktwerk.runs"
-        ));
+        )));
     }
     Ok(findings)
 }

@@ -1,19 +1,21 @@
 //! The store on a SQL Server database.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use marktwerk_domain::audit::AuditEntry;
+use marktwerk_domain::finding::Finding;
 use marktwerk_sqlserver::{Address, Pool, SqlError, reading};
 use tokio::sync::watch;
 
 use super::lease_clock::LeaseClock;
-use super::{examination, migrations};
+use super::{examination, meta, migrations};
 use crate::audit::Carried;
 use crate::changes::{ChangeFeed, Changes};
 use crate::effects::Effects;
-use crate::{Store, StoreResult};
+use crate::{Store, StoreError, StoreResult};
 
 /// All nouns in one database of SQL Server. Clones share its connections.
 #[derive(Clone)]
@@ -54,6 +56,25 @@ impl SqlServerStore {
         let version: StoreResult<i64> =
             reading!(pool, "read the schema's version", |connection| migrations::examine(connection, &place));
         Ok(version? == migrations::KNOWN_VERSION)
+    }
+
+    /// What the database tells of its own health, whatever its schema version; writes nothing.
+    ///
+    /// # Errors
+    /// As [`SqlServerStore::open`].
+    pub async fn look(address: &Address) -> StoreResult<Vec<Finding>> {
+        let (pool, place) = (Pool::new(address.clone()), address.to_string());
+        reading!(pool, "check the database", |connection| meta::check(connection, &place))
+    }
+
+    /// Why there is no backup of the database at `address` in the file `target`.
+    pub fn not_backed_up(address: &Address, target: &Path) -> StoreError {
+        StoreError::Unusable {
+            place: target.display().to_string(),
+            reason: format!(
+                "{address} is backed up by SQL Server itself: let its plan include this database, or run BACKUP DATABASE there"
+            ),
+        }
     }
 
     /// The same store with leases that end by another clock.

@@ -150,7 +150,7 @@ still! {
         fn fact(name: &str) -> Option<String>;
         fn set_fact(name: &str, value: &str) -> ();
         fn acquire(lease: &LeaderLease) -> bool;
-        fn check() -> Vec<String>;
+        fn check() -> Vec<marktwerk_domain::finding::Finding>;
         fn backup(target: &Path) -> ();
     }
 }
