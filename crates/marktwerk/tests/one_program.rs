@@ -313,3 +313,46 @@ fn a_database_that_cannot_be_used_ends_the_start_with_its_place_and_the_cure() {
     }
     assert_eq!(rights(&folder.join("a text.db")), 0o644, "what is not ours is left alone");
 }
+
+/// The commands of docs/OPERATING.md, after a program that was killed in the middle of its work.
+#[test]
+fn a_backup_is_restored_as_documented() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let document =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OPERATING.md")).unwrap();
+    let program = Running::start(command(folder, &["--listen", "127.0.0.1:0"]));
+    assert!(run(folder, &["db", "backup", "marktwerk-2026-11-30.db"]).status.success());
+    let marked = |file: &str| {
+        let connection = rusqlite::Connection::open(folder.join(file)).unwrap();
+        connection
+            .query_row("SELECT count(*) FROM facts WHERE name = 'mark'", [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    let connection = rusqlite::Connection::open(folder.join("data/marktwerk.db")).unwrap();
+    connection
+        .execute_batch("INSERT INTO facts (name, value) VALUES ('mark', 'stored after the backup')")
+        .unwrap();
+    drop(connection);
+    program.kill();
+    assert!(folder.join("data/marktwerk.db-wal").exists());
+    for step in [
+        "mv data/marktwerk.db data/damaged.db",
+        "mv data/marktwerk.db-wal data/damaged.db-wal",
+        "rm -f data/marktwerk.db-shm",
+        "cp /somewhere/marktwerk-2026-11-30.db data/marktwerk.db",
+    ] {
+        assert!(document.contains(&format!("`{step}`")), "{step}");
+        let done =
+            Command::new("sh").args(["-c", &step.replace("/somewhere/", "")]).current_dir(folder).status();
+        assert!(done.unwrap().success(), "{step}");
+    }
+    let checked = run(folder, &["db", "check"]);
+    assert!(checked.status.success(), "{}", said(&checked));
+    Running::start(command(folder, &["--listen", "127.0.0.1:0"])).kill();
+    assert_eq!(
+        (marked("data/marktwerk.db"), marked("data/damaged.db")),
+        (0, 1),
+        "nothing is lost that was kept"
+    );
+}

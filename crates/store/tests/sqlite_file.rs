@@ -147,7 +147,6 @@ fn a_damaged_index_costs_no_backup_and_a_lost_table_does() {
     drop(connection);
     let told = texts(&SqliteStore::examine(&file, true).unwrap());
     assert!(told.starts_with("Wrong(") && told.contains("REINDEX") && !told.contains("restore"), "{told}");
-    assert_eq!(SqliteStore::examine(&file, false).unwrap(), [], "the quick look leaves indexes out");
 
     let (_folder, file) = folder();
     drop(open(&file).unwrap());

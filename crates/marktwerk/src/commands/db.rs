@@ -95,13 +95,16 @@ fn back_up(file: &Path, settings: &Settings, output: &Output) -> anyhow::Result<
 /// The embedded database, which is not made for a look.
 fn existing(settings: &Settings) -> anyhow::Result<PathBuf> {
     let path = settings.database();
-    if path.exists() {
-        return Ok(path);
-    }
-    let reason = format!(
-        "there is no database {}: start `marktwerk` once, or name its folder with --data-dir",
-        path.display()
-    );
+    let shown = path.display();
+    let reason = match path.try_exists() {
+        Ok(true) => return Ok(path),
+        Ok(false) => {
+            format!(
+                "there is no database {shown}: start `marktwerk` once, or name its folder with --data-dir"
+            )
+        }
+        Err(error) => format!("{shown} cannot be looked at ({error}): be the user that the program runs as"),
+    };
     Err(StartError::new(reason).into())
 }
 

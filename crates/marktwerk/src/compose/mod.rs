@@ -9,6 +9,7 @@ mod first_jobs;
 mod judging;
 mod limits;
 mod outside;
+mod own_name;
 mod presence;
 mod program;
 

@@ -25,6 +25,7 @@ use super::first_jobs;
 use super::judging::Judging;
 use super::limits::limits;
 use super::outside::{self, Outside};
+use super::own_name::OwnName;
 use super::presence::Presence;
 use crate::config::{self, AccountRules, Secret, Settings};
 use crate::metrics;
@@ -42,6 +43,7 @@ pub struct Program {
     notice: String,
     _upkeep: metrics::Upkeep,
     presence: Presence,
+    _name: Option<OwnName>,
     /// Given back last: the data folder, and the sandbox's within it.
     _folders: (DataFolder, Option<DataFolder>),
 }
@@ -61,8 +63,13 @@ impl Program {
         JobsDocument::open(&settings.jobs_file())?;
         warn_of_share(&settings);
         let Opened { store, file } = open_store(&settings, &purpose).await?;
+        let name = match settings.sqlserver.store {
+            Some(_) => Some(OwnName::take(&store, &clock, &folder).await?),
+            None => None,
+        };
         let outside = Outside::open(&settings, &clock).await?;
-        let started = Self::begin_work(&settings, &folder, clock.clone(), &store, &outside).await;
+        let shares_store_as = name.as_ref().map(|name| name.name().to_owned());
+        let started = Self::begin_work(&settings, shares_store_as, clock.clone(), &store, &outside).await;
         let (engine, server) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -77,13 +84,23 @@ impl Program {
         let upkeep = metrics::keep_up(supervision, &clock)?;
         let judging = Judging::start(supervision, store.clone(), clock, settings.orders.limits());
         let presence = Presence::watch(&[&folder], file)?;
-        let _folders = (folder, sandbox_folder);
-        Ok(Self { server, engine, store, judging, sandbox, notice, _upkeep: upkeep, presence, _folders })
+        Ok(Self {
+            server,
+            engine,
+            store,
+            judging,
+            sandbox,
+            notice,
+            _upkeep: upkeep,
+            presence,
+            _name: name,
+            _folders: (folder, sandbox_folder),
+        })
     }
 
     async fn begin_work(
         settings: &Settings,
-        folder: &DataFolder,
+        shares_store_as: Option<String>,
         clock: SharedClock,
         store: &SharedStore,
         outside: &Outside,
@@ -138,7 +155,7 @@ impl Program {
                 buyers: scheduler.keep_buyers_days,
                 audit: scheduler.keep_audit_days,
             },
-            shares_store_as: settings.sqlserver.store.is_some().then(|| folder.name()).transpose()?,
+            shares_store_as,
             jobs_file: Some(jobs_file),
             seed: None,
         };

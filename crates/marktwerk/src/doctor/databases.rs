@@ -1,5 +1,8 @@
 //! Our own database and JTL's.
 
+use std::fs::OpenOptions;
+use std::path::Path;
+
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
 use marktwerk_erp::{Erp, ErpError};
@@ -50,9 +53,26 @@ pub(super) async fn store(settings: &Settings, clock: &SharedClock) -> Vec<Findi
              use SQL Server"
         )));
     }
-    if !path.exists() {
-        findings.push(Finding::Well(format!("{shown} does not exist yet: the first start makes it")));
-        return findings;
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => {
+            findings.push(Finding::Well(format!("{shown} does not exist yet: the first start makes it")));
+            return findings;
+        }
+        Err(error) => {
+            let cure = "let the doctor be the user that the program runs as";
+            findings.push(Finding::Wrong(format!("{shown} cannot be looked at ({error}): {cure}")));
+            return findings;
+        }
+    }
+    // The log is made beside it.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = OpenOptions::new().append(true).open(&path).map(drop);
+    if let Err(error) = written.and_then(|()| super::machine::write_and_remove(folder)) {
+        findings.push(Finding::Wrong(format!(
+            "{shown} cannot be written to ({error}): give this user the right to write to it and in its folder, or name another file with \
+             [store] url"
+        )));
     }
     let examined = match SqliteStore::version(&path) {
         Ok(_) => SqliteStore::examine(&path, false),

@@ -64,7 +64,7 @@ fn rights(settings: &Settings) -> Vec<Finding> {
 }
 
 /// The one thing that tells for certain whether a folder can be written to.
-fn write_and_remove(folder: &Path) -> std::io::Result<()> {
+pub(super) fn write_and_remove(folder: &Path) -> std::io::Result<()> {
     let file = folder.join(format!(".marktwerk-doctor-{}", std::process::id()));
     std::fs::File::create_new(&file)?;
     std::fs::remove_file(file)

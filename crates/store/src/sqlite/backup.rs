@@ -63,7 +63,10 @@ fn copy(connection: &Connection, target: &Path) -> StoreResult<()> {
     match copied() {
         Ok(StepResult::Done) => Ok(()),
         Ok(_) => Err(unusable(target, "the copy could not be ended: try again".to_owned())),
-        Err(error) => Err(unusable(target, StoreError::from(error).to_string())),
+        Err(error) => Err(match StoreError::from(error) {
+            StoreError::Unavailable(reason) => unusable(target, reason),
+            error => unusable(target, error.to_string()),
+        }),
     }
 }
 

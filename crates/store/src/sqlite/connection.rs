@@ -25,9 +25,9 @@ pub(crate) fn keep_statements(connection: &Connection) -> StoreResult<()> {
     Ok(())
 }
 
-/// Opens a file that exists for writing, without changing anything in it yet.
-pub(crate) fn open_untouched(path: &Path) -> StoreResult<Connection> {
-    let unusable = |reason: String| StoreError::Unusable { place: path.display().to_string(), reason };
+/// Opens a file that exists for writing, without changing anything in it yet. `place` is its path as people named it.
+pub(crate) fn open_untouched(path: &Path, place: &str) -> StoreResult<Connection> {
+    let unusable = |reason: String| StoreError::Unusable { place: place.to_owned(), reason };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| {
         unusable(format!(
@@ -39,13 +39,13 @@ pub(crate) fn open_untouched(path: &Path) -> StoreResult<Connection> {
         return Err(unusable("it is read-only: give this user the right to write to it".to_owned()));
     }
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    insist_on_database(&connection, path)?;
+    insist_on_database(&connection, place)?;
     Ok(connection)
 }
 
 /// Opens a file for a look: nothing in it or beside it is written. `is_at_rest` says that nobody has it open, so that there is no log
 /// to be read with it and nobody to agree with.
-pub(crate) fn open_to_look(path: &Path, is_at_rest: bool) -> StoreResult<Connection> {
+pub(crate) fn open_to_look(path: &Path, place: &str, is_at_rest: bool) -> StoreResult<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = match path.to_str() {
         Some(text) if is_at_rest => {
@@ -56,28 +56,27 @@ pub(crate) fn open_to_look(path: &Path, is_at_rest: bool) -> StoreResult<Connect
         _ => Connection::open_with_flags(path, flags),
     };
     let connection = opened.map_err(|error| StoreError::Unusable {
-        place: path.display().to_string(),
+        place: place.to_owned(),
         reason: format!("{error}: look as the user that the program runs as"),
     })?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    insist_on_database(&connection, path)?;
+    insist_on_database(&connection, place)?;
     Ok(connection)
 }
 
 /// The first read tells whether it is a database at all.
-fn insist_on_database(connection: &Connection, path: &Path) -> StoreResult<()> {
-    let place = || path.display().to_string();
+fn insist_on_database(connection: &Connection, place: &str) -> StoreResult<()> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|error| {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Unusable {
-                place: place(),
+                place: place.to_owned(),
                 reason: format!(
                     "{error}: restore a backup, or move the file away to start with an empty one"
                 ),
             },
             // The rights on the log beside it, which is there while somebody writes.
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => StoreError::Unusable {
-                place: place(),
+                place: place.to_owned(),
                 reason: format!("{error}: give this user the right to write to it and in its folder"),
             },
             _ => error.into(),

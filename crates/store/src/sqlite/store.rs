@@ -50,7 +50,7 @@ impl SqliteStore {
             error => error,
         };
         let held = Arc::new(HeldDatabase::take(path, purpose)?);
-        let connection = connection::open_untouched(held.path()).map_err(unusable)?;
+        let connection = connection::open_untouched(held.path(), &place).map_err(unusable)?;
         migrations::examine(&connection, &place).map_err(unusable)?;
         let (drainer, holder) = (Drainer::BlockingJob, Some(Arc::clone(&held)));
         let writer = Self::writer(drainer, connection, &place, &zone, holder).map_err(unusable)?;
@@ -62,7 +62,7 @@ impl SqliteStore {
     /// Opens a file that has this program's schema, beside whoever works on it: each write fails.
     pub fn open_to_read(path: &Path, zone: TimeZone) -> StoreResult<Self> {
         let place = path.display().to_string();
-        let connection = connection::open_to_look(path, false)?;
+        let connection = connection::open_to_look(path, &place, false)?;
         connection::keep_statements(&connection)?;
         let highest_log_id = logs::highest(&connection)?;
         let changes = Changes { highest_log_id, ..Changes::default() };
