@@ -224,17 +224,21 @@ async fn a_file_opened_to_read_is_read_beside_the_writer_and_not_written() {
     assert_eq!(looking.fact("cursor").await.unwrap().as_deref(), Some("9"));
 }
 
-#[test]
-fn one_process_opens_a_file_once_by_whatever_name() {
+#[tokio::test]
+async fn a_process_that_opens_its_file_again_by_another_name_shares_it() {
     let (folder, file) = folder();
     let store = open(&file).unwrap();
     let (symbolic, hard) = (folder.path().join("symbolic"), folder.path().join("hard"));
     std::os::unix::fs::symlink(&file, &symbolic).unwrap();
     fs::hard_link(&file, &hard).unwrap();
     for name in [&file, &symbolic, &hard] {
-        let refused = open(name).err();
-        assert!(matches!(refused, Some(StoreError::InUse { .. })), "{refused:?}");
+        let again = open(name).unwrap();
+        again.set_fact("name", &name.display().to_string()).await.unwrap();
+        assert_eq!(store.fact("name").await.unwrap(), Some(name.display().to_string()));
     }
+    assert!(!folder.path().join("hard-wal").exists(), "one file has one log");
+    let lock = fs::File::open(folder.path().join("marktwerk.db.lock")).unwrap();
+    assert!(lock.try_lock().is_err(), "it is still held");
     drop(store);
     open(&hard).unwrap();
 }

@@ -44,10 +44,11 @@ impl Presence {
     /// Answers when something is gone, with a sentence for people. The program is to end at once then.
     pub(super) async fn lost(&self) -> String {
         let mut lost = self.lost.clone();
-        match lost.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(sentence)) => sentence.clone(),
+        let sentence = lost.wait_for(Option::is_some).await.ok().and_then(|sentence| sentence.clone());
+        match sentence {
+            Some(sentence) => sentence,
             // The look-out has ended with the program.
-            _ => pending().await,
+            None => pending().await,
         }
     }
 }

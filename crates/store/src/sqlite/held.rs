@@ -4,8 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::files::{self, Identity, LockFile, Mark, Taken, Watched};
 use crate::{StoreError, StoreResult};
@@ -14,84 +13,103 @@ use crate::{StoreError, StoreResult};
 const INSTEAD: &str = "another [store] url";
 
 /// What this process holds. A second handle on one of these files must never be opened and closed: closing any of them gives up
-/// SQLite's own locks on the file.
-static HELD: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
+/// SQLite's own locks on the file. So who opens one again shares it.
+static HELD: Mutex<Vec<(Identity, Weak<HeldDatabase>)>> = Mutex::new(Vec::new());
 static GIVEN_BACK: Condvar = Condvar::new();
-/// Whoever opens a file again in the same process waits for the last job on it.
-const LAST_JOB: Duration = Duration::from_secs(2);
 
-/// A database file that is this process's until the value is dropped. To be dropped after each connection to the file.
+/// A database file that is this process's until the last share of the value is dropped. To be dropped after each connection to the file.
 #[derive(Debug)]
 pub(crate) struct HeldDatabase {
     /// Where it is, whatever link or relative path led there.
     path: PathBuf,
+    identity: Identity,
     watched: Vec<Watched>,
-    /// The fields' order is that of giving back.
-    _file: File,
-    _lock: LockFile,
-    _held: Held,
+    /// The file, and the lock beside it.
+    open: Option<(File, LockFile)>,
 }
 
 impl HeldDatabase {
     /// Makes the file where it does not exist and takes it. `purpose` is what another process is told.
-    pub(crate) fn take(path: &Path, purpose: &str) -> StoreResult<Self> {
-        let unusable = |reason: String| StoreError::Unusable { place: path.display().to_string(), reason };
-        let failed = |error: std::io::Error| unusable(cure(&error));
-        let in_use =
-            |holder| StoreError::InUse { place: path.display().to_string(), holder, instead: INSTEAD };
+    pub(crate) fn take(path: &Path, purpose: &str) -> StoreResult<Arc<Self>> {
+        let mut list = list();
         loop {
-            // Asked before it is opened: opening anything but a file may block, and one that is held must not be opened at all.
-            let mut held = match fs::metadata(path) {
-                Ok(there) if there.is_dir() => {
-                    return Err(unusable("it is a folder: name a file in it with [store] url".to_owned()));
+            let there = Self::look(path)?;
+            let listed = |(identity, _): &&(Identity, Weak<Self>)| there.as_ref() == Some(identity);
+            let found = list.iter().find(listed).map(|(_, held)| held.upgrade());
+            match found {
+                Some(Some(held)) => return Ok(held),
+                // Another thread is giving it back.
+                Some(None) => list = GIVEN_BACK.wait(list).unwrap_or_else(PoisonError::into_inner),
+                None => {
+                    if let Some(held) = Self::open(path, there, purpose)? {
+                        let held = Arc::new(held);
+                        list.push((held.identity, Arc::downgrade(&held)));
+                        return Ok(held);
+                    }
                 }
-                Ok(there) if !there.is_file() => {
-                    return Err(unusable(
-                        "it is no regular file: name another one with [store] url".to_owned(),
-                    ));
-                }
-                Ok(there) => {
-                    Some(Held::take(Identity::of(&there)).ok_or_else(|| in_use("this process".to_owned()))?)
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Err(error) => return Err(failed(error)),
-            };
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).truncate(false);
-            let file = files::create_private(&mut options).open(path).map_err(failed)?;
-            let identity = Identity::of(&file.metadata().map_err(failed)?);
-            if held.as_ref().is_some_and(|held| held.0 != identity) {
-                continue;
-            }
-            let held = match held.take() {
-                Some(held) => held,
-                None => Held::take(identity).ok_or_else(|| in_use("this process".to_owned()))?,
-            };
-            let real = fs::canonicalize(path).map_err(failed)?;
-            let beside = with_suffix(&real, ".lock");
-            if let Mark::Another { process, since } = files::mark(&file).map_err(failed)? {
-                let told = files::holder(&beside);
-                let since = since.map(|since| since.strftime(", since %Y-%m-%d %H:%M:%S UTC").to_string());
-                return Err(in_use(match told.starts_with(&format!("process {process}:")) {
-                    true => told,
-                    false => format!("process {process}{}", since.unwrap_or_default()),
-                }));
-            }
-            let lock = LockFile::take(&beside, purpose).map_err(|taken| match taken {
-                Taken::By(holder) => in_use(holder),
-                Taken::Unusable(error) => failed(error),
-            })?;
-            files::note_since(&file, lock.since());
-            let watched = vec![
-                Watched::as_known(path, identity),
-                Watched::as_known(&real, identity),
-                lock.watched().clone(),
-            ];
-            // It may have been replaced, or removed by hand, before it was marked.
-            if watched.iter().all(|file| file.loss().is_none()) {
-                return Ok(Self { path: real, watched, _file: file, _lock: lock, _held: held });
             }
         }
+    }
+
+    /// Asked before it is opened: opening anything but a file may block, and one that is held must not be opened at all.
+    fn look(path: &Path) -> StoreResult<Option<Identity>> {
+        let unusable = |reason: &str| unusable(path, reason.to_owned());
+        match fs::metadata(path) {
+            Ok(there) if there.is_dir() => {
+                Err(unusable("it is a folder: name a file in it with [store] url"))
+            }
+            Ok(there) if !there.is_file() => {
+                Err(unusable("it is no regular file: name another one with [store] url"))
+            }
+            Ok(there) => Ok(Some(Identity::of(&there))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable(&cure(&error))),
+        }
+    }
+
+    /// `None` if it became another file meanwhile.
+    fn open(path: &Path, expected: Option<Identity>, purpose: &str) -> StoreResult<Option<Self>> {
+        let failed = |error: std::io::Error| unusable(path, cure(&error));
+        let place = || path.display().to_string();
+        let in_use = |holder| StoreError::InUse { place: place(), holder, instead: INSTEAD };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        if expected.is_none() {
+            // A link that leads nowhere yet is followed: it says where the file is to be made.
+            files::create_private(options.create(true).truncate(false));
+        }
+        let file = match options.open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound && expected.is_some() => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let identity = Identity::of(&file.metadata().map_err(failed)?);
+        if expected.is_some_and(|expected| expected != identity) {
+            return Ok(None);
+        }
+        let real = fs::canonicalize(path).map_err(failed)?;
+        let beside = with_suffix(&real, ".lock");
+        if let Mark::Another { process, since } = files::mark(&file).map_err(failed)? {
+            let told = files::holder(&beside);
+            let since = since.map(|since| since.strftime(", since %Y-%m-%d %H:%M:%S UTC").to_string());
+            return Err(in_use(match told.starts_with(&format!("process {process}:")) {
+                true => told,
+                false => format!("process {process}{}", since.unwrap_or_default()),
+            }));
+        }
+        let lock = LockFile::take(&beside, purpose).map_err(|taken| match taken {
+            Taken::By(holder) => in_use(holder),
+            Taken::Unusable(error) => failed(error),
+        })?;
+        files::note_since(&file, lock.since());
+        let watched = vec![
+            Watched::as_known(path, identity),
+            Watched::as_known(&real, identity),
+            lock.watched().clone(),
+        ];
+        // It may have been replaced, or removed by hand, before it was marked.
+        let is_there = watched.iter().all(|file| file.loss().is_none());
+        Ok(is_there.then(|| Self { path: real, identity, watched, open: Some((file, lock)) }))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -130,31 +148,22 @@ fn cure(error: &std::io::Error) -> String {
     format!("{error}: {cure}, or name another file with [store] url or --data-dir")
 }
 
-/// An entry in the list of what this process holds.
-#[derive(Debug)]
-struct Held(Identity);
-
-impl Held {
-    fn take(identity: Identity) -> Option<Self> {
-        let is_held = |held: &mut Vec<Identity>| held.contains(&identity);
-        let waited = GIVEN_BACK.wait_timeout_while(list(), LAST_JOB, is_held);
-        let (mut held, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() {
-            return None;
-        }
-        held.push(identity);
-        Some(Self(identity))
-    }
+fn unusable(path: &Path, reason: String) -> StoreError {
+    StoreError::Unusable { place: path.display().to_string(), reason }
 }
 
-impl Drop for Held {
+impl Drop for HeldDatabase {
     fn drop(&mut self) {
-        list().retain(|held| *held != self.0);
+        // Under the list's lock, so that nobody opens the file until this handle on it is closed.
+        let mut list = list();
+        drop(self.open.take());
+        list.retain(|(identity, held)| *identity != self.identity || held.strong_count() > 0);
+        drop(list);
         GIVEN_BACK.notify_all();
     }
 }
 
 /// The list is whole whenever the lock is free.
-fn list() -> MutexGuard<'static, Vec<Identity>> {
+fn list() -> MutexGuard<'static, Vec<(Identity, Weak<HeldDatabase>)>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -49,7 +49,7 @@ impl SqliteStore {
             StoreError::Unavailable(reason) => StoreError::Unusable { place: place.clone(), reason },
             error => error,
         };
-        let held = Arc::new(HeldDatabase::take(path, purpose)?);
+        let held = HeldDatabase::take(path, purpose)?;
         let connection = connection::open_untouched(held.path(), &place).map_err(unusable)?;
         migrations::examine(&connection, &place).map_err(unusable)?;
         let (drainer, holder) = (Drainer::BlockingJob, Some(Arc::clone(&held)));
