@@ -22,16 +22,14 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// The trouble that a failure of `class` means; `None` for a mistake in this program, which says nothing of the other side.
-    pub fn of(class: FailureClass) -> Option<Self> {
+    /// The trouble that a failure of `class` means. A mistake in this program counts, too: somebody has to hear of it.
+    pub fn of(class: FailureClass) -> Self {
         match class {
-            FailureClass::Refused | FailureClass::Unauthorised | FailureClass::Unreadable => {
-                Some(Self::Blocked)
-            }
-            FailureClass::Transient | FailureClass::TimedOut | FailureClass::RateLimited { .. } => {
-                Some(Self::Outage)
-            }
-            FailureClass::Defect => None,
+            FailureClass::Refused | FailureClass::Unauthorised | FailureClass::Unreadable => Self::Blocked,
+            FailureClass::Transient
+            | FailureClass::TimedOut
+            | FailureClass::RateLimited { .. }
+            | FailureClass::Defect => Self::Outage,
         }
     }
 }

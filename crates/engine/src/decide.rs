@@ -164,7 +164,7 @@ fn failed(
     now: Timestamp,
     jitter: f64,
 ) -> Verdict {
-    let trouble = Trouble::of(failure.class);
+    let trouble = Some(Trouble::of(failure.class));
     let error = Some(failure.message);
     if let FailureClass::RateLimited { until: Some(until) } = failure.class {
         let ready_at = until.clamp(later(now, SHORTEST_WAIT), later(now, LONGEST_WAIT));

@@ -2,6 +2,7 @@
 //! others want of it as messages, one after the other.
 
 mod claiming;
+mod correcting;
 mod firing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +26,7 @@ use crate::decide::StopReason;
 use crate::journal::Journal;
 use crate::metrics;
 use crate::planner::Planner;
+use crate::steps::ClockWatch;
 use crate::timer::Timer;
 use crate::worker::Stop;
 
@@ -97,6 +99,11 @@ pub(crate) struct Dispatcher {
     pub(crate) orphans_at: VecDeque<Timestamp>,
     /// Whether other processes work on the same store, whose leases may end at any time.
     pub(crate) shares_store: bool,
+    pub(crate) watch: ClockWatch,
+    /// Times that lie too far ahead are to be looked for.
+    pub(crate) to_correct: bool,
+    /// Jobs whose due time was computed again at the start because it lay too far ahead, and nobody was told yet.
+    pub(crate) realigned: usize,
     pub(crate) is_away: bool,
 }
 
@@ -145,6 +152,7 @@ impl Dispatcher {
 
     async fn fire_and_claim(&mut self) -> StoreResult<Timestamp> {
         let now = self.clock.now();
+        self.follow_the_clock(now).await?;
         self.rescue_orphans(now).await?;
         self.fire(now).await?;
         self.plan_after_the_end().await?;

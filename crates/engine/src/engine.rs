@@ -29,6 +29,7 @@ use crate::neighbours;
 use crate::planner::Planner;
 use crate::prune::{self, Retention};
 use crate::registry::Registry;
+use crate::steps::ClockWatch;
 use crate::supervision::Supervision;
 use crate::timer::Timer;
 use crate::workflow::WorkflowDescription;
@@ -163,7 +164,7 @@ impl Engine {
             shutdown_grace: options.shutdown_grace,
         });
         engine.adopt_jobs_file().await?;
-        let mut jobs = engine.realign().await?;
+        let (mut jobs, realigned) = engine.realign().await?;
 
         let mut timer = Timer::new(planner.clone());
         store.jobs(true).await?.into_iter().for_each(|job| timer.put(job));
@@ -191,6 +192,9 @@ impl Engine {
             to_plan: jobs.iter().map(|job| job.id.clone()).collect(),
             orphans_at: VecDeque::from_iter(shares_store.then(|| clock.now())),
             shares_store,
+            watch: ClockWatch::new(&clock),
+            to_correct: true,
+            realigned,
             is_away: false,
         };
         engine.keep(supervision.vital("dispatcher", is_cancelled(&draining), dispatcher.run()));

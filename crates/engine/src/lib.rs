@@ -29,6 +29,7 @@ mod planner;
 pub mod probe;
 pub mod prune;
 pub mod registry;
+mod steps;
 pub mod stock_desk;
 pub mod supervision;
 mod timer;

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::misfire::{CatchUp, catch_up};
 use marktwerk_domain::run::Trigger;
+use marktwerk_domain::schedule::Schedule;
 use marktwerk_domain::timetable::Timetable;
 use marktwerk_store::runs::{Firing, Limits, NewRun, Skip};
 
 use crate::conditions::Judgement;
 use crate::planner::Planner;
+use crate::steps;
 
 /// The jobs by their next planned time.
 pub(crate) struct Timer {
@@ -147,6 +149,35 @@ impl Timer {
             overlap: policies.overlap,
             max_instances: policies.max_instances,
         })
+    }
+
+    /// Jobs that are counted in intervals from a time after `now`.
+    pub(crate) fn with_grid_after(&self, now: Timestamp) -> Vec<Job> {
+        let is_ahead = |known: &&Known| known.timetable.is_some() && known.job.anchor > now;
+        let counts = |known: &&Known| matches!(known.job.spec.schedule, Schedule::Every { .. });
+        let known = self.jobs.values().filter(is_ahead).filter(counts);
+        known.map(|known| known.job.clone()).collect()
+    }
+
+    /// For jobs that are due later than the first time that their schedule has from `now` on: firings of nothing that bring them
+    /// to that.
+    pub(crate) fn due_too_late(&self, now: Timestamp) -> Vec<Firing> {
+        let firing = |(due, id): &(Timestamp, JobId)| {
+            let Known { job, timetable } = self.jobs.get(id)?;
+            let timetable = timetable.as_ref()?;
+            let is_too_late = *due > timetable.next_after(steps::later(now, steps::SLACK))?;
+            is_too_late.then_some(())?;
+            Some(Firing {
+                job_id: id.clone(),
+                seen_due: *due,
+                next_due: Some(timetable.next_after(now)?),
+                skips: Vec::new(),
+                runs: Vec::new(),
+                overlap: job.spec.policies.overlap,
+                max_instances: job.spec.policies.max_instances,
+            })
+        };
+        self.due.iter().filter_map(firing).collect()
     }
 
     /// The firing of a job was carried out.

@@ -99,6 +99,40 @@ async fn fill_the_way(shop: &Shop) {
     }
 }
 
+/// A cursor of another database, or of lines that were deleted.
+#[tokio::test(start_paused = true)]
+async fn who_begins_beyond_the_end_is_told_and_goes_on_from_there() {
+    let shop = Shop::open(WorldOptions::quiet(), |endpoint| endpoint).await;
+    shop.pause_jobs().await;
+    shop.run(&shop::orders(), "").await;
+    let end = stored(&shop, 0).await.last().map_or(0, id);
+    let address = shop.program.address();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let beyond = format!("ws://{address}/ws/logs?after={}", end + 1_000);
+    let (mut socket, _) = client_async(beyond, stream).await.unwrap();
+    let mut told = Vec::new();
+    let mut is_started = false;
+    loop {
+        let Message::Text(text) = socket.next().await.unwrap().unwrap() else { continue };
+        let message: Value = serde_json::from_str(&text).unwrap();
+        match message["type"].as_str().unwrap() {
+            "log" => {
+                assert_eq!(id(&message["data"]), end + 1, "the first line after the end");
+                break;
+            }
+            "jobs_update" => {}
+            _ => told.push(message),
+        }
+        if !told.is_empty() && !is_started {
+            is_started = true;
+            shop.run(&shop::orders(), "").await;
+        }
+    }
+    let expected = serde_json::json!({ "type": "beyond", "data": { "after": end + 1_000, "end": end } });
+    assert_eq!(told, [expected]);
+    shop.program.shutdown().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_reads_misses_nothing_and_who_stops_is_told_what_it_missed() {
     let shop = Shop::open(WorldOptions::quiet(), |endpoint| endpoint).await;

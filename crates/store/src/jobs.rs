@@ -77,14 +77,15 @@ pub trait JobStore: Send + Sync {
     async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()>;
 
     /// Changes jobs, all or none, and answers with them as they stand now. `VersionConflict` and `NotFound` change nothing.
-    /// If a paused job is enabled again, the fuse's count of consecutive failures is reset.
+    /// If a paused job is enabled again, the fuse's count of consecutive failures is reset. Pausing holds its waiting runs, and
+    /// resuming lets them go ([`crate::runs::RunStore::claim`]).
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>>;
 
     /// Gives a job whose next planned time depends on the end of its run that time: where it has none, is enabled and no run of
     /// it is live. Answers whether it did.
     async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool>;
 
-    /// Takes jobs out of the schedule; their history stays. Their waiting and retrying runs become cancelled. Unknown ids are
-    /// ignored.
+    /// Takes jobs out of the schedule; their history stays. Their waiting and retrying runs become cancelled; a running attempt goes
+    /// on to its end, and nothing follows on it: what would (another attempt, a slice) is cancelled. Unknown ids are ignored.
     async fn archive_jobs(&self, ids: &[JobId], now: Timestamp) -> StoreResult<()>;
 }

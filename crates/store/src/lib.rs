@@ -24,6 +24,7 @@ pub mod journal;
 pub mod judging;
 mod live_runs;
 pub mod logs;
+mod lost_runs;
 pub mod meta;
 mod migrating;
 #[cfg(feature = "mutants")]

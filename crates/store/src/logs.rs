@@ -33,7 +33,7 @@ pub struct LogFilter {
     pub levels: Vec<Level>,
     /// Only lines at or after this time.
     pub since: Option<Timestamp>,
-    /// Only lines stored after this `log_id`, ascending. Without it: newest first by (timestamp, log_id).
+    /// Only lines stored after this `log_id`, ascending. Without it: the newest first, in the order of storage.
     pub after: Option<i64>,
     /// How many at the most.
     pub limit: usize,

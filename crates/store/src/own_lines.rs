@@ -5,6 +5,9 @@ use marktwerk_domain::log::{ClosingStatus, Level, LogLine};
 use marktwerk_domain::run::Run;
 use serde_json::Value;
 
+/// Why runs of a job that was removed end.
+pub(crate) const ARCHIVED: &str = "the job was archived";
+
 /// A line that the store writes about a run, as the next of its lines.
 pub(crate) fn about(run: &Run, level: Level, at: Timestamp, what: &str) -> LogLine {
     LogLine {

@@ -159,6 +159,8 @@ pub struct RunFilter {
     pub planned_from: Option<Timestamp>,
     /// Only runs planned before this time.
     pub planned_before: Option<Timestamp>,
+    /// Only runs that may be claimed after this time.
+    pub ready_after: Option<Timestamp>,
     /// Only runs that this one has caused.
     pub caused_by: Option<RunId>,
     /// Only runs with a smaller number: the cursor of the next page.
@@ -179,11 +181,12 @@ pub trait RunStore: Send + Sync {
 
     /// Claims ready runs (waiting or retrying, `ready_at` reached): by priority as it has risen, then in turns between the
     /// priorities that have risen to it, then by `ready_at`, then number; never more than the limits allow, and never two of one
-    /// lane at a time. What is at a limit is passed over. Sets running, raises epoch and attempt number, opens the attempt.
+    /// lane at a time. What is at a limit is passed over, and what is held is not there: the waiting runs of a paused job, except
+    /// those of a person (started or repeated by hand, and the slices that follow on them). Sets running, raises epoch and attempt number, opens the attempt.
     /// Sorted as claimed.
     async fn claim(&self, claim: &Claim) -> StoreResult<Vec<Run>>;
 
-    /// When the next waiting or retrying run becomes ready; `None` with an empty queue. May be in the past: a run that waits
+    /// When the next waiting or retrying run that is not held becomes ready; `None` with an empty queue. May be in the past: a run that waits
     /// for its lane.
     async fn next_ready(&self) -> StoreResult<Option<Timestamp>>;
 
@@ -192,15 +195,18 @@ pub trait RunStore: Send + Sync {
 
     /// Records running runs as lost whose lease ended before `now` (where several processes share the database: before its own
     /// clock's now) or, with `void_others`, that belong to a node other than
-    /// `node` (an embedded database has one process: what another left is void at once). Retried at once where the retry
-    /// policy of the job leaves an attempt, ended as *lost* with a closing line where not.
+    /// `node` (an embedded database has one process: what another left is void at once). Retried after the retry policy's delay
+    /// where that leaves an attempt, ended as *lost* with a closing line where not; runs of an archived job are not retried.
     async fn rescue(&self, node: &str, void_others: bool, now: Timestamp) -> StoreResult<Vec<Rescued>>;
 
     /// Asks to cancel: a waiting or retrying run ends at once as cancelled, with its closing line; a running one carries the
     /// wish. Answers with the run as it stands then; ended runs stay as they are.
     async fn cancel(&self, run: RunId, reason: &str, now: Timestamp) -> StoreResult<Run>;
 
-    /// The queue by rank of priority.
+    /// Lets waiting and retrying runs be claimed from `ready_at` on that would have to wait longer; answers with their number.
+    async fn bring_forward(&self, runs: &[RunId], ready_at: Timestamp) -> StoreResult<u64>;
+
+    /// The queue by rank of priority, without what is held.
     async fn queue_lengths(&self) -> StoreResult<[QueueLength; RANKS]>;
 
     /// One run.

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use marktwerk_domain::health::JobHealth;
 use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec};
+use marktwerk_domain::schedule::Schedule;
 use marktwerk_store::jobs::{JobEdit, NextDue};
 
 use crate::dispatcher::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::steps;
 
 impl Engine {
     /// A job that has not run yet.
@@ -32,8 +34,10 @@ impl Engine {
     /// planned time, and missed times stay missed.
     pub(crate) fn edit(&self, job: &Job, spec: JobSpec) -> JobEdit {
         let now = self.clock.now();
-        let same_times =
-            spec.schedule == job.spec.schedule && spec.policies.time_zone == job.spec.policies.time_zone;
+        // An interval does not know the clock on the wall: another zone changes nothing of it.
+        let knows_the_zone = !matches!(spec.schedule, Schedule::Every { .. });
+        let same_times = spec.schedule == job.spec.schedule
+            && (spec.policies.time_zone == job.spec.policies.time_zone || !knows_the_zone);
         let anchor = if same_times { job.anchor } else { now };
         let keeps_time = same_times
             && spec.enabled == job.spec.enabled
@@ -48,27 +52,34 @@ impl Engine {
     }
 
     /// At start: jobs whose next time or target does not fit to how this process runs them get one (a job type that came with
-    /// this version, an account that was added, a demonstration's pace). Times that were missed while nothing ran stay due.
-    pub(crate) async fn realign(&self) -> Result<Vec<Job>, EngineError> {
+    /// this version, an account that was added, a demonstration's pace, another zone of the program). Times that were missed while
+    /// nothing ran stay due; only they do. A grid that begins later than now, as after a clock that stood ahead, begins now. Answers
+    /// with the jobs, and how many of them were due later than they can be.
+    pub(crate) async fn realign(&self) -> Result<(Vec<Job>, usize), EngineError> {
         let now = self.clock.now();
         let mut jobs = self.store.jobs(false).await?;
-        let mut edits = Vec::new();
+        let soon = steps::later(now, steps::SLACK);
+        let (mut edits, mut too_late) = (Vec::new(), 0);
         for job in &jobs {
-            let next = self.planner.next_due(&job.spec, job.anchor, now);
+            let anchor = if job.anchor > soon { now } else { job.anchor };
+            let next = self.planner.next_due(&job.spec, anchor, now);
             let next_due = match (job.next_due, next) {
-                (Some(due), Some(next)) => Some(due.min(next)),
+                (Some(due), Some(_)) if due <= now => Some(due),
+                (Some(due), Some(next)) if job.spec.schedule.waits_for_the_end() => Some(due.min(next)),
                 // The dispatcher looks whether its run has ended.
                 (None, Some(_)) if job.spec.schedule.waits_for_the_end() => None,
                 (_, next) => next,
             };
             let target = self.planner.target(&job.spec);
-            if next_due != job.next_due || target != job.target {
+            let latest = self.planner.next_due(&job.spec, anchor, soon);
+            too_late += usize::from(latest.is_some() && job.next_due > latest);
+            if next_due != job.next_due || target != job.target || anchor != job.anchor {
                 edits.push(JobEdit {
                     id: job.id.clone(),
                     expected_version: None,
                     spec: job.spec.clone(),
                     target,
-                    anchor: job.anchor,
+                    anchor,
                     next_due: NextDue::Becomes(next_due),
                 });
             }
@@ -77,7 +88,7 @@ impl Engine {
             self.store.edit_jobs(&edits).await?;
             jobs = self.store.jobs(false).await?;
         }
-        Ok(jobs)
+        Ok((jobs, too_late))
     }
 
     /// The store has changed a job by itself (its fuse has blown): the dispatcher and the jobs file follow.

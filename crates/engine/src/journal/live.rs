@@ -28,6 +28,13 @@ pub enum TailItem {
         /// How many lines were passed over.
         dropped: u64,
     },
+    /// The reader began after a line that does not exist: of another database, or deleted. It goes on from the end.
+    Beyond {
+        /// Where the reader wanted to begin.
+        after: i64,
+        /// The `log_id` of the newest line: the lines after it follow.
+        end: i64,
+    },
 }
 
 /// A reader of the log table's end.
@@ -36,6 +43,8 @@ pub struct LiveTail {
     changes: watch::Receiver<Changes>,
     cursor: i64,
     page: VecDeque<LogRow>,
+    /// Whether there are lines up to where the reader began was looked at.
+    is_checked: bool,
     _reading: Reading,
 }
 
@@ -43,11 +52,27 @@ impl LiveTail {
     /// Begins after the line `after`.
     pub fn after(store: SharedStore, after: i64) -> Self {
         let changes = store.changes();
-        Self { store, changes, cursor: after, page: VecDeque::new(), _reading: Reading::begin() }
+        Self {
+            store,
+            changes,
+            cursor: after,
+            page: VecDeque::new(),
+            is_checked: false,
+            _reading: Reading::begin(),
+        }
     }
 
     /// The next item, as soon as there is one: each line once, in the order of storage. Safe to drop and call again.
     pub async fn next(&mut self) -> Result<TailItem, StoreError> {
+        if !self.is_checked {
+            // The table itself is asked: other processes may have stored lines of which this one has not heard yet.
+            let end = self.store.highest_log_id().await?;
+            self.is_checked = true;
+            if end < self.cursor {
+                let after = std::mem::replace(&mut self.cursor, end);
+                return Ok(TailItem::Beyond { after, end });
+            }
+        }
         loop {
             if let Some(row) = self.page.pop_front() {
                 self.cursor = row.log_id;

@@ -30,7 +30,7 @@ pub(crate) async fn flaky_house(refused: &'static str) -> (House, Arc<Flaky>) {
 
 /// What the program says of the database.
 #[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Said(pub(crate) Arc<Mutex<Vec<String>>>);
 
 impl tracing::Subscriber for Said {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {

@@ -185,6 +185,7 @@ hand_on! { RunStore:
     run(id: RunId) -> Option<Run>;
     runs(filter: &RunFilter) -> Vec<Run>;
     attempts(id: RunId) -> Vec<Attempt>;
+    bring_forward(runs: &[RunId], ready_at: Timestamp) -> u64;
     queue_lengths() -> [QueueLength; RANKS];
     prune_runs(before: Timestamp) -> u64;
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod chains;
+mod clocks;
 mod conditions;
 mod database;
 mod downtime;
@@ -15,6 +16,7 @@ mod jobs_file;
 mod journal;
 mod limits;
 mod overload;
+mod pausing;
 mod policies;
 mod restart;
 mod schedule;

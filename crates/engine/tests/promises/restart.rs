@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use marktwerk_domain::run::RunState;
 use marktwerk_engine::EngineOptions;
+use serde_json::json;
 
 use crate::house::{Act, House};
+
+/// A job that is tried again without a delay: the old process has no time to take part.
+fn at_once() -> serde_json::Value {
+    json!({ "job_type": "play", "interval_minutes": 600, "retry": { "attempts": 3, "first_delay_seconds": 0 } })
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_puts_back_what_it_cuts_off_and_the_next_start_goes_on() {
@@ -44,7 +50,7 @@ async fn a_running_run_gets_its_grace() {
 async fn a_crash_is_recorded_as_one_and_the_fenced_worker_has_no_effect() {
     // One worker each: the suspended process has no free one to take the run up again.
     let house = House::open_with(EngineOptions { workers: 1, ..EngineOptions::default() }).await;
-    let job = house.add("play", 600).await;
+    let job = house.add_written(at_once()).await;
     house.stage.then(Act::Work(Duration::from_secs(100)));
     let run = house.start(&job.id).await;
     house.pass(Duration::from_secs(5)).await;
@@ -68,7 +74,7 @@ async fn a_crash_is_recorded_as_one_and_the_fenced_worker_has_no_effect() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_kills_its_process_each_time_is_lost_in_the_end() {
     let mut house = House::open().await;
-    let job = house.add("play", 600).await;
+    let job = house.add_written(at_once()).await;
     house.stage.then(Act::Hang);
     let run = house.start(&job.id).await;
     for _ in 0..3 {
@@ -78,7 +84,21 @@ async fn a_run_that_kills_its_process_each_time_is_lost_in_the_end() {
     let run = house.run(run.id).await;
     assert_eq!((run.state, run.attempts_used), (RunState::Lost, 3));
     let history = house.engine.existing(&job.id).await.unwrap().history;
-    assert_eq!(history.last_succeeded, Some(false));
+    assert_eq!((history.last_succeeded, history.failures_in_a_row), (Some(false), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_is_tried_again_after_a_delay() {
+    let house = House::open().await;
+    let job = house.add("play", 600).await;
+    house.stage.then(Act::Hang);
+    let run = house.start(&job.id).await;
+    house.pass(Duration::from_secs(2)).await;
+    let next = house.reopen_with([Act::Hang]).await;
+    let lost = next.run(run.id).await;
+    assert_eq!((lost.state, lost.attempts_used), (RunState::Retrying, 1));
+    let wait = lost.ready_at.duration_since(next.clock.now()).as_secs();
+    assert!((23..=36).contains(&wait), "{wait}");
 }
 
 #[tokio::test(start_paused = true)]

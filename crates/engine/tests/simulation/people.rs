@@ -5,6 +5,7 @@ use std::sync::Arc;
 use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::policy::Condition;
 use marktwerk_domain::run::{Run, RunState};
+use marktwerk_domain::schedule::Schedule;
 use marktwerk_engine::jobs::{JobDraft, Seconds};
 use marktwerk_engine::{Engine, EngineError};
 use marktwerk_store::runs::RunFilter;
@@ -112,10 +113,11 @@ impl Play {
         }
     }
 
-    /// All jobs stand still.
-    pub(crate) async fn pause_all(&mut self) {
-        let ids: Vec<JobId> = self.jobs().into_iter().map(|job| job.id).collect();
-        self.change(ids, json!({ "enabled": false })).await;
+    /// From now on no job runs by itself any more, and none is paused: what waits, and what was held by a pause, comes to its end.
+    pub(crate) async fn let_all_end(&mut self) {
+        let is_over = |job: &Job| job.spec.enabled && job.spec.schedule == Schedule::Manual;
+        let ids = self.jobs().into_iter().filter(|job| !is_over(job)).map(|job| job.id).collect();
+        self.change(ids, json!({ "manual": true, "enabled": true })).await;
     }
 
     async fn change(&mut self, ids: Vec<JobId>, patch: Value) {

@@ -215,9 +215,10 @@ impl Play {
         }
         self.ground.clock.sleep(SETTLES).await;
         self.ground.calm_down();
-        self.pause_all().await;
         let began = self.ground.trace.since();
         while !self.is_idle() && !self.ground.trace.has_failed() {
+            // A failure from before the peace may blow a fuse within it.
+            self.let_all_end().await;
             self.ground.clock.sleep(LOOKS_EVERY).await;
             if self.ground.trace.since() - began > PEACE {
                 let live: Vec<_> = self.live_runs().iter().map(|run| (run.id, run.state)).collect();

@@ -168,6 +168,11 @@ impl RunStore for Tapped {
         self.call("cancel", self.ground.store.cancel(run, reason, now), tell).await
     }
 
+    async fn bring_forward(&self, runs: &[RunId], ready_at: Timestamp) -> StoreResult<u64> {
+        let tell = |_: &u64| Some(What::BroughtForward(runs.to_vec(), ready_at));
+        self.call("bring_forward", self.ground.store.bring_forward(runs, ready_at), tell).await
+    }
+
     async fn next_ready(&self) -> StoreResult<Option<Timestamp>> {
         self.call("next_ready", self.ground.store.next_ready(), |_| None).await
     }

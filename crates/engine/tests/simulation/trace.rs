@@ -76,6 +76,7 @@ pub(crate) enum What {
     Claimed(Claim, Vec<Run>),
     Planned(JobId, Timestamp),
     Cancelled(RunId, String, Timestamp, Box<Run>),
+    BroughtForward(Vec<RunId>, Timestamp),
     Rescued {
         node: String,
         void_others: bool,

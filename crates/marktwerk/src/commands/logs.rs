@@ -21,6 +21,8 @@ use crate::clock::SystemClock;
 const PAGE: usize = 500;
 /// How often new lines are asked for.
 const POLL: Duration = Duration::from_millis(500);
+/// After so many answers without a line it is asked whether the last one shown still exists.
+const LOOKS_AT_THE_END_AFTER: u32 = 10;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -54,8 +56,7 @@ pub(super) async fn run(
     filter.extend(options.job.clone().map(|job| ("job_id", job)));
     filter.extend(options.level.map(|level| ("level", at_least(level))));
     // Asked before the past is read: what is stored meanwhile comes after it, and what is in both is shown once.
-    let newest = client.get("/api/logs", &[("limit", "1".to_owned())]).await?;
-    let newest = newest.as_array().into_iter().flatten().filter_map(number).max().unwrap_or(0);
+    let newest = end(client).await?;
     let past = past(&options, since, &filter, client).await?;
     for row in &past {
         show(row, output)?;
@@ -65,6 +66,12 @@ pub(super) async fn run(
         follow(newest, shown, &filter, client, output, &clock).await?;
     }
     Ok(())
+}
+
+/// The number of the newest line; 0 where there is none.
+async fn end(client: &Client) -> Result<i64, CallError> {
+    let newest = client.get("/api/logs", &[("limit", "1".to_owned())]).await?;
+    Ok(newest.as_array().into_iter().flatten().filter_map(number).max().unwrap_or(0))
 }
 
 /// Shows the lines that follow, until interrupted, except those that were shown already.
@@ -77,6 +84,7 @@ async fn follow(
     clock: &SharedClock,
 ) -> anyhow::Result<()> {
     let mut connection = Connection::default();
+    let mut silences = 0_u32;
     loop {
         let mut query = filter.to_vec();
         query.extend([("after", last.to_string()), ("limit", PAGE.to_string())]);
@@ -89,12 +97,23 @@ async fn follow(
             }
             Err(error) => return Err(error.into()),
         };
-        connection.found(client, output)?;
+        let was_lost = connection.found(client, output)?;
         let fresh = fresh.as_array().map(Vec::as_slice).unwrap_or_default();
         for row in fresh.iter().filter(|row| number(row).is_none_or(|number| !shown.contains(&number))) {
             show(row, output)?;
         }
         last = fresh.iter().filter_map(number).max().unwrap_or(last);
+        silences = if fresh.is_empty() { silences + 1 } else { 0 };
+        // Numbers only rise, unless there is another database now: then nothing would ever come after the last one.
+        if was_lost || silences.is_multiple_of(LOOKS_AT_THE_END_AFTER) && silences > 0 {
+            let end = end(client).await.unwrap_or(last);
+            if end < last {
+                output.aside(&format!(
+                    "the newest line there is {end}, and {last} was shown already: this is another database; going on from its end"
+                ))?;
+                last = end;
+            }
+        }
         if fresh.len() < PAGE {
             clock.sleep(POLL).await;
         }
@@ -115,11 +134,13 @@ impl Connection {
         Ok(())
     }
 
-    fn found(&mut self, client: &Client, output: &Output) -> std::io::Result<()> {
-        if std::mem::replace(&mut self.is_lost, false) {
+    /// Answers whether it did not answer before.
+    fn found(&mut self, client: &Client, output: &Output) -> std::io::Result<bool> {
+        let was_lost = std::mem::replace(&mut self.is_lost, false);
+        if was_lost {
             output.aside(&format!("{} answers again", client.base()))?;
         }
-        Ok(())
+        Ok(was_lost)
     }
 }
 

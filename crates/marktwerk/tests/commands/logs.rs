@@ -57,6 +57,33 @@ fn following_goes_on_over_a_restart_and_loses_no_line() {
     assert!(missing.is_empty(), "{missing:?} of {all:?}");
 }
 
+/// A backup was put back, or the data folder was emptied: the numbers begin again.
+#[test]
+fn following_over_another_database_says_so_and_goes_on_from_its_end() {
+    let mut program = Program::start();
+    for _ in 0..3 {
+        program.ask(&["jobs", "run", "order_workflow", "--wait"]);
+    }
+    let mut following = program
+        .command(&["logs", "--follow", "-n", "1", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut asides = BufReader::new(following.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.next().unwrap();
+    program.stop();
+    std::fs::remove_dir_all(program.folder.path().join("data")).unwrap();
+    program.start_again();
+    let told = asides.find(|line| line.contains("another database")).unwrap();
+    assert!(told.contains("going on from its end"), "{told}");
+    program.ask(&["jobs", "run", "order_workflow", "--wait"]);
+    assert!(lines.next().is_some(), "lines come again");
+    following.kill().unwrap();
+    following.wait().unwrap();
+}
+
 #[test]
 fn lines_are_narrowed_by_job_level_time_and_number() {
     let program = Program::start();

@@ -150,6 +150,9 @@ impl Reader {
                 return None;
             }
             TailItem::Line(row) => json!({ "type": "log", "data": LogEntry::from(*row) }),
+            TailItem::Beyond { after, end } => {
+                json!({ "type": "beyond", "data": { "after": after, "end": end } })
+            }
             TailItem::Lagged { after, dropped } => {
                 json!({ "type": "lagged", "data": { "after": after, "dropped": dropped } })
             }

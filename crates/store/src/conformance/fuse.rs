@@ -140,7 +140,7 @@ pub async fn a_success_ends_the_row(store: SharedStore) {
 }
 
 /// They say nothing of the other side, or are not over.
-pub async fn lost_cancelled_and_retried_runs_do_not_count(store: SharedStore) {
+pub async fn cancelled_and_retried_runs_do_not_count(store: SharedStore) {
     store.insert_jobs(&[job("a")]).await.unwrap();
     fail(&store, Trouble::Blocked, FUSE - 1).await;
     let before = stored_job(&store, "a").await.health;
@@ -152,15 +152,25 @@ pub async fn lost_cancelled_and_retried_runs_do_not_count(store: SharedStore) {
             store.cancel(run.id, "not wanted", at(11)).await.unwrap();
         }
     }
-    let lost = claimed(&store, "a").await;
-    store.rescue("node-b", true, at(5)).await.unwrap();
-    let late = store.commit(&[failure(&lost, RunState::Failed, Some(Trouble::Blocked))]).await.unwrap();
-    assert_eq!(late.fenced, [lost.id]);
-    store.claim(&claim_at(6)).await.unwrap();
-    store.rescue("node-b", true, at(11)).await.unwrap();
-    assert_eq!(store.run(lost.id).await.unwrap().unwrap().state, RunState::Lost);
-    assert_eq!(stored_job(&store, "a").await.health, before);
     assert_eq!(told(&store).await, []);
+}
+
+/// Whatever takes its process with it each time: people have to hear of it.
+pub async fn lost_runs_count_as_an_outage(store: SharedStore) {
+    store.insert_jobs(&[job("a")]).await.unwrap();
+    for _ in 0..FUSE {
+        let lost = claimed(&store, "a").await;
+        store.rescue("node-b", true, at(5)).await.unwrap();
+        let late = store.commit(&[failure(&lost, RunState::Failed, Some(Trouble::Blocked))]).await.unwrap();
+        assert_eq!(late.fenced, [lost.id]);
+        store.claim(&claim_at(50)).await.unwrap();
+        store.rescue("node-b", true, at(51)).await.unwrap();
+        assert_eq!(store.run(lost.id).await.unwrap().unwrap().state, RunState::Lost);
+    }
+    let job = stored_job(&store, "a").await;
+    assert_eq!((job.health.trouble, job.health.in_a_row), (Some(Trouble::Outage), FUSE));
+    assert_eq!(job.health.alarm, Some(Alarm::Degraded));
+    assert!(job.spec.enabled, "an outage pauses nothing");
 }
 
 /// A person has mended the cause, or believes so.

@@ -17,6 +17,7 @@ pub mod claim;
 pub mod concurrency;
 pub mod fire;
 pub mod fuse;
+pub mod holding;
 pub mod inventory;
 pub mod jobs;
 pub mod journal;
@@ -86,8 +87,11 @@ macro_rules! store_conformance {
                     a_cause_with_other_parameters_queues_another_run, a_paused_job_is_skipped;
                 fuse: five_blocked_runs_pause_the_job, a_paused_job_is_not_announced_again,
                     a_job_that_a_person_paused_is_not_announced, an_outage_is_told_once_and_pauses_nothing,
-                    a_row_is_of_one_trouble, a_success_ends_the_row, lost_cancelled_and_retried_runs_do_not_count,
+                    a_row_is_of_one_trouble, a_success_ends_the_row, cancelled_and_retried_runs_do_not_count,
+                    lost_runs_count_as_an_outage,
                     enabling_again_begins_a_new_row, a_job_that_comes_back_begins_a_new_row;
+                holding: runs_of_a_paused_job_wait_until_it_is_resumed, what_a_paused_job_still_has_at_work_ends_and_waits,
+                    what_a_person_started_goes_on, the_fuse_holds_too, nothing_follows_in_a_job_that_is_gone;
                 alerts: alerts_are_read_from_a_cursor, an_alert_is_added_without_a_change, old_alerts_are_deleted;
                 run_filters: runs_are_found_by_trigger_time_and_cause;
                 runs: a_run_reads_as_it_was_queued, runs_are_read_newest_first, an_unknown_run_is_none, pruning_keeps_the_last_run_of_each_job;

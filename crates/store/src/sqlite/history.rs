@@ -9,6 +9,7 @@ use rusqlite::params;
 
 use super::alerts;
 use super::rows::{self, Json, Micros, micros};
+use super::runs::hold;
 use super::writing::Writing;
 use crate::StoreResult;
 
@@ -83,5 +84,9 @@ fn judge(writing: &mut Writing<'_>, ended: &EndedAttempt<'_>) -> StoreResult<Opt
 fn pause(writing: &Writing<'_>, job: &JobId) -> StoreResult<bool> {
     let sql = "UPDATE jobs SET enabled = 0, next_due = NULL, version = version + 1 \
          WHERE id = ?1 AND enabled = 1 AND archived = 0";
-    Ok(rows::execute(writing.connection, sql, [job.as_str()])? > 0)
+    let is_paused = rows::execute(writing.connection, sql, [job.as_str()])? > 0;
+    if is_paused {
+        hold::follow(writing, job)?;
+    }
+    Ok(is_paused)
 }

@@ -7,10 +7,11 @@ use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec, Priority};
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{self, Columns, Json, Micros, Word, micros};
-use super::runs::cancel;
+use super::runs::{cancel, hold};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::jobs::{JobCounts, JobEdit, JobStore, NextDue};
+use crate::own_lines::ARCHIVED;
 use crate::{StoreError, StoreResult};
 
 const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enabled, description, parameters, \
@@ -161,6 +162,9 @@ fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
     if edit.spec.enabled && !stored.spec.enabled {
         resume(writing, id, stored.health)?;
     }
+    if edit.spec.enabled != stored.spec.enabled {
+        hold::follow(writing, id)?;
+    }
     find(writing.connection, id.as_str())?.ok_or_else(missing)
 }
 
@@ -220,7 +224,7 @@ fn archive(writing: &mut Writing<'_>, id: &JobId, now: Timestamp) -> StoreResult
         "UPDATE jobs SET archived = 1, next_due = NULL, version = version + 1 WHERE id = ?1 AND archived = 0";
     if rows::execute(writing.connection, sql, [id.as_str()])? > 0 {
         writing.effects.jobs = true;
-        cancel::queued_runs_of(writing, id, "the job was archived", now)?;
+        cancel::queued_runs_of(writing, id, ARCHIVED, now)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, params};
 use super::history::{self, EndedAttempt};
 use super::lines;
 use super::rows::{self, Json, Micros, Word, micros};
-use super::runs::{cancel, chain, queue, read};
+use super::runs::{cancel, chain, hold, queue, read};
 use super::store::SqliteStore;
 use super::writing::Writing;
 use crate::StoreResult;
@@ -65,12 +65,15 @@ fn commit(writing: &mut Writing<'_>, records: Vec<Record>) -> StoreResult<Commit
                 unwritten.push(end.line.clone());
                 match run.end(writing, id, &end)? {
                     None => ended.push((id, end.state, end.ended_at)),
-                    Some(goes_on) if run.cancel_requested => {
-                        // Written by the store, so what came before it has to be there.
-                        lines::insert(writing, &std::mem::take(&mut unwritten))?;
-                        cancel_after(writing, id, goes_on, end.ended_at)?;
+                    Some(goes_on) => {
+                        let (wish, job) = (run.cancel_requested, &run.job_id);
+                        if let Some(reason) = cancel::reason_to_end(writing, id, wish, job)? {
+                            // Written by the store, so what came before it has to be there.
+                            lines::insert(writing, &std::mem::take(&mut unwritten))?;
+                            let run = read::existing(writing.connection, goes_on)?;
+                            cancel::end_cancelled(writing, &run, &reason, end.ended_at)?;
+                        }
                     }
-                    Some(_) => {}
                 }
             }
         }
@@ -84,13 +87,6 @@ fn commit(writing: &mut Writing<'_>, records: Vec<Record>) -> StoreResult<Commit
         chain::follow(writing, &runs[&id].job_id, id, state, at)?;
     }
     Ok(Committed { highest_log_id: writing.effects.highest_log_id, fenced })
-}
-
-/// Somebody asked to cancel `wished` while its attempt was ending: `goes_on`, the run itself or its next slice, must not begin.
-fn cancel_after(writing: &mut Writing<'_>, wished: RunId, goes_on: RunId, at: Timestamp) -> StoreResult<()> {
-    let run = read::existing(writing.connection, goes_on)?;
-    let reason = cancel::wished_reason(writing, wished)?;
-    cancel::end_cancelled(writing, &run, &reason, at)
 }
 
 /// A run of the batch, as far as its records need and change it.
@@ -197,6 +193,9 @@ impl OpenRun {
             marker: marker.as_deref().filter(|_| follow_up.is_none()),
         };
         history::remember(writing, &ended)?;
+        if !state.is_ended() {
+            hold::look(connection, id)?;
+        }
         writing.effects.jobs = true;
         self.lease = None;
         self.has_changed = false;

@@ -98,7 +98,7 @@ fn read(connection: &Connection, filter: &LogFilter, zone: &TimeZone) -> StoreRe
     }
     let (order, offset) = match after {
         Some(_) => ("log_id", 0),
-        None => ("timestamp DESC, log_id DESC", *offset),
+        None => ("log_id DESC", *offset),
     };
     let sql = format!(
         "SELECT log_id, job_id, job_type, level, message, timestamp, at_utc, duration_seconds, status, error_text, \

@@ -11,6 +11,7 @@ use marktwerk_domain::run::{RunId, RunState};
 use super::alerts;
 use super::columns::{self, micros, optional_micros};
 use super::row_values::{self, Row};
+use super::runs::hold;
 use super::writing::Writing;
 use crate::StoreResult;
 
@@ -128,7 +129,10 @@ pub(crate) async fn remember(writing: &mut Writing<'_>, ended: &[EndedAttempt<'_
         memories.insert(id, memory);
     }
     let memories: Vec<Memory<'_>> = memories.into_values().collect();
-    write(writing, &memories).await
+    write(writing, &memories).await?;
+    let paused: Vec<&str> =
+        memories.iter().filter(|memory| memory.is_paused_now).map(|memory| memory.id).collect();
+    hold::follow(writing, &paused).await
 }
 
 /// What an end means: the new count of consecutive failures is the old one times the first figure, plus the second.

@@ -10,10 +10,11 @@ use marktwerk_sqlserver::{Connection, Row, SqlError, reading};
 
 use super::columns::{self, Columns, micros};
 use super::job_rows::{self, Change};
-use super::runs::cancel;
+use super::runs::{cancel, hold};
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, Writing, write_in};
 use crate::jobs::{JobCounts, JobEdit, JobStore};
+use crate::own_lines::ARCHIVED;
 use crate::{StoreError, StoreResult};
 
 const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enabled, description, parameters, \
@@ -150,7 +151,7 @@ async fn edit_together(writing: &mut Writing<'_>, edits: &[JobEdit]) -> StoreRes
     let missing = |id: &JobId| StoreError::NotFound(format!("job {id}"));
     let ids: Vec<&str> = edits.iter().map(|edit| edit.id.as_str()).collect();
     let stored = find_all(writing.connection, &ids).await?;
-    let mut changes = Vec::with_capacity(edits.len());
+    let (mut changes, mut turned) = (Vec::with_capacity(edits.len()), Vec::new());
     for edit in edits {
         let stored =
             stored.get(edit.id.as_str()).filter(|job| !job.archived).ok_or_else(|| missing(&edit.id))?;
@@ -163,12 +164,16 @@ async fn edit_together(writing: &mut Writing<'_>, edits: &[JobEdit]) -> StoreRes
                 found: stored.version,
             });
         }
+        if edit.spec.enabled != stored.spec.enabled {
+            turned.push(edit.id.as_str());
+        }
         // If it is enabled again, the fuse's count of consecutive failures is reset.
         let resumes = edit.spec.enabled && !stored.spec.enabled;
         changes.push(Change { edit, health: resumes.then(|| stored.health.after_resume()) });
     }
     writing.effects.jobs = true;
     job_rows::change(writing, &changes).await?;
+    hold::follow(writing, &turned).await?;
     let mut changed = find_all(writing.connection, &ids).await?;
     edits.iter().map(|edit| changed.remove(edit.id.as_str()).ok_or_else(|| missing(&edit.id))).collect()
 }
@@ -179,7 +184,7 @@ async fn archive(writing: &mut Writing<'_>, ids: &[JobId], now: Timestamp) -> St
     for id in ids {
         if writing.connection.execute("archive a job", sql, &[&id.as_str()]).await? > 0 {
             writing.effects.jobs = true;
-            cancel::queued_runs_of(writing, id, "the job was archived", now).await?;
+            cancel::queued_runs_of(writing, id, ARCHIVED, now).await?;
         }
     }
     Ok(())

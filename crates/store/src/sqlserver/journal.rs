@@ -16,7 +16,7 @@ use super::journal_rows::{self, ClosedAttempt, HeldRun};
 use super::lease_clock;
 use super::lines;
 use super::runs::chain::{self, EndedRun};
-use super::runs::{cancel, queue, read};
+use super::runs::{cancel, hold, queue, read};
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, Writing, write_in};
 use crate::StoreResult;
@@ -61,6 +61,8 @@ async fn commit(writing: &mut Writing<'_>, records: &[Record]) -> StoreResult<Co
     journal_rows::close(writing, &rows.collect::<StoreResult<Vec<_>>>()?).await?;
     let told: Vec<EndedAttempt<'_>> = closed.iter().map(|(id, end, run)| run.told(*id, end)).collect();
     history::remember(writing, &told).await?;
+    let waiting = closed.iter().filter(|(_, end, _)| !end.state.is_ended()).map(|(id, ..)| *id);
+    hold::look(writing, &waiting.collect::<Vec<_>>()).await?;
     go_on(writing, &closed).await?;
     Ok(Committed { highest_log_id: writing.effects.highest_log_id, fenced })
 }
@@ -85,9 +87,12 @@ async fn go_on(writing: &mut Writing<'_>, closed: &[(RunId, &AttemptEnd, &OpenRu
             None => (!end.state.is_ended()).then_some(*id),
         };
         if let Some(goes_on) = goes_on
-            && run.cancel_requested
+            && let Some(reason) =
+                cancel::reason_to_end(writing, *id, run.cancel_requested, &run.job_id).await?
         {
-            cancel_after(writing, *id, goes_on, end.ended_at).await?;
+            // What follows, the run itself or its next slice, must not begin.
+            let run = read::existing(writing.connection, goes_on).await?;
+            cancel::end_cancelled(writing, &run, &reason, end.ended_at).await?;
         }
     }
     // The jobs that follow wait for the end of the last slice.
@@ -100,18 +105,6 @@ async fn go_on(writing: &mut Writing<'_>, closed: &[(RunId, &AttemptEnd, &OpenRu
 
 async fn next_slice(writing: &mut Writing<'_>, next: &NewRun, at: Timestamp) -> StoreResult<Option<RunId>> {
     Ok(queue::insert(writing, &[next], at).await?.first().copied())
-}
-
-/// Somebody asked to cancel `wished` while its attempt was ending: `goes_on`, the run itself or its next slice, must not begin.
-async fn cancel_after(
-    writing: &mut Writing<'_>,
-    wished: RunId,
-    goes_on: RunId,
-    at: Timestamp,
-) -> StoreResult<()> {
-    let run = read::existing(writing.connection, goes_on).await?;
-    let reason = cancel::wished_reason(writing, wished).await?;
-    cancel::end_cancelled(writing, &run, &reason, at).await
 }
 
 impl<'a> Batch<'a> {

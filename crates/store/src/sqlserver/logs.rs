@@ -91,7 +91,7 @@ async fn read(connection: &mut Connection, filter: &LogFilter, zone: &TimeZone) 
     }
     let (order, offset) = match after {
         Some(_) => ("log_id", 0),
-        None => ("timestamp DESC, log_id DESC", *offset),
+        None => ("log_id DESC", *offset),
     };
     let [offset, limit] =
         [offset, *limit].map(|bound| conditions.take(i64::try_from(bound).unwrap_or(i64::MAX)));

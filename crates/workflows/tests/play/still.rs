@@ -182,6 +182,7 @@ still! {
         fn next_due() -> Option<Timestamp>;
         fn rescue(node: &str, void_others: bool, now: Timestamp) -> Vec<Rescued>;
         fn cancel(run: RunId, reason: &str, now: Timestamp) -> Run;
+        fn bring_forward(runs: &[RunId], ready_at: Timestamp) -> u64;
         fn queue_lengths() -> [QueueLength; RANKS];
         fn run(id: RunId) -> Option<Run>;
         fn runs(filter: &RunFilter) -> Vec<Run>;

@@ -12,7 +12,7 @@ use marktwerk_domain::run::{Attempt, Epoch, Run, RunId, RunState};
 use marktwerk_store::journal::Entry;
 use marktwerk_store::runs::{Claim, Limits, RANKS};
 
-use super::known::KnownRun;
+use super::known::{KnownRun, micros};
 use super::{Oracle, Verdict, ensure};
 use crate::trace::{Event, What};
 
@@ -67,7 +67,7 @@ impl Oracle {
     fn free_to_begin(&self, claim: &Claim) -> impl Iterator<Item = RunId> {
         let at_work = self.at_work();
         let waiting = self.waiting.iter().map(|id| (*id, &self.runs[id]));
-        let ready = waiting.filter(|(_, known)| known.row.ready_at <= claim.now);
+        let ready = waiting.filter(|(_, known)| known.row.ready_at <= claim.now && !self.is_held(known));
         ready.filter(move |(_, known)| is_admitted(known, &at_work, &claim.limits)).map(|(id, _)| id)
     }
 
@@ -154,7 +154,10 @@ impl Oracle {
         let limits = self.limits_of_the_jobs();
         let at_work = self.at_work();
         let is_free = |known: &KnownRun| {
-            undisturbed.is_some() && known.row.ready_at <= event.at && is_admitted(known, &at_work, &limits)
+            undisturbed.is_some()
+                && known.row.ready_at <= event.at
+                && !self.is_held(known)
+                && is_admitted(known, &at_work, &limits)
         };
         let waiting: Vec<(RunId, bool)> =
             self.waiting.iter().map(|id| (*id, is_free(&self.runs[id]))).collect();
@@ -165,6 +168,20 @@ impl Oracle {
             ensure(!is_free || event.since.saturating_sub(since) <= SOON, LIES, || {
                 format!("run {id} could begin for {:?} and has not begun", event.since.saturating_sub(since))
             })?;
+        }
+        Ok(())
+    }
+
+    /// A wait that was counted on a clock that stood ahead is over; no other is.
+    pub(super) fn brought_forward(&mut self, ids: &[RunId], ready_at: Timestamp) -> Verdict {
+        let may_be = self.has_been_put_back;
+        ensure(may_be, ORDER, || format!("{ids:?} were brought forward, and the clock was never put back"))?;
+        for id in ids {
+            let is_waiting = self.waiting.contains(id);
+            let row = &mut self.run_mut(*id)?.row;
+            if is_waiting && row.ready_at > ready_at {
+                row.ready_at = micros(ready_at);
+            }
         }
         Ok(())
     }

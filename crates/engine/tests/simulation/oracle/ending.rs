@@ -91,6 +91,8 @@ impl Oracle {
         }
         let (job, started_at) = (known.row.job_id.clone(), known.row.attempt_started_at);
         let wish = known.wish.clone().filter(|_| known.row.cancel_requested);
+        let is_gone = self.job(&job)?.job.archived;
+        let wish = wish.or(is_gone.then(|| "the job was archived".to_owned()));
         let marker = end.marker.as_deref().filter(|_| end.follow_up.is_none());
         let error = end.error.as_deref();
         let ended = Ended { run: id, state: end.state, started_at, ended_at: at, error, class, marker };

@@ -78,6 +78,9 @@ impl Oracle {
         ensure(is_due, EACH_ONCE, || {
             format!("{id} was fired for {} and was due {:?}", firing.seen_due, known.job.next_due)
         })?;
+        if firing.runs.is_empty() && firing.skips.is_empty() {
+            return self.planned_anew(event, firing, now);
+        }
         self.fits(event, firing, now)?;
         self.is_in_time(event, firing.seen_due, id)?;
         let job = &mut self.job_mut(id)?;
@@ -97,6 +100,26 @@ impl Oracle {
         ensure((&made, &wishes) == (queued, cancelling), "the answer tells what was done", || {
             format!("{id}: queued {made:?}, cancelling {wishes:?}, and was told {queued:?}, {cancelling:?}")
         })
+    }
+
+    /// The clock was put back, and the job was due later than its schedule can give: it is due at the first time from now on.
+    fn planned_anew(&mut self, event: &Event, firing: &Firing, now: Timestamp) -> Verdict {
+        let id = &firing.job_id;
+        let job = &self.job(id)?.job;
+        let (times, due) = (self.times(job), firing.seen_due);
+        let first = match job.spec.schedule {
+            Schedule::Every { seconds, .. } if times.waits_for_the_end() => {
+                Some(now + SignedDuration::from_secs(seconds.into()))
+            }
+            _ => times.first_after(now),
+        };
+        ensure(first.is_some_and(|first| first < due) && firing.next_due == first, EACH_ONCE, || {
+            format!("{id} was due {due}, its first time is {first:?}, and it became {:?}", firing.next_due)
+        })?;
+        let known = self.job_mut(id)?;
+        known.job.next_due = first;
+        known.due_since = event.since;
+        Ok(())
     }
 
     fn has_row(&self, run: &NewRun) -> bool {

@@ -49,7 +49,7 @@ impl Oracle {
         history.last_run = ended.started_at;
         match ended.state {
             RunState::Succeeded => self.is_well_again(job, ended.run),
-            RunState::Failed => self.has_trouble(event, job, ended),
+            RunState::Failed | RunState::Lost => self.has_trouble(event, job, ended),
             _ => Ok(()),
         }
     }
@@ -67,11 +67,8 @@ impl Oracle {
             Some(FailureClass::Refused | FailureClass::Unauthorised | FailureClass::Unreadable) => {
                 Trouble::Blocked
             }
-            Some(FailureClass::Transient | FailureClass::TimedOut | FailureClass::RateLimited { .. }) => {
-                Trouble::Outage
-            }
-            // A mistake of the program says nothing of the other side.
-            _ => return Ok(()),
+            // Somebody has to hear of a mistake of the program, and of what was lost with its process, too.
+            _ => Trouble::Outage,
         };
         let known = self.job_mut(job)?;
         let health: &mut JobHealth = &mut known.job.health;

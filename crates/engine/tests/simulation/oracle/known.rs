@@ -52,6 +52,8 @@ pub(crate) struct KnownRun {
     pub(crate) attempts: Vec<Attempt>,
     /// The reason that came with the wish to cancel it.
     pub(crate) wish: Option<String>,
+    /// A person asked for it, or for the one that it goes on with: a pause does not hold it.
+    pub(crate) by_person: bool,
     /// Since when nothing has kept it from being claimed.
     pub(crate) free_since: Option<Duration>,
 }
@@ -164,6 +166,9 @@ impl Oracle {
             last_line: 0,
         };
         let id = row.id;
+        let goes_on_for_a_person = new.trigger == Trigger::MoreToDo
+            && new.caused_by.and_then(|cause| self.runs.get(&cause)).is_some_and(|cause| cause.by_person);
+        let by_person = matches!(new.trigger, Trigger::Manual | Trigger::Again) || goes_on_for_a_person;
         let known = KnownRun {
             row,
             lane: new.lane.clone(),
@@ -175,6 +180,7 @@ impl Oracle {
             versions: Vec::new(),
             attempts: Vec::new(),
             wish: None,
+            by_person,
             free_since: None,
         };
         if self.runs.insert(id, known).is_some() {
@@ -191,6 +197,12 @@ impl Oracle {
             self.waiting.insert(id);
         }
         Ok(id)
+    }
+
+    /// Whether a run waits because its job is paused.
+    pub(crate) fn is_held(&self, known: &KnownRun) -> bool {
+        let is_paused = self.jobs.get(&known.row.job_id).is_some_and(|job| !job.job.spec.enabled);
+        is_paused && !known.by_person
     }
 
     /// Nothing else has appeared.

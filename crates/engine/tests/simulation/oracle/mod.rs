@@ -117,6 +117,7 @@ impl Oracle {
             What::Cancelled(id, reason, now, answer) => {
                 self.cancelled(*id, reason, *now, answer, &mut fresh)?
             }
+            What::BroughtForward(ids, ready_at) => self.brought_forward(ids, *ready_at)?,
             What::Rescued { node, void_others, now, rescued } => {
                 self.rescued(event, node, *void_others, *now, rescued, &mut fresh)?;
             }

@@ -66,7 +66,8 @@ impl Oracle {
                 ensure(!goes_on || is_put_back, STORM, || {
                     format!("{} was due {:?} and is due {:?} now", edit.id, old.next_due, new.next_due)
                 })?;
-                ensure(!same_times || new.anchor == old.anchor, STORM, || {
+                let was_ahead = old.anchor > event.at;
+                ensure(!same_times || new.anchor == old.anchor || was_ahead, STORM, || {
                     format!("{} lost its grid", edit.id)
                 })?;
                 let anchor = if same_times { event.at } else { new.anchor };

@@ -1,6 +1,6 @@
 //! What a process that died left behind is found, recorded as lost, and tried again where an attempt is left.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::run::{Run, RunId, RunState};
 use marktwerk_store::runs::Rescued;
 
@@ -43,8 +43,9 @@ impl Oracle {
 
     fn is_lost(&mut self, event: &Event, id: RunId, now: Timestamp, fresh: &mut Vec<Run>) -> Verdict {
         let job = self.run(id)?.row.job_id.clone();
-        let allowed = self.job(&job)?.job.spec.retry.attempts;
-        let now = micros(now);
+        let known = &self.job(&job)?.job;
+        let (retry, is_gone) = (known.spec.retry.clone(), known.archived);
+        let (exactly, now) = (now, micros(now));
         let known = self.run_mut(id)?;
         let reason = format!("lost: its process ended during attempt {}", known.row.attempt);
         known.row.attempts_used += 1;
@@ -54,8 +55,17 @@ impl Oracle {
             attempt.error = Some(reason.clone());
         }
         let (started_at, has_attempt_left) =
-            (known.row.attempt_started_at, known.row.attempts_used < allowed);
+            (known.row.attempt_started_at, known.row.attempts_used < retry.attempts);
         let wish = known.wish.clone().filter(|_| known.row.cancel_requested);
+        let wish = wish.or(is_gone.then(|| "the job was archived".to_owned()));
+        let mut delay = f64::from(retry.first_delay_seconds);
+        for _ in 1..known.row.attempts_used {
+            delay *= retry.factor;
+        }
+        // By its number between four and six fifths of it.
+        let part = 0.8 + 0.4 * ((id.0 % 16) as f64 / 15.0);
+        let delay = delay.min(f64::from(retry.longest_delay_seconds)) * part;
+        let ready_at = micros(exactly + SignedDuration::from_secs_f64(delay));
         let state = match &wish {
             Some(wish) => {
                 self.ends_cancelled(id, wish, now, fresh)?;
@@ -63,7 +73,7 @@ impl Oracle {
             }
             None if has_attempt_left => {
                 known.row.last_line += 1;
-                self.waits_again(id, RunState::Retrying, Some(now), Some(&reason))?;
+                self.waits_again(id, RunState::Retrying, Some(ready_at), Some(&reason))?;
                 RunState::Retrying
             }
             None => {

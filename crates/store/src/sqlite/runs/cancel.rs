@@ -9,7 +9,7 @@ use rusqlite::params;
 use super::ending::{self, Ending};
 use super::{read, row};
 use crate::StoreResult;
-use crate::own_lines;
+use crate::own_lines::{self, ARCHIVED};
 use crate::sqlite::rows;
 use crate::sqlite::writing::Writing;
 
@@ -56,8 +56,23 @@ pub(crate) fn end_cancelled(
     ending::end(writing, run, &Ending { state: RunState::Cancelled, error: reason, at: now, line })
 }
 
+/// Why what follows on an attempt of this run must not begin, where it must not: somebody asked to cancel it, or its job is gone.
+pub(crate) fn reason_to_end(
+    writing: &Writing<'_>,
+    id: RunId,
+    cancel_requested: bool,
+    job: &JobId,
+) -> StoreResult<Option<String>> {
+    if cancel_requested {
+        return wished_reason(writing, id).map(Some);
+    }
+    let sql = "SELECT 1 FROM jobs WHERE id = ?1 AND archived = 1";
+    let is_archived = rows::one(writing.connection, sql, [job.as_str()], |_| Ok(()))?.is_some();
+    Ok(is_archived.then(|| ARCHIVED.to_owned()))
+}
+
 /// The reason that came with the wish to cancel.
-pub(crate) fn wished_reason(writing: &Writing<'_>, id: RunId) -> StoreResult<String> {
+fn wished_reason(writing: &Writing<'_>, id: RunId) -> StoreResult<String> {
     let sql = "SELECT cancel_reason FROM runs WHERE id = ?1";
     let reason: Option<Option<String>> = rows::one(writing.connection, sql, [id.0], |row| row.get(0))?;
     Ok(reason.flatten().unwrap_or_else(|| "as was asked for".to_owned()))

@@ -16,7 +16,7 @@ use crate::sqlite::writing::Writing;
 pub(in crate::sqlite) fn queue(rank: usize) -> String {
     format!(
         "SELECT id, ready_at, job_id, lane, account, job_type FROM runs INDEXED BY runs_ready \
-         WHERE state IN ('waiting', 'retrying') AND priority = {rank} AND ready_at <= ?1 ORDER BY ready_at, id"
+         WHERE state IN ('waiting', 'retrying') AND held = 0 AND priority = {rank} AND ready_at <= ?1 ORDER BY ready_at, id"
     )
 }
 

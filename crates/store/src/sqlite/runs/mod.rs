@@ -5,6 +5,7 @@ pub(crate) mod chain;
 pub(crate) mod claim;
 pub(crate) mod ending;
 pub(crate) mod fire;
+pub(super) mod hold;
 pub(crate) mod merge;
 mod prune;
 pub(crate) mod queue;

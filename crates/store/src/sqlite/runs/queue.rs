@@ -5,6 +5,7 @@ use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{RunId, RunState, Trigger};
 use rusqlite::{Connection, params};
 
+use super::hold;
 use crate::runs::NewRun;
 use crate::sqlite::rows::{self, Json, Micros};
 use crate::sqlite::writing::Writing;
@@ -32,6 +33,22 @@ pub(super) fn planned(connection: &Connection, run: &NewRun) -> StoreResult<Opti
     rows::one(connection, sql, params, |row| row.get(0).map(RunId))
 }
 
+/// Runs that wait need wait no longer than to `ready_at`.
+pub(super) fn bring_forward(
+    writing: &mut Writing<'_>,
+    runs: &[RunId],
+    ready_at: Timestamp,
+) -> StoreResult<u64> {
+    let sql =
+        "UPDATE runs SET ready_at = ?2 WHERE id = ?1 AND state IN ('waiting', 'retrying') AND ready_at > ?2";
+    let mut changed = 0;
+    for run in runs {
+        changed += rows::execute(writing.connection, sql, params![run.0, Micros(ready_at)])?;
+    }
+    writing.effects.jobs |= changed > 0;
+    Ok(changed as u64)
+}
+
 pub(super) fn insert_as(
     writing: &mut Writing<'_>,
     run: &NewRun,
@@ -53,11 +70,12 @@ pub(super) fn insert_as(
         marker,
         merged,
     } = run;
+    let by_person = hold::is_by_person(writing.connection, run)?;
     rows::execute(
         writing.connection,
         "INSERT INTO runs (job_id, job_type, account, lane, cause, caused_by, planned_at, created_at, ready_at, state, \
-         priority, parameters, from_step, marker, merged) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         priority, parameters, from_step, marker, merged, by_person) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             job_id,
             job_type,
@@ -74,8 +92,14 @@ pub(super) fn insert_as(
             from_step,
             marker,
             merged,
+            by_person,
         ],
     )?;
     writing.effects.jobs = true;
-    Ok(RunId(writing.connection.last_insert_rowid()))
+    let id = RunId(writing.connection.last_insert_rowid());
+    // A firing and a chain make no run of a paused job.
+    if matches!(trigger, Trigger::MoreToDo | Trigger::StartUp) {
+        hold::look(writing.connection, id)?;
+    }
+    Ok(id)
 }

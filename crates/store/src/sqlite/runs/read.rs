@@ -60,6 +60,7 @@ pub(in crate::sqlite) fn page_statement(filter: &RunFilter, states: &str) -> (St
     narrow(" AND job_id = ?", filter.job.clone().map(|job| Box::new(job.0) as _));
     narrow(" AND caused_by = ?", filter.caused_by.map(|run| Box::new(run.0) as _));
     narrow(" AND planned_at >= ?", filter.planned_from.map(|time| Box::new(Micros(time)) as _));
+    narrow(" AND ready_at > ?", filter.ready_after.map(|time| Box::new(Micros(time)) as _));
     narrow(" AND planned_at < ?", filter.planned_before.map(|time| Box::new(Micros(time)) as _));
     if !filter.triggers.is_empty() {
         let words: Vec<&str> = filter.triggers.iter().map(|trigger| trigger.as_str()).collect();
@@ -78,7 +79,7 @@ pub(super) fn attempts(connection: &Connection, id: RunId) -> StoreResult<Vec<At
 /// The smallest `ready_at` of the queue: one look into the index per priority.
 pub(super) fn next_ready(connection: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT MIN(ready_at) FROM runs INDEXED BY runs_ready \
-         WHERE state IN ('waiting', 'retrying') AND priority = ?1";
+         WHERE state IN ('waiting', 'retrying') AND held = 0 AND priority = ?1";
     let mut earliest: Option<Timestamp> = None;
     for rank in 0..=2 {
         let ready = rows::one(connection, sql, [rank], |row| row.get::<_, Option<Micros>>(0))?;
@@ -91,7 +92,7 @@ pub(super) fn next_ready(connection: &Connection) -> StoreResult<Option<Timestam
 
 /// What waits of one priority; reads nothing but the index.
 pub(in crate::sqlite) const QUEUE_LENGTH: &str = "SELECT COUNT(*), MIN(ready_at) FROM runs INDEXED BY runs_ready \
-     WHERE state IN ('waiting', 'retrying') AND priority = ?1";
+     WHERE state IN ('waiting', 'retrying') AND held = 0 AND priority = ?1";
 
 /// The queue by rank of priority.
 pub(super) fn queue_lengths(connection: &Connection) -> StoreResult<[QueueLength; RANKS]> {

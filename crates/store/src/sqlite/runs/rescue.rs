@@ -1,6 +1,7 @@
 //! Rescue: runs whose process died are recorded as lost and tried again where an attempt is left.
 
 use jiff::Timestamp;
+use marktwerk_domain::health::Trouble;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::log::Level;
 use marktwerk_domain::retry::RetryPolicy;
@@ -8,8 +9,9 @@ use marktwerk_domain::run::{Run, RunState};
 use rusqlite::{Connection, params};
 
 use super::ending::{self, Ending};
-use super::{cancel, row};
+use super::{cancel, hold, row};
 use crate::StoreResult;
+use crate::lost_runs;
 use crate::own_lines;
 use crate::runs::Rescued;
 use crate::sqlite::history::{self, EndedAttempt};
@@ -53,12 +55,12 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
     rows::execute(connection, used, params![run.id.0, run.attempts_used])?;
     writing.effects.jobs = true;
 
-    let state = if run.cancel_requested {
-        let wish = cancel::wished_reason(writing, run.id)?;
-        cancel::end_cancelled(writing, &run, &wish, now)?;
+    let to_end = cancel::reason_to_end(writing, run.id, run.cancel_requested, &run.job_id)?;
+    let state = if let Some(to_end) = to_end {
+        cancel::end_cancelled(writing, &run, &to_end, now)?;
         RunState::Cancelled
-    } else if run.attempts_used < attempts_allowed(connection, &run.job_id)? {
-        retry(writing, &run, &reason, now)?;
+    } else if let Some(ready_at) = lost_runs::next_try(&policy(connection, &run.job_id)?, &run, now) {
+        retry(writing, &run, &reason, now, ready_at)?;
         RunState::Retrying
     } else {
         let line = own_lines::lost(&run, now, &reason);
@@ -74,7 +76,7 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
         seconds,
         ended_at: now,
         error: Some(&reason),
-        trouble: None,
+        trouble: Some(Trouble::Outage),
         marker: None,
     };
     history::remember(writing, &ended)?;
@@ -82,21 +84,28 @@ fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> StoreR
 }
 
 /// Puts the run back into the queue for its next attempt.
-fn retry(writing: &mut Writing<'_>, run: &Run, reason: &str, now: Timestamp) -> StoreResult<()> {
+fn retry(
+    writing: &mut Writing<'_>,
+    run: &Run,
+    reason: &str,
+    now: Timestamp,
+    ready_at: Timestamp,
+) -> StoreResult<()> {
     let mut line = own_lines::about(run, Level::Warning, now, &format!("{reason}; it is tried again"));
     line.error_text = Some(reason.to_owned());
     rows::execute(
         writing.connection,
         "UPDATE runs SET state = 'retrying', ready_at = ?2, error = ?3, last_line = ?4, node = NULL, lease_until = NULL \
          WHERE id = ?1",
-        params![run.id.0, Micros(now), reason, line.line],
+        params![run.id.0, Micros(ready_at), reason, line.line],
     )?;
+    hold::look(writing.connection, run.id)?;
     lines::insert(writing, std::slice::from_ref(&line))
 }
 
-/// Attempts that the job's policy allows in all.
-fn attempts_allowed(connection: &Connection, job: &JobId) -> StoreResult<u32> {
+/// What the job does after a failed attempt.
+fn policy(connection: &Connection, job: &JobId) -> StoreResult<RetryPolicy> {
     let sql = "SELECT retry FROM jobs WHERE id = ?1";
     let policy = rows::one(connection, sql, [job.as_str()], |row| row.get::<_, Json<RetryPolicy>>(0))?;
-    Ok(policy.map(|policy| policy.0).unwrap_or_default().attempts)
+    Ok(policy.map(|policy| policy.0).unwrap_or_default())
 }

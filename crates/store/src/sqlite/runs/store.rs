@@ -57,6 +57,11 @@ impl RunStore for SqliteStore {
         self.write(move |writing| cancel::cancel(writing, run, &reason, now)).await
     }
 
+    async fn bring_forward(&self, runs: &[RunId], ready_at: Timestamp) -> StoreResult<u64> {
+        let runs = runs.to_vec();
+        self.write(move |writing| queue::bring_forward(writing, &runs, ready_at)).await
+    }
+
     async fn queue_lengths(&self) -> StoreResult<[QueueLength; RANKS]> {
         self.read(read::queue_lengths).await
     }

@@ -8,7 +8,7 @@ use marktwerk_domain::run::{Run, RunId, RunState};
 use super::ending::{self, Ending};
 use super::{read, row};
 use crate::StoreResult;
-use crate::own_lines;
+use crate::own_lines::{self, ARCHIVED};
 use crate::sqlserver::columns::{self, Columns};
 use crate::sqlserver::writing::Writing;
 
@@ -62,8 +62,23 @@ pub(crate) async fn end_cancelled(
     ending::end(writing, run, &Ending { state: RunState::Cancelled, error: reason, at: now, line }).await
 }
 
+/// Why what follows on an attempt of this run must not begin, where it must not: somebody asked to cancel it, or its job is gone.
+pub(crate) async fn reason_to_end(
+    writing: &mut Writing<'_>,
+    id: RunId,
+    cancel_requested: bool,
+    job: &JobId,
+) -> StoreResult<Option<String>> {
+    if cancel_requested {
+        return wished_reason(writing, id).await.map(Some);
+    }
+    let sql = "SELECT 1 FROM marktwerk.jobs WHERE id = @P1 AND archived = 1";
+    let archived = writing.connection.one("look whether a job is gone", sql, &[&job.as_str()]).await?;
+    Ok(archived.map(|_| ARCHIVED.to_owned()))
+}
+
 /// The reason that came with the wish to cancel.
-pub(crate) async fn wished_reason(writing: &mut Writing<'_>, id: RunId) -> StoreResult<String> {
+async fn wished_reason(writing: &mut Writing<'_>, id: RunId) -> StoreResult<String> {
     let sql = "SELECT cancel_reason FROM marktwerk.runs WHERE id = @P1";
     let found = writing.connection.one("read why a run is to end", sql, &[&id.0]).await?;
     let reason = found.map(|found| Columns::of(&found).optional_text()).transpose()?;

@@ -144,7 +144,7 @@ fn page(number: usize, line: &Line, cursor: usize) -> String {
     format!(
         "SELECT * FROM (SELECT TOP (@P2) {number} AS line, id, ready_at, job_id, lane, account, job_type \
          FROM marktwerk.runs \
-         WHERE state = '{state}' AND priority = {rank} AND ready_at <= @P1 \
+         WHERE state = '{state}' AND held = 0 AND priority = {rank} AND ready_at <= @P1 \
          AND ready_at >= @P{ready_at} AND (ready_at > @P{ready_at} OR id > @P{id}) \
          AND job_id NOT IN (SELECT CAST(value AS nvarchar(200)) COLLATE Latin1_General_BIN2 FROM OPENJSON(@P3)) \
          AND (lane IS NULL OR lane NOT IN \

@@ -5,6 +5,7 @@ pub(crate) mod chain;
 mod claim;
 mod ending;
 mod fire;
+pub(super) mod hold;
 mod merge;
 mod prune;
 pub(crate) mod queue;

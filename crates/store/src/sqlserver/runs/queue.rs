@@ -7,7 +7,7 @@ use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{Run, RunId, RunState, Trigger};
 use serde::Serialize;
 
-use super::read;
+use super::{hold, read};
 use crate::runs::NewRun;
 use crate::sqlserver::columns::{self, micros};
 use crate::sqlserver::row_values::{self, Row};
@@ -92,13 +92,31 @@ pub(super) async fn planned(writing: &mut Writing<'_>, runs: &[&NewRun]) -> Stor
     Ok(Planned(found.into_iter().collect()))
 }
 
+/// Runs that wait need wait no longer than to `ready_at`.
+pub(super) async fn bring_forward(
+    writing: &mut Writing<'_>,
+    runs: &[RunId],
+    ready_at: Timestamp,
+) -> StoreResult<u64> {
+    let ids: Vec<i64> = runs.iter().map(|run| run.0).collect();
+    let sql = "UPDATE marktwerk.runs SET ready_at = @P2 WHERE id IN (SELECT CAST(value AS bigint) FROM OPENJSON(@P1)) \
+         AND state IN ('waiting', 'retrying') AND ready_at > @P2";
+    let (ids, ready_at) = (columns::json(&ids)?, micros(ready_at));
+    let changed = writing.connection.execute("bring runs forward", sql, &[&ids, &ready_at]).await?;
+    writing.effects.jobs |= changed > 0;
+    Ok(changed)
+}
+
 /// Under the scheduler's lock nobody else adds runs, so that those above the highest are ours, in the order of their places.
 const BEGIN: &str = "\
     DECLARE @highest bigint = (SELECT ISNULL(MAX(id), 0) FROM marktwerk.runs); \
     INSERT INTO marktwerk.runs (job_id, job_type, account, lane, cause, caused_by, planned_at, created_at, ready_at, state, \
-        priority, parameters, from_step, marker, merged) \
+        priority, parameters, from_step, marker, merged, by_person) \
     SELECT job_id, job_type, account, lane, cause, caused_by, planned_at, @P1, ready_at, @P2, \
-        priority, parameters, from_step, marker, merged \
+        priority, parameters, from_step, marker, merged, \
+        CASE WHEN cause IN ('manual', 'again') THEN 1 WHEN cause = 'more_to_do' \
+            THEN ISNULL((SELECT earlier.by_person FROM marktwerk.runs AS earlier WHERE earlier.id = queued.caused_by), 0) \
+            ELSE 0 END \
     FROM ";
 const END: &str =
     " WHERE place IS NOT NULL ORDER BY place; SELECT id FROM marktwerk.runs WHERE id > @highest ORDER BY id";
@@ -121,6 +139,11 @@ pub(super) async fn insert_as(
         ids.extend(columns::map(&added, |columns| Ok(RunId(columns.integer()?)))?);
         writing.effects.jobs = true;
     }
+    // A firing and a chain make no run of a paused job.
+    let may_be_held = |run: &NewRun| matches!(run.trigger, Trigger::MoreToDo | Trigger::StartUp);
+    let waiting: Vec<RunId> =
+        runs.iter().zip(&ids).filter(|(run, _)| may_be_held(run)).map(|(_, id)| *id).collect();
+    hold::look(writing, &waiting).await?;
     Ok(ids)
 }
 

@@ -65,8 +65,18 @@ pub(super) async fn runs(connection: &mut Connection, filter: &RunFilter) -> Sto
 }
 
 async fn page(connection: &mut Connection, filter: &RunFilter, states: &str) -> StoreResult<Vec<Run>> {
-    let RunFilter { job, states: _, triggers, planned_from, planned_before, caused_by, before, limit } =
-        filter;
+    let RunFilter {
+        job,
+        states: _,
+        triggers,
+        planned_from,
+        planned_before,
+        ready_after,
+        caused_by,
+        before,
+        limit,
+    } = filter;
+    let ready_after = ready_after.map(micros);
     let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
     let before = before.map_or(i64::MAX, |run| run.0);
     let job = job.as_ref().map(|job| job.as_str());
@@ -75,7 +85,8 @@ async fn page(connection: &mut Connection, filter: &RunFilter, states: &str) -> 
 
     let mut sql = format!("SELECT TOP (@P1) {} FROM marktwerk.runs WHERE id < @P2{states}", row::COLUMNS);
     let mut values: Vec<&dyn ToSql> = vec![&limit, &before];
-    let conditions: [(&str, Option<&dyn ToSql>); 4] = [
+    let conditions: [(&str, Option<&dyn ToSql>); 5] = [
+        ("ready_at >", ready_after.as_ref().map(|time| time as _)),
         ("job_id =", job.as_ref().map(|job| job as _)),
         ("caused_by =", caused_by.as_ref().map(|run| run as _)),
         ("planned_at >=", planned_from.as_ref().map(|time| time as _)),
@@ -107,7 +118,7 @@ const NEXT_READY: &str = "\
     FROM (VALUES ('waiting', 0), ('waiting', 1), ('waiting', 2), ('retrying', 0), ('retrying', 1), ('retrying', 2)) \
         AS line (state, priority) \
     CROSS APPLY (SELECT TOP (1) ready_at FROM marktwerk.runs AS run \
-        WHERE run.state = line.state COLLATE DATABASE_DEFAULT AND run.priority = line.priority ORDER BY run.ready_at) AS head";
+        WHERE run.state = line.state COLLATE DATABASE_DEFAULT AND run.held = 0 AND run.priority = line.priority ORDER BY run.ready_at) AS head";
 
 pub(super) async fn next_ready(connection: &mut Connection) -> StoreResult<Option<Timestamp>> {
     let ready = connection.one("ask when a run is ready", NEXT_READY, &[]).await?;
@@ -117,7 +128,7 @@ pub(super) async fn next_ready(connection: &mut Connection) -> StoreResult<Optio
 /// The queue by rank of priority.
 pub(super) async fn queue_lengths(connection: &mut Connection) -> StoreResult<[QueueLength; RANKS]> {
     let sql = "SELECT priority, COUNT_BIG(*), MIN(ready_at) FROM marktwerk.runs \
-         WHERE state IN ('waiting', 'retrying') GROUP BY priority";
+         WHERE state IN ('waiting', 'retrying') AND held = 0 GROUP BY priority";
     let rows = connection.query("count the queue", sql, &[]).await?;
     let counts = columns::map(&rows, |columns| {
         let rank: usize = columns.integer()?;

@@ -1,6 +1,7 @@
 //! Rescue: runs whose process died are recorded as lost and tried again where an attempt is left.
 
 use jiff::Timestamp;
+use marktwerk_domain::health::Trouble;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::log::Level;
 use marktwerk_domain::retry::RetryPolicy;
@@ -8,8 +9,9 @@ use marktwerk_domain::run::{Run, RunState};
 use marktwerk_sqlserver::Connection;
 
 use super::ending::{self, Ending};
-use super::{cancel, row};
+use super::{cancel, hold, row};
 use crate::StoreResult;
+use crate::lost_runs;
 use crate::own_lines;
 use crate::runs::Rescued;
 use crate::sqlserver::columns::{self, Columns, micros};
@@ -63,12 +65,12 @@ async fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> 
         .await?;
     writing.effects.jobs = true;
 
-    let state = if run.cancel_requested {
-        let wish = cancel::wished_reason(writing, run.id).await?;
-        cancel::end_cancelled(writing, &run, &wish, now).await?;
+    let to_end = cancel::reason_to_end(writing, run.id, run.cancel_requested, &run.job_id).await?;
+    let state = if let Some(to_end) = to_end {
+        cancel::end_cancelled(writing, &run, &to_end, now).await?;
         RunState::Cancelled
-    } else if run.attempts_used < attempts_allowed(writing, &run.job_id).await? {
-        retry(writing, &run, &reason, now).await?;
+    } else if let Some(ready_at) = lost_runs::next_try(&policy(writing, &run.job_id).await?, &run, now) {
+        retry(writing, &run, &reason, now, ready_at).await?;
         RunState::Retrying
     } else {
         let line = own_lines::lost(&run, now, &reason);
@@ -84,7 +86,7 @@ async fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> 
         seconds,
         ended_at: now,
         error: Some(&reason),
-        trouble: None,
+        trouble: Some(Trouble::Outage),
         marker: None,
     };
     history::remember(writing, &[ended]).await?;
@@ -92,20 +94,30 @@ async fn rescue_one(writing: &mut Writing<'_>, mut run: Run, now: Timestamp) -> 
 }
 
 /// Puts the run back into the queue for its next attempt.
-async fn retry(writing: &mut Writing<'_>, run: &Run, reason: &str, now: Timestamp) -> StoreResult<()> {
+async fn retry(
+    writing: &mut Writing<'_>,
+    run: &Run,
+    reason: &str,
+    now: Timestamp,
+    ready_at: Timestamp,
+) -> StoreResult<()> {
     let mut line = own_lines::about(run, Level::Warning, now, &format!("{reason}; it is tried again"));
     line.error_text = Some(reason.to_owned());
     let sql = "UPDATE marktwerk.runs SET state = 'retrying', ready_at = @P2, error = @P3, last_line = @P4, node = NULL, \
          lease_until = NULL WHERE id = @P1";
-    let now = micros(now);
-    writing.connection.execute("try a lost run again", sql, &[&run.id.0, &now, &reason, &line.line]).await?;
+    let ready_at = micros(ready_at);
+    writing
+        .connection
+        .execute("try a lost run again", sql, &[&run.id.0, &ready_at, &reason, &line.line])
+        .await?;
+    hold::look(writing, &[run.id]).await?;
     lines::insert(writing, &line).await
 }
 
-/// Attempts that the job's policy allows in all.
-async fn attempts_allowed(writing: &mut Writing<'_>, job: &JobId) -> StoreResult<u32> {
+/// What the job does after a failed attempt.
+async fn policy(writing: &mut Writing<'_>, job: &JobId) -> StoreResult<RetryPolicy> {
     let sql = "SELECT retry FROM marktwerk.jobs WHERE id = @P1";
     let found = writing.connection.one("read a job's retry policy", sql, &[&job.as_str()]).await?;
     let policy = found.map(|found| Columns::of(&found).json::<RetryPolicy>()).transpose()?;
-    Ok(policy.unwrap_or_default().attempts)
+    Ok(policy.unwrap_or_default())
 }

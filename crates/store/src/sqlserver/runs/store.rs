@@ -51,6 +51,12 @@ impl RunStore for SqlServerStore {
         write_in!(self, "cancel a run", SCHEDULER, |writing| cancel::cancel(writing, run, reason, now))
     }
 
+    async fn bring_forward(&self, runs: &[RunId], ready_at: Timestamp) -> StoreResult<u64> {
+        write_in!(self, "bring runs forward", SCHEDULER, |writing| {
+            queue::bring_forward(writing, runs, ready_at)
+        })
+    }
+
     async fn queue_lengths(&self) -> StoreResult<[QueueLength; RANKS]> {
         reading!(self.pool, "count the queue", |connection| read::queue_lengths(connection))
     }
