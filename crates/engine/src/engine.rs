@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_domain::job::JobId;
+use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Run, Trigger};
 use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
@@ -166,6 +166,12 @@ impl Engine {
         engine.adopt_jobs_file().await?;
         let (mut jobs, realigned) = engine.realign().await?;
 
+        for job in jobs.iter().filter(|job| job.spec.enabled) {
+            if let Some(obstacle) = planner.obstacle(&job.spec) {
+                tracing::warn!("the job {} cannot run and rests: {obstacle}", job.id);
+            }
+        }
+
         let mut timer = Timer::new(planner.clone());
         store.jobs(true).await?.into_iter().for_each(|job| timer.put(job));
         let dispatcher = Dispatcher {
@@ -254,6 +260,11 @@ impl Engine {
     /// Why the jobs file was not taken over while running, where it was not.
     pub fn jobs_file_warning(&self) -> Option<String> {
         self.file_warning.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why no run of this job can do anything, for people; `None` where nothing is in the way.
+    pub fn obstacle(&self, job: &Job) -> Option<String> {
+        self.planner.obstacle(&job.spec)
     }
 
     /// Log lines dropped under pressure since the start.

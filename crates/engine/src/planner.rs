@@ -11,6 +11,7 @@ use marktwerk_domain::schedule::{BadSchedule, Schedule};
 use marktwerk_domain::timetable::{self, Timetable};
 use marktwerk_store::runs::NewRun;
 
+use crate::error::EngineError;
 use crate::registry::Registry;
 
 /// Jobs with a longer interval keep it in a demonstration.
@@ -37,11 +38,35 @@ impl Planner {
         Timetable::new(&self.paced(&spec.schedule), self.zone_of(spec)?, anchor)
     }
 
-    /// The planned times that are in force; `None` for a job that never runs by itself (paused, not in this version, by hand
-    /// only), and for one whose schedule cannot be read any more, which is said.
+    /// Why no run of such a job can do anything, for people, whatever its schedule says; `None` where nothing is in the way.
+    pub(crate) fn obstacle(&self, spec: &JobSpec) -> Option<String> {
+        let Some(description) = self.registry.description(&spec.job_type) else {
+            return Some(format!("its type {} is not in this version", spec.job_type));
+        };
+        let is_known = spec.account.is_empty() || description.accounts.contains(&spec.account);
+        (!is_known).then(|| {
+            let known = description.accounts.join(", ");
+            format!("its account `{}` is not in the settings; there is {known}", spec.account)
+        })
+    }
+
+    /// Refuses an account that is not in the settings. What is stored or stands in the jobs file may name one that is gone from
+    /// there: such a job is kept, and does not run.
+    pub(crate) fn check_account(&self, spec: &JobSpec) -> Result<(), EngineError> {
+        match (self.registry.description(&spec.job_type), self.obstacle(spec)) {
+            (Some(description), Some(_)) => {
+                let known = description.accounts.join(", ");
+                let reason = format!("`{}` is not configured; there is {known}", spec.account);
+                Err(EngineError::invalid("account", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The planned times that are in force; `None` for a job that never runs by itself (paused, not in this version, its account
+    /// gone, by hand only), and for one whose schedule cannot be read any more, which is said.
     pub(crate) fn in_force(&self, spec: &JobSpec, anchor: Timestamp) -> Option<Timetable> {
-        let is_known = self.registry.description(&spec.job_type).is_some();
-        if !spec.enabled || !is_known || spec.schedule == Schedule::Manual {
+        if !spec.enabled || spec.schedule == Schedule::Manual || self.obstacle(spec).is_some() {
             return None;
         }
         self.timetable(spec, anchor)

@@ -60,7 +60,9 @@ impl Engine {
             };
         }
         // A job whose type is not in this version can be replaced, too.
-        self.planner.spec(&Self::known_fields(JobDraft::read(Value::Object(document))?)?)
+        let spec = self.planner.spec(&Self::known_fields(JobDraft::read(Value::Object(document))?)?)?;
+        self.planner.check_account(&spec)?;
+        Ok(spec)
     }
 }
 

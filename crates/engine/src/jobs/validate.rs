@@ -63,13 +63,6 @@ impl Planner {
 
     fn check_against(&self, draft: &JobDraft, description: &WorkflowDescription) -> Result<(), EngineError> {
         self.registry.check_parameters(description.job_type, &draft.parameters)?;
-        if !draft.account.is_empty() && !description.accounts.contains(&draft.account) {
-            let known = description.accounts.join(", ");
-            return Err(EngineError::invalid(
-                "account",
-                format!("`{}` is not configured; there is {known}", draft.account),
-            ));
-        }
         let known = self.registry.conditions(description);
         match draft.conditions.iter().map(word).find(|word| !known.contains(word)) {
             Some(word) => {
@@ -90,7 +83,11 @@ impl Engine {
         }
         let (job_type, known) = self.registry.resolve(&draft.job_type)?;
         match known {
-            Known::Runs(_) => self.planner.spec(draft),
+            Known::Runs(_) => {
+                let spec = self.planner.spec(draft)?;
+                self.planner.check_account(&spec)?;
+                Ok(spec)
+            }
             Known::Planned => Err(EngineError::invalid(
                 "job_type",
                 format!("`{job_type}` is documented, but not in this version"),

@@ -38,7 +38,14 @@ pub fn examine(
 ) -> Result<Option<Vec<(JobId, JobSpec)>>, EngineError> {
     let Some(text) = read(path)? else { return Ok(None) };
     let document = JobsDocument::parse(&text, path)?;
-    Planner { registry, zone, pace: None }.wanted(path, &text, &document).map(Some)
+    let planner = Planner { registry, zone, pace: None };
+    let jobs = planner.wanted(path, &text, &document)?;
+    for ((_, spec), (_, offset)) in jobs.iter().zip(&document.entries) {
+        if let Err(EngineError::Invalid { field, reason }) = planner.check_account(spec) {
+            return Err(JobsDocument::fault(&text, path, *offset, &field, &reason).into());
+        }
+    }
+    Ok(Some(jobs))
 }
 
 impl Commands<'_> {

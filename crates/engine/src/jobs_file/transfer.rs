@@ -51,6 +51,9 @@ impl Commands<'_> {
         };
         let document = JobsDocument::parse(text, path).map_err(EngineError::Document)?;
         let takeover = self.takeover(path, text, &document).await.map_err(of_document)?;
+        let specs =
+            takeover.edits.iter().map(|edit| &edit.spec).chain(takeover.fresh.iter().map(|job| &job.spec));
+        specs.into_iter().try_for_each(|spec| engine.planner.check_account(spec))?;
         let (edits, fresh) = (takeover.edits.len(), takeover.fresh.len());
         let import = Import {
             added: takeover.fresh.iter().map(|Job { id, .. }| id.clone()).collect(),

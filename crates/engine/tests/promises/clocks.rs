@@ -137,8 +137,9 @@ async fn another_zone_of_the_program_takes_effect_at_the_start() {
     let last = next.beside(EngineOptions::default()).await;
     last.pass(Duration::from_secs(1)).await;
     let runs = last.runs().await;
-    let of = |job: &str| runs.iter().filter(|run| run.job_id.as_str() == job).map(|run| run.planned_at);
-    assert_eq!(of("morning").collect::<Vec<_>>(), [at("2026-11-02T13:00:00Z")]);
+    let of_morning = runs.iter().filter(|run| run.job_id.as_str() == "morning");
+    let planned: Vec<_> = of_morning.map(|run| run.planned_at).collect();
+    assert_eq!(planned, [at("2026-11-02T13:00:00Z")]);
     assert_eq!(due(&last, "morning").await, at("2026-11-03T07:00:00Z"));
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Act {
     Answer(WorkflowResult),
     /// Works for so long, telling progress each minute, then it is done.
     Work(Duration),
+    /// Answers after so long.
+    Slow(Duration, WorkflowResult),
     /// Does nothing, for ever.
     Hang,
     /// Panics.
@@ -115,6 +117,10 @@ impl Workflow for Play {
         let _leaving = Leaving(self.stage.at_work.clone());
         match act.unwrap_or(Act::Answer(Ok(Outcome::Done))) {
             Act::Answer(result) => result,
+            Act::Slow(duration, result) => {
+                context.clock().sleep(duration).await;
+                result
+            }
             Act::Panic => panic!("the curtain fell"),
             Act::Hang => std::future::pending().await,
             Act::Work(duration) => {

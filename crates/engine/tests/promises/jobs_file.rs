@@ -261,3 +261,30 @@ async fn an_import_is_a_hand_edit_that_can_be_tried_first() {
         assert_eq!(read(&path), file);
     }
 }
+
+/// A hand edit beside an account that is gone from the settings is no reason not to start: the job rests, and one line says so.
+#[tokio::test(start_paused = true)]
+async fn a_job_of_an_account_that_is_gone_is_kept_and_rests() {
+    let said = crate::database::Said::default();
+    let _listening = tracing::subscriber::set_default(said.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workers_config.json");
+    let jobs = r#"{"jobs": [{"job_type": "play", "interval_minutes": 5},
+        {"id": "gone", "job_type": "play", "account": "nobody", "interval_minutes": 5}]}"#;
+    std::fs::write(&path, jobs).unwrap();
+    let house = House::with_file(path.clone()).await.unwrap();
+    let line =
+        "the job gone cannot run and rests: its account `nobody` is not in the settings; there is shop";
+    assert_eq!(said.0.lock().unwrap().iter().filter(|said| *said == line).count(), 1);
+    house.minutes(11).await;
+    assert!(house.runs().await.iter().all(|run| run.job_id.as_str() == "play"));
+    let gone = house.engine.jobs().await.unwrap().remove(0);
+    assert_eq!((gone.id.as_str(), gone.spec.enabled, gone.next_due), ("gone", true, None));
+
+    let refused = house.change(&gone.id, serde_json::json!({ "interval_minutes": 7 })).await;
+    assert!(refused.unwrap_err().to_string().contains("`nobody` is not configured"));
+    let import = house.engine.on_behalf_of("test").import_jobs(&jobs.replace("gone", "new"), false).await;
+    assert!(import.unwrap_err().to_string().contains("`nobody` is not configured"));
+    let moved = house.change(&gone.id, serde_json::json!({ "account": "shop" })).await.unwrap();
+    assert!(moved.next_due.is_some(), "with an account that is there it runs again");
+}

@@ -201,3 +201,32 @@ fn all_jobs_go_out_and_come_in_again() {
     assert!(said.code == 2 && said.error.contains("job_type: ") && said.error.contains("line 2"), "{said:?}");
     assert_eq!(program.jobs_file(), exported);
 }
+
+/// The account was renamed in the settings, say, and the jobs file was edited beside it: the start says what rests, and who wants
+/// everything to stand still gets it.
+#[test]
+fn a_job_whose_account_is_gone_rests_and_can_be_paused_and_removed() {
+    let mut program = Program::start();
+    program.stop();
+    let file = program.folder.path().join("data/workers_config.json");
+    let jobs = r#"{"jobs": [{"job_type": "order_workflow", "interval_minutes": 5},
+        {"id": "gone", "job_type": "order_workflow", "account": "nobody", "interval_minutes": 5}]}"#;
+    std::fs::write(&file, jobs).unwrap();
+    program.start_again();
+    let job = program.read(&["jobs", "show", "gone"]);
+    assert_eq!((&job["enabled"], &job["state"]["next_run"]), (&Value::Bool(true), &Value::Null));
+    let refused = program.say(&["jobs", "edit", "gone", "--every", "7m"]);
+    assert!(refused.error.contains("account: `nobody` is not configured"), "{}", refused.error);
+
+    let paused = program.ask(&["jobs", "pause", "--all"]);
+    assert_eq!(paused.trim_end(), "2 jobs are paused: gone, order_workflow");
+    assert_eq!(program.ask(&["jobs", "pause", "--all"]).trim_end(), "every job is paused already");
+    let resumed = program.ask(&["jobs", "resume", "--all"]);
+    assert_eq!(resumed.trim_end(), "order_workflow runs by its schedule again");
+    assert_eq!(program.say(&["jobs", "resume", "gone"]).code, 2);
+    program.ask(&["jobs", "pause", "gone"]);
+    program.ask(&["jobs", "remove", "gone"]);
+    assert!(!program.jobs_file().contains("nobody"));
+    assert_eq!(program.say(&["jobs", "pause"]).code, 2);
+    assert_eq!(program.say(&["jobs", "pause", "order_workflow", "--all"]).code, 2);
+}

@@ -78,17 +78,23 @@ pub(super) enum Command {
         #[arg(long)]
         wait: bool,
     },
-    /// Stop running a job by its schedule
+    /// Stop running a job by its schedule: what is at work ends, and what would follow on it waits
     Pause {
         /// Its id
-        #[arg(value_parser = name)]
-        job: String,
+        #[arg(value_parser = name, required_unless_present = "all", conflicts_with = "all")]
+        job: Option<String>,
+        /// Every job
+        #[arg(long)]
+        all: bool,
     },
     /// Run a job by its schedule again
     Resume {
         /// Its id
-        #[arg(value_parser = name)]
-        job: String,
+        #[arg(value_parser = name, required_unless_present = "all", conflicts_with = "all")]
+        job: Option<String>,
+        /// Every job that is paused and can run
+        #[arg(long)]
+        all: bool,
     },
     /// Remove a job; its history is kept
     Remove {
@@ -162,11 +168,24 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
                 _ => done(&run, &format!("run {} of {job} is queued", plain(&run["id"])), output)?,
             }
         }
-        Command::Pause { job } => {
+        Command::Pause { job: None, .. } => {
+            let answer = all("pause", client).await?;
+            done(
+                &answer,
+                &of_all(&answer, "is paused", "are paused", "every job is paused already"),
+                output,
+            )?;
+        }
+        Command::Resume { job: None, .. } => {
+            let answer = all("resume", client).await?;
+            let (one, many) = ("runs by its schedule again", "run by their schedules again");
+            done(&answer, &of_all(&answer, one, many, "no paused job can run"), output)?;
+        }
+        Command::Pause { job: Some(job), .. } => {
             let paused = client.post(&format!("{}/pause", resource(&job)), None).await?;
             done(&paused, &format!("{job} is paused"), output)?;
         }
-        Command::Resume { job } => {
+        Command::Resume { job: Some(job), .. } => {
             let resumed = client.post(&format!("{}/resume", resource(&job)), None).await?;
             let next = plain(&resumed["state"]["next_run"]);
             done(&resumed, &format!("{job} runs by its schedule again; next run {next}"), output)?;
@@ -222,6 +241,21 @@ async fn list(filter: &Filter, client: &Client) -> anyhow::Result<Value> {
         if is_last {
             return Ok(jobs.into());
         }
+    }
+}
+
+/// One action for all jobs that it is for.
+async fn all(action: &str, client: &Client) -> anyhow::Result<Value> {
+    let body = json!({ "action": action, "filter": {} });
+    Ok(client.post("/api/v1/jobs/bulk", Some(&body)).await?)
+}
+
+fn of_all(answer: &Value, one: &str, many: &str, none: &str) -> String {
+    let ids = plain(&answer["ids"]);
+    match answer["count"].as_u64() {
+        Some(0) | None => none.to_owned(),
+        Some(1) => format!("{ids} {one}"),
+        Some(count) => format!("{count} jobs {many}: {ids}"),
     }
 }
 

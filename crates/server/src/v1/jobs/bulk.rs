@@ -134,11 +134,11 @@ pub(in crate::v1) async fn bulk(
 impl Action {
     /// Whether it would change this job.
     fn is_for(self, state: &AppState, job: &Job) -> bool {
-        let is_in_this_version = || state.engine.registry().description(&job.spec.job_type).is_some();
+        let can_run = || state.engine.obstacle(job).is_none();
         match self {
             Self::Pause => job.spec.enabled,
-            Self::Resume => !job.spec.enabled && is_in_this_version(),
-            Self::Run => is_in_this_version(),
+            Self::Resume => !job.spec.enabled && can_run(),
+            Self::Run => can_run(),
             Self::Remove => true,
         }
     }
