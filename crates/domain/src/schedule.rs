@@ -87,6 +87,11 @@ impl Schedule {
         }
     }
 
+    /// Whether planned times are counted from the job's anchor.
+    pub fn has_a_grid(&self) -> bool {
+        matches!(self, Self::Every { from: CountedFrom::Start, .. })
+    }
+
     /// Whether the next planned time depends on the end of the last run.
     pub fn waits_for_the_end(&self) -> bool {
         matches!(self, Self::Every { from: CountedFrom::Finish, .. })

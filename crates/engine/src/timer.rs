@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::misfire::{CatchUp, catch_up};
 use marktwerk_domain::run::Trigger;
-use marktwerk_domain::schedule::Schedule;
 use marktwerk_domain::timetable::Timetable;
 use marktwerk_store::runs::{Firing, Limits, NewRun, Skip};
 
@@ -151,11 +150,11 @@ impl Timer {
         })
     }
 
-    /// Jobs that are counted in intervals from a time after `now`.
+    /// Jobs whose grid begins after `now`.
     pub(crate) fn with_grid_after(&self, now: Timestamp) -> Vec<Job> {
         let is_ahead = |known: &&Known| known.timetable.is_some() && known.job.anchor > now;
-        let counts = |known: &&Known| matches!(known.job.spec.schedule, Schedule::Every { .. });
-        let known = self.jobs.values().filter(is_ahead).filter(counts);
+        let has_a_grid = |known: &&Known| known.job.spec.schedule.has_a_grid();
+        let known = self.jobs.values().filter(is_ahead).filter(has_a_grid);
         known.map(|known| known.job.clone()).collect()
     }
 

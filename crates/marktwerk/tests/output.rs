@@ -110,7 +110,7 @@ async fn work_goes_on_when_the_reader_of_the_output_dies() {
     drop((program.child.stdout.take(), program.child.stderr.take()));
     program.works(3).await;
     assert!(program.lost_lines().await > 0.0, "what was lost is counted");
-    assert_eq!(program.get("/api/health").await.unwrap()["status"], "healthy");
+    assert_eq!(program.get("/api/health").await.unwrap()["status"], "ok");
     program.tell("-TERM");
     assert_eq!(program.exit_code(), Some(0), "an end in order, though nobody hears of it");
 }

@@ -61,7 +61,8 @@ impl Engine {
         let soon = steps::later(now, steps::SLACK);
         let (mut edits, mut too_late) = (Vec::new(), 0);
         for job in &jobs {
-            let anchor = if job.anchor > soon { now } else { job.anchor };
+            let is_ahead = job.spec.schedule.has_a_grid() && job.anchor > soon;
+            let anchor = if is_ahead { now } else { job.anchor };
             let next = self.planner.next_due(&job.spec, anchor, now);
             let next_due = match (job.next_due, next) {
                 (Some(due), Some(_)) if due <= now => Some(due),

@@ -170,7 +170,9 @@ async fn runs_whose_ends_are_refused_are_rescued_however_many_there_are() {
     let mut runs = Vec::new();
     // At a shorter distance than a lease lasts.
     for _ in 0..4 {
-        let job = house.add("reader", 600).await;
+        let retry = serde_json::json!({ "attempts": 3, "first_delay_seconds": 0 });
+        let job = serde_json::json!({ "job_type": "reader", "interval_minutes": 600, "retry": retry });
+        let job = house.add_written(job).await;
         house.stage.then(Act::Answer(Err(Failure::refused("no luck"))));
         runs.push(house.start(&job.id).await.id);
         house.pass(Duration::from_secs(30)).await;

@@ -91,8 +91,8 @@ pub async fn a_lost_run_starts_who_follows_on_failure(store: SharedStore) {
     let run = claimed(&store, "a").await;
     store.rescue("node-b", true, at(5)).await.unwrap();
     assert!(started(&store, &run).await.is_empty(), "it is tried again");
-    store.claim(&claim_at(6)).await.unwrap();
-    store.rescue("node-b", true, at(11)).await.unwrap();
+    store.claim(&claim_at(41)).await.unwrap();
+    store.rescue("node-b", true, at(50)).await.unwrap();
     assert_eq!(stored_run(&store, run.id).await.state, RunState::Lost);
     assert_eq!(started(&store, &run).await, ["failure", "always"]);
 }
@@ -131,7 +131,7 @@ pub async fn a_fenced_end_starts_nobody(store: SharedStore) {
     family(&store, "a").await;
     let old = claimed(&store, "a").await;
     store.rescue("node-b", true, at(5)).await.unwrap();
-    let new = store.claim(&claim_at(6)).await.unwrap().remove(0);
+    let new = store.claim(&claim_at(41)).await.unwrap().remove(0);
     assert_eq!(store.commit(&[end(&old, RunState::Succeeded)]).await.unwrap().fenced, [old.id]);
     assert!(started(&store, &old).await.is_empty());
     let twice = [end(&new, RunState::Succeeded), end(&new, RunState::Failed)];

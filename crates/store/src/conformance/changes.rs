@@ -87,7 +87,7 @@ pub async fn every_stored_line_is_told(store: SharedStore) {
     store.rescue("node-b", true, at(301)).await.unwrap();
     assert_eq!(feed.borrow().highest_log_id, 2);
     let retrying = store.next_ready().await.unwrap();
-    assert_eq!(retrying, Some(at(301)));
+    assert!(retrying > Some(at(301)), "after a delay");
     let ids: Vec<_> = store.jobs(false).await.unwrap().into_iter().map(|job| job.id).collect();
     store.archive_jobs(&ids, at(302)).await.unwrap();
     assert_eq!(feed.borrow().highest_log_id, 3);
