@@ -288,3 +288,19 @@ async fn a_job_of_an_account_that_is_gone_is_kept_and_rests() {
     let moved = house.change(&gone.id, serde_json::json!({ "account": "shop" })).await.unwrap();
     assert!(moved.next_due.is_some(), "with an account that is there it runs again");
 }
+
+/// Whoever wants a job to stand still gets it, and the broken file stays as its owner left it.
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_beside_a_broken_file() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let broken = r#"{"jobs": [{"job_type": "old_play", "interval_minutes": 5,}]}"#;
+    std::fs::write(&path, broken).unwrap();
+    let job = house.engine.jobs().await.unwrap().into_iter().find(|job| job.spec.enabled).unwrap();
+    assert!(house.change(&job.id, json!({ "interval_minutes": 9 })).await.is_err(), "other changes wait");
+    let paused = house.change(&job.id, json!({ "enabled": false })).await.unwrap();
+    assert_eq!((paused.spec.enabled, paused.next_due), (false, None));
+    house.minutes(20).await;
+    assert!(house.runs().await.is_empty(), "nothing begins any more");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), broken);
+}
