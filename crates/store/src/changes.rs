@@ -10,6 +10,8 @@ pub struct Changes {
     pub highest_log_id: i64,
     /// Rises when jobs or runs changed (a heartbeat alone does not count).
     pub jobs: u64,
+    /// Rises when what jobs are told to do changed: added, edited, archived, paused by their fuse.
+    pub specs: u64,
     /// Rises when orders changed.
     pub orders: u64,
     /// Rises when listings changed.

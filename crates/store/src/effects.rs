@@ -7,6 +7,8 @@ use crate::changes::Changes;
 pub(crate) struct Effects {
     pub(crate) highest_log_id: Option<i64>,
     pub(crate) jobs: bool,
+    /// What a job is told to do.
+    pub(crate) specs: bool,
     pub(crate) orders: bool,
     pub(crate) inventory: bool,
     pub(crate) attention: bool,
@@ -18,6 +20,7 @@ impl Effects {
     pub(crate) fn add(&mut self, next: &Self) {
         self.highest_log_id = self.highest_log_id.max(next.highest_log_id);
         self.jobs |= next.jobs;
+        self.specs |= next.specs;
         self.orders |= next.orders;
         self.inventory |= next.inventory;
         self.attention |= next.attention;
@@ -29,6 +32,7 @@ impl Effects {
         let before = *changes;
         changes.highest_log_id = changes.highest_log_id.max(self.highest_log_id.unwrap_or(0));
         changes.jobs += u64::from(self.jobs);
+        changes.specs += u64::from(self.specs);
         changes.orders += u64::from(self.orders);
         changes.inventory += u64::from(self.inventory);
         changes.attention += u64::from(self.attention);

@@ -59,6 +59,30 @@ pub struct JobCounts {
     pub paused_by_fuse: u64,
 }
 
+/// What makes the stored jobs equal to a document.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JobTakeover {
+    /// Jobs that are told to do something else.
+    pub edits: Vec<JobEdit>,
+    /// Jobs that are new, or come back from the archive.
+    pub added: Vec<Job>,
+    /// Jobs that are archived.
+    pub archived: Vec<JobId>,
+}
+
+/// What tells whether anything of a job has changed; cheaper than reading the job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobStanding {
+    /// Which job.
+    pub id: JobId,
+    /// Rises with each change of what it is told to do.
+    pub version: i64,
+    /// When it is due next.
+    pub next_due: Option<Timestamp>,
+    /// When its latest attempt that has ended began.
+    pub last_run: Option<Timestamp>,
+}
+
 /// Jobs. Their history changes only with the end of a run ([`crate::journal`]).
 #[async_trait]
 pub trait JobStore: Send + Sync {
@@ -71,15 +95,26 @@ pub trait JobStore: Send + Sync {
     /// How many jobs there are; cheaper than reading them.
     async fn job_counts(&self) -> StoreResult<JobCounts>;
 
-    /// Adds jobs, all or none. An archived job of the same id comes back to life with its history; a living one is
+    /// How each job that is not archived stands, by id.
+    async fn job_standings(&self) -> StoreResult<Vec<JobStanding>>;
+
+    /// A number that rises with each change of what jobs are told to do: added, edited, archived, paused by their fuse. To be
+    /// compared with an earlier one of the same opened store; costs about the same however many jobs there are.
+    async fn jobs_revision(&self) -> StoreResult<i64>;
+
+    /// Adds jobs, all or none, and answers with them as they stand now. An archived job of the same id comes back to life with its history; a living one is
     /// [`crate::StoreError::Exists`]. `version`, `history` and `health` of the argument are ignored for a revived job (the
     /// version rises, and the fuse's count of consecutive failures is reset).
-    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()>;
+    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<Vec<Job>>;
 
     /// Changes jobs, all or none, and answers with them as they stand now. `VersionConflict` and `NotFound` change nothing.
     /// If a paused job is enabled again, the fuse's count of consecutive failures is reset. Pausing holds its waiting runs, and
     /// resuming lets them go ([`crate::runs::RunStore::claim`]).
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>>;
+
+    /// Edits, adds and archives jobs as the three other calls do, all or nothing; answers with those that were edited and added, as
+    /// they stand now.
+    async fn take_over_jobs(&self, takeover: &JobTakeover, now: Timestamp) -> StoreResult<Vec<Job>>;
 
     /// Gives a job whose next planned time depends on the end of its run that time: where it has none, is enabled and no run of
     /// it is live. Answers whether it did.

@@ -22,7 +22,7 @@ use marktwerk_store::changes::{ChangeFeed, Changes};
 use marktwerk_store::inventory::{
     AccountListing, InventoryStatistics, InventoryStore, ListingFilter, ListingPatch, ListingRecord,
 };
-use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
+use marktwerk_store::jobs::{JobCounts, JobEdit, JobStanding, JobStore, JobTakeover};
 use marktwerk_store::journal::{Committed, Entry, JournalStore, Record};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
 use marktwerk_store::meta::MetaStore;
@@ -194,8 +194,11 @@ hand_on! { JobStore:
     jobs(with_archived: bool) -> Vec<Job>;
     job(id: &JobId) -> Option<Job>;
     job_counts() -> JobCounts;
-    insert_jobs(jobs: &[Job]) -> ();
+    job_standings() -> Vec<JobStanding>;
+    jobs_revision() -> i64;
+    insert_jobs(jobs: &[Job]) -> Vec<Job>;
     edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
+    take_over_jobs(takeover: &JobTakeover, now: Timestamp) -> Vec<Job>;
     plan_next(id: &JobId, next_due: Timestamp) -> bool;
     archive_jobs(ids: &[JobId], now: Timestamp) -> ();
 }

@@ -12,7 +12,7 @@ use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Attempt, Run, RunId};
 use marktwerk_store::audit::{AuditFilter, AuditStore};
 use marktwerk_store::changes::{ChangeFeed, Changes};
-use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
+use marktwerk_store::jobs::{JobCounts, JobEdit, JobStanding, JobStore, JobTakeover};
 use marktwerk_store::journal::{Committed, JournalStore, Record};
 use marktwerk_store::runs::{Claim, Fired, Firing, NewRun, QueueLength, RANKS, Rescued, RunFilter, RunStore};
 use marktwerk_store::{SharedStore, Store, StoreError, StoreResult};
@@ -216,14 +216,27 @@ impl JobStore for Tapped {
         self.call("job_counts", self.ground.store.job_counts(), |_| None).await
     }
 
-    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()> {
-        let tell = |(): &()| Some(What::Added(jobs.to_vec()));
+    async fn job_standings(&self) -> StoreResult<Vec<JobStanding>> {
+        self.call("job_standings", self.ground.store.job_standings(), |_| None).await
+    }
+
+    async fn jobs_revision(&self) -> StoreResult<i64> {
+        self.call("jobs_revision", self.ground.store.jobs_revision(), |_| None).await
+    }
+
+    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<Vec<Job>> {
+        let tell = |_: &Vec<Job>| Some(What::Added(jobs.to_vec()));
         self.call("insert_jobs", self.ground.store.insert_jobs(jobs), tell).await
     }
 
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>> {
         let tell = |_: &Vec<Job>| Some(What::Edited(edits.to_vec()));
         self.call("edit_jobs", self.ground.store.edit_jobs(edits), tell).await
+    }
+
+    async fn take_over_jobs(&self, takeover: &JobTakeover, now: Timestamp) -> StoreResult<Vec<Job>> {
+        // Nobody has a jobs file here, nor imports one.
+        self.call("take_over_jobs", self.ground.store.take_over_jobs(takeover, now), |_| None).await
     }
 
     async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {

@@ -6,7 +6,7 @@ use marktwerk_domain::policy::{After, On, Overlap, Policies};
 use marktwerk_domain::schedule::Schedule;
 
 use super::samples::{at, edit_to, job};
-use crate::jobs::{JobCounts, JobEdit, NextDue};
+use crate::jobs::{JobCounts, JobEdit, JobStanding, JobTakeover, NextDue};
 use crate::{SharedStore, StoreError};
 
 /// An edit of [`job`] to another description.
@@ -118,4 +118,54 @@ pub async fn jobs_are_counted(store: SharedStore) {
     store.archive_jobs(&[job("gone").id], at(0)).await.unwrap();
     let expected = JobCounts { enabled: 2, degraded: 1, paused: 2, paused_by_fuse: 1 };
     assert_eq!(store.job_counts().await.unwrap(), expected);
+}
+
+/// Whatever changes what a job is told to do raises it, and nothing else does; how jobs stand shows which of them it was.
+pub async fn a_change_raises_the_revision(store: SharedStore) {
+    let mut last = store.jobs_revision().await.unwrap();
+    let mut rises = async |store: &SharedStore, what: &str| {
+        let now = store.jobs_revision().await.unwrap();
+        assert!(now > last, "{what}: {now} after {last}");
+        last = now;
+    };
+    let (first, second) = (job("a"), job("b"));
+    let added = store.insert_jobs(&[second.clone(), first.clone()]).await.unwrap();
+    assert_eq!(added, [second.clone(), first.clone()], "as they stand, in the order of the call");
+    rises(&store, "added").await;
+    store.edit_jobs(&[edit(&first, None)]).await.unwrap();
+    rises(&store, "edited").await;
+    let of =
+        |job: &Job, version, next_due| JobStanding { id: job.id.clone(), version, next_due, last_run: None };
+    let standings = store.job_standings().await.unwrap();
+    assert_eq!(standings, [of(&first, 2, None), of(&second, 1, second.next_due)]);
+    store.archive_jobs(std::slice::from_ref(&second.id), at(0)).await.unwrap();
+    rises(&store, "archived").await;
+    assert_eq!(store.job_standings().await.unwrap(), [of(&first, 2, None)]);
+    let back = store.insert_jobs(std::slice::from_ref(&second)).await.unwrap();
+    assert!(!back[0].archived && back[0].version > 1, "it lives again, as it stands: {back:?}");
+    rises(&store, "brought back").await;
+    let before = store.jobs_revision().await.unwrap();
+    store.plan_next(&first.id, at(5)).await.unwrap();
+    assert_eq!(store.jobs_revision().await.unwrap(), before, "a planned time is no change");
+}
+
+/// Edited, added and archived in one transaction.
+pub async fn a_document_is_taken_over_all_or_not(store: SharedStore) {
+    let (edited, gone, fresh) = (job("a"), job("b"), job("c"));
+    store.insert_jobs(&[edited.clone(), gone.clone()]).await.unwrap();
+    let takeover = |edit: JobEdit| JobTakeover {
+        edits: vec![edit],
+        added: vec![fresh.clone()],
+        archived: vec![gone.id.clone()],
+    };
+    let refused = store.take_over_jobs(&takeover(edit(&edited, Some(7))), at(0)).await;
+    assert!(matches!(refused, Err(StoreError::VersionConflict { .. })), "{refused:?}");
+    assert_eq!(store.jobs(true).await.unwrap(), [edited.clone(), gone.clone()], "nothing was changed");
+    let jobs = store.take_over_jobs(&takeover(edit(&edited, Some(1))), at(0)).await.unwrap();
+    assert_eq!(
+        jobs.iter().map(|job| (job.id.as_str(), job.version)).collect::<Vec<_>>(),
+        [("a", 2), ("c", 1)]
+    );
+    assert_eq!(store.jobs(false).await.unwrap(), jobs);
+    assert_eq!(store.take_over_jobs(&JobTakeover::default(), at(0)).await.unwrap(), []);
 }

@@ -56,7 +56,8 @@ macro_rules! store_conformance {
 
             $crate::store_conformance!(@tests $open;
                 jobs: a_job_reads_as_it_was_written, a_living_job_is_not_added_twice, an_edit_raises_the_version,
-                    an_outdated_edit_changes_nothing, a_group_of_edits_is_all_or_none, jobs_are_counted;
+                    an_outdated_edit_changes_nothing, a_group_of_edits_is_all_or_none, jobs_are_counted, a_change_raises_the_revision,
+                    a_document_is_taken_over_all_or_not;
                 archiving: an_archived_job_is_out_of_sight_with_its_queue, an_archived_job_comes_back_with_its_history,
                     an_archived_job_is_not_edited;
                 fire: a_firing_queues_and_advances, of_two_callers_one_fires, a_paused_job_does_not_fire,

@@ -81,10 +81,11 @@ fn judge(writing: &mut Writing<'_>, ended: &EndedAttempt<'_>) -> StoreResult<Opt
 }
 
 /// Pauses a job that is not paused, as an edit would; whether it did.
-fn pause(writing: &Writing<'_>, job: &JobId) -> StoreResult<bool> {
+fn pause(writing: &mut Writing<'_>, job: &JobId) -> StoreResult<bool> {
     let sql = "UPDATE jobs SET enabled = 0, next_due = NULL, version = version + 1 \
          WHERE id = ?1 AND enabled = 1 AND archived = 0";
     let is_paused = rows::execute(writing.connection, sql, [job.as_str()])? > 0;
+    writing.effects.specs |= is_paused;
     if is_paused {
         hold::follow(writing, job)?;
     }

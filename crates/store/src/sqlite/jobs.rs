@@ -10,7 +10,8 @@ use super::rows::{self, Columns, Json, Micros, Word, micros};
 use super::runs::{cancel, hold};
 use super::store::SqliteStore;
 use super::writing::Writing;
-use crate::jobs::{JobCounts, JobEdit, JobStore, NextDue};
+use crate::changes::ChangeFeed;
+use crate::jobs::{JobCounts, JobEdit, JobStanding, JobStore, JobTakeover, NextDue};
 use crate::own_lines::ARCHIVED;
 use crate::{StoreError, StoreResult};
 
@@ -34,14 +35,50 @@ impl JobStore for SqliteStore {
         self.read(counts).await
     }
 
-    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()> {
+    async fn job_standings(&self) -> StoreResult<Vec<JobStanding>> {
+        self.read(|connection| {
+            let sql = "SELECT id, version, next_due, last_run FROM jobs WHERE archived = 0 ORDER BY id";
+            rows::all(connection, sql, [], |row| {
+                let mut columns = Columns::of(row);
+                Ok(JobStanding {
+                    id: JobId(columns.value()?),
+                    version: columns.value()?,
+                    next_due: columns.optional_time()?,
+                    last_run: columns.optional_time()?,
+                })
+            })
+        })
+        .await
+    }
+
+    async fn jobs_revision(&self) -> StoreResult<i64> {
+        // One program works on a file, so nobody else changes anything.
+        Ok(i64::try_from(self.changes().borrow().specs).unwrap_or(i64::MAX))
+    }
+
+    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<Vec<Job>> {
         let jobs = jobs.to_vec();
-        self.write(move |writing| jobs.iter().try_for_each(|job| insert(writing, job))).await
+        self.write(move |writing| jobs.iter().map(|job| insert(writing, job)).collect()).await
     }
 
     async fn edit_jobs(&self, edits: &[JobEdit]) -> StoreResult<Vec<Job>> {
         let edits = edits.to_vec();
         self.write(move |writing| edits.iter().map(|change| edit(writing, change)).collect()).await
+    }
+
+    async fn take_over_jobs(&self, takeover: &JobTakeover, now: Timestamp) -> StoreResult<Vec<Job>> {
+        let takeover = takeover.clone();
+        self.write(move |writing| {
+            let JobTakeover { edits, added, archived } = takeover;
+            archived.iter().try_for_each(|id| archive(writing, id, now))?;
+            let mut jobs =
+                edits.iter().map(|change| edit(writing, change)).collect::<StoreResult<Vec<_>>>()?;
+            for job in &added {
+                jobs.push(insert(writing, job)?);
+            }
+            Ok(jobs)
+        })
+        .await
     }
 
     async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {
@@ -86,13 +123,15 @@ fn counts(connection: &Connection) -> StoreResult<JobCounts> {
     Ok(counts)
 }
 
-fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
+fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<Job> {
+    let missing = || StoreError::NotFound(format!("job {}", job.id));
     let Job { id, spec, target, version, anchor, next_due, created_at, archived, history, health } = job;
-    writing.effects.jobs = true;
+    (writing.effects.jobs, writing.effects.specs) = (true, true);
     match find(writing.connection, id.as_str())? {
         Some(stored) if stored.archived => {
             change(writing, &JobEdit::reviving(job))?;
-            return resume(writing, id, stored.health);
+            resume(writing, id, stored.health)?;
+            return find(writing.connection, id.as_str())?.ok_or_else(missing);
         }
         Some(_) => return Err(StoreError::Exists(format!("job {id}"))),
         None => {}
@@ -141,7 +180,8 @@ fn insert(writing: &mut Writing<'_>, job: &Job) -> StoreResult<()> {
             Json(health),
         ],
     )?;
-    chain(writing, id, spec)
+    chain(writing, id, spec)?;
+    find(writing.connection, id.as_str())?.ok_or_else(missing)
 }
 
 fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
@@ -157,7 +197,7 @@ fn edit(writing: &mut Writing<'_>, edit: &JobEdit) -> StoreResult<Job> {
             found: stored.version,
         });
     }
-    writing.effects.jobs = true;
+    (writing.effects.jobs, writing.effects.specs) = (true, true);
     change(writing, edit)?;
     if edit.spec.enabled && !stored.spec.enabled {
         resume(writing, id, stored.health)?;
@@ -223,7 +263,7 @@ fn archive(writing: &mut Writing<'_>, id: &JobId, now: Timestamp) -> StoreResult
     let sql =
         "UPDATE jobs SET archived = 1, next_due = NULL, version = version + 1 WHERE id = ?1 AND archived = 0";
     if rows::execute(writing.connection, sql, [id.as_str()])? > 0 {
-        writing.effects.jobs = true;
+        (writing.effects.jobs, writing.effects.specs) = (true, true);
         cancel::queued_runs_of(writing, id, ARCHIVED, now)?;
     }
     Ok(())

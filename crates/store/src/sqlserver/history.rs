@@ -129,6 +129,7 @@ pub(crate) async fn remember(writing: &mut Writing<'_>, ended: &[EndedAttempt<'_
         memories.insert(id, memory);
     }
     let memories: Vec<Memory<'_>> = memories.into_values().collect();
+    writing.effects.specs |= memories.iter().any(|memory| memory.is_paused_now);
     write(writing, &memories).await?;
     let paused: Vec<&str> =
         memories.iter().filter(|memory| memory.is_paused_now).map(|memory| memory.id).collect();

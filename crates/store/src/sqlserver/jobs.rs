@@ -13,7 +13,7 @@ use super::job_rows::{self, Change};
 use super::runs::{cancel, hold};
 use super::store::SqlServerStore;
 use super::writing::{SCHEDULER, Writing, write_in};
-use crate::jobs::{JobCounts, JobEdit, JobStore};
+use crate::jobs::{JobCounts, JobEdit, JobStanding, JobStore, JobTakeover};
 use crate::own_lines::ARCHIVED;
 use crate::{StoreError, StoreResult};
 
@@ -51,9 +51,35 @@ impl JobStore for SqlServerStore {
         reading!(self.pool, "count jobs", |connection| counts(connection))
     }
 
-    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<()> {
+    async fn job_standings(&self) -> StoreResult<Vec<JobStanding>> {
+        let sql = "SELECT id, version, next_due, last_run FROM marktwerk.jobs WHERE archived = 0 ORDER BY id";
+        let rows: Result<Vec<Row>, SqlError> =
+            reading!(self.pool, "read how jobs stand", |connection| async {
+                connection.query("read how jobs stand", sql, &[]).await
+            });
+        columns::map(&rows?, |columns| {
+            Ok(JobStanding {
+                id: JobId(columns.text()?),
+                version: columns.integer()?,
+                next_due: columns.optional_time()?,
+                last_run: columns.optional_time()?,
+            })
+        })
+    }
+
+    async fn jobs_revision(&self) -> StoreResult<i64> {
+        // Rows stay, and each change of one raises its version. Other processes change jobs, too.
+        let sql = "SELECT COALESCE(SUM(version), 0) FROM marktwerk.jobs";
+        let row: Result<Option<Row>, SqlError> =
+            reading!(self.pool, "look whether jobs changed", |connection| async {
+                connection.one("look whether jobs changed", sql, &[]).await
+            });
+        columns::only(row?, "look whether jobs changed")
+    }
+
+    async fn insert_jobs(&self, jobs: &[Job]) -> StoreResult<Vec<Job>> {
         if jobs.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         write_in!(self, "add jobs", SCHEDULER, |writing| insert(writing, jobs))
     }
@@ -63,6 +89,21 @@ impl JobStore for SqlServerStore {
             return Ok(Vec::new());
         }
         write_in!(self, "edit jobs", SCHEDULER, |writing| edit(writing, edits))
+    }
+
+    async fn take_over_jobs(&self, takeover: &JobTakeover, now: Timestamp) -> StoreResult<Vec<Job>> {
+        let JobTakeover { edits, added, archived } = takeover;
+        if edits.is_empty() && added.is_empty() && archived.is_empty() {
+            return Ok(Vec::new());
+        }
+        write_in!(self, "take jobs over", SCHEDULER, |writing| async {
+            archive(writing, archived, now).await?;
+            let mut jobs = edit(writing, edits).await?;
+            if !added.is_empty() {
+                jobs.extend(insert(writing, added).await?);
+            }
+            Ok::<_, StoreError>(jobs)
+        })
     }
 
     async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {
@@ -110,7 +151,7 @@ async fn counts(connection: &mut Connection) -> StoreResult<JobCounts> {
     Ok(counts)
 }
 
-async fn insert(writing: &mut Writing<'_>, jobs: &[Job]) -> StoreResult<()> {
+async fn insert(writing: &mut Writing<'_>, jobs: &[Job]) -> StoreResult<Vec<Job>> {
     let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
     let stored = find_all(writing.connection, &ids).await?;
     let mut names = HashSet::new();
@@ -124,12 +165,15 @@ async fn insert(writing: &mut Writing<'_>, jobs: &[Job]) -> StoreResult<()> {
             Some(_) => return Err(StoreError::Exists(format!("job {}", job.id))),
         }
     }
-    writing.effects.jobs = true;
+    (writing.effects.jobs, writing.effects.specs) = (true, true);
     job_rows::insert(writing, &new).await?;
     // Resets the fuse's count of consecutive failures.
     let revived: Vec<Change<'_>> =
         revived.iter().map(|(edit, health)| Change { edit, health: Some(health.after_resume()) }).collect();
-    job_rows::change(writing, &revived).await
+    job_rows::change(writing, &revived).await?;
+    let mut added = find_all(writing.connection, &ids).await?;
+    let missing = |id: &&str| StoreError::NotFound(format!("job {id}"));
+    ids.iter().map(|id| added.remove(*id).ok_or_else(|| missing(id))).collect()
 }
 
 async fn edit(writing: &mut Writing<'_>, edits: &[JobEdit]) -> StoreResult<Vec<Job>> {
@@ -171,7 +215,7 @@ async fn edit_together(writing: &mut Writing<'_>, edits: &[JobEdit]) -> StoreRes
         let resumes = edit.spec.enabled && !stored.spec.enabled;
         changes.push(Change { edit, health: resumes.then(|| stored.health.after_resume()) });
     }
-    writing.effects.jobs = true;
+    (writing.effects.jobs, writing.effects.specs) = (true, true);
     job_rows::change(writing, &changes).await?;
     hold::follow(writing, &turned).await?;
     let mut changed = find_all(writing.connection, &ids).await?;
@@ -183,7 +227,7 @@ async fn archive(writing: &mut Writing<'_>, ids: &[JobId], now: Timestamp) -> St
          WHERE id = @P1 AND archived = 0";
     for id in ids {
         if writing.connection.execute("archive a job", sql, &[&id.as_str()]).await? > 0 {
-            writing.effects.jobs = true;
+            (writing.effects.jobs, writing.effects.specs) = (true, true);
             cancel::queued_runs_of(writing, id, ARCHIVED, now).await?;
         }
     }

@@ -22,7 +22,7 @@ use marktwerk_store::changes::{ChangeFeed, Changes};
 use marktwerk_store::inventory::{
     AccountListing, InventoryStatistics, InventoryStore, ListingFilter, ListingPatch, ListingRecord,
 };
-use marktwerk_store::jobs::{JobCounts, JobEdit, JobStore};
+use marktwerk_store::jobs::{JobCounts, JobEdit, JobStanding, JobStore, JobTakeover};
 use marktwerk_store::journal::{Committed, JournalStore, Record};
 use marktwerk_store::logs::{LogFilter, LogSource, LogStatistics, LogStore};
 use marktwerk_store::meta::{LeaderLease, MetaStore};
@@ -122,8 +122,11 @@ still! {
         fn jobs(with_archived: bool) -> Vec<Job>;
         fn job(id: &JobId) -> Option<Job>;
         fn job_counts() -> JobCounts;
-        fn insert_jobs(jobs: &[Job]) -> ();
+        fn job_standings() -> Vec<JobStanding>;
+        fn jobs_revision() -> i64;
+        fn insert_jobs(jobs: &[Job]) -> Vec<Job>;
         fn edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
+        fn take_over_jobs(takeover: &JobTakeover, now: Timestamp) -> Vec<Job>;
         fn plan_next(id: &JobId, next_due: Timestamp) -> bool;
         fn archive_jobs(ids: &[JobId], now: Timestamp) -> ();
     }
