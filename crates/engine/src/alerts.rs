@@ -126,7 +126,7 @@ impl House {
             if alert.change == Some(HealthChange::Paused)
                 && let Some(engine) = self.engine.upgrade()
             {
-                engine.follow_the_store(&alert.job_id).await?;
+                engine.book.follow_the_store(&alert.job_id).await?;
             }
             self.cursor = Some(alert.id);
             alert.change.into_iter().for_each(metrics::health_changed);

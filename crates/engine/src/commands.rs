@@ -1,35 +1,100 @@
 //! What people and programs tell the engine to do. Every change goes through [`Commands`], which belongs to somebody: there is no way
 //! to change a job or a run without saying who asks, and the audit's entry is stored in the transaction of the change.
 
+use std::sync::Arc;
+
 use marktwerk_domain::audit::{Actor, AuditAction, AuditEntry};
-use marktwerk_domain::job::{JobId, Parameters};
+use marktwerk_domain::job::{Job, JobId, Parameters};
 use marktwerk_domain::run::{Run, RunId, Trigger};
 use marktwerk_store::runs::NewRun;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use crate::book::{Book, Hand, Import};
 use crate::dispatcher::Command;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::jobs::JobDraft;
 
-/// The commands of one actor. Each command uses it up.
+/// The commands of one actor. Each command uses it up, and is carried out to its end whatever becomes of whoever waits for it.
 #[derive(Clone)]
-pub struct Commands<'a> {
-    pub(crate) engine: &'a Engine,
-    pub(crate) actor: Actor,
+pub struct Commands {
+    engine: Arc<Engine>,
+    actor: Actor,
 }
 
 impl Engine {
     /// The commands that `actor` gives.
-    pub fn on_behalf_of(&self, actor: impl Into<Actor>) -> Commands<'_> {
-        Commands { engine: self, actor: actor.into() }
+    pub fn on_behalf_of(self: &Arc<Self>, actor: impl Into<Actor>) -> Commands {
+        Commands { engine: Arc::clone(self), actor: actor.into() }
     }
 }
 
-impl Commands<'_> {
+impl Commands {
+    /// Adds a job under its own id, or the next free one of its type.
+    pub async fn add_job(self, draft: JobDraft) -> Result<Job, EngineError> {
+        let (book, actor) = self.in_the_book();
+        let own = Arc::clone(&book);
+        book.whole(async move { Hand { book: &own, actor }.add(draft).await }).await
+    }
+
+    /// Changes the fields of a job that `patch` names, as they are written in a draft (`null` takes one back to its default).
+    /// With another version than `expected_version` it is a conflict. Nothing happens where it stands so already.
+    pub async fn change_job(
+        self,
+        id: &JobId,
+        patch: &Map<String, Value>,
+        expected_version: Option<i64>,
+    ) -> Result<Job, EngineError> {
+        let mut jobs = self.change_jobs(std::slice::from_ref(id), patch, expected_version).await?;
+        jobs.pop().ok_or_else(|| EngineError::UnknownJob(id.to_string()))
+    }
+
+    /// The same change of several jobs, all or none. One that only pauses works whatever else is wrong with them.
+    pub async fn change_jobs(
+        self,
+        ids: &[JobId],
+        patch: &Map<String, Value>,
+        expected_version: Option<i64>,
+    ) -> Result<Vec<Job>, EngineError> {
+        let (book, actor) = self.in_the_book();
+        let (own, ids, patch) = (Arc::clone(&book), ids.to_vec(), patch.clone());
+        book.whole(async move { Hand { book: &own, actor }.change(&ids, &patch, expected_version).await })
+            .await
+    }
+
+    /// Takes a job out of the schedule and the jobs file; its history stays. Refused while others follow on it.
+    pub async fn remove_job(self, id: &JobId, expected_version: Option<i64>) -> Result<(), EngineError> {
+        self.remove_jobs(std::slice::from_ref(id), expected_version).await
+    }
+
+    /// The same of several jobs, all or none.
+    pub async fn remove_jobs(self, ids: &[JobId], expected_version: Option<i64>) -> Result<(), EngineError> {
+        let (book, actor) = self.in_the_book();
+        let (own, ids) = (Arc::clone(&book), ids.to_vec());
+        book.whole(async move { Hand { book: &own, actor }.remove(&ids, expected_version).await }).await
+    }
+
+    /// Takes a document over in place of all jobs, as a hand edit of the file would be. Where it has a fault, nothing is changed,
+    /// and [`EngineError::Document`] names it.
+    pub async fn import_jobs(self, text: &str, is_dry_run: bool) -> Result<Import, EngineError> {
+        let (book, actor) = self.in_the_book();
+        let (own, text) = (Arc::clone(&book), text.to_owned());
+        book.whole(async move { Hand { book: &own, actor }.import(&text, is_dry_run).await }).await
+    }
+
+    fn in_the_book(self) -> (Arc<Book>, Actor) {
+        (Arc::clone(&self.engine.book), self.actor)
+    }
+
     /// Queues a run of a job by hand: whether it is paused or not, with parameters for this run only. The job's own parameters
     /// hold where `parameters` says nothing.
     pub async fn run_now(self, id: &JobId, parameters: Parameters) -> Result<Run, EngineError> {
-        let engine = self.engine;
+        let (book, id) = (Arc::clone(&self.engine.book), id.clone());
+        book.whole(async move { self.start(&id, parameters).await }).await
+    }
+
+    async fn start(self, id: &JobId, parameters: Parameters) -> Result<Run, EngineError> {
+        let engine = &self.engine;
         let job = engine.existing(id).await?;
         let description = engine.runnable(&job.spec.job_type)?;
         let mut merged = job.spec.parameters.clone();
@@ -43,7 +108,12 @@ impl Commands<'_> {
 
     /// Queues a repetition of an ended run, with its parameters; from one of the workflow's steps, where that is given.
     pub async fn run_again(self, id: RunId, from_step: Option<String>) -> Result<Run, EngineError> {
-        let engine = self.engine;
+        let book = Arc::clone(&self.engine.book);
+        book.whole(async move { self.repeat(id, from_step).await }).await
+    }
+
+    async fn repeat(self, id: RunId, from_step: Option<String>) -> Result<Run, EngineError> {
+        let engine = &self.engine;
         let old = engine.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
         if !old.state.is_ended() {
             return Err(EngineError::NotEnded { run: id.0, state: old.state.as_str() });
@@ -73,7 +143,12 @@ impl Commands<'_> {
 
     /// Cancels a run: at once where it waits, cooperatively where it runs.
     pub async fn cancel(self, id: RunId) -> Result<Run, EngineError> {
-        let engine = self.engine;
+        let book = Arc::clone(&self.engine.book);
+        book.whole(async move { self.stop(id).await }).await
+    }
+
+    async fn stop(self, id: RunId) -> Result<Run, EngineError> {
+        let engine = &self.engine;
         let run = engine.store.run(id).await?.ok_or(EngineError::UnknownRun(id.0))?;
         if run.state.is_ended() {
             return Err(EngineError::Ended { run: id.0, state: run.state.as_str() });
@@ -87,7 +162,7 @@ impl Commands<'_> {
     }
 
     /// An entry about a job or a run of it, now.
-    pub(crate) fn entry(&self, action: AuditAction, job: &JobId) -> AuditEntry {
+    fn entry(&self, action: AuditAction, job: &JobId) -> AuditEntry {
         AuditEntry::of_job(self.engine.clock.now(), &self.actor, action, job)
     }
 }

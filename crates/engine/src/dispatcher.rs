@@ -2,6 +2,7 @@
 //! others want of it as messages, one after the other.
 
 mod claiming;
+mod comparing;
 mod correcting;
 mod firing;
 
@@ -14,6 +15,7 @@ use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Epoch, Run, RunId};
+use marktwerk_store::jobs::JobStanding;
 use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     JobsChanged(Vec<Job>),
     /// Jobs were archived.
     JobsArchived(Vec<JobId>),
+    /// How all jobs stand in the store, as it was after every earlier message about them.
+    Compare(Vec<JobStanding>),
     /// A worker is free again.
     Finished(Finished),
     /// The conditions of a job whose time has come were asked.
@@ -171,7 +175,10 @@ impl Dispatcher {
     }
 
     fn put(&mut self, job: Job) {
-        self.limits_in_force = None;
+        let limit = |job: &Job| job.spec.policies.max_instances;
+        if self.timer.job(&job.id).map_or(1, limit) != limit(&job) {
+            self.limits_in_force = None;
+        }
         self.timer.put(job);
     }
 
@@ -227,6 +234,7 @@ impl Dispatcher {
                     self.put(job);
                 }
             }
+            Command::Compare(stored) => self.compare(&stored).await,
             Command::JobsArchived(ids) => ids.iter().for_each(|id| self.timer.silence(id)),
             Command::Finished(Finished { run, epoch, job, is_settled }) => {
                 self.running.remove(&(run, epoch));

@@ -1,6 +1,6 @@
 //! The engine as its owner sees it: started, asked, shut down.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_domain::job::{Job, JobId};
+use marktwerk_domain::job::Job;
 use marktwerk_domain::run::{Run, Trigger};
 use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
@@ -18,14 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerts::{self, AlertChannel};
+use crate::book::{self, Book};
 use crate::chance::Chance;
 use crate::conditions::ConditionCheck;
 use crate::dispatcher::{Command, Dispatcher};
 use crate::error::EngineError;
-use crate::jobs_file::JobsFile;
 use crate::journal::Journal;
 use crate::metrics;
-use crate::neighbours;
 use crate::planner::Planner;
 use crate::prune::{self, Retention};
 use crate::registry::Registry;
@@ -99,11 +98,8 @@ pub struct Engine {
     pub(crate) clock: SharedClock,
     pub(crate) registry: Arc<Registry>,
     pub(crate) planner: Planner,
-    pub(crate) jobs_file: Option<JobsFile>,
-    /// One edit of jobs at a time: commit, file, hash.
-    pub(crate) edits: tokio::sync::Mutex<()>,
-    /// Why the jobs file could not be taken over while running, for the screen.
-    pub(crate) file_warning: Mutex<Option<String>>,
+    /// Where jobs are changed.
+    pub(crate) book: Arc<Book>,
     /// Where alerts are sent.
     pub(crate) alerts: Vec<Arc<dyn AlertChannel>>,
     journal: Journal,
@@ -144,14 +140,19 @@ impl Engine {
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let draining = CancellationToken::new();
         let tracker = TaskTracker::new();
+        let book = Book::new(
+            (store.clone(), clock.clone(), planner.clone()),
+            commands.clone(),
+            draining.clone(),
+            options.jobs_file,
+            options.shares_store_as.as_deref(),
+        );
         let engine = Arc::new(Self {
             store: store.clone(),
             clock: clock.clone(),
             registry: Arc::clone(&registry),
             planner: planner.clone(),
-            jobs_file: options.jobs_file.map(|path| JobsFile::new(path, options.shares_store_as.as_deref())),
-            edits: tokio::sync::Mutex::new(()),
-            file_warning: Mutex::new(None),
+            book: Arc::clone(&book),
             alerts: options.alerts,
             journal: journal.clone(),
             commands: commands.clone(),
@@ -163,8 +164,7 @@ impl Engine {
             journal_task: Mutex::new(Some(journal_task)),
             shutdown_grace: options.shutdown_grace,
         });
-        engine.adopt_jobs_file().await?;
-        let (mut jobs, realigned) = engine.realign().await?;
+        let (mut jobs, realigned) = book.open(&supervision).await?;
 
         for job in jobs.iter().filter(|job| job.spec.enabled) {
             if let Some(obstacle) = planner.obstacle(&job.spec) {
@@ -207,25 +207,23 @@ impl Engine {
         let leader = shares_store.then_some(node);
         let (weak, time) = (Arc::downgrade(&engine), clock.clone());
         let begin = {
-            let (weak, store, time) = (weak.clone(), store.clone(), time.clone());
+            let (store, time) = (store.clone(), time.clone());
             move || alerts::run(weak.clone(), store.clone(), time.clone(), chance.clone(), leader.clone())
         };
         engine.keep(supervision.keep("alerts", clock.clone(), begin));
-        if shares_store {
-            let known: HashMap<JobId, i64> = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();
-            let (weak, time) = (weak.clone(), time.clone());
-            let begin = move || neighbours::follow(weak.clone(), time.clone(), known.clone());
-            engine.keep(supervision.keep("neighbours", clock.clone(), begin));
-        }
         let begin = {
-            let (time, retention) = (time.clone(), options.retention);
-            move || prune::run(store.clone(), time.clone(), retention)
+            let (book, time) = (Arc::downgrade(&book), time.clone());
+            move || book::compare(book.clone(), time.clone())
         };
+        engine.keep(supervision.keep("comparison of jobs", clock.clone(), begin));
+        let begin = {
+            let (book, time) = (Arc::downgrade(&book), time.clone());
+            move || book::watch(book.clone(), time.clone())
+        };
+        engine.keep(supervision.keep("jobs file", clock.clone(), begin));
+        let retention = options.retention;
+        let begin = move || prune::run(store.clone(), time.clone(), retention);
         engine.keep(supervision.keep("retention", clock.clone(), begin));
-        if engine.jobs_file.is_some() {
-            let begin = move || crate::jobs_file::watch(weak.clone(), time.clone());
-            engine.keep(supervision.keep("jobs file", clock.clone(), begin));
-        }
         if options.run_at_start {
             // The first one queued may be claimed at once and take its lane.
             jobs.sort_by(|one, other| (one.spec.priority, &one.id).cmp(&(other.spec.priority, &other.id)));
@@ -255,11 +253,6 @@ impl Engine {
     /// The long-lived tasks: who starts one besides the engine's has it watched here.
     pub fn supervision(&self) -> &Supervision {
         &self.supervision
-    }
-
-    /// Why the jobs file was not taken over while running, where it was not.
-    pub fn jobs_file_warning(&self) -> Option<String> {
-        self.file_warning.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why no run of this job can do anything, for people; `None` where nothing is in the way.
@@ -295,6 +288,7 @@ impl Engine {
                 }
             }
         }
+        self.book.close().await;
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }

@@ -1,21 +1,25 @@
-//! `workers_config.json`: the jobs as people read and edit them. The database and the file are kept equal; where they are
-//! not, the remembered hash of the file tells which one is newer.
+//! `workers_config.json`: the jobs as people read and edit them. How it is written and read, on paper and on the disk; who wins where
+//! it says something else than the database is the book's to decide ([`crate::book`]).
 
-mod adopt;
+mod decoding;
+pub(crate) mod disk;
 mod format;
 mod takeover;
-mod transfer;
-mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use marktwerk_domain::job::{JobId, JobSpec};
+
+use crate::error::EngineError;
+use crate::planner::Planner;
+use crate::registry::Registry;
+use crate::strict_json::Misread;
+
+pub(crate) use format::{entry_text, joined};
 
 pub use format::JobsDocument;
-pub use takeover::examine;
-pub use transfer::Import;
-pub(crate) use watch::watch;
-
-/// The fact that remembers what was written last. Processes that share a store have a file each, and a fact for each.
-const HASH: &str = "jobs_file.hash";
 
 /// A jobs file that cannot be used. It is never overwritten then.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +31,7 @@ pub enum JobsFileError {
         path: String,
         /// Counted from 1.
         line: usize,
-        /// Counted from 1.
+        /// Counted from 1; a character is one column.
         column: usize,
         /// Of which field it is, where it is of one.
         field: Option<String>,
@@ -50,61 +54,55 @@ fn named(field: &Option<String>) -> String {
     field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default()
 }
 
-/// The file at its place.
-#[derive(Debug, Clone)]
-pub(crate) struct JobsFile {
-    path: PathBuf,
-    hash_fact: String,
+/// The jobs that a start would take from the file at `path`, `None` where there is no file: for a look, nothing is written. Blocks, but
+/// not for ever.
+///
+/// # Errors
+/// With the place of whatever would end the start.
+pub fn examine(
+    path: &Path,
+    registry: Arc<Registry>,
+    zone: TimeZone,
+) -> Result<Option<Vec<(JobId, JobSpec)>>, EngineError> {
+    let Some(text) = disk::read_within_limit(path)? else { return Ok(None) };
+    let document = JobsDocument::parse(&text, path)?;
+    let planner = Planner { registry, zone, pace: None };
+    let jobs = planner.wanted(path, &text, &document)?;
+    for ((_, spec), (_, offset)) in jobs.iter().zip(&document.entries) {
+        if let Err(EngineError::Invalid { field, reason }) = planner.check_account(spec) {
+            return Err(JobsDocument::fault(&text, path, *offset, &field, &reason).into());
+        }
+    }
+    Ok(Some(jobs))
 }
 
-impl JobsFile {
-    /// `process` is the name of this process, where others share the store.
-    pub(crate) fn new(path: PathBuf, process: Option<&str>) -> Self {
-        let hash_fact = process.map_or_else(|| HASH.to_owned(), |process| format!("{HASH}.{process}"));
-        Self { path, hash_fact }
-    }
-
-    /// The fact that remembers what was written last.
-    pub(crate) fn hash_fact(&self) -> &str {
-        &self.hash_fact
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The text, or `None` where there is no file.
-    pub(crate) fn read(&self) -> Result<Option<String>, JobsFileError> {
-        read(&self.path)
-    }
-
-    /// Replaces the file at once or not at all: temporary file, fsync, rename, fsync of the folder.
-    pub(crate) fn write(&self, text: &str) -> Result<(), JobsFileError> {
-        self.replace(text).map_err(|reason| inaccessible(&self.path, "written", reason))
-    }
-
-    fn replace(&self, text: &str) -> std::io::Result<()> {
-        use std::io::Write;
-        let folder =
-            self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let temporary = self.path.with_extension("json.new");
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, &self.path)?;
-        std::fs::File::open(folder)?.sync_all()
-    }
+/// Writes the jobs file of a first start, where there is none. Blocks, but not for ever.
+///
+/// # Errors
+/// Where it cannot be written, or is there already.
+pub fn create(path: &Path, text: &str) -> Result<(), JobsFileError> {
+    disk::create(path, text)
 }
 
-fn read(path: &Path) -> Result<Option<String>, JobsFileError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(reason) => Err(inaccessible(path, "read", reason)),
-    }
+/// The text of a document, however an editor encodes it: UTF-8 or UTF-16, with or without a byte order mark.
+///
+/// # Errors
+/// With the place of what is neither.
+pub fn decoded(bytes: &[u8]) -> Result<String, Misread> {
+    decoding::text_of(bytes)
 }
 
-fn inaccessible(path: &Path, verb: &'static str, reason: std::io::Error) -> JobsFileError {
+/// The text of what stands in a file.
+pub(crate) fn text(path: &Path, bytes: &[u8]) -> Result<String, JobsFileError> {
+    disk::text(path, bytes)
+}
+
+/// What is remembered of a file that was written.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn inaccessible(path: &Path, verb: &'static str, reason: std::io::Error) -> JobsFileError {
     JobsFileError::Inaccessible { path: path.display().to_string(), verb, reason }
 }

@@ -11,6 +11,7 @@
 //! locked while a workflow works.
 
 pub mod alerts;
+mod book;
 mod chance;
 pub mod commands;
 mod conditions;
@@ -24,19 +25,20 @@ pub mod jobs_file;
 pub mod journal;
 mod lease;
 pub mod metrics;
-mod neighbours;
 mod planner;
 pub mod probe;
 pub mod prune;
 pub mod registry;
 mod steps;
 pub mod stock_desk;
+pub mod strict_json;
 pub mod supervision;
 mod timer;
 mod worker;
 pub mod workflow;
 
 pub use alerts::AlertChannel;
+pub use book::Import;
 pub use commands::Commands;
 pub use context::{RunContext, Step};
 pub use engine::{Engine, EngineOptions};

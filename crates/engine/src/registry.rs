@@ -51,10 +51,10 @@ pub trait Diagnose: Send + Sync {
 }
 
 /// How a job type is known.
-#[derive(Debug, Clone)]
-pub enum Known {
+#[derive(Debug, Clone, Copy)]
+pub enum Known<'a> {
     /// This version runs it.
-    Runs(WorkflowDescription),
+    Runs(&'a WorkflowDescription),
     /// Documented, not in this version.
     Planned,
 }
@@ -166,12 +166,12 @@ impl Registry {
     }
 
     /// Resolves a written name (or an older one) to the job type and how it is known.
-    pub fn resolve(&self, written: &str) -> Result<(String, Known), EngineError> {
+    pub fn resolve(&self, written: &str) -> Result<(String, Known<'_>), EngineError> {
         let found = self.entries.values().find(|entry| {
             entry.description.job_type == written || entry.description.aliases.contains(&written)
         });
         if let Some(entry) = found {
-            return Ok((entry.description.job_type.to_owned(), Known::Runs(entry.description.clone())));
+            return Ok((entry.description.job_type.to_owned(), Known::Runs(&entry.description)));
         }
         if DOCUMENTED.contains(&written) {
             return Ok((written.to_owned(), Known::Planned));

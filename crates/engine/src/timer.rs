@@ -8,6 +8,7 @@ use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::misfire::{CatchUp, catch_up};
 use marktwerk_domain::run::Trigger;
 use marktwerk_domain::timetable::Timetable;
+use marktwerk_store::jobs::JobStanding;
 use marktwerk_store::runs::{Firing, Limits, NewRun, Skip};
 
 use crate::conditions::Judgement;
@@ -37,6 +38,10 @@ impl Timer {
     /// Adds a job or takes its newest version over. One that is archived or has no schedule in force (paused, or not in
     /// this version) is known, for its last runs, and never due: nobody could fire it, and it would be due for ever.
     pub(crate) fn put(&mut self, job: Job) {
+        // What was read before may arrive after.
+        if self.job(&job.id).is_some_and(|known| known.version > job.version) {
+            return;
+        }
         let known = self.jobs.remove(&job.id);
         if let Some(due) = known.as_ref().and_then(|known| known.job.next_due) {
             self.due.remove(&(due, job.id.clone()));
@@ -53,6 +58,23 @@ impl Timer {
             self.due.insert((due, job.id.clone()));
         }
         self.jobs.insert(job.id.clone(), Known { job, timetable });
+    }
+
+    /// A job's version and when it is due, as they are known here.
+    pub(crate) fn standing(&self, id: &JobId) -> Option<(i64, Option<Timestamp>)> {
+        self.job(id).map(|job| (job.version, job.next_due))
+    }
+
+    /// The jobs that stand otherwise here than they do there; those that are not there are not to be due here.
+    pub(crate) fn differing(&self, there: &[JobStanding]) -> Vec<JobId> {
+        let living: HashSet<&JobId> = there.iter().map(|standing| &standing.id).collect();
+        let is_due_and_gone =
+            |known: &&Known| known.job.next_due.is_some() && !living.contains(&known.job.id);
+        let gone = self.jobs.values().filter(is_due_and_gone).map(|known| known.job.id.clone());
+        let differs = |standing: &&JobStanding| {
+            self.standing(&standing.id) != Some((standing.version, standing.next_due))
+        };
+        gone.chain(there.iter().filter(differs).map(|standing| standing.id.clone())).collect()
     }
 
     /// The job is not due any more.

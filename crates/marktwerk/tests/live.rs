@@ -13,7 +13,7 @@ use marktwerk_domain::job::JobId;
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_sandbox::WorldOptions;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shop::Shop;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -85,16 +85,18 @@ async fn stored(shop: &Shop, mut after: i64) -> Vec<Value> {
     }
 }
 
-/// As many job lists as fill what lies between the program and a client that does not read.
+/// As many changes of many jobs as fill what lies between the program and a client that does not read.
 async fn fill_the_way(shop: &Shop) {
     let engine = shop.program.engine();
+    let mut jobs = Vec::new();
     for _ in 0..40 {
-        let job = JobDraft {
-            description: "🚚".repeat(2_000),
-            ..JobDraft::every_minutes("order_workflow", 525_600)
-        };
-        engine.on_behalf_of("test").add_job(job).await.unwrap();
-        // The list is sent four times a second at the most.
+        let job = JobDraft::every_minutes("order_workflow", 525_600);
+        jobs.push(engine.on_behalf_of("test").add_job(job).await.unwrap().id);
+    }
+    for number in 0..20 {
+        let patch = json!({ "description": format!("{}{number}", "🚚".repeat(1_900)) });
+        engine.on_behalf_of("test").change_jobs(&jobs, patch.as_object().unwrap(), None).await.unwrap();
+        // Changes are sent four times a second at the most.
         shop.wait(Duration::from_millis(300)).await;
     }
 }

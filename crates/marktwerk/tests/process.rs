@@ -1,7 +1,11 @@
 //! The real program: started in an empty folder, asked by its own commands, stopped by a signal; and every way
 //! in which a start can fail: one sentence, exit code 2, nothing overwritten.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test's helpers fail with their test, and tell what is skipped"
+)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -261,4 +265,58 @@ fn the_simulated_world_alone_tells_how_to_use_it() {
     world.wait().unwrap();
     line.clear();
     lines.read_to_string(&mut line).unwrap();
+}
+
+fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// A pipe whose opening waits for a writer, as a share that hangs does.
+#[test]
+fn a_jobs_file_whose_opening_blocks_is_refused_and_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data/workers_config.json");
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    make_pipe(&file);
+    for arguments in [&["--listen", "127.0.0.1:0"][..], &["config", "check"]] {
+        let error = refused(&run(folder.path(), arguments));
+        assert!(error.contains("workers_config.json cannot be read: it is a pipe"), "{error}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    let program = Running::start(folder.path());
+    std::fs::remove_file(&file).unwrap();
+    make_pipe(&file);
+    let pause = ["jobs", "pause", "order_workflow", "--server", &program.url];
+    let output = run(folder.path(), &pause);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains("it is a pipe"), "{told}");
+    program.stop();
+}
+
+/// A single file that is mounted into a container: nothing can take its place.
+#[test]
+fn a_file_that_is_mounted_by_itself_is_written_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, outside) =
+        (folder.path().join("data/workers_config.json"), folder.path().join("outside.json"));
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(&file, "").unwrap();
+    std::fs::write(&outside, r#"[{"job_type": "sync_orders", "interval_minutes": 60, "colour": "red"}]"#)
+        .unwrap();
+    let mounted = Command::new("mount").arg("--bind").args([&outside, &file]).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: nothing can be mounted here");
+        return;
+    }
+    let program = Running::start(folder.path());
+    let output = run(folder.path(), &["jobs", "pause", "order_workflow", "--server", &program.url]);
+    let (told, text) = (String::from_utf8_lossy(&output.stderr), std::fs::read_to_string(&outside).unwrap());
+    program.stop();
+    let again = Running::start(folder.path());
+    let jobs = again.ask(folder.path(), &["jobs", "list", "--json"]);
+    again.stop();
+    assert!(Command::new("umount").arg(&file).status().unwrap().success());
+    assert!(output.status.success() && told.is_empty(), "{told}");
+    assert!(text.contains("\"enabled\": false") && text.contains("red"), "{text}");
+    assert!(jobs.contains("\"enabled\": false"), "{jobs}");
 }

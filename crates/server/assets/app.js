@@ -31,12 +31,15 @@ function say(text, isProblem) {
 }
 
 // ── jobs ────────────────────────────────────────────────────────────────────────────────────────
-// The ids of the last list; the page of one marketplace shows some of them only, so it learns them with the first list.
-let seen = location.pathname === "/" ? all("#jobs tr[data-job]").map((row) => row.dataset.job).join("\n") : null;
-function showJobs(jobs) {
-  const ids = jobs.map((job) => job.job_id).join("\n");
-  if (seen !== null && ids !== seen) renewRows();
-  seen = ids;
+// The ids that there are; the page of one marketplace shows some of them only, so it learns them with the first list.
+let seen = location.pathname === "/" ? new Set(all("#jobs tr[data-job]").map((row) => row.dataset.job)) : null;
+function showJobs({ data: jobs, all: isAll, removed = [] }) {
+  const isNew = seen !== null && jobs.some((job) => !seen.has(job.job_id));
+  const isGone = seen !== null && (isAll ? seen.size > jobs.length : removed.some((id) => seen.has(id)));
+  if (isNew || isGone) renewRows();
+  if (isAll) seen = new Set();
+  for (const job of jobs) seen?.add(job.job_id);
+  for (const id of removed) seen?.delete(id);
   const rows = new Map(all("#jobs tr[data-job]").map((row) => [row.dataset.job, row]));
   for (const job of jobs) {
     const row = rows.get(job.job_id);
@@ -201,11 +204,11 @@ find("#log-filter").addEventListener("submit", (event) => event.preventDefault()
 let patience = 500;
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws/logs?after=${last}`);
+  const socket = new WebSocket(`${scheme}://${location.host}/ws/logs?after=${last}&recent_logs=false`);
   socket.addEventListener("open", () => { patience = 500; showConnection(true); renewNumbers(); });
   socket.addEventListener("message", (event) => {
     const message = JSON.parse(event.data);
-    if (message.type === "jobs_update") { showJobs(message.data); renewNumbers(); }
+    if (message.type === "jobs_update") { showJobs(message); renewNumbers(); }
     if (message.type === "log") { addLine(message.data); renewNumbers(); }
     if (message.type === "lagged") addGap(message.data);
   });

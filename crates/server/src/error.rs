@@ -197,10 +197,8 @@ impl From<EngineError> for ApiError {
             EngineError::Document(error) => Self::of_document(error),
             EngineError::Store(error) => error.into(),
             EngineError::ShuttingDown => Self::Unavailable(error.to_string()),
-            EngineError::JobsFile(error) => {
-                tracing::error!("a change of jobs was not written back: {error}");
-                Self::Unavailable(format!("the change is stored, but the jobs file was not written: {error}"))
-            }
+            // Nothing was changed; what is stored is told as done, also where the jobs file does not have it yet.
+            EngineError::JobsFile(error) => Self::Conflict(error.to_string()),
             other => {
                 tracing::error!("the engine failed: {other}");
                 Self::Internal

@@ -9,6 +9,8 @@ use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use marktwerk_domain::words::nearest;
+use marktwerk_engine::jobs_file;
+use marktwerk_engine::strict_json::{self, Misread};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ApiResult, FieldFault};
@@ -44,16 +46,16 @@ impl Fields {
     /// The fields of a JSON object.
     pub(crate) fn of_body(body: &[u8]) -> ApiResult<Self> {
         let expected = "a JSON object is expected";
-        match serde_json::from_slice(body) {
+        match jobs_file::decoded(body).and_then(|text| strict_json::read(&text)) {
             Ok(Value::Object(values)) => Ok(Self::of_object(values)),
             Ok(_) => Err(ApiError::Fields(vec![FieldFault {
                 loc: vec!["body".to_owned()],
                 msg: expected.to_owned(),
                 kind: "dict_type".to_owned(),
             }])),
-            Err(error) => Err(ApiError::Fields(vec![FieldFault {
-                loc: vec!["body".to_owned(), format!("{}:{}", error.line(), error.column())],
-                msg: format!("{expected}: {error}"),
+            Err(Misread { line, column, reason }) => Err(ApiError::Fields(vec![FieldFault {
+                loc: vec!["body".to_owned(), format!("{line}:{column}")],
+                msg: format!("{expected}: {reason} at line {line} column {column}"),
                 kind: "json_invalid".to_owned(),
             }])),
         }

@@ -73,8 +73,13 @@ impl AppState {
     }
 
     /// The commands of a caller: the only way to change jobs and runs.
-    pub(crate) fn commands(&self, caller: &Caller) -> Commands<'_> {
+    pub(crate) fn commands(&self, caller: &Caller) -> Commands {
         self.engine.on_behalf_of(caller.actor())
+    }
+
+    /// What the answer to a change of jobs is to say beside it: that the jobs file does not have it.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.engine.jobs_file_warning()
     }
 
     pub(crate) fn store(&self) -> &SharedStore {

@@ -44,6 +44,7 @@ impl Dispatcher {
             if let Ok(rank) = usize::try_from(run.priority.rank()) {
                 self.turns[rank] = self.turns.iter().max().map_or(1, |latest| latest + 1);
             }
+            self.learn(&run.job_id).await;
             self.assign(run, claimed_at);
         }
         Ok(())

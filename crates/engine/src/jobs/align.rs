@@ -8,12 +8,11 @@ use marktwerk_domain::job::{Job, JobHistory, JobId, JobSpec};
 use marktwerk_domain::schedule::Schedule;
 use marktwerk_store::jobs::{JobEdit, NextDue};
 
-use crate::dispatcher::Command;
-use crate::engine::Engine;
+use crate::book::Book;
 use crate::error::EngineError;
 use crate::steps;
 
-impl Engine {
+impl Book {
     /// A job that has not run yet.
     pub(crate) fn fresh(&self, id: JobId, spec: JobSpec, now: Timestamp) -> Job {
         Job {
@@ -55,9 +54,8 @@ impl Engine {
     /// this version, an account that was added, a demonstration's pace, another zone of the program). Times that were missed while
     /// nothing ran stay due; only they do. A grid that begins later than now, as after a clock that stood ahead, begins now. Answers
     /// with the jobs, and how many of them were due later than they can be.
-    pub(crate) async fn realign(&self) -> Result<(Vec<Job>, usize), EngineError> {
+    pub(crate) async fn realigned(&self, mut jobs: Vec<Job>) -> Result<(Vec<Job>, usize), EngineError> {
         let now = self.clock.now();
-        let mut jobs = self.store.jobs(false).await?;
         let soon = steps::later(now, steps::SLACK);
         let (mut edits, mut too_late) = (Vec::new(), 0);
         for job in &jobs {
@@ -86,42 +84,15 @@ impl Engine {
             }
         }
         if !edits.is_empty() {
-            self.store.edit_jobs(&edits).await?;
-            jobs = self.store.jobs(false).await?;
+            let edited = self.store.edit_jobs(&edits).await?;
+            let mut edited: HashMap<JobId, Job> =
+                edited.into_iter().map(|job| (job.id.clone(), job)).collect();
+            for job in &mut jobs {
+                if let Some(edited) = edited.remove(&job.id) {
+                    *job = edited;
+                }
+            }
         }
         Ok((jobs, too_late))
-    }
-
-    /// The store has changed a job by itself (its fuse has blown): the dispatcher and the jobs file follow.
-    pub(crate) async fn follow_the_store(&self, id: &JobId) -> Result<(), EngineError> {
-        let _one_at_a_time = self.edits.lock().await;
-        if let Some(job) = self.store.job(id).await?.filter(|job| !job.archived) {
-            self.tell(Command::JobsChanged(vec![job])).await;
-            // A hand edit that nobody has looked at yet comes first; one that cannot be read must not be written over.
-            self.adopt_before_change().await?;
-            self.write_back().await?;
-        }
-        Ok(())
-    }
-
-    /// Takes over what other processes did to jobs: those whose version is not the known one, which may be changes of this process,
-    /// too. Answers with the living jobs and their versions.
-    pub(crate) async fn follow_neighbours(
-        &self,
-        known: &HashMap<JobId, i64>,
-    ) -> Result<HashMap<JobId, i64>, EngineError> {
-        let _one_at_a_time = self.edits.lock().await;
-        let mut jobs = self.store.jobs(false).await?;
-        let living: HashMap<JobId, i64> = jobs.iter().map(|job| (job.id.clone(), job.version)).collect();
-        jobs.retain(|job| known.get(&job.id) != Some(&job.version));
-        let gone: Vec<JobId> = known.keys().filter(|id| !living.contains_key(*id)).cloned().collect();
-        if jobs.is_empty() && gone.is_empty() {
-            return Ok(living);
-        }
-        self.tell(Command::JobsChanged(jobs)).await;
-        self.tell(Command::JobsArchived(gone)).await;
-        self.adopt_before_change().await?;
-        self.write_back().await?;
-        Ok(living)
     }
 }

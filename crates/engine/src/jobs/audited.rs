@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use marktwerk_domain::audit::{AuditAction, AuditEntry};
-use marktwerk_domain::job::{Job, JobSpec};
+use marktwerk_domain::job::{Job, JobId, JobSpec};
 use serde_json::{Map, Value};
 
 use super::draft::JobDraft;
-use crate::commands::Commands;
+use crate::book::Hand;
 
-impl Commands<'_> {
+impl Hand<'_> {
     /// A job that is added.
     pub(crate) fn added(&self, job: &Job) -> AuditEntry {
         self.entry(AuditAction::JobAdded, &job.id).after(document(job).into())
@@ -30,6 +30,10 @@ impl Commands<'_> {
     /// A job that is taken out of the schedule.
     pub(crate) fn removed(&self, job: &Job) -> AuditEntry {
         self.entry(AuditAction::JobRemoved, &job.id).before(document(job).into())
+    }
+
+    fn entry(&self, action: AuditAction, job: &JobId) -> AuditEntry {
+        AuditEntry::of_job(self.book.clock.now(), &self.actor, action, job)
     }
 }
 

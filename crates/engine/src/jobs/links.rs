@@ -1,10 +1,10 @@
 //! Jobs that name others: chains and conditions. Checked over all jobs as they would stand after a change, so that no chain
 //! leads nowhere or round in a circle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use marktwerk_domain::job::{JobId, JobSpec};
-use marktwerk_domain::policy::Condition;
+use marktwerk_domain::policy::{After, Condition};
 
 use crate::error::EngineError;
 
@@ -22,41 +22,68 @@ impl From<BadLink> for EngineError {
     }
 }
 
-/// Refuses links to jobs that are not among these, and chains that come back to where they began.
-pub(crate) fn check_links(jobs: &BTreeMap<&JobId, &JobSpec>) -> Result<(), BadLink> {
-    let missing = |job: &JobId| format!("there is no job `{job}`");
-    for (id, spec) in jobs {
-        let bad = |field, reason| BadLink { job: (*id).clone(), field, reason };
-        for after in &spec.policies.after {
-            if !jobs.contains_key(&after.job) {
-                return Err(bad("after", missing(&after.job)));
-            }
-        }
-        for condition in &spec.policies.conditions {
-            if let Condition::SucceededWithin { job, .. } = condition
-                && !jobs.contains_key(job)
-            {
-                return Err(bad("conditions", missing(job)));
-            }
-        }
+/// The jobs that a job names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Links {
+    /// It follows on these.
+    pub(crate) after: Vec<After>,
+    /// Its conditions ask for these.
+    pub(crate) asked: Vec<JobId>,
+}
+
+impl Links {
+    pub(crate) fn of(spec: &JobSpec) -> Self {
+        let asked = spec.policies.conditions.iter().filter_map(|condition| match condition {
+            Condition::SucceededWithin { job, .. } => Some(job.clone()),
+            _ => None,
+        });
+        Self { after: spec.policies.after.clone(), asked: asked.collect() }
     }
-    for id in jobs.keys() {
-        if let Some(circle) = circle(jobs, id) {
+
+    /// All of them, in no order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &JobId> {
+        self.after.iter().map(|after| &after.job).chain(&self.asked)
+    }
+}
+
+/// Refuses links to jobs that are not among these, and chains that come back to where they began.
+pub(crate) fn check_links<'a>(jobs: impl Iterator<Item = (&'a JobId, &'a JobSpec)>) -> Result<(), BadLink> {
+    let jobs: HashMap<&JobId, Links> = jobs.map(|(id, spec)| (id, Links::of(spec))).collect();
+    let mut ids: Vec<&JobId> = jobs.keys().copied().collect();
+    ids.sort();
+    check_links_of(ids.into_iter(), &|id| jobs.get(id))
+}
+
+/// The same for some of the jobs; `links` knows those of all, as they would stand.
+pub(crate) fn check_links_of<'a>(
+    ids: impl Iterator<Item = &'a JobId>,
+    links: &impl Fn(&JobId) -> Option<&'a Links>,
+) -> Result<(), BadLink> {
+    let missing = |job: &JobId| format!("there is no job `{job}`");
+    for id in ids {
+        let bad = |field, reason| BadLink { job: id.clone(), field, reason };
+        let Some(own) = links(id) else { continue };
+        if let Some(after) = own.after.iter().find(|after| links(&after.job).is_none()) {
+            return Err(bad("after", missing(&after.job)));
+        }
+        if let Some(job) = own.asked.iter().find(|job| links(job).is_none()) {
+            return Err(bad("conditions", missing(job)));
+        }
+        if let Some(circle) = circle(id, links) {
             let path: Vec<&str> = circle.iter().map(|job| job.as_str()).collect();
-            let reason = format!("the chain would go round for ever: {}", path.join(" → "));
-            return Err(BadLink { job: (*id).clone(), field: "after", reason });
+            return Err(bad("after", format!("the chain would go round for ever: {}", path.join(" → "))));
         }
     }
     Ok(())
 }
 
 /// The way from `start` along those that follow back to itself, where there is one. Each job is looked at once.
-fn circle<'a>(jobs: &BTreeMap<&'a JobId, &'a JobSpec>, start: &'a JobId) -> Option<Vec<&'a JobId>> {
+fn circle<'a>(start: &'a JobId, links: &impl Fn(&JobId) -> Option<&'a Links>) -> Option<Vec<&'a JobId>> {
     let mut came_from: BTreeMap<&JobId, &JobId> = BTreeMap::new();
     let mut open = vec![start];
     while let Some(id) = open.pop() {
         // From a job to those that it follows on: against the arrows, which makes no difference to a circle.
-        for parent in jobs.get(id).into_iter().flat_map(|spec| &spec.policies.after).map(|after| &after.job) {
+        for parent in links(id).into_iter().flat_map(|links| &links.after).map(|after| &after.job) {
             if parent == start {
                 let mut path = vec![start, id];
                 while let Some(next) = came_from.get(path[path.len() - 1]) {
@@ -75,7 +102,7 @@ fn circle<'a>(jobs: &BTreeMap<&'a JobId, &'a JobSpec>, start: &'a JobId) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use marktwerk_domain::policy::{After, On, Policies};
+    use marktwerk_domain::policy::{On, Policies};
     use marktwerk_domain::schedule::Schedule;
 
     use super::*;
@@ -101,8 +128,7 @@ mod tests {
                 (JobId((*id).to_owned()), spec)
             })
             .collect();
-        let jobs = jobs.iter().map(|(id, spec)| (id, spec)).collect();
-        check_links(&jobs).map_err(|link| link.reason)
+        check_links(jobs.iter().map(|(id, spec)| (id, spec))).map_err(|link| link.reason)
     }
 
     #[test]

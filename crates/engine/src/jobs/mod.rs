@@ -1,17 +1,16 @@
-//! Jobs are added, changed and paused here, whoever asks: validated, committed, told to the dispatcher, and written
-//! back to the jobs file, in this order: a file that cannot be written must not leave a job that nobody schedules.
+//! A job as people and programs write it, and as it is stored: drafts, their rules, how jobs name each other, when they are due. Who
+//! changes jobs does it in the book ([`crate::book`]).
 
 mod align;
 mod audited;
-mod change;
 mod draft;
 mod links;
-mod preview;
 mod seconds;
 mod validate;
 mod words;
 
-pub(crate) use links::check_links;
+pub(crate) use links::{Links, check_links, check_links_of};
+pub(crate) use validate::check_new_id;
 pub(crate) use words::{asked_for, is_time};
 
 pub use draft::JobDraft;

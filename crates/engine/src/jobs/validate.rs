@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use marktwerk_domain::job::JobSpec;
+use marktwerk_domain::job::{Job, JobSpec};
 use marktwerk_domain::policy::{Condition, Misfire, Policies};
 use marktwerk_domain::retry::RetryPolicy;
 use marktwerk_domain::schedule::{CountedFrom, LONGEST_INTERVAL_MINUTES, Schedule};
@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 
 use super::draft::{JobDraft, SCHEDULES};
 use super::seconds::Seconds;
-use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::planner::Planner;
 use crate::registry::Known;
@@ -39,7 +38,7 @@ impl Planner {
         if let Some(id) = &draft.id {
             check_id(id)?;
         }
-        if let Known::Runs(description) = &known {
+        if let Known::Runs(description) = known {
             self.check_against(draft, description)?;
         }
         check_description(&draft.description)?;
@@ -74,18 +73,18 @@ impl Planner {
     }
 }
 
-impl Engine {
+impl Planner {
     /// What a new or changed job is told to do; a job type that only later versions run is refused.
     pub(crate) fn runnable_spec(&self, draft: &JobDraft) -> Result<JobSpec, EngineError> {
-        let draft = &Self::known_fields(draft.clone())?;
+        known_fields(draft)?;
         if draft.job_type.is_empty() {
             return Err(EngineError::invalid("job_type", "is missing"));
         }
         let (job_type, known) = self.registry.resolve(&draft.job_type)?;
         match known {
             Known::Runs(_) => {
-                let spec = self.planner.spec(draft)?;
-                self.planner.check_account(&spec)?;
+                let spec = self.spec(draft)?;
+                self.check_account(&spec)?;
                 Ok(spec)
             }
             Known::Planned => Err(EngineError::invalid(
@@ -95,22 +94,68 @@ impl Engine {
         }
     }
 
-    /// Refuses fields that a job does not have. (In the jobs file they are kept: others may have written them.)
-    pub(crate) fn known_fields(draft: JobDraft) -> Result<JobDraft, EngineError> {
-        match draft.unknown.keys().next() {
-            Some(name) => Err(not_a_field(name)),
-            None => Ok(draft),
+    /// What a job would be told to do after a patch.
+    pub(crate) fn patched(&self, job: &Job, patch: &Map<String, Value>) -> Result<JobSpec, EngineError> {
+        if let Some(field) = ["id", "job_type"].into_iter().find(|field| patch.contains_key(*field)) {
+            return Err(EngineError::invalid(field, "stays for the life of a job; add another job instead"));
         }
+        check_names(patch)?;
+        let mut document = match serde_json::to_value(JobDraft::of(job)) {
+            Ok(Value::Object(document)) => document,
+            _ => return Err(EngineError::invalid("job", "cannot be written as JSON")),
+        };
+        // Another kind of schedule takes the place of the one that is there.
+        if SCHEDULES.iter().any(|field| patch.contains_key(*field)) {
+            SCHEDULES.iter().for_each(|field| drop(document.remove(*field)));
+            document.remove("from");
+        }
+        for (name, value) in patch {
+            match value {
+                Value::Null => document.remove(name),
+                value => document.insert(name.clone(), value.clone()),
+            };
+        }
+        let draft = JobDraft::read(Value::Object(document))?;
+        known_fields(&draft)?;
+        // A job whose type is not in this version can be replaced, too.
+        let spec = self.spec(&draft)?;
+        self.check_account(&spec)?;
+        Ok(spec)
     }
+}
 
-    /// Refuses the names of a patch that would be passed over: taking back a field that there is not changes nothing.
-    pub(crate) fn check_names(patch: &Map<String, Value>) -> Result<(), EngineError> {
-        let taken_back = patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name);
-        let is_field = |name: &str| JobDraft::FIELDS.contains(&name) || name == "coalesce";
-        match taken_back.into_iter().find(|name| !is_field(name)) {
-            Some(name) => Err(not_a_field(name)),
-            None => Ok(()),
+/// Refuses fields that a job does not have. (In the jobs file they are kept: others may have written them.)
+fn known_fields(draft: &JobDraft) -> Result<(), EngineError> {
+    match draft.unknown.keys().next() {
+        Some(name) => Err(not_a_field(name)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an id that a new job cannot have. Those that are there keep theirs.
+pub(crate) fn check_new_id(id: &str) -> Result<(), EngineError> {
+    let refused = |reason: String| Err(EngineError::invalid("id", reason));
+    if id.chars().all(|letter| letter == '.') {
+        return refused(format!("`{id}` cannot be part of an address; choose an id with letters or digits"));
+    }
+    // Executions are named by their job, `_` and the number of their run.
+    match id.rsplit_once('_') {
+        Some((job, number)) if !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()) => {
+            refused(format!(
+                "`{id}` is how a run of the job `{job}` is named in the log; choose another id, such as `{job}-{number}`"
+            ))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses the names of a patch that would be passed over: taking back a field that there is not changes nothing.
+fn check_names(patch: &Map<String, Value>) -> Result<(), EngineError> {
+    let taken_back = patch.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name);
+    let is_field = |name: &str| JobDraft::FIELDS.contains(&name) || name == "coalesce";
+    match taken_back.into_iter().find(|name| !is_field(name)) {
+        Some(name) => Err(not_a_field(name)),
+        None => Ok(()),
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use marktwerk_domain::job::JobId;
-use marktwerk_engine::jobs::JobDraft;
-use marktwerk_engine::jobs_file::Import;
+use marktwerk_engine::Import;
 use marktwerk_store::jobs::{JobEdit, NextDue};
 use serde_json::Value;
 use serde_json::json;
@@ -167,26 +166,28 @@ fn block(path: &Path) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_cannot_be_written_leaves_no_job_that_nobody_schedules() {
+async fn what_is_stored_is_done_although_the_file_cannot_be_written() {
     let (_folder, path) = file_with(r#"{"jobs": []}"#);
     let house = House::with_file(path.clone()).await.unwrap();
     block(&path);
-    let new = JobDraft {
-        job_type: "play".to_owned(),
-        interval_minutes: Some(60),
-        enabled: true,
-        ..JobDraft::default()
-    };
-    let error = house.engine.on_behalf_of("test").add_job(new).await.unwrap_err().to_string();
-    assert!(error.contains("cannot be written"), "{error}");
-    house.minutes(61).await;
-    assert_eq!(house.runs().await.len(), 1, "the added job runs");
-
-    let change = json!({ "interval_minutes": 5 });
+    for number in 1..=3 {
+        house.add("play", 60).await;
+        let warning = house.engine.jobs_file_warning().unwrap();
+        assert!(warning.contains("cannot be written") && warning.contains("are stored"), "{warning}");
+        assert_eq!(house.engine.jobs().await.unwrap().len(), number);
+    }
     let play = JobId("play".to_owned());
-    assert!(house.change(&play, change).await.is_err());
+    house.change(&play, json!({ "interval_minutes": 5 })).await.unwrap();
     house.minutes(6).await;
-    assert_eq!(house.runs().await.len(), 2, "the changed job runs at its new interval");
+    assert_eq!(house.runs().await.len(), 1, "the changed job runs at its new interval");
+    assert_eq!(read(&path)["jobs"], json!([]));
+
+    // Once it can be written, it follows by itself.
+    std::fs::remove_dir(path.with_extension("json.new")).unwrap();
+    house.pass(std::time::Duration::from_secs(3)).await;
+    assert_eq!(house.engine.jobs_file_warning(), None);
+    assert_eq!(read(&path)["jobs"].as_array().unwrap().len(), 3);
+    assert_eq!(read(&path)["jobs"][0]["interval_minutes"], 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,4 +304,267 @@ async fn a_pause_holds_beside_a_broken_file() {
     house.minutes(20).await;
     assert!(house.runs().await.is_empty(), "nothing begins any more");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), broken);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_read_however_an_editor_saves_it() {
+    let units = |text: &str, of: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(of).collect::<Vec<u8>>();
+    let text = TWO.replace("second", "zweitens, für später");
+    for bytes in [
+        [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+        [vec![0xFF, 0xFE], units(&text, u16::to_le_bytes)].concat(),
+        [vec![0xFE, 0xFF], units(&text, u16::to_be_bytes)].concat(),
+        units(&text, u16::to_le_bytes),
+        text.replace('\n', "\r\n").into_bytes(),
+    ] {
+        let (_folder, path) = file_with("");
+        std::fs::write(&path, bytes).unwrap();
+        let house = House::with_file(path.clone()).await.unwrap();
+        assert_eq!(read(&path)["jobs"][1]["description"], "zweitens, für später");
+        // While it runs, too.
+        let other = text.replace("\"interval_minutes\": 5", "\"interval_minutes\": 6");
+        std::fs::write(&path, [vec![0xFF, 0xFE], units(&other, u16::to_le_bytes)].concat()).unwrap();
+        house.pass(std::time::Duration::from_secs(3)).await;
+        let job = house.engine.existing(&JobId("play".to_owned())).await.unwrap();
+        assert_eq!(job.spec.schedule.interval_minutes(), Some(6));
+    }
+    let (_folder, path) = file_with("");
+    std::fs::write(&path, b"[{\"job_type\": \"play\",\n \"description\": \"f\xFCr\"}]").unwrap();
+    let Err(error) = House::with_file(path).await.map(drop) else { panic!("read") };
+    assert!(error.to_string().contains(".json:2:19: the byte 0xFC is not UTF-8"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_stays_and_its_file_keeps_owner_and_rights() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) =
+        (folder.path().join("workers_config.json"), folder.path().join("elsewhere").join("jobs.json"));
+    std::fs::create_dir(target.parent().unwrap()).unwrap();
+    std::fs::write(&target, TWO).unwrap();
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("elsewhere/jobs.json", &link).unwrap();
+    let house = House::with_file(link.clone()).await.unwrap();
+    house.add("reader", 10).await;
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(read(&target)["jobs"].as_array().unwrap().len(), 3);
+    assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
+    let beside: Vec<_> = std::fs::read_dir(target.parent().unwrap()).unwrap().collect();
+    assert_eq!(beside.len(), 1, "nothing is left over");
+
+    // A link to a file that is not there yet; a new file is this user's alone.
+    let (link, target) = (folder.path().join("second.json"), folder.path().join("second").join("jobs.json"));
+    symlink("second/jobs.json", &link).unwrap();
+    let house = House::with_file(link.clone()).await.unwrap();
+    house.add("reader", 10).await;
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ids_of_nameless_entries_are_written_and_keep_their_jobs() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let file = read(&path);
+    assert_eq!((&file["jobs"][0]["id"], &file["jobs"][1]["id"]), (&json!("play"), &json!("play-2")));
+    // Somebody puts another one before them.
+    let mut edited = file.clone();
+    let new = json!({ "job_type": "play", "interval_minutes": 60 });
+    edited["jobs"].as_array_mut().unwrap().insert(0, new);
+    std::fs::write(&path, edited.to_string()).unwrap();
+    house.pass(std::time::Duration::from_secs(3)).await;
+    let first = house.engine.existing(&JobId("play".to_owned())).await.unwrap();
+    assert_eq!(first.spec.description, "first");
+    assert_eq!(read(&path)["jobs"][0]["id"], "play-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_stands_twice_is_refused_with_its_place() {
+    let twice =
+        "{\"jobs\": [\n  {\"job_type\": \"play\", \"interval_minutes\": 5, \"interval_minutes\": 50}]}";
+    let (_folder, path) = file_with(twice);
+    let Err(error) = House::with_file(path).await.map(drop) else { panic!("read") };
+    assert!(error.to_string().contains(".json:2:47: `interval_minutes` is given twice"), "{error}");
+
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    std::fs::write(&path, twice).unwrap();
+    house.pass(std::time::Duration::from_secs(3)).await;
+    assert!(house.engine.jobs_file_warning().unwrap().contains(".json:2:47: "));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), twice);
+    let error = house.engine.on_behalf_of("test").import_jobs(twice, false).await.unwrap_err().to_string();
+    assert!(
+        error.contains("written over") || error.contains("import:2:47: ") || error.contains("twice"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pausing_and_removing_work_whatever_is_wrong_with_the_file() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let broken = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("\"interval_minutes\": 7", "\"interval_minutes\": seven");
+    std::fs::write(&path, &broken).unwrap();
+    let (first, second) = (JobId("play".to_owned()), JobId("play-2".to_owned()));
+    let refused = house.change(&first, json!({ "description": "other" })).await;
+    assert!(matches!(refused, Err(marktwerk_engine::EngineError::JobsFileEdited(_))), "{refused:?}");
+    assert!(!house.change(&first, json!({ "enabled": false })).await.unwrap().spec.enabled);
+    house.engine.on_behalf_of("test").remove_job(&second, None).await.unwrap();
+    assert!(house.engine.jobs_file_warning().is_some());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), broken, "and the edit stays");
+
+    // Mended, the file says nothing new of either: what was done meanwhile stays.
+    std::fs::write(&path, broken.replace("seven", "7").replace("mine", "ours")).unwrap();
+    house.pass(std::time::Duration::from_secs(3)).await;
+    let jobs = house.engine.jobs().await.unwrap();
+    assert_eq!(
+        jobs.iter().map(|job| (job.id.as_str(), job.spec.enabled)).collect::<Vec<_>>(),
+        [("play", false)]
+    );
+    let file = read(&path);
+    assert_eq!((&file["jobs"][0]["enabled"], &file["note"]), (&json!(false), &json!("ours")));
+    assert_eq!(file["jobs"].as_array().unwrap().len(), 1);
+    assert_eq!(house.engine.jobs_file_warning(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_and_changes_at_the_same_moment_are_both_there() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let play = JobId("play".to_owned());
+    for minutes in 10..40 {
+        let edited = std::fs::read_to_string(&path).unwrap();
+        let interval = read(&path)["jobs"][1]["interval_minutes"].as_u64().unwrap() as u32;
+        let edited = edited.replace(
+            &format!("\"interval_minutes\": {interval}"),
+            &format!("\"interval_minutes\": {}", interval + 100),
+        );
+        // While somebody saves the file, changes are on their way at every stage.
+        let change = house.engine.on_behalf_of("test");
+        let patch = json!({ "description": format!("at {minutes}") });
+        let changing = tokio::spawn({
+            let (play, patch) = (play.clone(), patch.as_object().unwrap().clone());
+            async move { change.change_job(&play, &patch, None).await }
+        });
+        for _ in 0..minutes - 10 {
+            tokio::task::yield_now().await;
+        }
+        if minutes % 2 == 0 {
+            std::fs::write(&path, &edited).unwrap();
+        } else {
+            let beside = path.with_extension("swp");
+            std::fs::write(&beside, &edited).unwrap();
+            std::fs::rename(&beside, &path).unwrap();
+        }
+        changing.await.unwrap().unwrap();
+        house.pass(std::time::Duration::from_secs(10)).await;
+        let job = house.engine.existing(&JobId("play-2".to_owned())).await.unwrap();
+        assert_eq!(job.spec.schedule.interval_minutes(), Some(interval + 100), "the edit at {minutes}");
+        let file = read(&path);
+        assert_eq!(file["jobs"][1]["interval_minutes"], interval + 100);
+        // Whoever saves a text of before the change takes it back, as far as the file had it already; else it stays.
+        let stored = house.engine.existing(&play).await.unwrap().spec.description;
+        assert_eq!(file["jobs"][0]["description"], stored, "one truth");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_no_file_is_refused_at_once() {
+    let (_folder, path) = file_with("");
+    std::fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let Err(error) = House::with_file(path.clone()).await.map(drop) else { panic!("a pipe was read") };
+    assert!(error.to_string().contains("is a pipe, socket or device and not a file"), "{error}");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let Err(error) = House::with_file(path.clone()).await.map(drop) else { panic!("a folder was read") };
+    assert!(error.to_string().contains("is a folder"), "{error}");
+
+    // While it runs: work goes on, and the end does not wait for it.
+    std::fs::remove_dir(&path).unwrap();
+    let house = House::with_file(path.clone()).await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    house.add("play", 10).await;
+    assert!(house.engine.jobs_file_warning().unwrap().contains("not a file"));
+    house.minutes(11).await;
+    assert_eq!(house.runs().await.len(), 1);
+    house.engine.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_in_place_that_was_cut_short_is_restored() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
+    let new = written.replace("\"interval_minutes\": 5", "\"interval_minutes\": 6");
+    for (length, zeros) in [(0, 0), (new.len() / 2, 0), (40, 3), (new.len(), 0)] {
+        house.engine.shutdown().await;
+        // As a process leaves it that dies while it writes into a file that cannot be replaced.
+        let torn = format!("{}{}", &new[..length], "\0".repeat(zeros));
+        house.store.set_fact("jobs_file.text", &new).await.unwrap();
+        std::fs::write(&path, torn).unwrap();
+        let next = house.reopen().await;
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), written, "as the database says");
+        assert_eq!(next.engine.jobs().await.unwrap().len(), 2);
+        next.engine.shutdown().await;
+    }
+    // What somebody else wrote is not ours, however short.
+    house.store.set_fact("jobs_file.text", "").await.unwrap();
+    std::fs::write(&path, "{\"jobs\": [").unwrap();
+    assert!(
+        House::on(house.store.clone(), house.clock.clone(), house.options.clone(), Default::default())
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_was_taken_away_comes_back() {
+    let (_folder, path) = file_with(TWO);
+    let house = House::with_file(path.clone()).await.unwrap();
+    let before = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    house.pass(std::time::Duration::from_secs(7)).await;
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_are_no_address_or_a_runs_are_refused_where_they_are_new() {
+    let (_folder, path) = file_with(r#"{"jobs": []}"#);
+    let house = House::with_file(path.clone()).await.unwrap();
+    // One of before, when that was possible.
+    let old = house.add("play", 60).await;
+    let old = marktwerk_domain::job::Job { id: JobId("play_7".to_owned()), ..old };
+    house.store.insert_jobs(&[old]).await.unwrap();
+    house.pass(std::time::Duration::from_secs(6)).await;
+    for id in [".", "..", "...", "", "a/b", "play_1", "a_b_007"] {
+        let entry = json!({ "id": id, "job_type": "play", "manual": true });
+        let refused = house.try_add(entry.clone()).await;
+        assert!(
+            matches!(&refused, Err(marktwerk_engine::EngineError::Invalid { field, .. }) if field == "id"),
+            "{id}: {refused:?}"
+        );
+        let mut file = read(&path);
+        file["jobs"].as_array_mut().unwrap().push(entry);
+        let refused = house
+            .engine
+            .on_behalf_of("test")
+            .import_jobs(&file.to_string(), true)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains(": id: "), "{id}: {refused}");
+    }
+    house.try_add(json!({ "id": "play_", "job_type": "play", "manual": true })).await.unwrap();
+    house.try_add(json!({ "id": "play_1a", "job_type": "play", "manual": true })).await.unwrap();
+    // The old one is changed, exported, taken away and brought back.
+    let old = JobId("play_7".to_owned());
+    house.change(&old, json!({ "interval_minutes": 9 })).await.unwrap();
+    let file = house.engine.export_jobs().await.unwrap();
+    house.engine.on_behalf_of("test").import_jobs(&file, false).await.unwrap();
+    house.engine.on_behalf_of("test").remove_job(&old, None).await.unwrap();
+    house.try_add(json!({ "id": "play_7", "job_type": "play", "manual": true })).await.unwrap();
 }

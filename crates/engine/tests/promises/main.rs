@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 mod audit;
+mod book;
 mod chains;
 mod clocks;
 mod conditions;

@@ -160,7 +160,11 @@ impl Play {
 }
 
 /// Where somebody else was quicker it is tried again, as a person would.
-async fn change_jobs(engine: &Engine, ids: &[JobId], patch: &Map<String, Value>) -> Result<(), EngineError> {
+async fn change_jobs(
+    engine: &Arc<Engine>,
+    ids: &[JobId],
+    patch: &Map<String, Value>,
+) -> Result<(), EngineError> {
     let mut answer = engine.on_behalf_of("test").change_jobs(ids, patch, None).await;
     for _ in 0..3 {
         if !matches!(answer, Err(EngineError::Store(_))) {

@@ -1,10 +1,11 @@
 //! Talks to the running server, as any other program would.
 
 use std::fmt;
+use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WARNING};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
@@ -154,15 +155,15 @@ impl Client {
         self.json(self.request(Method::POST, path).query(query).json(body)).await
     }
 
-    /// Sends a text as it is.
-    pub(super) async fn post_text(
+    /// Sends a document as it is.
+    pub(super) async fn post_document(
         &self,
         path: &str,
         query: &[(&str, String)],
-        text: String,
+        document: Vec<u8>,
     ) -> Result<Value, CallError> {
         let json = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        self.json(self.request(Method::POST, path).query(query).headers(json).body(text)).await
+        self.json(self.request(Method::POST, path).query(query).headers(json).body(document)).await
     }
 
     pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, CallError> {
@@ -197,7 +198,11 @@ impl Client {
         let text = self.text(request).await?;
         match text.trim() {
             "" => Ok(Value::Null),
-            text => serde_json::from_str(text).map_err(|_| self.stranger(StatusCode::OK)),
+            text => {
+                let answer: Value = serde_json::from_str(text).map_err(|_| self.stranger(StatusCode::OK))?;
+                answer["warning"].as_str().into_iter().for_each(warn);
+                Ok(answer)
+            }
         }
     }
 
@@ -213,6 +218,8 @@ impl Client {
             let why = if error.is_timeout() { "it took too long".to_owned() } else { error.to_string() };
             CallError::new(Kind::Temporary, format!("the answer of {} broke off: {why}", self.base))
         };
+        let warning = response.headers().get(WARNING).and_then(|warning| warning.to_str().ok());
+        warning.and_then(|warning| warning.split('"').nth(1)).into_iter().for_each(warn);
         Ok((status, response.text().await.map_err(broken)?))
     }
 
@@ -285,6 +292,12 @@ fn base(written: &str) -> Result<String, String> {
     let is_server =
         matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
     if is_server { Ok(full) } else { Err(expected) }
+}
+
+/// What was done is done; something beside it was not.
+fn warn(warning: &str) {
+    // A terminal that is gone needs no warning.
+    let _ = writeln!(std::io::stderr().lock(), "marktwerk: done, but: {warning}");
 }
 
 /// A name as one segment of a path.

@@ -34,16 +34,17 @@ pub(super) async fn import(
     client: &Client,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let text = if file.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("the input cannot be read")?;
-        text
+    // As it was saved: the server reads whatever an editor writes.
+    let document = if file.as_os_str() == "-" {
+        let mut document = Vec::new();
+        std::io::stdin().read_to_end(&mut document).context("the input cannot be read")?;
+        document
     } else {
-        std::fs::read_to_string(file)
+        std::fs::read(file)
             .map_err(|error| UsageError::new(format!("{} cannot be read: {error}", file.display())))?
     };
     let query = [("dry_run", is_dry_run.to_string())];
-    let told = client.post_text("/api/v1/jobs/import", &query, text).await?;
+    let told = client.post_document("/api/v1/jobs/import", &query, document).await?;
     if output.is_json() {
         return Ok(output.json(&told)?);
     }

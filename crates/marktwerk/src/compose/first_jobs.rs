@@ -1,15 +1,13 @@
 //! The jobs of a first start. Written as a jobs file before the engine reads it, so that they are jobs like all
 //! others from the first moment on; where a file or a job exists (or existed), nothing is written.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
 use jiff::civil::{Time, time};
 use marktwerk_domain::job::{Parameters, Priority};
 use marktwerk_engine::jobs::JobDraft;
-use marktwerk_engine::jobs_file::JobsDocument;
+use marktwerk_engine::jobs_file::{self, JobsDocument};
 use marktwerk_store::SharedStore;
 use serde_json::Map;
 
@@ -28,14 +26,14 @@ pub(super) async fn write(path: &Path, store: &SharedStore, accounts: &[&str]) -
         _ => entries(name, &format!("-{name}")),
     });
     let text = JobsDocument::render(entries.collect(), &Map::new());
-    replace(path, &text).with_context(|| {
+    jobs_file::create(path, &text).with_context(|| {
         let folder = path.parent().unwrap_or(path).display();
-        format!("{} cannot be written; give this user the right to write in {folder}", path.display())
+        format!("give this user the right to write in {folder}")
     })
 }
 
 fn entries(account: &str, suffix: &str) -> Vec<JobDraft> {
-    let named = |job_type: &str, suffix: &str| (!suffix.is_empty()).then(|| format!("{job_type}{suffix}"));
+    let named = |job_type: &str, suffix: &str| Some(format!("{job_type}{suffix}"));
     let mode = |mode: &str| Parameters::from_iter([("mode".to_owned(), mode.into())]);
     let (orders, inventory) = ("order_workflow", "inventory_workflow");
     let draft = |id, job_type, description: &str| JobDraft {
@@ -65,16 +63,4 @@ fn entries(account: &str, suffix: &str) -> Vec<JobDraft> {
             )
         },
     ]
-}
-
-/// At once or not at all; the data folder is locked, so nobody else writes here.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let temporary = path.with_extension("json.new");
-    let mut file = File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(temporary, path)
 }

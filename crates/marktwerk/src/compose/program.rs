@@ -60,7 +60,9 @@ impl Program {
         refuse_taken_address(settings.server.listen)?;
         outside::insist_on_account(&settings)?;
         // The engine reads it when the schema has been brought up to date; a broken one should stop the start before.
-        JobsDocument::open(&settings.jobs_file())?;
+        let jobs_file = settings.jobs_file();
+        // Aside: a share that hangs must not keep a signal waiting.
+        tokio::task::spawn_blocking(move || JobsDocument::open(&jobs_file)).await??;
         warn_of_share(&settings);
         let Opened { store, file } = open_store(&settings, &purpose).await?;
         let name = match settings.sqlserver.store {

@@ -50,5 +50,6 @@ pub(super) async fn add(
     fields.finish()?;
     let draft = JobDraft { description, enabled, ..JobDraft::every_minutes(job_type, interval_minutes) };
     let job = state.commands(&caller).add_job(draft).await?;
-    Ok((StatusCode::CREATED, Json(job_item(&state.source, job).await?)))
+    let warning = state.warning();
+    Ok((StatusCode::CREATED, Json(JobItem { warning, ..job_item(&state.source, job).await? })))
 }

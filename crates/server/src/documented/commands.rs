@@ -37,6 +37,9 @@ pub(crate) struct Scheduled {
     status: &'static str,
     job_id: String,
     interval_minutes: i64,
+    /// It is stored and in force, but the jobs file does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
 }
 
 /// A job that was paused or resumed.
@@ -46,6 +49,9 @@ pub(crate) struct Toggled {
     status: &'static str,
     job_id: String,
     enabled: bool,
+    /// It is stored and in force, but the jobs file does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
 }
 
 /// Starts a job now, paused or not. The parameters are for this run only.
@@ -89,7 +95,8 @@ pub(super) async fn schedule(
     let patch = Map::from_iter([("interval_minutes".to_owned(), minutes.into())]);
     let changed = state.commands(&caller).change_job(&id, &patch, None).await;
     let job = changed.map_err(|error| ApiError::from(error).at("query"))?;
-    Ok(Json(Scheduled { status: "updated", job_id: job.id.0, interval_minutes: minutes }))
+    let warning = state.warning();
+    Ok(Json(Scheduled { status: "updated", job_id: job.id.0, interval_minutes: minutes, warning }))
 }
 
 /// Pauses or resumes a job.
@@ -109,5 +116,6 @@ pub(super) async fn toggle(
     fields.finish()?;
     let patch = Map::from_iter([("enabled".to_owned(), enabled.into())]);
     let job = state.commands(&caller).change_job(&id, &patch, None).await?;
-    Ok(Json(Toggled { status: "toggled", job_id: job.id.0, enabled: job.spec.enabled }))
+    let (enabled, warning) = (job.spec.enabled, state.warning());
+    Ok(Json(Toggled { status: "toggled", job_id: job.id.0, enabled, warning }))
 }

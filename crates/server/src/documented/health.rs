@@ -45,7 +45,10 @@ pub(super) async fn show(State(state): State<AppState>) -> (StatusCode, Json<Hea
     };
     let jobs_file = match state.engine.jobs_file_warning() {
         None => OK,
-        Some(_) => Module { status: "warning", message: Some("the jobs file was edited and cannot be read") },
+        Some(_) => Module {
+            status: "warning",
+            message: Some("the jobs file was edited and cannot be taken over, or it cannot be written"),
+        },
     };
     let scheduler = match state.engine.dropped_lines() {
         0 => OK,

@@ -35,6 +35,9 @@ pub(crate) struct JobItem {
     pub(crate) version: i64,
     /// Whether its type is documented but not built yet: kept, never run.
     pub(crate) not_in_this_version: bool,
+    /// After a change: it is stored and in force, but the jobs file does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warning: Option<String>,
 }
 
 /// What a job is told to do.
@@ -93,15 +96,19 @@ pub(crate) struct JobState {
 /// All jobs by id.
 pub(crate) async fn job_items(source: &Source) -> StoreResult<Vec<JobItem>> {
     let jobs = source.store().jobs(false).await?;
-    let filter = RunFilter { states: vec![RunState::Running], limit: MOST_RUNNING, ..RunFilter::default() };
-    let running: HashSet<JobId> =
-        source.store().runs(&filter).await?.into_iter().map(|run| run.job_id).collect();
+    let running = running(source).await?;
     let mut items = Vec::with_capacity(jobs.len());
     for job in jobs {
         let is_running = running.contains(&job.id);
         items.push(item(source, job, is_running).await?);
     }
     Ok(items)
+}
+
+/// The jobs that have a running run.
+pub(crate) async fn running(source: &Source) -> StoreResult<HashSet<JobId>> {
+    let filter = RunFilter { states: vec![RunState::Running], limit: MOST_RUNNING, ..RunFilter::default() };
+    Ok(source.store().runs(&filter).await?.into_iter().map(|run| run.job_id).collect())
 }
 
 /// One job.
@@ -116,7 +123,8 @@ pub(crate) async fn job_item(source: &Source, job: Job) -> StoreResult<JobItem> 
     item(source, job, is_running).await
 }
 
-async fn item(source: &Source, job: Job, is_running: bool) -> StoreResult<JobItem> {
+/// One job, of which it is known whether it runs.
+pub(crate) async fn item(source: &Source, job: Job, is_running: bool) -> StoreResult<JobItem> {
     let lines =
         LogFilter { source: Some(LogSource::Job(job.id.0.clone())), limit: RECENT, ..LogFilter::default() };
     let recent_logs = source.store().logs(&lines).await?.into_iter().map(LogEntry::from).collect();
@@ -136,5 +144,6 @@ async fn item(source: &Source, job: Job, is_running: bool) -> StoreResult<JobIte
         account: job.spec.account,
         version: job.version,
         not_in_this_version: source.engine().registry().description(&job.spec.job_type).is_none(),
+        warning: None,
     })
 }

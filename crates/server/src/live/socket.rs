@@ -13,10 +13,12 @@ use futures::{SinkExt, StreamExt};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_engine::journal::{LiveTail, TailItem};
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio_util::sync::CancellationToken;
 
-use super::board;
+use super::board::News;
+use super::{Board, Source};
 use crate::documented::LogEntry;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
@@ -38,24 +40,31 @@ pub(crate) async fn open(
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
     let (after, job_type) = (fields.integer("after", 0..=i64::MAX), fields.text("job_type"));
+    let with_lines = fields.boolean("recent_logs").unwrap_or(true);
     fields.finish()?;
     let upgrade =
         upgrade.map_err(|error| ApiError::field("header", "upgrade", "value_error", error.body_text()))?;
     let place = Arc::clone(&state.socket_places).try_acquire_owned().map_err(|_| ApiError::TooMany)?;
-    // Followed before it is read: what changes in between arrives again instead of not at all.
-    let jobs = state.board.follow();
     let after = match after {
         Some(after) => after,
         None => state.store().highest_log_id().await?,
     };
-    let hello = board::message(&state.source).await?;
+    let (hello, news) = state.board.join(&state.source, with_lines).await?;
     let tail = LiveTail::after(Arc::clone(state.store()), after);
     let job_type = job_type.map(|written| match state.engine.registry().resolve(&written) {
         Ok((job_type, _)) => job_type,
         Err(_) => written,
     });
-    let reader =
-        Reader { tail, jobs, job_type, closing: state.closing.clone(), clock: state.engine.clock().clone() };
+    let reader = Reader {
+        tail,
+        board: state.board.clone(),
+        source: state.source.clone(),
+        news,
+        with_lines,
+        job_type,
+        closing: state.closing.clone(),
+        clock: state.engine.clock().clone(),
+    };
     let sockets = state.sockets.clone();
     let upgrade = upgrade.max_message_size(LARGEST_MESSAGE).max_frame_size(LARGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| sockets.track_future(reader.serve(socket, hello, place))))
@@ -63,7 +72,11 @@ pub(crate) async fn open(
 
 struct Reader {
     tail: LiveTail,
-    jobs: watch::Receiver<Utf8Bytes>,
+    board: Board,
+    source: Source,
+    news: broadcast::Receiver<Arc<News>>,
+    /// Whether jobs are told of with their latest lines.
+    with_lines: bool,
     job_type: Option<String>,
     closing: CancellationToken,
     clock: SharedClock,
@@ -125,9 +138,20 @@ impl Reader {
                         return End::TryAgain;
                     }
                 },
-                changed = self.jobs.changed() => match changed {
-                    Ok(()) => Message::Text(self.jobs.borrow_and_update().clone()),
-                    Err(_) => return End::Closing,
+                news = self.news.recv() => match news {
+                    Ok(news) => Message::Text(news.message(self.with_lines)),
+                    // It missed some: all jobs again.
+                    Err(RecvError::Lagged(_)) => match self.board.join(&self.source, self.with_lines).await {
+                        Ok((jobs, news)) => {
+                            self.news = news;
+                            Message::Text(jobs)
+                        }
+                        Err(error) => {
+                            tracing::warn!("a live reader lost the store: {error}");
+                            return End::TryAgain;
+                        }
+                    },
+                    Err(RecvError::Closed) => return End::Closing,
                 },
                 () = &mut next_ping => {
                     if !std::mem::replace(&mut has_answered, false) {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::language::{Language, Reader};
 use marktwerk_engine::Engine;
-use marktwerk_store::SharedStore;
+use marktwerk_store::{SharedStore, StoreResult};
 
 use crate::times;
 
@@ -28,6 +29,11 @@ impl Source {
 
     pub(crate) fn store(&self) -> &SharedStore {
         self.engine.store()
+    }
+
+    /// Those of these jobs that are there.
+    pub(crate) async fn jobs_of(&self, ids: &[JobId]) -> StoreResult<Vec<Job>> {
+        self.engine.jobs_of(ids).await
     }
 
     /// The reader's language and time zone.

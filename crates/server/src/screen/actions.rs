@@ -6,7 +6,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use marktwerk_domain::job::JobId;
-use marktwerk_engine::EngineError;
 use serde_json::{Map, Value, json};
 
 use super::{Words, parameter_form, shell};
@@ -129,7 +128,11 @@ async fn changed(
 ) -> ApiResult<String> {
     let patch = Map::from_iter([(field.to_owned(), value)]);
     let job = state.commands(caller).change_job(&JobId(id), &patch, None).await;
-    job.map(|_| words.saved.to_owned()).map_err(|error: EngineError| error.into())
+    job?;
+    Ok(match state.warning() {
+        None => words.saved.to_owned(),
+        Some(warning) => format!("{} {}: {warning}", words.saved, words.jobs_file),
+    })
 }
 
 pub(super) async fn test(State(state): State<AppState>, Path(name): Path<String>, asked: Asked) -> Response {

@@ -1,5 +1,7 @@
 //! The one page: everything at once, or what is TEMU's.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use marktwerk_domain::alert::Alert;
@@ -60,8 +62,10 @@ async fn gather(state: &AppState, words: Words, marketplace: Option<&str>) -> Ap
     let lines = state.store().logs(&filter).await?.into_iter().map(LogEntry::from).collect();
     let items = job_items(&state.source).await?;
     let jobs: Vec<Job> = state.engine.jobs().await?.into_iter().filter(is_shown).collect();
-    let find = |job: &Job| items.iter().find(|item| item.job_id == job.id.as_str()).cloned();
-    let (jobs, items) = jobs.iter().filter_map(|job| find(job).map(|item| (job.clone(), item))).unzip();
+    let mut items: HashMap<String, JobItem> =
+        items.into_iter().map(|item| (item.job_id.clone(), item)).collect();
+    let (jobs, items) =
+        jobs.into_iter().filter_map(|job| items.remove(job.id.as_str()).map(|item| (job, item))).unzip();
     let attention = attention_items(state, words.spoken()).await?;
     let alerts = state.engine.latest_alerts(ALERTS).await?;
     Ok(Content { jobs, items, alerts, statistics: statistics(state).await?, attention, lines })

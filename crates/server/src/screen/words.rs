@@ -166,7 +166,7 @@ words! {
     time: "Zeit", "Time";
     all: "alle", "all";
     lagged: "Zeilen wurden übersprungen, weil diese Ansicht nicht nachkam", "lines were passed over because this view fell behind";
-    jobs_file: "Die Jobs-Datei wurde geändert und kann nicht übernommen werden", "The jobs file was edited and cannot be taken over";
+    jobs_file: "Die Jobs-Datei stimmt nicht mit den Jobs überein", "The jobs file does not agree with the jobs";
     started: "Gestartet: Lauf", "Started: run";
     saved: "Gespeichert.", "Saved.";
     not_done: "Das ging nicht", "That did not work";

@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use marktwerk_engine::jobs_file;
+use marktwerk_engine::strict_json::{self, Misread};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ApiResult};
@@ -19,14 +21,12 @@ impl<S: Send + Sync> FromRequest<S> for Object {
         if text.trim().is_empty() {
             return Ok(Self(Map::new()));
         }
-        match serde_json::from_str(&text) {
+        match strict_json::read(&text) {
             Ok(Value::Object(object)) => Ok(Self(object)),
             Ok(_) => Err(ApiError::field("body", "body", "dict_type", "must be a JSON object")),
-            Err(error) => {
-                let told = error.to_string();
-                let reason = told.split(" at line ").next().unwrap_or_default();
+            Err(Misread { line, column, reason }) => {
                 let reason = format!("a JSON object is expected: {reason}");
-                Err(ApiError::Malformed { line: error.line(), column: error.column(), reason })
+                Err(ApiError::Malformed { line, column, reason })
             }
         }
     }
@@ -39,14 +39,12 @@ impl Object {
     }
 }
 
-/// A body as text.
+/// A body as text, however an editor or a program encodes it.
 pub(super) async fn text(body: Body, most: usize) -> ApiResult<String> {
     let bytes = whole_body(body, most).await?;
-    let not_text = |error: std::string::FromUtf8Error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-        ApiError::Malformed { line, column, reason: "this is not UTF-8".to_owned() }
-    };
-    String::from_utf8(bytes.into()).map_err(not_text)
+    jobs_file::decoded(&bytes).map_err(|Misread { line, column, reason }| ApiError::Malformed {
+        line,
+        column,
+        reason,
+    })
 }

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod bad_input;
+mod book;
 mod description;
 mod harness;
 mod jobs;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::editing::enabled;
 use super::filter::{JobFilter, JobFilterDocument};
-use super::item::running;
+use crate::documented::running;
 use crate::error::ApiResult;
 use crate::fields::Fields;
 use crate::safety::{Caller, Role};
@@ -53,6 +53,9 @@ pub(crate) struct BulkJobsResult {
     /// With `run`: jobs that could not be started.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<Refused<String>>,
+    /// It is stored and in force, but the jobs file does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
     /// How many were not told yet when this was answered; they are told without being asked for again.
     under_way: usize,
 }
@@ -105,6 +108,7 @@ pub(in crate::v1) async fn bulk(
         ids: told,
         runs: Vec::new(),
         refused: Vec::new(),
+        warning: None,
         under_way: 0,
     };
     if dry_run {
@@ -128,6 +132,7 @@ pub(in crate::v1) async fn bulk(
             return Ok((StatusCode::ACCEPTED, Json(result)).into_response());
         }
     }
+    result.warning = state.warning();
     Ok(Json(result).into_response())
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use marktwerk_domain::job::JobId;
 use marktwerk_engine::EngineError;
@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::changed;
 use super::document::JobDocument;
 use super::item::{JobResource, resource};
-use super::tagged;
 use crate::error::{ApiError, ApiResult, FieldFault};
 use crate::safety::Caller;
 use crate::state::AppState;
@@ -51,7 +51,7 @@ pub(in crate::v1) async fn create(
         other => other.into(),
     })?;
     let place = format!("/api/v1/jobs/{}", job.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], tagged(&state, &job).await?).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], changed(&state, &job).await?).into_response())
 }
 
 /// Changes the fields that the body names (a JSON merge patch: `null` takes one back to its default), unless somebody else changed
@@ -74,6 +74,7 @@ pub(in crate::v1) async fn change(
     let seen = if_match(&headers)?.or(fields.integer("version", 0..=i64::MAX));
     let mut patch = fields.rest()?;
     patch.remove("state");
+    patch.remove("warning");
     // Whoever sends a job back as it was read changes neither.
     let job = state.engine.existing(&id).await?;
     for (field, own) in [("id", job.id.as_str()), ("job_type", &job.spec.written_type)] {
@@ -88,17 +89,18 @@ pub(in crate::v1) async fn change(
 #[utoipa::path(delete, path = "/api/v1/jobs/{id}", tag = "v1", operation_id = "remove_job",
     params(("id" = String, Path, description = "the job's id"),
         ("If-Match" = Option<String>, Header, description = "the version that the caller has seen")),
-    responses((status = 204, description = "it is gone"), (status = 404, body = Problem), (status = 412, body = Problem),
+    responses((status = 204, description = "it is gone",
+            headers(("Warning" = String, description = "the jobs file does not say so yet"))), (status = 404, body = Problem), (status = 412, body = Problem),
         (status = 422, body = Problem)))]
 pub(in crate::v1) async fn remove(
     State(state): State<AppState>,
     caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> ApiResult<StatusCode> {
+) -> ApiResult<Response> {
     let id = JobId(id);
     match state.commands(&caller).remove_job(&id, if_match(&headers)?).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Ok(()) => Ok((StatusCode::NO_CONTENT, in_header(state.warning())).into_response()),
         Err(error) => Err(with_current(&state, &id, error).await),
     }
 }
@@ -161,9 +163,17 @@ async fn edit(
     seen: Option<i64>,
 ) -> ApiResult<Response> {
     match state.commands(caller).change_job(id, patch, seen).await {
-        Ok(job) => tagged(state, &job).await,
+        Ok(job) => changed(state, &job).await,
         Err(error) => Err(with_current(state, id, error).await),
     }
+}
+
+/// A warning beside an answer that has no body.
+fn in_header(warning: Option<String>) -> HeaderMap {
+    let plain = |letter| if matches!(letter, ' '..='~') && !"\"\\".contains(letter) { letter } else { '?' };
+    let text = warning.map(|warning| warning.chars().map(plain).collect::<String>());
+    let value = text.and_then(|text| HeaderValue::from_str(&format!("199 - \"{text}\"")).ok());
+    HeaderMap::from_iter(value.map(|value| (header::WARNING, value)))
 }
 
 /// Where somebody else was faster, the error shows what he made of the job.

@@ -1,9 +1,7 @@
 //! A job with how it stands: what it is told to do as one would write it, beside it what became of it.
 
-use std::collections::HashSet;
-
 use marktwerk_domain::health::{Alarm, Trouble};
-use marktwerk_domain::job::{Job, JobId, JobStatus};
+use marktwerk_domain::job::{Job, JobStatus};
 use marktwerk_domain::run::RunState;
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_store::StoreResult;
@@ -15,9 +13,6 @@ use super::document::JobDocument;
 use crate::live::Source;
 use crate::schedule_words::{InWords, in_words};
 
-/// More runs than any machine has workers.
-const MOST_RUNNING: usize = 10_000;
-
 /// A job. Its own fields are those that can be sent back; `version` and `state` are the program's.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JobResource {
@@ -27,6 +22,9 @@ pub(crate) struct JobResource {
     /// Counts edits: the ETag, and what If-Match names.
     pub(crate) version: i64,
     pub(crate) state: JobNow,
+    /// After a change: it is stored and in force, but the jobs file does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warning: Option<String>,
 }
 
 /// How a job stands.
@@ -91,12 +89,6 @@ pub(crate) fn health_mark(job: &Job) -> &'static str {
     }
 }
 
-/// The jobs that have a running run.
-pub(super) async fn running(source: &Source) -> StoreResult<HashSet<JobId>> {
-    let filter = RunFilter { states: vec![RunState::Running], limit: MOST_RUNNING, ..RunFilter::default() };
-    Ok(source.store().runs(&filter).await?.into_iter().map(|run| run.job_id).collect())
-}
-
 /// One job as it stands.
 pub(crate) async fn resource(source: &Source, job: &Job) -> StoreResult<JobResource> {
     let filter = RunFilter {
@@ -106,12 +98,11 @@ pub(crate) async fn resource(source: &Source, job: &Job) -> StoreResult<JobResou
         ..RunFilter::default()
     };
     let is_running = !source.store().runs(&filter).await?.is_empty();
-    let all = source.store().jobs(false).await?;
-    Ok(item(source, job, is_running, &all))
+    Ok(item(source, job, is_running))
 }
 
-/// A job among all.
-pub(super) fn item(source: &Source, job: &Job, is_running: bool, all: &[Job]) -> JobResource {
+/// A job, of which it is known whether it runs.
+pub(super) fn item(source: &Source, job: &Job, is_running: bool) -> JobResource {
     let (spec, history) = (&job.spec, &job.history);
     let description = source.engine().registry().description(&spec.job_type);
     let time = |time| source.time(time);
@@ -137,16 +128,14 @@ pub(super) fn item(source: &Source, job: &Job, is_running: bool, all: &[Job]) ->
         health,
         created_at: time(job.created_at),
         schedule: in_words(&spec.schedule, &spec.policies.after),
-        followed_by: followers(job, all),
+        followed_by: followers(source, job),
         not_in_this_version: description.is_none(),
     };
     let draft = JobDraft { id: Some(job.id.0.clone()), ..JobDraft::of(job) };
-    JobResource { draft, version: job.version, state }
+    JobResource { draft, version: job.version, state, warning: None }
 }
 
-fn followers(job: &Job, all: &[Job]) -> Vec<Follower> {
-    let links =
-        all.iter().flat_map(|other| other.spec.policies.after.iter().map(move |after| (other, after)));
-    let own = links.filter(|(_, after)| after.job == job.id);
-    own.map(|(other, after)| Follower { job: other.id.0.clone(), on: after.on.as_str() }).collect()
+fn followers(source: &Source, job: &Job) -> Vec<Follower> {
+    let followers = source.engine().followers(&job.id).into_iter();
+    followers.map(|(other, on)| Follower { job: other.0, on: on.as_str() }).collect()
 }

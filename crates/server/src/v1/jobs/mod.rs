@@ -14,6 +14,7 @@ pub(crate) use item::health_mark;
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use item::JobResource;
 use marktwerk_domain::job::Job;
 use utoipa_axum::routes;
 
@@ -40,6 +41,12 @@ pub(super) fn routes() -> Routes {
         .routes(Role::Operator, routes!(editing::run))
         .routes(Role::Viewer, routes!(reading::preview))
         .routes(Role::Viewer, routes!(types::list))
+}
+
+/// A job that was changed, with its version as ETag.
+async fn changed(state: &AppState, job: &Job) -> ApiResult<Response> {
+    let resource = JobResource { warning: state.warning(), ..item::resource(&state.source, job).await? };
+    Ok(([(header::ETAG, format!("\"{}\"", job.version))], Json(resource)).into_response())
 }
 
 /// A job with its version as ETag.

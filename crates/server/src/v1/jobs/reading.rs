@@ -13,6 +13,7 @@ use super::document::JobDocument;
 use super::filter::JobFilter;
 use super::item::{self, JobResource};
 use super::tagged;
+use crate::documented::running;
 use crate::error::ApiResult;
 use crate::fields::{Fields, QueryFields};
 use crate::state::AppState;
@@ -50,12 +51,12 @@ pub(in crate::v1) async fn list(
     let after = fields.text("after");
     let limit = fields.integer("limit", 1..=1_000).map_or(100, |limit| limit as usize);
     fields.finish()?;
-    let (jobs, running) = (state.engine.jobs().await?, item::running(&state.source).await?);
+    let (jobs, running) = (state.engine.jobs().await?, running(&state.source).await?);
     let is_asked_for = |job: &&Job| {
         after.as_deref().is_none_or(|after| job.id.as_str() > after) && filter.passes(job, &running)
     };
     let page = jobs.iter().filter(is_asked_for).take(limit);
-    Ok(Json(page.map(|job| item::item(&state.source, job, running.contains(&job.id), &jobs)).collect()))
+    Ok(Json(page.map(|job| item::item(&state.source, job, running.contains(&job.id))).collect()))
 }
 
 /// One job.

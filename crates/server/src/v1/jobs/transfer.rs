@@ -35,6 +35,9 @@ pub(crate) struct ImportResult {
     removed: Vec<String>,
     /// How many stay as they are.
     unchanged: usize,
+    /// It is stored and in force, but the jobs file does not have it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
 }
 
 /// All jobs, as the jobs file says them.
@@ -67,5 +70,6 @@ pub(in crate::v1) async fn import(
         changed: names(import.changed),
         removed: names(import.removed),
         unchanged: import.unchanged,
+        warning: state.warning().filter(|_| !dry_run),
     }))
 }
