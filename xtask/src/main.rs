@@ -24,6 +24,7 @@ cargo xtask test    set up what is missing, then format, lints, every test
 cargo xtask test --room store    lints, and the tests of one room and of those that depend on it
 cargo xtask lint    format, lints, documentation, dependencies; no tests
 cargo xtask bench orders    what an order costs, and what an unchanged run does; on SQL Server with --store mssql
+cargo xtask bench jobs    what a change of a job costs, by the number of jobs; beside a program of before with --before PROGRAM
 cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are
 cargo xtask bench build    what building and testing costs, from nothing and after a change
 cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed

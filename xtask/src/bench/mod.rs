@@ -12,22 +12,26 @@ use anyhow::{Context, Result, bail};
 use crate::cargo::cargo;
 
 /// The benchmarks there are.
-pub(crate) const NAMES: [&str; 3] = ["build", "orders", "scheduler"];
+pub(crate) const NAMES: [&str; 4] = ["build", "jobs", "orders", "scheduler"];
 
 /// Builds for speed and runs one.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
     match (name, options) {
-        ("orders", [] | ["--store", "sqlite"]) => of_the_program("orders"),
-        ("orders", ["--store", "mssql"]) => of_the_program("orders_on_sqlserver"),
+        ("orders", [] | ["--store", "sqlite"]) => of_the_program("orders", &[]),
+        ("orders", ["--store", "mssql"]) => of_the_program("orders_on_sqlserver", &[]),
+        ("jobs", [] | ["--before", _]) => of_the_program("jobs", options),
         ("scheduler", []) => scheduler::run(),
         ("build", []) => build::run(),
-        ("build" | "orders" | "scheduler", other) => bail!("{name} has no option `{}`", other.join(" ")),
+        ("build" | "jobs" | "orders" | "scheduler", other) => {
+            bail!("{name} has no option `{}`", other.join(" "))
+        }
         _ => bail!("there is no benchmark `{name}`; there is {}", NAMES.join(", ")),
     }
 }
 
-fn of_the_program(name: &str) -> Result<ExitCode> {
-    let mut benchmark = cargo(&["bench", "--package", "marktwerk", "--bench", name]);
+fn of_the_program(name: &str, options: &[&str]) -> Result<ExitCode> {
+    let benchmark = ["bench", "--package", "marktwerk", "--bench", name, "--"];
+    let mut benchmark = cargo(&[&benchmark[..], options].concat());
     let status = benchmark.status().context("cargo cannot be started")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
