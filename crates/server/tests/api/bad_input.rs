@@ -114,7 +114,7 @@ async fn chains_that_come_back_and_ids_that_are_taken_are_refused() {
         "{problem}"
     );
     assert!(
-        told(&problem).1.contains("inventory_workflow → order_workflow → inventory_workflow"),
+        told(&problem).1.contains("order_workflow → inventory_workflow → order_workflow"),
         "{problem}"
     );
 
