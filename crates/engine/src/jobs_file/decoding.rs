@@ -42,7 +42,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Misread> {
             Ok(character) => text.push(character),
             Err(error) => {
                 let reason = format!(
-                    "0x{:04X} is no character of UTF-16; save the file as UTF-8",
+                    "0x{:04X} is not a character of UTF-16; save the file as UTF-8",
                     error.unpaired_surrogate()
                 );
                 return Err(Misread::at(&text, text.len(), reason));
@@ -93,7 +93,7 @@ mod tests {
             fault(b"{\n \"\xC3\xA4\xE4\": 1}"),
             "2:4: the byte 0xE4 is not UTF-8; save the file as UTF-8"
         );
-        assert_eq!(fault(b"[\0\x00\xD8]\0"), "1:2: 0xD800 is no character of UTF-16; save the file as UTF-8");
+        assert_eq!(fault(b"[\0\x00\xD8]\0"), "1:2: 0xD800 is not a character of UTF-16; save the file as UTF-8");
         assert!(fault(b"\xFF\xFE[\0]").contains("ends within a character"));
         assert!(fault(b"\xFF\xFE\0\0[\0\0\0").contains("UTF-32"));
     }
