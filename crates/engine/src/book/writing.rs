@@ -51,6 +51,8 @@ pub(super) struct Progress {
     pub(super) failure: Option<String>,
     /// Whether the file is so large that writing it takes longer than a change may wait.
     is_slow: bool,
+    /// Whether the try that is under way takes longer than anybody waits.
+    hangs: bool,
 }
 
 impl Book {
@@ -66,11 +68,19 @@ impl Book {
     pub(crate) async fn settled(&self, generation: u64) {
         let Some(file) = &self.file else { return };
         let mut progress = file.progress.subscribe();
-        let tried = progress.wait_for(|progress| progress.tried >= generation || progress.is_slow);
+        let is_told =
+            |progress: &Progress| progress.tried >= generation || progress.is_slow || progress.hangs;
+        let told = progress.wait_for(is_told);
         tokio::select! {
             biased;
-            _ = tried => {}
-            () = self.clock.sleep(PATIENCE) => {}
+            _ = told => {}
+            () = self.clock.sleep(PATIENCE) => file.progress.send_modify(|progress| {
+                let (path, seconds) = (file.disk.path().display(), PATIENCE.as_secs());
+                progress.hangs = true;
+                progress.failure.get_or_insert_with(|| {
+                    format!("{path} could not be written within {seconds} s; changes are stored and in force, and it follows by itself")
+                });
+            }),
         }
     }
 
@@ -132,7 +142,7 @@ impl Book {
         file.progress.send_modify(|progress| {
             progress.tried = progress.tried.max(tried);
             progress.failure = failure;
-            progress.is_slow = is_slow;
+            (progress.is_slow, progress.hangs) = (is_slow, false);
         });
     }
 

@@ -93,7 +93,10 @@ mod tests {
             fault(b"{\n \"\xC3\xA4\xE4\": 1}"),
             "2:4: the byte 0xE4 is not UTF-8; save the file as UTF-8"
         );
-        assert_eq!(fault(b"[\0\x00\xD8]\0"), "1:2: 0xD800 is not a character of UTF-16; save the file as UTF-8");
+        assert_eq!(
+            fault(b"[\0\x00\xD8]\0"),
+            "1:2: 0xD800 is not a character of UTF-16; save the file as UTF-8"
+        );
         assert!(fault(b"\xFF\xFE[\0]").contains("ends within a character"));
         assert!(fault(b"\xFF\xFE\0\0[\0\0\0").contains("UTF-32"));
     }

@@ -28,7 +28,7 @@ pub(super) async fn write(path: &Path, store: &SharedStore, accounts: &[&str]) -
     let text = JobsDocument::render(entries.collect(), &Map::new());
     jobs_file::create(path, &text).with_context(|| {
         let folder = path.parent().unwrap_or(path).display();
-        format!("give this user the right to write in {folder}")
+        format!("{} cannot be written; give this user the right to write in {folder}", path.display())
     })
 }
 

@@ -113,10 +113,7 @@ async fn chains_that_come_back_and_ids_that_are_taken_are_refused() {
         (StatusCode::UNPROCESSABLE_ENTITY, "after".to_owned()),
         "{problem}"
     );
-    assert!(
-        told(&problem).1.contains("order_workflow → inventory_workflow → order_workflow"),
-        "{problem}"
-    );
+    assert!(told(&problem).1.contains("order_workflow → inventory_workflow → order_workflow"), "{problem}");
 
     let twice = json!({ "job_type": "order_workflow", "id": "order_workflow", "manual": true });
     let (status, problem) = answer(server.request(Method::POST, "/api/v1/jobs").json(&twice)).await;
