@@ -146,7 +146,7 @@ pub async fn a_change_raises_the_revision(store: SharedStore) {
     rises(&store, "brought back").await;
     let before = store.jobs_revision().await.unwrap();
     store.plan_next(&first.id, at(5)).await.unwrap();
-    assert_eq!(store.jobs_revision().await.unwrap(), before, "a planned time is no change");
+    assert_eq!(store.jobs_revision().await.unwrap(), before, "a planned time does not count");
 }
 
 /// Edited, added and archived in one transaction.
