@@ -16,10 +16,12 @@ mod loopback;
 mod quote;
 #[cfg(test)]
 mod sample;
+mod sender;
 #[cfg(test)]
 mod tls;
 pub mod webhook;
 
 pub use email::{Email, EmailSettings, Security};
 pub use error::AlertError;
+pub use sender::Sender;
 pub use webhook::{Webhook, WebhookSettings};

@@ -5,6 +5,8 @@ use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::RunId;
 
+use crate::Sender;
+
 pub(crate) fn alert() -> Alert {
     Alert {
         id: AlertId(17),
@@ -15,4 +17,8 @@ pub(crate) fn alert() -> Alert {
         title: "Aufträge angehalten".to_owned(),
         message: "TEMU refuses the key.\n.\nRenew it & resume <the job>.".to_owned(),
     }
+}
+
+pub(crate) fn sender() -> Sender {
+    Sender { host: "shop-server".to_owned(), link: Some("https://marktwerk.example/".to_owned()) }
 }

@@ -20,6 +20,10 @@ pub struct Place {
     pub code: Option<i64>,
     /// The marketplace's id of the request, if it told one.
     pub request_id: Option<Box<str>>,
+    /// The call asked for what all orders of the account need, such as the list of carriers: each of them would fail in the same way.
+    pub is_shared: bool,
+    /// Nothing came back, neither from the marketplace nor from a gateway before it: other calls would hang as well.
+    pub is_silent: bool,
 }
 
 impl fmt::Display for Place {
@@ -148,8 +152,29 @@ impl ConnectorError {
         matches!(self, Self::Refused { is_about_order: true, .. })
     }
 
+    /// The same for a call whose answer all orders of the account need.
+    pub(crate) fn of_shared(mut self) -> Self {
+        if let Some(place) = self.place_mut() {
+            place.is_shared = true;
+        }
+        self
+    }
+
     /// Where it failed, if in a call.
     pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Transient { place, .. }
+            | Self::NotReady { place, .. }
+            | Self::NoConnection { place, .. }
+            | Self::RateLimited { place, .. }
+            | Self::Refused { place, .. }
+            | Self::Unauthorised { place, .. }
+            | Self::Unreadable { place, .. } => Some(place),
+            Self::Unsettled { .. } | Self::Setup(_) => None,
+        }
+    }
+
+    fn place_mut(&mut self) -> Option<&mut Place> {
         match self {
             Self::Transient { place, .. }
             | Self::NotReady { place, .. }

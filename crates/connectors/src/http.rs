@@ -32,6 +32,8 @@ pub(crate) struct HttpAnswer {
 pub(crate) struct NoAnswer {
     /// Whether the request certainly did not arrive: no connection came about.
     pub(crate) never_arrived: bool,
+    /// A limit of time was reached: another try would cost as much again.
+    pub(crate) timed_out: bool,
     /// What happened, without the address's query and without content.
     pub(crate) message: String,
 }
@@ -119,7 +121,8 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     };
     let host = error.url().and_then(|url| url.host_str()).unwrap_or("an address without a host");
     let cause = innermost(&error);
-    NoAnswer { never_arrived: error.is_connect(), message: format!("{what} {host}: {cause}") }
+    let (never_arrived, timed_out) = (error.is_connect(), error.is_timeout());
+    NoAnswer { never_arrived, timed_out, message: format!("{what} {host}: {cause}") }
 }
 
 /// The innermost cause says what happened ("connection refused"); the outer ones repeat the address.

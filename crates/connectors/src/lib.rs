@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod orders;
 pub mod paging;
 pub mod rules;
+mod shared_look_up;
 pub mod shipments;
 pub mod stock;
 pub mod temu;

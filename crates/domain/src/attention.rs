@@ -66,11 +66,13 @@ pub enum AttentionKind {
     AccountGone,
     /// The last run of an account's job failed, such as over a marketplace or JTL that is away.
     RunFailed,
+    /// Rows wait for the JTL-Worker, and it takes none.
+    WorkerStopped,
 }
 
 impl AttentionKind {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::SetAside,
         Self::Unclear,
         Self::CancelledAfterHandOver,
@@ -99,6 +101,7 @@ impl AttentionKind {
         Self::Oversold,
         Self::AccountGone,
         Self::RunFailed,
+        Self::WorkerStopped,
     ];
 
     /// The word stored and shown.
@@ -132,7 +135,13 @@ impl AttentionKind {
             Self::Oversold => "oversold",
             Self::AccountGone => "account_gone",
             Self::RunFailed => "run_failed",
+            Self::WorkerStopped => "worker_stopped",
         }
+    }
+
+    /// The kind of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
     /// The same for people.
@@ -166,6 +175,7 @@ impl AttentionKind {
             Self::Oversold => ["oversold", "überverkauft"],
             Self::AccountGone => ["account gone", "Konto fehlt"],
             Self::RunFailed => ["run failed", "Lauf gescheitert"],
+            Self::WorkerStopped => ["JTL-Worker stands still", "JTL-Worker arbeitet nicht"],
         })
     }
 
@@ -179,7 +189,8 @@ impl AttentionKind {
             | Self::StockBlocked
             | Self::Oversold
             | Self::AccountGone
-            | Self::RunFailed => false,
+            | Self::RunFailed
+            | Self::WorkerStopped => false,
             Self::SetAside
             | Self::Unclear
             | Self::CancelledAfterHandOver

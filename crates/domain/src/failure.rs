@@ -37,6 +37,14 @@ impl FailureClass {
         !matches!(self, Self::Refused | Self::Unauthorised)
     }
 
+    /// When the other side will listen again, if it said so.
+    pub fn not_before(self) -> Option<Timestamp> {
+        match self {
+            Self::RateLimited { until } => until,
+            _ => None,
+        }
+    }
+
     /// The word stored in the database and shown on the screen.
     pub fn as_str(self) -> &'static str {
         match self {

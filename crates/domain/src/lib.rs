@@ -9,6 +9,7 @@ pub mod attention;
 pub mod audit;
 pub mod carrier;
 pub mod clock;
+pub mod concern;
 pub mod failure;
 pub mod finding;
 pub mod health;

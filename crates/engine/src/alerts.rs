@@ -20,6 +20,7 @@ use crate::chance::Chance;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::metrics;
+use crate::vitals::Vitals;
 
 /// Changes wake it; this is how often it looks without one.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -75,9 +76,10 @@ pub(crate) async fn run(
     chance: Chance,
     node: Option<String>,
 ) {
-    let Some(channels) = engine.upgrade().map(|engine| engine.alerts.clone()) else { return };
-    let mut posts: Vec<Post> =
-        channels.into_iter().map(|channel| Post::new(channel, chance.clone())).collect();
+    let known = engine.upgrade().map(|engine| (engine.alerts.clone(), Arc::clone(&engine.vitals)));
+    let Some((channels, vitals)) = known else { return };
+    let post = |channel| Post::new(channel, chance.clone(), Arc::clone(&vitals));
+    let mut posts: Vec<Post> = channels.into_iter().map(post).collect();
     let mut house = House { engine, cursor: None };
     let mut changes = store.changes();
     loop {
@@ -129,7 +131,8 @@ impl House {
                 engine.book.follow_the_store(&alert.job_id).await?;
             }
             self.cursor = Some(alert.id);
-            alert.change.into_iter().for_each(metrics::health_changed);
+            // What is not about a job has no place among the changes of jobs.
+            alert.change.filter(|_| alert.run.is_some()).into_iter().for_each(metrics::health_changed);
         }
         Ok(())
     }
@@ -143,12 +146,13 @@ struct Post {
     tries: u32,
     next_try: Option<Timestamp>,
     chance: Chance,
+    vitals: Arc<Vitals>,
 }
 
 impl Post {
-    fn new(channel: Arc<dyn AlertChannel>, chance: Chance) -> Self {
+    fn new(channel: Arc<dyn AlertChannel>, chance: Chance, vitals: Arc<Vitals>) -> Self {
         let fact = format!("alerts.{}.cursor", channel.name());
-        Self { channel, fact, cursor: None, tries: 0, next_try: None, chance }
+        Self { channel, fact, cursor: None, tries: 0, next_try: None, chance, vitals }
     }
 
     /// Tells what is to be told; answers how long to wait for the next try, where one is needed.
@@ -179,7 +183,7 @@ impl Post {
                 if !holds_lease(store, clock, node).await? {
                     return Ok(None);
                 }
-                if let Some(wait) = self.tell(&alert).await {
+                if let Some(wait) = self.tell(&alert, clock.now()).await {
                     self.next_try = clock.now().checked_add(wait).ok();
                     return Ok(Some(wait));
                 }
@@ -192,18 +196,24 @@ impl Post {
     }
 
     /// Tells of one alert; answers with the wait before the next try. `None`: told, or given up, which is said.
-    async fn tell(&mut self, alert: &Alert) -> Option<Duration> {
+    async fn tell(&mut self, alert: &Alert, now: Timestamp) -> Option<Duration> {
         let name = self.channel.name();
         let Err(failure) = self.channel.tell(alert).await else {
             metrics::alert(name, "told");
+            self.vitals.told_by(name, Ok(()));
             return None;
         };
+        self.vitals.told_by(name, Err(failure.message.clone()));
         self.tries += 1;
         let wait = failure
             .class
             .is_worth_retrying()
             .then(|| RETRY.delay_after(self.tries, self.chance.part()))
             .flatten();
+        // A receiver that asks for more patience gets it.
+        let asked = failure.class.not_before().map(|until| until.duration_since(now));
+        let asked = asked.and_then(|asked| Duration::try_from(asked).ok()).unwrap_or_default();
+        let wait = wait.map(|wait| wait.max(asked));
         metrics::alert(name, if wait.is_some() { "failed" } else { "given_up" });
         match wait {
             Some(_) if self.tries == 1 => {
@@ -238,7 +248,11 @@ impl Post {
 }
 
 /// Whether it is this process that tells, for the next minutes, too.
-async fn holds_lease(store: &SharedStore, clock: &SharedClock, node: Option<&str>) -> StoreResult<bool> {
+pub(crate) async fn holds_lease(
+    store: &SharedStore,
+    clock: &SharedClock,
+    node: Option<&str>,
+) -> StoreResult<bool> {
     let Some(node) = node else { return Ok(true) };
     let now = clock.now();
     let until = now.checked_add(TERM).unwrap_or(Timestamp::MAX);

@@ -122,8 +122,11 @@ impl ConditionCheck {
 
     /// Without runs there is no fuse that would blow: credentials that are refused need a person all the same.
     async fn call_a_person(&self, account: &str, message: String) -> StoreResult<()> {
-        let entry = StockEntry::Unauthorised { account: account.to_owned(), cause: Reason::quoted(message) };
-        let item = stock::attention(account, account, &entry);
+        let read_from =
+            self.planner.registry.diagnose().and_then(|diagnose| diagnose.credentials_from(account));
+        let (account, cause) = (account.to_owned(), Reason::quoted(message));
+        let entry = StockEntry::Unauthorised { account: account.clone(), cause, read_from };
+        let item = stock::attention(&account, &account, &entry);
         self.store.raise(&[item], self.clock.now()).await
     }
 

@@ -218,7 +218,7 @@ impl Step {
             report.ended_at = Some(ended_at);
             report.error = error.clone();
         });
-        self.sum_up();
+        self.sum_up(result.as_ref().err().map(|failure| failure.class));
         if let Err(failure) = &result {
             let fields = json!({ "class": failure.class.as_str() });
             match failure.class {
@@ -231,8 +231,8 @@ impl Step {
         result
     }
 
-    /// What the step did, in a line of its own.
-    fn sum_up(&self) {
+    /// What the step did, in a line of its own. One that failed did not have nothing to do.
+    fn sum_up(&self, failed: Option<FailureClass>) {
         let Some(report) = self.context.lock_steps().get(self.index).cloned() else { return };
         let ended_at = report.ended_at.unwrap_or(report.started_at);
         let seconds = ended_at.duration_since(report.started_at).as_secs_f64();
@@ -240,9 +240,19 @@ impl Step {
             report.counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
         let fields =
             json!({ "counts": report.counts, "duration_seconds": seconds, "warnings": report.warnings });
-        match counts.is_empty() {
-            true => self.debug(format!("{} took {seconds:.1} s and had nothing to do", self.name), fields),
-            false => self.info(format!("{} took {seconds:.1} s: {}", self.name, counts.join(", ")), fields),
+        let (name, counts) = (self.name, counts.join(", "));
+        let end = match failed {
+            Some(FailureClass::RateLimited { .. }) => Some("was put off"),
+            Some(_) => Some("failed"),
+            None => None,
+        };
+        match (end, counts.is_empty()) {
+            (Some(end), true) => self.info(format!("{name} {end} after {seconds:.1} s"), fields),
+            (Some(end), false) => {
+                self.info(format!("{name} {end} after {seconds:.1} s; until then: {counts}"), fields);
+            }
+            (None, true) => self.debug(format!("{name} took {seconds:.1} s and had nothing to do"), fields),
+            (None, false) => self.info(format!("{name} took {seconds:.1} s: {counts}"), fields),
         }
     }
 

@@ -30,6 +30,7 @@ use crate::metrics;
 use crate::planner::Planner;
 use crate::steps::ClockWatch;
 use crate::timer::Timer;
+use crate::vitals::Vitals;
 use crate::worker::Stop;
 
 /// Wake-ups are hints; this is how often the store is asked without one.
@@ -109,6 +110,7 @@ pub(crate) struct Dispatcher {
     /// Jobs whose due time was computed again at the start because it lay too far ahead, and nobody was told yet.
     pub(crate) realigned: usize,
     pub(crate) is_away: bool,
+    pub(crate) vitals: Arc<Vitals>,
 }
 
 impl Dispatcher {
@@ -134,7 +136,9 @@ impl Dispatcher {
 
     /// Fires what is due, claims what is ready, and says when to look again.
     async fn turn(&mut self) -> Timestamp {
-        match self.fire_and_claim().await {
+        let result = self.fire_and_claim().await;
+        self.vitals.looked();
+        match result {
             Ok(wake_at) => {
                 if self.is_away {
                     tracing::info!("the database is back; runs are claimed again");

@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use marktwerk_domain::audit::AuditEntry;
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::concern::{Concern, ConcernCode};
 use marktwerk_domain::job::Job;
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::run::{Run, Trigger};
 use marktwerk_store::runs::{Limits, NewRun, RANKS};
 use marktwerk_store::{SharedStore, StoreResult};
@@ -24,6 +26,7 @@ use crate::conditions::ConditionCheck;
 use crate::dispatcher::{Command, Dispatcher};
 use crate::error::EngineError;
 use crate::journal::Journal;
+use crate::lookout::{self, LookoutOptions};
 use crate::metrics;
 use crate::planner::Planner;
 use crate::prune::{self, Retention};
@@ -31,6 +34,7 @@ use crate::registry::Registry;
 use crate::steps::ClockWatch;
 use crate::supervision::Supervision;
 use crate::timer::Timer;
+use crate::vitals::Vitals;
 use crate::workflow::WorkflowDescription;
 
 /// Commands that wait at the most.
@@ -66,6 +70,8 @@ pub struct EngineOptions {
     /// they do not. By this name, which stays the same over restarts, the store knows this one. Without a name nobody else works
     /// there, and whatever somebody holds at the start was left by an earlier process.
     pub shares_store_as: Option<String>,
+    /// What is looked for that stops the shop; nothing is where it is `None`.
+    pub lookout: Option<LookoutOptions>,
     /// `workers_config.json`; none in tests that need none.
     pub jobs_file: Option<PathBuf>,
     /// What falls by chance (jitter, the node's name) falls as this says: for simulations that have to come out the same again.
@@ -86,6 +92,7 @@ impl Default for EngineOptions {
             run_at_start: false,
             retention: Retention::default(),
             shares_store_as: None,
+            lookout: None,
             jobs_file: None,
             seed: None,
         }
@@ -102,6 +109,9 @@ pub struct Engine {
     pub(crate) book: Arc<Book>,
     /// Where alerts are sent.
     pub(crate) alerts: Vec<Arc<dyn AlertChannel>>,
+    pub(crate) vitals: Arc<Vitals>,
+    /// Somebody tries every few seconds whether something can be stored.
+    watches_writes: bool,
     journal: Journal,
     commands: mpsc::Sender<Command>,
     draining: CancellationToken,
@@ -139,6 +149,7 @@ impl Engine {
         let journal_task = supervision.vital("journal", is_cancelled(&close_journal), writer.run());
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let draining = CancellationToken::new();
+        let vitals = Arc::new(Vitals::new(clock.clone()));
         let tracker = TaskTracker::new();
         let book = Book::new(
             (store.clone(), clock.clone(), planner.clone()),
@@ -154,6 +165,8 @@ impl Engine {
             planner: planner.clone(),
             book: Arc::clone(&book),
             alerts: options.alerts,
+            vitals: Arc::clone(&vitals),
+            watches_writes: options.lookout.is_some(),
             journal: journal.clone(),
             commands: commands.clone(),
             draining: draining.clone(),
@@ -202,15 +215,24 @@ impl Engine {
             to_correct: true,
             realigned,
             is_away: false,
+            vitals,
         };
         engine.keep(supervision.vital("dispatcher", is_cancelled(&draining), dispatcher.run()));
         let leader = shares_store.then_some(node);
+        let looker = leader.clone();
         let (weak, time) = (Arc::downgrade(&engine), clock.clone());
         let begin = {
-            let (store, time) = (store.clone(), time.clone());
+            let (weak, store, time) = (weak.clone(), store.clone(), time.clone());
             move || alerts::run(weak.clone(), store.clone(), time.clone(), chance.clone(), leader.clone())
         };
         engine.keep(supervision.keep("alerts", clock.clone(), begin));
+        if let Some(options) = options.lookout {
+            let (weak, store, time) = (weak.clone(), store.clone(), time.clone());
+            let begin = move || {
+                lookout::run(weak.clone(), store.clone(), time.clone(), options.clone(), looker.clone())
+            };
+            engine.keep(supervision.keep("lookout", clock.clone(), begin));
+        }
         let begin = {
             let (book, time) = (Arc::downgrade(&book), time.clone());
             move || book::compare(book.clone(), time.clone())
@@ -260,6 +282,29 @@ impl Engine {
         self.planner.obstacle(&job.spec)
     }
 
+    /// The signs of life of this process.
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+
+    /// What is wrong now, the worst first. Asks nobody.
+    pub fn concerns(&self) -> Vec<Concern> {
+        let report = self.supervision.report();
+        self.vitals.dropped(self.dropped_lines() + report.lost_lines);
+        let mut concerns = self.vitals.concerns(self.watches_writes, &report);
+        concerns.extend(self.jobs_file_warning().map(|warning| Concern {
+            code: ConcernCode::JobsFileUnreadable,
+            subject: String::new(),
+            details: Reason::new([
+                format!("The jobs file and the database do not say the same: {warning}"),
+                format!("Jobs-Datei und Datenbank sagen nicht dasselbe: „{warning}“"),
+            ]),
+            since: self.clock.now(),
+        }));
+        concerns.sort_by_key(|concern| concern.code);
+        concerns
+    }
+
     /// Log lines dropped under pressure since the start.
     pub fn dropped_lines(&self) -> u64 {
         self.journal.dropped()
@@ -267,6 +312,7 @@ impl Engine {
 
     /// Stops taking work, gives running runs their grace, puts back what is cut off, stores what is left to store.
     pub async fn shutdown(&self) {
+        self.vitals.drains();
         self.draining.cancel();
         self.tracker.close();
         let is_idle = tokio::select! {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::job::Parameters;
@@ -48,6 +50,17 @@ pub trait Diagnose: Send + Sync {
 
     /// Whether marketplace and ERP are simulated, for people.
     fn describe(&self) -> String;
+
+    /// Where an account's credentials are read from, for people; `None` where it is not known.
+    fn credentials_from(&self, _account: &str) -> Option<String> {
+        None
+    }
+
+    /// Looks whether the ERP's worker takes the rows that wait for it, and keeps the entry about that on the attention list true. Rows
+    /// may wait for `patience`.
+    async fn look_after_worker(&self, _patience: Duration, _now: Timestamp) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// How a job type is known.

@@ -11,12 +11,12 @@ mod process;
 mod recorder;
 mod standing;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::clock::SharedClock;
-use marktwerk_engine::Supervision;
+use marktwerk_engine::{Engine, Supervision};
 use marktwerk_server::MetricsSource;
 use marktwerk_store::SharedStore;
 use tokio::task::JoinHandle;
@@ -29,14 +29,18 @@ use standing::Standing;
 /// Samples of histograms are gathered and summed up this often at the latest; between two scrapes they take room.
 const SUM_UP_EVERY: Duration = Duration::from_secs(5);
 
+/// The engine, once it has started: it knows what is wrong.
+pub(crate) type RunningEngine = Arc<OnceLock<Weak<Engine>>>;
+
 /// What `/metrics` answers: to be made before anything begins that is measured.
 pub(crate) fn source(
     store: &SharedStore,
     clock: &SharedClock,
     marketplaces: &[Arc<dyn Marketplace>],
+    running: &RunningEngine,
 ) -> anyhow::Result<MetricsSource> {
     let recorder = recorder::install()?;
-    let standing = Standing::new(store.clone(), clock.clone(), marketplaces.to_vec());
+    let standing = Standing::new(store.clone(), clock.clone(), marketplaces.to_vec(), Arc::clone(running));
     let shared = Arc::new((recorder, standing));
     Ok(MetricsSource::new(move || {
         let shared = Arc::clone(&shared);

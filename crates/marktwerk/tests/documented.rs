@@ -139,7 +139,7 @@ async fn the_program_describes_itself() {
     let folder = tempfile::tempdir().unwrap();
     let program = Process::start(folder.path(), &WORLD);
     let health = program.get("/api/health").await;
-    assert_eq!(keys(&health), ["modules", "status", "timestamp", "version"]);
+    assert_eq!(keys(&health), ["modules", "reasons", "status", "timestamp", "version"]);
     assert_eq!((&health["status"], &health["version"]), (&json!("ok"), &json!(env!("CARGO_PKG_VERSION"))));
 
     let description = program.get("/openapi.json").await;

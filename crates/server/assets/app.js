@@ -92,7 +92,7 @@ let countAgain = false;
 function renewNumbers() {
   if (isCounting) { countAgain = true; return; }
   isCounting = true;
-  Promise.allSettled([showNumbers(), showAttention(), showHealth()]);
+  Promise.allSettled([showNumbers(), showAttention(), showHealth(), showConcerns()]);
   setTimeout(() => {
     isCounting = false;
     if (countAgain) { countAgain = false; renewNumbers(); }
@@ -132,6 +132,18 @@ async function showAttention() {
   attention = rows;
   body.innerHTML = rows;
   setText(find('[data-count="attention"]'), String(all("tr[data-attention]", body).length));
+}
+
+// What is wrong with the program: the server renders the lines. A reader hears what is new, so that what is the same is left alone.
+let concerns = find("#health").innerHTML;
+
+async function showConcerns() {
+  const answer = await fetch("/screen/health").catch(() => null);
+  if (!answer?.ok) return;
+  const lines = await answer.text();
+  if (lines === concerns) return;
+  concerns = lines;
+  find("#health").innerHTML = lines;
 }
 
 // ── the log ─────────────────────────────────────────────────────────────────────────────────────
@@ -256,6 +268,7 @@ setInterval(async () => {
   const answer = await fetch("/api/health").catch(() => null);
   const health = answer && (await answer.json());
   if (health?.modules) find("#jobs-file").hidden = health.modules.jobs_file.status === "ok";
+  showConcerns();
 }, 15000);
 
 connect();

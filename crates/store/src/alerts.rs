@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::alert::{Alert, AlertId};
+use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::RunId;
 
@@ -14,10 +15,12 @@ use crate::StoreResult;
 pub struct NewAlert {
     /// When.
     pub at: Timestamp,
-    /// The job whose run noticed it.
+    /// `Recovered` where it tells of the end of something; else `None`.
+    pub change: Option<HealthChange>,
+    /// The job that it is about or whose run noticed it; empty if it is not a job's.
     pub job_id: JobId,
-    /// That run.
-    pub run: RunId,
+    /// That run, where one noticed it.
+    pub run: Option<RunId>,
     /// One line for people.
     pub title: String,
     /// What happened, what it means and what to do.

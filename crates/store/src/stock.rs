@@ -130,6 +130,7 @@ impl StockDecision {
             | StockEntry::Oversold { .. }
             | StockEntry::Refused { .. }
             | StockEntry::Unauthorised { .. }
+            | StockEntry::WorkerStopped { .. }
             | StockEntry::RunFailed { .. } => &[],
         }
     }
@@ -182,6 +183,7 @@ pub async fn decide(
             | StockEntry::Oversold { .. }
             | StockEntry::Refused { .. }
             | StockEntry::Unauthorised { .. }
+            | StockEntry::WorkerStopped { .. }
             | StockEntry::RunFailed { .. },
             _,
         ) => {}

@@ -17,6 +17,7 @@ use marktwerk_store::{SharedStore, stock};
 
 use crate::numbers::Numbering;
 use crate::orders::Turns;
+use crate::outage::{Guarded, Line};
 
 /// Settings of the order workflow.
 #[derive(Debug, Clone)]
@@ -70,6 +71,8 @@ pub struct WorkflowSettings {
     pub orders: OrderSettings,
     /// Inventory.
     pub inventory: InventorySettings,
+    /// By account: where its credentials are read from, for people.
+    pub credentials_from: BTreeMap<String, String>,
 }
 
 /// Marketplaces, ERP and store.
@@ -80,6 +83,7 @@ pub struct Connections {
     pub(crate) store: SharedStore,
     pub(crate) settings: WorkflowSettings,
     pub(crate) turns: Turns,
+    line: Arc<Line>,
 }
 
 impl Connections {
@@ -91,7 +95,7 @@ impl Connections {
         settings: WorkflowSettings,
     ) -> Self {
         let by_name = marketplaces.iter().map(|one| (one.account().name.clone(), Arc::clone(one))).collect();
-        Self { marketplaces, by_name, erp, store, settings, turns: Turns::default() }
+        Self { marketplaces, by_name, erp, store, settings, turns: Turns::default(), line: Arc::default() }
     }
 
     pub(crate) fn marketplaces(&self) -> &[Arc<dyn Marketplace>] {
@@ -115,8 +119,13 @@ impl Connections {
     }
 
     /// The marketplace that a run works for.
-    pub(crate) fn of_run(&self, context: &RunContext) -> Result<Arc<dyn Marketplace>, Failure> {
-        self.marketplace(&context.run().account).map(Arc::clone)
+    pub(crate) fn of_run(&self, context: &RunContext) -> Result<Arc<Guarded>, Failure> {
+        self.guarded(&context.run().account)
+    }
+
+    /// An account's marketplace for one run.
+    pub(crate) fn guarded(&self, name: &str) -> Result<Arc<Guarded>, Failure> {
+        Ok(Guarded::new(Arc::clone(self.marketplace(name)?), Arc::clone(&self.line)))
     }
 
     /// Credentials that were refused stand on the attention list until a run ends without that.
@@ -129,6 +138,7 @@ impl Connections {
         let entry = failure.map(|failure| StockEntry::Unauthorised {
             account: account.to_owned(),
             cause: Reason::quoted(&failure.message),
+            read_from: self.settings.credentials_from.get(account).cloned(),
         });
         self.note(context, account, (AttentionKind::Unauthorised, account), entry).await
     }

@@ -1,11 +1,15 @@
 //! What a screen and the commands ask of accounts and ERP.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use jiff::Timestamp;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::failure::Failure;
 use marktwerk_engine::Diagnose;
 
 use crate::connections::Connections;
+use crate::worker;
 
 #[async_trait]
 impl Diagnose for Connections {
@@ -23,5 +27,13 @@ impl Diagnose for Connections {
 
     fn describe(&self) -> String {
         self.erp.describe()
+    }
+
+    fn credentials_from(&self, account: &str) -> Option<String> {
+        self.settings.credentials_from.get(account).cloned()
+    }
+
+    async fn look_after_worker(&self, patience: Duration, now: Timestamp) -> Result<(), Failure> {
+        worker::look_after(self, patience, now).await
     }
 }

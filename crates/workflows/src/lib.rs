@@ -16,7 +16,9 @@ pub mod inventory;
 pub mod metrics;
 pub mod numbers;
 pub mod orders;
+mod outage;
 mod repetition;
+mod worker;
 
 use std::sync::Arc;
 

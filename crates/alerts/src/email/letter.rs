@@ -12,17 +12,23 @@ use marktwerk_domain::alert::Alert;
 
 use crate::error::AlertError;
 use crate::identity;
+use crate::sender::Sender;
 
 /// Letters of a subject.
 const LONGEST_SUBJECT: usize = 200;
 
 /// The mail of an alert, ready to be sent except for SMTP's dot stuffing.
-pub(super) fn write(alert: &Alert, from: &Mailbox, to: &[Mailbox]) -> Result<Vec<u8>, AlertError> {
+pub(super) fn write(
+    alert: &Alert,
+    sender: &Sender,
+    from: &Mailbox,
+    to: &[Mailbox],
+) -> Result<Vec<u8>, AlertError> {
     let key = identity::delivery_key(alert);
     let builder = Message::builder()
         .date(SystemTime::from(alert.at.max(Timestamp::UNIX_EPOCH)))
         .from(from.clone())
-        .subject(one_line(&alert.title))
+        .subject(one_line(&format!("{}: {}", sender.name(), alert.title)))
         // Mail programs and servers show a Message-ID once.
         .message_id(Some(format!("<marktwerk-alert-{key}@{}>", from.email.domain())))
         // No out-of-office note answers it: RFC 3834, and Exchange's own word.
@@ -31,7 +37,7 @@ pub(super) fn write(alert: &Alert, from: &Mailbox, to: &[Mailbox]) -> Result<Vec
         // For people's mail rules.
         .raw_header(header("X-Marktwerk-Change", identity::change_word(alert).to_owned()));
     let builder = to.iter().fold(builder, |builder, recipient| builder.to(recipient.clone()));
-    let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text(alert));
+    let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text(alert, sender));
     let message = builder
         .singlepart(part)
         .map_err(|error| AlertError::permanent(format!("the alert cannot be written as a mail: {error}")))?;
@@ -52,17 +58,19 @@ fn one_line(title: &str) -> String {
 }
 
 /// The message, and below it in any language's words where it comes from.
-fn text(alert: &Alert) -> String {
+fn text(alert: &Alert, sender: &Sender) -> String {
     let lines = alert
         .message
         .lines()
         .map(|line| line.replace(|letter: char| letter.is_control() && letter != '\t', " "));
     let message = lines.collect::<Vec<String>>().join("\n");
-    let mut facts = vec!["Marktwerk".to_owned(), one_line(alert.job_id.as_str())];
+    let mut facts = vec![one_line(&sender.name())];
+    facts.extend(Some(one_line(alert.job_id.as_str())).filter(|job| !job.is_empty()));
     facts.extend(alert.run.map(|run| format!("run {run}")));
     facts.push(identity::change_word(alert).to_owned());
     facts.push(alert.at.to_string());
-    format!("{}\n\n-- \n{}\n", message.trim_end(), facts.join(" | "))
+    let link = sender.link.as_ref().map(|link| format!("\n\n{}", one_line(link))).unwrap_or_default();
+    format!("{}{link}\n\n-- \n{}\n", message.trim_end(), facts.join(" | "))
 }
 
 #[cfg(test)]
@@ -73,8 +81,10 @@ mod tests {
 
     fn written(alert: &Alert) -> String {
         let to = recipients(&["ada@example.org".to_owned(), "Grün <b@example.org>".to_owned()]).unwrap();
-        String::from_utf8(write(alert, &sender("Marktwerk <alerts@example.org>").unwrap(), &to).unwrap())
-            .unwrap()
+        String::from_utf8(
+            write(alert, &sample::sender(), &sender("Marktwerk <alerts@example.org>").unwrap(), &to).unwrap(),
+        )
+        .unwrap()
     }
 
     fn headers(mail: &str) -> Vec<&str> {
@@ -87,7 +97,7 @@ mod tests {
         let expected = concat!(
             "Date: Mon, 30 Nov 2026 08:15:00 +0000\r\n",
             "From: Marktwerk <alerts@example.org>\r\n",
-            "Subject: =?utf-8?b?QXVmdHLDpGdl?= angehalten\r\n",
+            "Subject: Marktwerk on shop-server: =?utf-8?b?QXVmdHLDpGdl?= angehalten\r\n",
             "Message-ID: <marktwerk-alert-17-1796026500@example.org>\r\n",
             "Auto-Submitted: auto-generated\r\n",
             "X-Auto-Response-Suppress: All\r\n",
@@ -98,7 +108,8 @@ mod tests {
             "Content-Transfer-Encoding: 7bit\r\n",
             "\r\n",
             "TEMU refuses the key.\r\n.\r\nRenew it & resume <the job>.\r\n",
-            "\r\n-- \r\nMarktwerk | order_workflow | run 4711 | paused | 2026-11-30T08:15:00.25Z\r\n\r\n",
+            "\r\nhttps://marktwerk.example/\r\n",
+            "\r\n-- \r\nMarktwerk on shop-server | order_workflow | run 4711 | paused | 2026-11-30T08:15:00.25Z\r\n\r\n",
         );
         assert_eq!(written(&sample::alert()), expected);
     }
@@ -106,7 +117,9 @@ mod tests {
     #[test]
     fn no_title_begins_a_header() {
         let alert = Alert { title: "one\r\nBcc: eve@example.net".to_owned(), ..sample::alert() };
-        assert!(written(&alert).contains("\r\nSubject: one Bcc: eve@example.net\r\n"));
+        assert!(
+            written(&alert).contains("\r\nSubject: Marktwerk on shop-server: one Bcc: eve@example.net\r\n")
+        );
         let known = headers(&written(&sample::alert())).len();
         for title in [
             "one\r\nBcc: eve@example.net",

@@ -27,6 +27,7 @@ use marktwerk_domain::alert::Alert;
 use self::session::Server;
 pub use self::settings::{EmailSettings, Security};
 use crate::error::AlertError;
+use crate::sender::Sender;
 
 /// A way to send mails, ready. Its `Debug` shows the mail server alone.
 pub struct Email {
@@ -66,8 +67,8 @@ impl Email {
     }
 
     /// Hands an alert to the mail server once. `Ok` means that it took it for every recipient.
-    pub async fn send(&self, alert: &Alert) -> Result<(), AlertError> {
-        let letter = letter::write(alert, &self.from, &self.to)?;
+    pub async fn send(&self, alert: &Alert, sender: &Sender) -> Result<(), AlertError> {
+        let letter = letter::write(alert, sender, &self.from, &self.to)?;
         let to: Vec<_> = self.to.iter().map(|recipient| &recipient.email).collect();
         session::deliver(&self.server, &self.from.email, &to, &letter).await
     }

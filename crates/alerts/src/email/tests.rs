@@ -16,7 +16,7 @@ fn signing_in(settings: EmailSettings) -> EmailSettings {
 }
 
 async fn send(settings: EmailSettings) -> Result<(), AlertError> {
-    Email::new(settings).unwrap().send(&sample::alert()).await
+    Email::new(settings).unwrap().send(&sample::alert(), &sample::sender()).await
 }
 
 async fn failing(script: Script) -> (AlertError, FakeServer) {
@@ -34,7 +34,7 @@ async fn failing(script: Script) -> (AlertError, FakeServer) {
 async fn a_mail_is_handed_over_word_for_word_and_the_same_at_every_try() {
     let server = FakeServer::start(Script::default()).await;
     let email = Email::new(signing_in(server.settings())).unwrap();
-    email.send(&sample::alert()).await.unwrap();
+    email.send(&sample::alert(), &sample::sender()).await.unwrap();
     let conversation = [
         "EHLO [127.0.0.1]",
         PLAIN,
@@ -54,7 +54,7 @@ async fn a_mail_is_handed_over_word_for_word_and_the_same_at_every_try() {
         "{mail}"
     );
 
-    email.send(&sample::alert()).await.unwrap();
+    email.send(&sample::alert(), &sample::sender()).await.unwrap();
     assert_eq!(server.mails()[0], server.mails()[1]);
 }
 
@@ -193,7 +193,7 @@ async fn encrypted(security: Security) -> (FakeServer, EmailSettings, Certificat
 async fn tls_from_the_first_byte() {
     let (server, settings, root) = encrypted(Security::Tls).await;
     let email = Email::trusting(settings, Some(root)).unwrap();
-    email.send(&sample::alert()).await.unwrap();
+    email.send(&sample::alert(), &sample::sender()).await.unwrap();
     assert_eq!(server.told()[..3], ["(TLS)", "EHLO [127.0.0.1]", PLAIN]);
     assert_eq!(server.mails().len(), 1);
 }
@@ -204,7 +204,7 @@ async fn starttls_comes_before_anything_else() {
     // This server names no way to sign in.
     let settings = EmailSettings { user: None, password: None, ..settings };
     let email = Email::trusting(settings, Some(root)).unwrap();
-    email.send(&sample::alert()).await.unwrap();
+    email.send(&sample::alert(), &sample::sender()).await.unwrap();
     let begin =
         ["EHLO [127.0.0.1]", "STARTTLS", "(TLS)", "EHLO [127.0.0.1]", "MAIL FROM:<alerts@example.org>"];
     assert_eq!(server.told()[..5], begin);
@@ -230,7 +230,11 @@ async fn a_certificate_of_another_name_is_given_no_password() {
     let script = Script { tls: Some(tls.acceptor), is_tls_at_once: true, ..Script::default() };
     let server = FakeServer::start(script).await;
     let settings = signing_in(EmailSettings { security: Security::Tls, ..server.settings() });
-    let error = Email::trusting(settings, Some(root)).unwrap().send(&sample::alert()).await.unwrap_err();
+    let error = Email::trusting(settings, Some(root))
+        .unwrap()
+        .send(&sample::alert(), &sample::sender())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
     assert_eq!(server.told(), Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{DATE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
 use super::address::WebhookAddress;
@@ -67,10 +67,19 @@ fn cure(status: StatusCode) -> &'static str {
     }
 }
 
-/// `Retry-After` in seconds. Its other form, a date, needs a clock that both sides share.
+/// `Retry-After` in seconds, or as a date; that goes by the receiver's own clock, which its `Date` shows.
 fn wait(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+    let header = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
+    let text = header(RETRY_AFTER)?;
+    let wait = match text.bytes().all(|letter| letter.is_ascii_digit()) && !text.is_empty() {
+        // More digits than fit are more than the longest wait as well.
+        true => text.parse().map_or(LONGEST_WAIT, Duration::from_secs),
+        false => {
+            let time = |text| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp());
+            Duration::try_from(time(text)?.duration_since(time(header(DATE)?)?)).unwrap_or_default()
+        }
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// The first bytes of the body; an answer that breaks off there has still been given.

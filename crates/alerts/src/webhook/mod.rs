@@ -28,6 +28,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::address::WebhookAddress;
 use crate::error::AlertError;
 use crate::identity;
+use crate::sender::Sender;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -86,8 +87,8 @@ impl Webhook {
     }
 
     /// Posts an alert once. `Ok` is a 2xx.
-    pub async fn send(&self, alert: &Alert) -> Result<(), AlertError> {
-        let body = body::render(alert)?;
+    pub async fn send(&self, alert: &Alert, sender: &Sender) -> Result<(), AlertError> {
+        let body = body::render(alert, sender)?;
         let mut request = self
             .client
             .post(self.address.url().clone())

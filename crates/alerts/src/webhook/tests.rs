@@ -37,8 +37,8 @@ async fn an_alert_arrives_whole_and_signed_and_the_same_at_every_try() {
     let secret = "a long random text";
     let webhook = webhook(receiver.address, Some(secret));
     let alert = sample::alert();
-    webhook.send(&alert).await.unwrap();
-    webhook.send(&alert).await.unwrap();
+    webhook.send(&alert, &sample::sender()).await.unwrap();
+    webhook.send(&alert, &sample::sender()).await.unwrap();
 
     let received = receiver.received();
     assert_eq!(received.len(), 2);
@@ -58,7 +58,7 @@ async fn an_alert_arrives_whole_and_signed_and_the_same_at_every_try() {
 #[tokio::test]
 async fn without_a_secret_nothing_is_signed() {
     let receiver = Receiver::answering(200, &[], "ok").await;
-    receiver.webhook().send(&sample::alert()).await.unwrap();
+    receiver.webhook().send(&sample::alert(), &sample::sender()).await.unwrap();
     assert!(!receiver.received()[0].headers.contains_key("x-marktwerk-signature"));
 }
 
@@ -95,7 +95,7 @@ async fn what_may_pass_is_worth_another_try_and_a_no_is_not() {
         (304, false),
     ] {
         let receiver = Receiver::answering(status, &[], "").await;
-        let error = receiver.webhook().send(&sample::alert()).await.unwrap_err();
+        let error = receiver.webhook().send(&sample::alert(), &sample::sender()).await.unwrap_err();
         assert_eq!(error.is_worth_retrying(), is_worth_retrying, "{error:?}");
         assert!(error.to_string().contains(&format!("HTTP status {status}")), "{error}");
         assert_hides_the_address(&error);
@@ -106,7 +106,7 @@ async fn what_may_pass_is_worth_another_try_and_a_no_is_not() {
 async fn the_receivers_words_are_repeated_but_not_what_they_give_away() {
     let page = "<html>no_service at /hooks/very-private-path for ada@example.org</html>";
     let receiver = Receiver::answering(404, &[("content-type", "text/html")], page).await;
-    let error = receiver.webhook().send(&sample::alert()).await.unwrap_err();
+    let error = receiver.webhook().send(&sample::alert(), &sample::sender()).await.unwrap_err();
     assert!(
         error.to_string().contains("and \"no_service at for\"; it does not know this address"),
         "{error}"
@@ -114,7 +114,7 @@ async fn the_receivers_words_are_repeated_but_not_what_they_give_away() {
     assert_hides_the_address(&error);
 
     let receiver = Receiver::answering(400, &[], r#"{"text":"Aufträge angehalten"}"#).await;
-    let error = receiver.webhook().send(&sample::alert()).await.unwrap_err();
+    let error = receiver.webhook().send(&sample::alert(), &sample::sender()).await.unwrap_err();
     assert!(!error.to_string().contains("angehalten"), "{error}");
 }
 
@@ -123,11 +123,15 @@ async fn the_receiver_may_ask_for_patience_but_for_a_day_at_most() {
     for (header, wait) in [
         ("30", Some(Duration::from_secs(30))),
         ("99999999", Some(Duration::from_hours(24))),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("99999999999999999999999", Some(Duration::from_hours(24))),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", Some(Duration::from_secs(90))),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", Some(Duration::ZERO)),
+        ("soon", None),
     ] {
-        let headers: &'static [(&str, &str)] = vec![("retry-after", header)].leak();
+        let date = ("date", "Wed, 21 Oct 2026 07:26:30 GMT");
+        let headers: &'static [(&str, &str)] = vec![("retry-after", header), date].leak();
         let receiver = Receiver::answering(429, headers, "").await;
-        let error = receiver.webhook().send(&sample::alert()).await.unwrap_err();
+        let error = receiver.webhook().send(&sample::alert(), &sample::sender()).await.unwrap_err();
         assert_eq!(error.wait(), wait, "{header}");
     }
 }
@@ -139,7 +143,7 @@ async fn a_redirect_is_refused_and_not_followed() {
     for status in [301, 302, 307, 308] {
         let headers: &'static [(&str, &str)] = vec![("location", &*location.clone().leak())].leak();
         let receiver = Receiver::answering(status, headers, "").await;
-        let error = receiver.webhook().send(&sample::alert()).await.unwrap_err();
+        let error = receiver.webhook().send(&sample::alert(), &sample::sender()).await.unwrap_err();
         assert!(!error.is_worth_retrying());
         assert!(error.to_string().contains("redirects are not followed"), "{error}");
         assert_eq!(receiver.received().len(), 1);
@@ -152,7 +156,7 @@ async fn nobody_there_is_worth_another_try() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = webhook(address, None).send(&sample::alert()).await.unwrap_err();
+    let error = webhook(address, None).send(&sample::alert(), &sample::sender()).await.unwrap_err();
     assert!(error.is_worth_retrying());
     assert!(error.to_string().starts_with("no connection to the webhook at 127.0.0.1: "), "{error}");
     assert_hides_the_address(&error);
@@ -166,7 +170,7 @@ async fn a_connection_that_breaks_is_worth_another_try() {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.read_u8().await.unwrap();
     });
-    let error = webhook(address, None).send(&sample::alert()).await.unwrap_err();
+    let error = webhook(address, None).send(&sample::alert(), &sample::sender()).await.unwrap_err();
     receiver.await.unwrap();
     assert!(error.is_worth_retrying());
     assert!(error.to_string().starts_with("the connection to the webhook at 127.0.0.1 broke"), "{error}");
@@ -177,7 +181,7 @@ async fn a_connection_that_breaks_is_worth_another_try() {
 async fn a_receiver_that_says_nothing_is_left_after_fifteen_seconds() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let webhook = webhook(listener.local_addr().unwrap(), None);
-    let sending = tokio::spawn(async move { webhook.send(&sample::alert()).await });
+    let sending = tokio::spawn(async move { webhook.send(&sample::alert(), &sample::sender()).await });
     let (mut stream, _) = listener.accept().await.unwrap();
     stream.read_u8().await.unwrap();
     // From here on time passes as soon as nobody has anything to do.
@@ -202,7 +206,7 @@ async fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
     });
     let url = SecretString::from(format!("https://localhost:{port}{PATH}"));
     let webhook = Webhook::new(WebhookSettings { url, secret: None }).unwrap();
-    let error = webhook.send(&sample::alert()).await.unwrap_err();
+    let error = webhook.send(&sample::alert(), &sample::sender()).await.unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
     assert!(!receiver.await.unwrap(), "the handshake succeeded");
 }

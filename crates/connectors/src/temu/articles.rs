@@ -9,11 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use marktwerk_domain::inventory::Listing;
-use tokio::sync::Mutex as AsyncMutex;
 
 use super::client::Client;
 use super::stock::{NOT_ON_SALE, ON_SALE, PAGE_SIZE, Sku, SkuPage, sku_page};
 use crate::error::ConnectorError;
+use crate::shared_look_up::SharedLookUp;
 
 /// How long an article number of a listing, or that it has none, is taken for known.
 const KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -27,7 +27,7 @@ const PAGES_AT_MOST: u64 = 100;
 pub(super) struct Articles {
     known: Mutex<Known>,
     /// Held while TEMU is asked. Not needed for what is known: that is answered meanwhile.
-    look_up: AsyncMutex<()>,
+    look_up: SharedLookUp<()>,
 }
 
 #[derive(Default)]
@@ -52,19 +52,25 @@ impl Articles {
         if self.known().missing(now(), sku_ids).is_empty() {
             return Ok(self.known().numbers_of(sku_ids));
         }
-        let _alone = self.look_up.lock().await;
+        let mut turn = self.look_up.turn().await?;
         // Whoever had the turn before may have found them.
         let mut missing = self.known().missing(now(), sku_ids);
         let is_whole_due = now() >= self.known().whole_again_from;
         if !missing.is_empty() && is_whole_due {
-            self.read_whole(client, &missing).await?;
+            turn.ended(self.read_whole(client, &missing).await)?;
             missing = self.known().missing(now(), sku_ids);
         }
         for chunk in missing.chunks(PAGE_SIZE as usize) {
-            let (on_sale, others) = futures::try_join!(
+            let pages = futures::try_join!(
                 sku_page(client, 1, ON_SALE, chunk),
                 sku_page(client, 1, NOT_ON_SALE, chunk),
-            )?;
+            );
+            // One order's own numbers: that they cannot be read says nothing of the others, unless nothing comes back at all.
+            let is_silent = |error: &ConnectorError| error.place().is_some_and(|place| place.is_silent);
+            let (on_sale, others) = match pages {
+                Err(error) if is_silent(&error) => turn.ended(Err(error))?,
+                pages => pages?,
+            };
             let mut rows = without_numbers(chunk);
             note(&mut rows, others.sku_list.into_iter().chain(on_sale.sku_list));
             self.known().remember(now(), rows);

@@ -152,13 +152,14 @@ impl Client {
         let body = self.body(call, parameters, self.clock.now());
         let answer = self.http.post_json(&self.endpoint, body).await;
         let answer = answer.map_err(|none| {
-            let (place, message) = (self.place(call), none.message);
+            let (place, message) = (Place { is_silent: true, ..self.place(call) }, none.message);
             let error = if none.never_arrived {
                 ConnectorError::NoConnection { place, message }
             } else {
                 ConnectorError::Transient { place, message }
             };
-            Failed { error: Box::new(error), may_repeat: true, pause: None }
+            // Who hangs is not asked twice within a call: an outage would cost three limits of time for each.
+            Failed { error: Box::new(error), may_repeat: !none.timed_out, pause: None }
         })?;
         self.read(call, &answer)
     }

@@ -22,7 +22,7 @@ pub(super) const TRACKING_BLANK: i64 = 120_014_001;
 pub(super) const RATE_LIMITED: i64 = 4_000_004;
 
 /// What helps where a token is not good or not good any more.
-pub(super) const AUTHORISE: &str = "authorise the app again in Seller Center and enter the new access token";
+pub(super) const AUTHORISE: &str = "authorise the app again in Seller Center, enter the new access token in Marktwerk's settings and restart it";
 const CHECK_KEYS: &str = "check the app key in the account's settings";
 const ASK_TEMU: &str =
     "the app is suspended or lacks the permission: see it in the partner platform or ask TEMU";

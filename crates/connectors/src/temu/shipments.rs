@@ -11,12 +11,12 @@ use marktwerk_domain::judgement::Hold;
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::Mutex as AsyncMutex;
 
 use super::carriers::{self, Provider};
 use super::client::{Client, Repeat};
 use super::{codes, wire};
 use crate::error::ConnectorError;
+use crate::shared_look_up::SharedLookUp;
 use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
 
 const COMPANIES: &str = "bg.logistics.companies.get";
@@ -29,8 +29,8 @@ const KNOWN_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// A value and when it was read, by the clock's monotonic time.
 type Read<T> = (Duration, T);
 
-/// What one call tells, kept locked while it is asked for: whoever needs it meanwhile waits for that one answer.
-type Asked<T> = Arc<AsyncMutex<Option<Read<T>>>>;
+/// What one call tells.
+type Asked<T> = Arc<SharedLookUp<Option<Read<T>>>>;
 
 /// What was read of carriers and warehouses. Parcels are reported many at a time, and all of them need both.
 #[derive(Default)]
@@ -78,12 +78,12 @@ impl Logistics {
             let mut regions = self.carriers.lock().unwrap_or_else(PoisonError::into_inner);
             regions.entry(region).or_default().clone()
         };
-        let mut known = asked.lock().await;
+        let mut known = asked.turn().await?;
         if let Some(providers) = still_known(known.as_ref(), client.clock().monotonic()) {
             return Ok(providers);
         }
-        let read: Option<Vec<Provider>> =
-            client.call(COMPANIES, json!({ "regionId": region }), Repeat::Read).await?;
+        let read = client.call(COMPANIES, json!({ "regionId": region }), Repeat::Read).await;
+        let read: Option<Vec<Provider>> = known.ended(read)?;
         let read: Arc<[Provider]> = read.unwrap_or_default().into();
         // A region without carriers is a hiccup there: a day of it would leave every parcel unreported.
         if !read.is_empty() {
@@ -94,11 +94,12 @@ impl Logistics {
 
     /// The shop's warehouses; one is required in the EU.
     async fn warehouses(&self, client: &Client) -> Result<Warehouses, ConnectorError> {
-        let mut known = self.warehouses.lock().await;
+        let mut known = self.warehouses.turn().await?;
         if let Some(warehouses) = still_known(known.as_ref(), client.clock().monotonic()) {
             return Ok(warehouses);
         }
-        let list: WarehouseList = client.call(WAREHOUSES, json!({}), Repeat::Read).await?;
+        let list = client.call(WAREHOUSES, json!({}), Repeat::Read).await;
+        let list: WarehouseList = known.ended(list)?;
         let all = list.warehouse_list;
         let chosen = match all.as_slice() {
             [only] => Some(only),

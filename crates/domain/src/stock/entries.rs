@@ -83,6 +83,16 @@ pub enum StockEntry {
         account: String,
         /// What the marketplace said.
         cause: Reason,
+        /// Where the program reads them from, such as `environment variable TEMU_ACCESS_TOKEN`; `None` where it is not known.
+        #[serde(default)]
+        read_from: Option<String>,
+    },
+    /// Rows wait for the JTL-Worker, and it takes none.
+    WorkerStopped {
+        /// Orders that wait in its table for longer than usual.
+        orders: Vec<String>,
+        /// Since when the oldest one waits.
+        since: Timestamp,
     },
     /// The last run of one of the account's jobs failed.
     RunFailed {
@@ -136,6 +146,7 @@ impl StockEntry {
             Self::AccountGone { .. } => AttentionKind::AccountGone,
             Self::Refused { .. } => AttentionKind::StockRefused,
             Self::Unauthorised { .. } => AttentionKind::Unauthorised,
+            Self::WorkerStopped { .. } => AttentionKind::WorkerStopped,
             Self::RunFailed { .. } => AttentionKind::RunFailed,
         }
     }
@@ -196,10 +207,17 @@ impl StockEntry {
                  mend, mend it at the marketplace.",
                 sentence(cause, Language::English)
             ),
-            Self::Unauthorised { account, cause } => format!(
+            Self::Unauthorised { account, cause, read_from } => format!(
                 "The marketplace does not let {account} in: {}. Nothing of this account is read or told until then. Authorise the app \
-                 again, enter the new token and start Marktwerk again; a job that was paused has to be enabled.",
-                sentence(cause, Language::English)
+                 again, enter the new token{}, and restart Marktwerk: it reads credentials when it starts. A job that was paused has to be \
+                 enabled.",
+                sentence(cause, Language::English),
+                read_from.as_ref().map(|place| format!(" where it stands now ({place})")).unwrap_or_default()
+            ),
+            Self::WorkerStopped { orders, since } => format!(
+                "The JTL-Worker takes no orders: {} wait for it since {}. They are in its table and not lost, but JTL does not show them,                  and nobody packs them. Look on the JTL server whether the worker runs and has the import of orders switched on, and start                  it again; this entry goes by itself once it has taken them.",
+                named(orders),
+                since.strftime("%Y-%m-%d %H:%M UTC")
             ),
             Self::RunFailed { account, work, cause } => {
                 let [what, meanwhile] = match work {
@@ -273,11 +291,20 @@ impl StockEntry {
                  etwas, das zu beheben ist, bitte am Marktplatz beheben.",
                 sentence(cause, Language::German)
             ),
-            Self::Unauthorised { account, cause } => format!(
+            Self::Unauthorised { account, cause, read_from } => format!(
                 "Der Marktplatz lässt {account} nicht hinein: {}. So lange wird für dieses Konto nichts gelesen und nichts gemeldet. \
-                 Bitte die App am Marktplatz neu autorisieren, das neue Token eintragen und Marktwerk neu starten; ein pausierter Job \
-                 ist danach wieder einzuschalten.",
-                sentence(cause, Language::German)
+                 Bitte die App am Marktplatz neu autorisieren, das neue Token eintragen{} und Marktwerk neu starten, denn es liest \
+                 Zugangsdaten beim Start; ein pausierter Job ist danach wieder einzuschalten.",
+                sentence(cause, Language::German),
+                read_from.as_ref().map(|place| format!(", wo es jetzt steht ({place}),")).unwrap_or_default()
+            ),
+            Self::WorkerStopped { orders, since } => format!(
+                "Der JTL-Worker holt keine Bestellungen ab: {} warten auf ihn seit {}. Sie stehen in seiner Tabelle und sind nicht \
+                 verloren, aber JTL zeigt sie nicht, und niemand packt sie. Bitte auf dem JTL-Server nachsehen, ob der Worker läuft und \
+                 der Import von Aufträgen eingeschaltet ist, und ihn neu starten; dieser Eintrag verschwindet von selbst, sobald er sie \
+                 geholt hat.",
+                named(orders),
+                since.strftime("%d.%m.%Y, %H:%M UTC")
             ),
             Self::RunFailed { account, work, cause } => {
                 let [what, meanwhile] = match work {
@@ -389,9 +416,14 @@ mod tests {
             blocked("", orders.clone()),
             blocked("502", orders),
             StockEntry::Refused { sku: "A".to_owned(), quantity: 3, cause: Reason::quoted("no") },
-            StockEntry::Unauthorised { account: "shop".to_owned(), cause: Reason::quoted("token") },
+            StockEntry::Unauthorised {
+                account: "shop".to_owned(),
+                cause: Reason::quoted("token"),
+                read_from: Some("environment variable TEMU_ACCESS_TOKEN".to_owned()),
+            },
             failed(Work::Orders),
             failed(Work::Stock),
+            StockEntry::WorkerStopped { orders: vec!["PO-1".to_owned()], since: Timestamp::UNIX_EPOCH },
             StockEntry::Oversold {
                 sku: "A".to_owned(),
                 missing: 1,

@@ -16,6 +16,7 @@ mod house;
 mod jobs_file;
 mod journal;
 mod limits;
+mod lookout;
 mod overload;
 mod pausing;
 mod policies;

@@ -48,6 +48,7 @@ impl World {
             run_at_start: dice.happens(10),
             retention: Retention { logs: 36_500, runs: 36_500, buyers: 36_500, audit: 36_500 },
             shares_store_as: None,
+            lookout: None,
             jobs_file: None,
             seed: None,
         };

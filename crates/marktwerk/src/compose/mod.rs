@@ -6,6 +6,7 @@ mod belonging;
 mod databases;
 mod error;
 mod first_jobs;
+mod health;
 mod judging;
 mod limits;
 mod outside;

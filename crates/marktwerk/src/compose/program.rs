@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
@@ -22,6 +22,7 @@ use super::belonging;
 use super::databases::{Opened, open_store};
 use super::error::StartError;
 use super::first_jobs;
+use super::health;
 use super::judging::Judging;
 use super::limits::limits;
 use super::outside::{self, Outside};
@@ -110,7 +111,8 @@ impl Program {
         let accounts: Vec<&str> =
             outside.marketplaces.iter().map(|marketplace| marketplace.account().name.as_str()).collect();
         // What can be refused without a trace is asked first.
-        let metrics = metrics::source(store, &clock, &outside.marketplaces)?;
+        let running = Arc::new(OnceLock::new());
+        let metrics = metrics::source(store, &clock, &outside.marketplaces, &running)?;
         let server = ServerOptions { metrics: Some(metrics), ..server_options(settings, &outside.notice)? };
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
@@ -119,6 +121,7 @@ impl Program {
         workflows.inventory.offering.buffer = settings.inventory.buffer;
         workflows.inventory.of_accounts =
             of_accounts(settings, |account| account.stock.offering(settings.inventory.buffer));
+        workflows.credentials_from = health::credentials_from(settings);
         let mut prefixes: BTreeMap<String, String> =
             accounts.iter().map(|name| ((*name).to_owned(), String::new())).collect();
         prefixes.extend(of_accounts(settings, |account| account.order_number_prefix.clone()));
@@ -146,7 +149,7 @@ impl Program {
             zone: settings.time_zone.clone(),
             limits,
             rises_every: Duration::from_secs(scheduler.rises_after_minutes.saturating_mul(60)),
-            alerts: alerts::channels(&settings.alerts),
+            alerts: alerts::channels(&settings.alerts, &alerts::sender(settings), &clock),
             time_limit: Duration::from_secs(scheduler.time_limit_minutes.saturating_mul(60)),
             shutdown_grace: Duration::from_secs(scheduler.shutdown_grace_seconds),
             pace: is_demonstration.then_some(DEMONSTRATION_PACE),
@@ -158,10 +161,13 @@ impl Program {
                 audit: scheduler.keep_audit_days,
             },
             shares_store_as,
+            lookout: Some(health::lookout(settings)),
             jobs_file: Some(jobs_file),
             seed: None,
         };
         let engine = Engine::start(options, store.clone(), clock, registry).await?;
+        // It is set here alone.
+        let _ = running.set(Arc::downgrade(&engine));
         match Server::start(server, Arc::clone(&engine)).await {
             Ok(server) => Ok((engine, server)),
             Err(error) => {

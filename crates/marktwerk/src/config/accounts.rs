@@ -12,6 +12,7 @@ use super::account_rules::{AccountRules, StockRules, Written};
 use super::environment::Environment;
 use super::error::{Faults, SettingsError};
 use super::legacy::TEMU_ENDPOINT;
+use super::origin::Origin;
 use super::secret::Secret;
 use super::secret_source::SecretSource;
 
@@ -39,6 +40,11 @@ impl Account {
     /// Under which key its origin is kept.
     pub fn origin_key(&self) -> String {
         format!("accounts.{}", self.name())
+    }
+
+    /// Under which key the origin of its token is kept.
+    pub fn token_key(&self) -> String {
+        format!("accounts.{}.access_token", self.name())
     }
 
     /// `temu`
@@ -93,6 +99,18 @@ impl AccountSection {
     /// The variables that it refers to.
     pub(super) fn variables(&self) -> impl Iterator<Item = &String> {
         self.app_secret_env.iter().chain(&self.access_token_env)
+    }
+
+    /// Where its token stands.
+    pub(super) fn token_origin(&self, environment: &Environment, place: impl Fn(&str) -> String) -> Origin {
+        match (&self.access_token_env, &self.access_token_file) {
+            (Some(name), _) => environment.get(name).map_or_else(
+                || Origin::new(format!("environment variable {name}")),
+                |(_, origin)| origin.clone(),
+            ),
+            (None, Some(path)) => Origin::new(path.display().to_string()),
+            (None, None) => Origin::new(place("access_token")),
+        }
     }
 
     /// Resolves the secrets. `place` tells where a key of this account stands; `faults` what it lacks, then it is none.

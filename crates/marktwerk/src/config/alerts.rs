@@ -1,16 +1,21 @@
 //! `[alerts]`: who is told when a job is paused, degraded or works again. What comes out is ready to send and shows its host
 //! alone; what is told when is the engine's business.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use marktwerk_alerts::{AlertError, Email, EmailSettings, Security, Webhook, WebhookSettings};
+use marktwerk_domain::attention::AttentionKind;
+use marktwerk_engine::JobAlerts;
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::secret::Secret;
 use super::secret_source::SecretSource;
+use super::suggestion;
 
 /// The ways to tell people. Nothing set: nobody is told, and the screen shows it anyway.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +24,46 @@ pub struct AlertSettings {
     pub webhook: Option<Arc<Webhook>>,
     /// A mail.
     pub email: Option<Arc<Email>>,
+    /// What is told, and from when on.
+    pub rules: AlertRules,
+}
+
+/// From when on something is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRules {
+    /// Rows wait for the JTL-Worker for this long.
+    pub worker_minutes: u64,
+    /// Credentials end within this time.
+    pub credentials_days: u64,
+    /// Less is free on the disk of the data folder.
+    pub free_disk_megabytes: u64,
+    /// Entries of the attention list of these kinds.
+    pub attention: Vec<AttentionKind>,
+    /// Of every job.
+    pub all_jobs: JobAlerts,
+    /// By job id, in place of it.
+    pub jobs: BTreeMap<String, JobAlerts>,
+}
+
+impl Default for AlertRules {
+    fn default() -> Self {
+        Self {
+            worker_minutes: 5,
+            credentials_days: 14,
+            free_disk_megabytes: 500,
+            attention: vec![
+                AttentionKind::Late,
+                AttentionKind::Waiting,
+                AttentionKind::Unclear,
+                AttentionKind::Duplicate,
+                AttentionKind::StockBlocked,
+                AttentionKind::Oversold,
+                AttentionKind::AccountGone,
+            ],
+            all_jobs: JobAlerts::default(),
+            jobs: BTreeMap::new(),
+        }
+    }
 }
 
 impl AlertSettings {
@@ -35,11 +80,45 @@ impl AlertSettings {
 }
 
 /// `[alerts]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct AlertsSection {
+    worker_minutes: u64,
+    credentials_days: u64,
+    free_disk_megabytes: u64,
+    attention: Vec<String>,
+    failures: u32,
+    without_success_minutes: u64,
+    /// By job id; what is not said there is as for all.
+    jobs: BTreeMap<String, JobSection>,
     webhook: WebhookSection,
     email: EmailSection,
+}
+
+impl Default for AlertsSection {
+    fn default() -> Self {
+        let AlertRules { worker_minutes, credentials_days, free_disk_megabytes, attention, .. } =
+            AlertRules::default();
+        Self {
+            worker_minutes,
+            credentials_days,
+            free_disk_megabytes,
+            attention: attention.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
+            failures: 0,
+            without_success_minutes: 0,
+            jobs: BTreeMap::new(),
+            webhook: WebhookSection::default(),
+            email: EmailSection::default(),
+        }
+    }
+}
+
+/// `[alerts.jobs.JOB]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct JobSection {
+    failures: Option<u32>,
+    without_success_minutes: Option<u64>,
 }
 
 impl AlertsSection {
@@ -52,10 +131,46 @@ impl AlertsSection {
         let within = |section: &'static str| {
             move |key: &str, reason: String| fault(&format!("{section}.{key}"), reason)
         };
+        let rules = self.rules(fault);
         let webhook = self.webhook.complete(environment, &within("alerts.webhook"));
         let email = self.email.complete(environment, &within("alerts.email"));
         let (webhook, email) = SettingsError::together(webhook, email)?;
-        Ok(AlertSettings { webhook: webhook.map(Arc::new), email: email.map(Arc::new) })
+        Ok(AlertSettings { webhook: webhook.map(Arc::new), email: email.map(Arc::new), rules: rules? })
+    }
+
+    fn rules(&self, fault: &impl Fn(&str, String) -> SettingsError) -> Result<AlertRules, SettingsError> {
+        for (key, value) in [
+            ("worker_minutes", self.worker_minutes),
+            ("credentials_days", self.credentials_days),
+            ("free_disk_megabytes", self.free_disk_megabytes),
+        ] {
+            if value == 0 {
+                return Err(fault(&format!("alerts.{key}"), "must be at least 1".to_owned()));
+            }
+        }
+        let kind = |word: &String| {
+            AttentionKind::of_word(word).ok_or_else(|| {
+                let known = AttentionKind::ALL.map(AttentionKind::as_str);
+                let reason = format!("`{word}` is not a kind of entry; {}", suggestion(word, &known));
+                fault("alerts.attention", reason)
+            })
+        };
+        let job = |failures: u32, minutes: u64| JobAlerts {
+            failures: (failures > 0).then_some(failures),
+            without_success: (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60))),
+        };
+        let jobs = self.jobs.iter().map(|(id, own)| {
+            let minutes = own.without_success_minutes.unwrap_or(self.without_success_minutes);
+            (id.clone(), job(own.failures.unwrap_or(self.failures), minutes))
+        });
+        Ok(AlertRules {
+            worker_minutes: self.worker_minutes,
+            credentials_days: self.credentials_days,
+            free_disk_megabytes: self.free_disk_megabytes,
+            attention: self.attention.iter().map(kind).collect::<Result<_, _>>()?,
+            all_jobs: job(self.failures, self.without_success_minutes),
+            jobs: jobs.collect(),
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::account_rules::StockRules;
 use super::accounts::AccountSection;
-use super::alerts::{EmailSection, WebhookSection};
+use super::alerts::{AlertsSection, EmailSection, WebhookSection};
 use super::people::PersonSection;
 use super::root::{
     InventorySection, OrdersSection, SandboxSection, SchedulerSection, ServerSection, StoreSection,
@@ -22,6 +22,7 @@ pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
         ("store".to_owned(), keys::<StoreSection>()),
         ("sqlserver".to_owned(), keys::<SqlServerSection>()),
         ("scheduler".to_owned(), keys::<SchedulerSection>()),
+        ("alerts".to_owned(), keys::<AlertsSection>()),
         ("alerts.webhook".to_owned(), keys::<WebhookSection>()),
         ("alerts.email".to_owned(), keys::<EmailSection>()),
         ("erp.jtl".to_owned(), keys::<JtlSettings>()),

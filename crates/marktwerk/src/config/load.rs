@@ -174,6 +174,7 @@ impl Source<'_> {
             let own = section.rules(place, faults);
             let name = section.name.clone().unwrap_or_default();
             faults.keep(refuse_colliding_prefixes(&rules, &name, &own.order_number_prefix, place));
+            let token = section.token_origin(self.environment, place);
             let account = section.complete(self.environment, place, faults);
             if rules.contains_key(&name) {
                 let reason = "two accounts have this name; give each its own";
@@ -182,6 +183,7 @@ impl Source<'_> {
             rules.insert(name, own);
             if let Some(account) = account {
                 origins.set(account.origin_key(), Origin::new(self.place(&at)));
+                origins.set(account.token_key(), token);
                 accounts.push(account);
             }
         }
@@ -192,6 +194,9 @@ impl Source<'_> {
             }
             let origin = self.environment.get("TEMU_APP_KEY").map(|(_, origin)| origin.clone());
             origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
+            if let Some((_, origin)) = self.environment.get("TEMU_ACCESS_TOKEN") {
+                origins.set(account.token_key(), origin.clone());
+            }
             accounts.push(account);
         }
         Accounts { accounts, rules, used }

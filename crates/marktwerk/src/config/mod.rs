@@ -28,7 +28,7 @@ mod validate;
 pub use account_rules::AccountRules;
 pub use accounts::Account;
 pub(crate) use accounts::SIMULATED;
-pub use alerts::AlertSettings;
+pub use alerts::{AlertRules, AlertSettings};
 pub use environment::Environment;
 pub(crate) use error::suggestion;
 pub use error::{Fault, SettingsError};

@@ -9,6 +9,7 @@ mod jobs;
 mod limits;
 mod machine;
 mod marketplaces;
+mod running;
 
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
@@ -49,6 +50,7 @@ pub async fn examine_each(
     note("database", databases::store(settings, clock).await);
     note("database", databases::belonging(settings).await);
     note("JTL-Wawi", databases::jtl(settings).await);
+    note("running server", running::health(settings).await);
     if let Some((name, findings)) = marketplaces::begin(settings) {
         note(&format!("account {name}"), findings);
     }

@@ -2,17 +2,19 @@
 //! missing: nobody knows them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use marktwerk_connectors::Marketplace;
 use marktwerk_connectors::limiter::Budget;
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::concern::ConcernCode;
 use marktwerk_domain::order::OrderState;
 use marktwerk_store::runs::QueueLength;
 use marktwerk_store::{SharedStore, StoreResult};
 
+use super::RunningEngine;
 use super::exposition::{Exposition, Family, Kind};
 
 const BUILD: Family = gauge("marktwerk_build_info", "1, with the version of the program as its label.");
@@ -44,9 +46,17 @@ const PAUSE: Family = gauge(
     "How long the account's calls are still paused because the marketplace asked for it.",
 );
 
+const HEALTH: Family = gauge(
+    "marktwerk_health_reasons",
+    "How many things are wrong, by code, as /api/health has them; 0 where nothing is.",
+);
+const DISK_FREE: Family = gauge("marktwerk_disk_free_bytes", "What is free on the disk of the data folder.");
+
 /// All of them.
-pub(super) const FAMILIES: [&Family; 10] = [
+pub(super) const FAMILIES: [&Family; 12] = [
     &BUILD,
+    &HEALTH,
+    &DISK_FREE,
     &JOBS,
     &QUEUE,
     &QUEUE_AGE,
@@ -70,6 +80,7 @@ pub(super) struct Standing {
     store: SharedStore,
     clock: SharedClock,
     marketplaces: Vec<Arc<dyn Marketplace>>,
+    running: RunningEngine,
 }
 
 impl Standing {
@@ -77,12 +88,14 @@ impl Standing {
         store: SharedStore,
         clock: SharedClock,
         marketplaces: Vec<Arc<dyn Marketplace>>,
+        running: RunningEngine,
     ) -> Self {
-        Self { store, clock, marketplaces }
+        Self { store, clock, marketplaces, running }
     }
 
     pub(super) async fn tell(&self, page: &mut Exposition) {
         page.add(&BUILD, [([("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)]);
+        self.tell_health(page);
         self.tell_budgets(page);
         let told = async {
             self.tell_jobs(page).await?;
@@ -93,6 +106,15 @@ impl Standing {
             // The dispatcher says so where it lasts; what is missing on the page says it too.
             tracing::debug!("a scrape goes without what the database knows: {error}");
         }
+    }
+
+    fn tell_health(&self, page: &mut Exposition) {
+        let Some(engine) = self.running.get().and_then(Weak::upgrade) else { return };
+        let concerns = engine.concerns();
+        let of = |code: ConcernCode| concerns.iter().filter(|concern| concern.code == code).count();
+        let codes = ConcernCode::ALL.map(|code| ([("code", code.as_str().to_owned())], of(code) as f64));
+        page.add(&HEALTH, codes);
+        page.add(&DISK_FREE, engine.vitals().free_space().map(|bytes| ([], bytes as f64)));
     }
 
     async fn tell_jobs(&self, page: &mut Exposition) -> StoreResult<()> {

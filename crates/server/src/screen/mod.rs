@@ -4,6 +4,7 @@
 mod actions;
 mod assets;
 mod attention;
+mod health;
 mod home;
 mod jobs_table;
 mod order;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Routes {
         .get(Role::Viewer, "/stock", stock::list)
         .post(Role::Operator, "/screen/stock/push", stock::push)
         .get(Role::Viewer, "/screen/attention", attention::fragment)
+        .get(Role::Viewer, "/screen/health", health::fragment)
         .post(Role::Operator, "/screen/attention/{id}/decide", attention::decide)
         .post(Role::Operator, "/screen/orders/{account}/{number}/decide", attention::decide_order)
         .post(Role::Operator, "/screen/accounts/{name}/test", actions::test)

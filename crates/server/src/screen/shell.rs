@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::words::COOKIE;
-use super::{Words, assets};
+use super::{Words, assets, health};
 use crate::error::{ApiError, ApiResult};
 use crate::safety::Caller;
 use crate::state::AppState;
@@ -52,6 +52,7 @@ pub(super) fn header(words: Words, state: &AppState, caller: &Caller) -> Markup 
             span #connection role="status" aria-live="polite" {}
         }
         @if !state.notice.is_empty() { p.notice { (state.notice) } }
+        (health::banner(words, state))
     }
 }
 

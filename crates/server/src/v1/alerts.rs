@@ -11,13 +11,14 @@ use crate::error::ApiResult;
 use crate::fields::QueryFields;
 use crate::state::AppState;
 
-/// What people are told when a job changes its state.
+/// What people are told when a job changes its state, or something stops the shop.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertItem {
     id: i64,
     at: String,
-    /// paused, degraded or recovered.
+    /// paused, degraded or recovered; null where something else begins that needs a person.
     change: Option<&'static str>,
+    /// Empty if it is not a job's.
     job_id: String,
     /// The run that changed it.
     run: Option<i64>,

@@ -6,6 +6,7 @@ mod attention;
 mod audit;
 mod body;
 mod decisions;
+mod health;
 mod jobs;
 mod many;
 mod orders;
@@ -17,7 +18,7 @@ mod stock_item;
 
 pub(crate) use accounts::test_account;
 pub(crate) use attention::{AttentionItem, items as attention_items};
-pub(crate) use decisions::{DecisionItem, answer as decision_answer, in_hours, occasion};
+pub(crate) use decisions::{DecisionItem, answer as decision_answer, in_hours, language, occasion};
 pub(crate) use jobs::health_mark;
 pub(crate) use orders::{
     Details, OrderDetails, OrderItem, details as order_details, item as order_item, order, search,
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Routes {
         .merge(runs::routes())
         .routes(Role::Viewer, routes!(alerts::list))
         .routes(Role::Operator, routes!(alerts::test))
+        .routes(Role::Viewer, routes!(health::show))
         .routes(Role::Viewer, routes!(accounts::list))
         .routes(Role::Operator, routes!(accounts::test))
         .routes(Role::Operator, routes!(accounts::test_erp))

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use marktwerk_domain::alert::{Alert, AlertId};
-use marktwerk_domain::health::{FUSE, Trouble};
+use marktwerk_domain::health::{FUSE, HealthChange, Trouble};
+use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{RunId, RunState};
 
 use super::samples::{at, attempt_end, claimed, job, record};
@@ -51,13 +52,23 @@ pub async fn alerts_are_read_from_a_cursor(store: SharedStore) {
 pub async fn an_alert_is_added_without_a_change(store: SharedStore) {
     let alert = NewAlert {
         at: at(5),
+        change: None,
         job_id: job("a").id,
-        run: RunId(3),
+        run: Some(RunId(3)),
         title: "Viele Artikel fehlen".to_owned(),
         message: "Bitte nachsehen.".to_owned(),
     };
     store.add_alert(&alert).await.unwrap();
-    let [stored] = <[_; 1]>::try_from(store.latest_alerts(10).await.unwrap()).unwrap();
+    let over = NewAlert {
+        at: at(6),
+        change: Some(HealthChange::Recovered),
+        job_id: JobId(String::new()),
+        run: None,
+        ..alert.clone()
+    };
+    store.add_alert(&over).await.unwrap();
+    let [ended, stored] = <[_; 2]>::try_from(store.latest_alerts(10).await.unwrap()).unwrap();
+    assert_eq!((ended.change, ended.job_id, ended.run), (over.change, over.job_id, None));
     assert_eq!((stored.at, stored.change, stored.run), (at(5), None, Some(RunId(3))));
     assert_eq!((stored.title, stored.message), (alert.title, alert.message));
 }

@@ -30,10 +30,12 @@ impl AlertStore for SqliteStore {
     }
 
     async fn add_alert(&self, alert: &NewAlert) -> StoreResult<()> {
-        let NewAlert { at, job_id, run, title, message } = alert.clone();
+        let NewAlert { at, change, job_id, run, title, message } = alert.clone();
         self.write(move |writing| {
-            let sql = "INSERT INTO alerts (at, change, job_id, run_id, title, message) VALUES (?1, NULL, ?2, ?3, ?4, ?5)";
-            let params = params![Micros(at), job_id.as_str(), run.0, title, message];
+            let sql = "INSERT INTO alerts (at, change, job_id, run_id, title, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let change = change.map(HealthChange::as_str);
+            let params =
+                params![Micros(at), change, job_id.as_str(), run.map(|run| run.0), title, message];
             rows::execute(writing.connection, sql, params)?;
             writing.effects.alerts = true;
             Ok(())

@@ -6,7 +6,7 @@ use marktwerk_domain::alert::{Alert, AlertId};
 use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::RunId;
-use marktwerk_sqlserver::{Row, SqlError, reading};
+use marktwerk_sqlserver::{Row, SqlError, ToSql, reading};
 
 use super::columns::{self, Columns, micros};
 use super::store::SqlServerStore;
@@ -38,14 +38,13 @@ impl AlertStore for SqlServerStore {
     }
 
     async fn add_alert(&self, alert: &NewAlert) -> StoreResult<()> {
-        let NewAlert { at, job_id, run, title, message } = alert;
+        let NewAlert { at, change, job_id, run, title, message } = alert;
+        let (change, run) = (change.map(HealthChange::as_str), run.map(|run| run.0));
         write_in!(self, "add an alert", SCHEDULER, |writing| async {
             let sql = "INSERT INTO marktwerk.alerts (at, change, job_id, run_id, title, message) \
-                 VALUES (@P1, NULL, @P2, @P3, @P4, @P5)";
-            writing
-                .connection
-                .execute("add an alert", sql, &[&micros(*at), &job_id.as_str(), &run.0, title, message])
-                .await?;
+                 VALUES (@P1, @P2, @P3, @P4, @P5, @P6)";
+            let values: [&dyn ToSql; 6] = [&micros(*at), &change, &job_id.as_str(), &run, title, message];
+            writing.connection.execute("add an alert", sql, &values).await?;
             writing.effects.alerts = true;
             Ok::<_, crate::StoreError>(())
         })

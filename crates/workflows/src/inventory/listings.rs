@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use marktwerk_connectors::Marketplace;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::Listing;
 use marktwerk_engine::Step;

@@ -184,8 +184,9 @@ impl Inventory<'_> {
         let run = self.context.run();
         let alert = NewAlert {
             at: self.now(),
+            change: None,
             job_id: run.job_id.clone(),
-            run: run.id,
+            run: Some(run.id),
             title: format!("{}: {} listings have no article in JTL any more", account, gone.len()),
             message: entry.english(),
         };

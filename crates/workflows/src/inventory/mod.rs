@@ -18,16 +18,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::Marketplace;
-use marktwerk_domain::failure::Failure;
+use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
 use marktwerk_domain::stock::Work;
-use marktwerk_engine::{RunContext, Workflow, WorkflowDescription};
+use marktwerk_engine::{RunContext, Step, Workflow, WorkflowDescription};
 use marktwerk_store::inventory::ListingPatch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::connections::Connections;
 use crate::orders::cursor_name;
+use crate::outage::Guarded;
 use crate::repetition::Steps;
 
 /// How much is done.
@@ -100,6 +101,11 @@ impl Workflow for InventoryWorkflow {
         let inventory = Inventory { connections: &self.connections, context, marketplace, parameters, steps };
         let result = inventory.run().await;
         let failure = result.as_ref().err();
+        // That they are good again, the order run finds out, which asks for more.
+        let refused = failure.filter(|failure| failure.class == FailureClass::Unauthorised);
+        if refused.is_some() {
+            self.connections.note_credentials(context, inventory.account(), refused).await?;
+        }
         self.connections.note_end(context, inventory.account(), Work::Stock, failure).await?;
         result
     }
@@ -114,7 +120,7 @@ fn mapped_name(account: &str) -> String {
 struct Inventory<'a> {
     connections: &'a Connections,
     context: &'a RunContext,
-    marketplace: Arc<dyn Marketplace>,
+    marketplace: Arc<Guarded>,
     parameters: InventoryParameters,
     steps: Steps,
 }
@@ -125,13 +131,13 @@ impl Inventory<'_> {
         let is_full = self.is_full().await?;
         let mut read = None;
         if is_full && self.steps.include("listings") {
-            let step = self.context.begin_step("listings").await;
+            let step = self.begin_step("listings").await;
             let listings = self.read_listings(&step).await;
             read = Some(step.end(listings).await?);
         }
         let mut matched = None;
         if self.steps.first() == "map" || (is_full && self.steps.include("map")) {
-            let step = self.context.begin_step("map").await;
+            let step = self.begin_step("map").await;
             let articles = self.match_articles(&step, read.as_ref(), true).await;
             matched = Some(step.end(articles).await?);
         }
@@ -145,11 +151,11 @@ impl Inventory<'_> {
                 .info("no orders of this account were read yet: nothing is published before they are");
             return Ok(Outcome::Done);
         }
-        let step = self.context.begin_step("levels").await;
+        let step = self.begin_step("levels").await;
         let levels = self.levels(&step, matched, read.is_some()).await;
         let levels = step.end(levels).await?;
 
-        let step = self.context.begin_step("push").await;
+        let step = self.begin_step("push").await;
         let pushed = self.push(&step, levels).await;
         let has_more = step.end(pushed).await?;
         Ok(if has_more { Outcome::MoreToDo } else { Outcome::Done })
@@ -176,6 +182,11 @@ impl Inventory<'_> {
             self.context.info("no listings are known yet: this quick run reads them like a full one");
         }
         Ok(!was_mapped)
+    }
+
+    async fn begin_step(&self, name: &'static str) -> Step {
+        self.marketplace.begin_step();
+        self.context.begin_step(name).await
     }
 
     fn account(&self) -> &str {

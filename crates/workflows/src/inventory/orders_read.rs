@@ -1,8 +1,10 @@
 //! How far the orders of the accounts are known: read where they are not, and shown to a person where they cannot be read for long.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use marktwerk_connectors::Marketplace;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::reason::Reason;
 use marktwerk_domain::stock::{AccountReads, OwnRead, StockEntry};
@@ -39,6 +41,8 @@ impl Inventory<'_> {
             None => OwnRead::NotAsked,
             Some(failure) => {
                 step.warning(format!("the orders of {account} cannot be read: {failure}"), Value::Null).await;
+                // Another list, which may be had although this one is not.
+                self.marketplace.begin_step();
                 let is_live = is_live || (!self.context.should_stop() && self.read_live(step).await?);
                 if is_live { OwnRead::Live } else { OwnRead::Nothing }
             }
@@ -93,7 +97,11 @@ impl Inventory<'_> {
         let connections = self.connections;
         let mut failure = None;
         let mut reads = AccountReads::default();
-        match connections.marketplace(account) {
+        let marketplace = match account == self.account() {
+            true => Ok(Arc::clone(&self.marketplace)),
+            false => connections.guarded(account),
+        };
+        match marketplace {
             Err(_) => {
                 reads.cause = Some(Reason::new([
                     "it is not in the settings any more",
@@ -110,7 +118,7 @@ impl Inventory<'_> {
             Ok(marketplace) => {
                 reads.lag = marketplace.rules().lag;
                 let needed = figure_at - reads.lag;
-                match connections.read_orders_until(self.context, step, marketplace, needed).await {
+                match connections.read_orders_until(self.context, step, &marketplace, needed).await {
                     Ok(Reading::Done) => {}
                     Ok(Reading::NoRoom) => {
                         reads.cause = Some(Reason::new([

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
-use marktwerk_connectors::StockAnswer;
+use marktwerk_connectors::{Marketplace, StockAnswer};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::StockTarget;
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::Inventory;
 use super::levels::Level;
+use crate::outage::Call;
 use crate::{crash, metrics};
 
 /// Groups whose intents are committed together.
@@ -39,6 +40,14 @@ impl Write {
         let sending = level.record.figures.sending(quantity);
         Some(Self { record: level.record, sending, quantity })
     }
+
+    /// The marketplace was not called.
+    fn taken_back(&self) -> ListingPatch {
+        ListingPatch {
+            figures: Some((self.sending, self.record.figures)),
+            ..ListingPatch::of(&self.record.listing.id)
+        }
+    }
 }
 
 impl Inventory<'_> {
@@ -57,13 +66,18 @@ impl Inventory<'_> {
             step.warning(format!("{refusal}; {articles} stock figures would be pushed"), Value::Null).await;
             return Ok(false);
         }
-        let groups: Vec<(String, Vec<Write>)> = groups.into_iter().collect();
+        let mut groups: Vec<(String, Vec<Write>)> = groups.into_iter().collect();
+        let last = self.marketplace.last_in_line(&[Call::Stock]);
+        groups.sort_by_key(|(group, _)| last.contains(group));
         let mut failure = None;
         for chunk in groups.chunks(CHUNK) {
             if self.context.should_stop() {
                 return failure.map_or(Ok(true), Err);
             }
             failure = self.push_chunk(step, chunk).await?.or(failure);
+            if let Some(outage) = self.marketplace.outage() {
+                return Err(failure.unwrap_or(outage));
+            }
         }
         failure.map_or(Ok(false), Err)
     }
@@ -82,19 +96,30 @@ impl Inventory<'_> {
         crash::point("push.intent_committed");
         self.context.ensure_lease()?;
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
+        let call = async |index, group: &str, writes| (index, self.push_group(group, writes).await);
+        let calls = chunk.iter().enumerate();
         let calls: Vec<BoxFuture<'_, _>> =
-            chunk.iter().map(|(group, writes)| self.push_group(group, writes).boxed()).collect();
-        let answers: Vec<_> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
+            calls.map(|(index, (group, writes))| call(index, group, writes).boxed()).collect();
+        let mut pushes = self.marketplace.each(AT_ONCE, calls);
+        let mut answers: Vec<Option<Result<Vec<StockAnswer>, Failure>>> =
+            chunk.iter().map(|_| None).collect();
+        while let Some((index, answer)) = pushes.next().await {
+            if let Some(place) = answers.get_mut(index) {
+                *place = Some(answer);
+            }
+        }
         crash::point("push.answer_received");
         let mut failure = None;
         let mut patches = Vec::new();
         for ((_, writes), answer) in chunk.iter().zip(answers) {
             match answer {
-                Ok(answers) => patches.extend(self.outcome(step, writes, &answers).await?),
-                Err(error) => {
+                Some(Ok(answers)) => patches.extend(self.outcome(step, writes, &answers).await?),
+                Some(Err(error)) => {
                     metrics::stock_told(self.account(), "failed", writes.len());
                     failure.get_or_insert(error);
                 }
+                // Nothing was sent.
+                None => patches.extend(writes.iter().map(Write::taken_back)),
             }
         }
         self.save(&patches).await?;

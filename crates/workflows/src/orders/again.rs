@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use marktwerk_connectors::OrderPage;
+use marktwerk_connectors::{Marketplace, OrderPage};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_engine::Step;
@@ -57,7 +57,11 @@ impl Orders<'_> {
             }
         };
         step.count("read_again", i64::try_from(numbers.len()).unwrap_or(i64::MAX));
-        let kept = self.keep(step, &page, self.first_read().await?, &self.unread_numbers().await?).await;
+        let (first_read, unread) = (self.first_read().await?, self.unread_numbers().await?);
+        let mut kept = self.keep(step, &page, first_read, &unread).await;
+        if let Ok(failure) = kept {
+            kept = self.keep_late(step, first_read, &unread).await.map(|late| failure.or(late));
+        }
         drop(turn);
         again.failure = kept.unwrap_or_else(Some);
         let after = store.known_changes(self.account(), numbers).await?;

@@ -1,7 +1,8 @@
 //! Cancellations at the marketplace that a person decided on: the intent first, then the call, which looks first whether it was made
 //! before. That the order is cancelled shows in its status.
 
-use marktwerk_connectors::CancelAnswer;
+use futures::FutureExt;
+use marktwerk_connectors::{CancelAnswer, Marketplace};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Cancellation, Decision, Remark};
@@ -10,6 +11,10 @@ use marktwerk_store::orders::{OrderPatch, OrderRecord};
 use serde_json::Value;
 
 use super::Orders;
+use crate::outage::Call;
+
+/// Cancellations under way at the same time; the limiter sets the pace.
+const AT_ONCE: usize = 8;
 
 impl Orders<'_> {
     /// Cancels what tracking found to be cancelled.
@@ -30,15 +35,22 @@ impl Orders<'_> {
         }
         let again = self.read_again(step, &records).await?;
         let mut failure = again.failure;
-        for mut record in records.into_iter().filter(|record| !again.held_back.contains(&record.number)) {
-            if let Err(error) = self.cancel_one(step, &mut record).await {
+        let last = self.marketplace.last_in_line(&[Call::Cancel]);
+        let mut records: Vec<OrderRecord> =
+            records.into_iter().filter(|record| !again.held_back.contains(&record.number)).collect();
+        records.sort_by_key(|record| last.contains(&record.number));
+        let calls = records.into_iter().map(|record| self.cancel_one(step, record).boxed());
+        let mut cancelled = self.marketplace.each(AT_ONCE, calls.collect::<Vec<_>>());
+        while let Some(result) = cancelled.next().await {
+            if let Err(error) = result {
                 failure.get_or_insert(error);
             }
         }
         failure.map_or(Ok(()), Err)
     }
 
-    async fn cancel_one(&self, step: &Step, record: &mut OrderRecord) -> Result<(), Failure> {
+    async fn cancel_one(&self, step: &Step, mut record: OrderRecord) -> Result<(), Failure> {
+        let record = &mut record;
         let Some(cancellations) = self.marketplace.cancellations() else { return Ok(()) };
         if self.judgement(record).next_act != Act::Cancel {
             return Ok(());

@@ -1,10 +1,10 @@
 //! Step 5: tells the marketplace carrier and tracking numbers. The intent first, then the call, then what the marketplace
 //! reads back; only that marks an order as reported.
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, ReportLines};
+use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, Marketplace, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{
@@ -22,6 +22,7 @@ use super::carriers::carrier_names;
 use super::parcels::{Lines, allocate, allot};
 use super::taken_over;
 use crate::crash;
+use crate::outage::Call;
 
 const PAGE: usize = 500;
 /// Orders reported at the same time; the limiter sets the pace.
@@ -60,54 +61,68 @@ impl From<Failure> for BlockReason {
 }
 
 impl Orders<'_> {
-    /// Reports what JTL has shipped; answers whether a next slice has to go on.
+    /// Reports what JTL has shipped; answers whether a next slice has to go on. Orders that failed in the last run come last.
     pub(super) async fn confirm(&self, step: &Step) -> Result<bool, Failure> {
         let now = self.now();
-        let mut after: Option<String> = None;
         let mut failure: Option<Failure> = None;
         let mut has_changed = false;
-        loop {
-            let filter = OrderFilter {
-                account: Some(self.account().to_owned()),
-                states: vec![OrderState::Shipped],
-                after: after.clone(),
-                limit: PAGE,
-                ..OrderFilter::default()
-            };
-            let page = self.connections.store.orders_in(&filter).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.number.clone());
-            let due: Vec<OrderRecord> =
-                page.into_iter().filter(|record| is_due(&self.judgement(record), now)).collect();
-            if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
-                self.say_what_would_be_sent(step, &refusal, &due).await;
-                return Ok(false);
-            }
-            // Whether an open report arrived is asked whatever else is known.
-            let to_report = |record: &&OrderRecord| self.judgement(record).next_act == Act::Report;
-            let to_report: Vec<OrderRecord> = due.iter().filter(to_report).cloned().collect();
-            let again = self.read_again(step, &to_report).await?;
-            has_changed |= again.has_changed;
-            failure = failure.or(again.failure);
-            let due: Vec<OrderRecord> =
-                due.into_iter().filter(|record| !again.held_back.contains(&record.number)).collect();
-            let (due, failed) = self.report_shared(step, due).await?;
-            failure = failure.or(failed);
-            // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
-            let calls: Vec<BoxFuture<'_, _>> =
-                due.into_iter().map(|record| self.report(step, record).boxed()).collect();
-            let mut reports = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
-            while let Some(result) = reports.next().await {
-                if let Err(error) = result {
-                    failure.get_or_insert(error);
+        let late = self.marketplace.last_in_line(&[Call::Report, Call::ReadBack]);
+        let passes: &[bool] = if late.is_empty() { &[false] } else { &[false, true] };
+        for is_late in passes {
+            let mut after: Option<String> = None;
+            loop {
+                let page = self.shipped(after.as_deref()).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.number.clone());
+                let is_due = |record: &OrderRecord| {
+                    late.contains(&record.number) == *is_late && is_due(&self.judgement(record), now)
+                };
+                let due: Vec<OrderRecord> = page.into_iter().filter(is_due).collect();
+                if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
+                    self.say_what_would_be_sent(step, &refusal, &due).await;
+                    return Ok(false);
                 }
-            }
-            if self.context.should_stop() {
-                return failure.map_or(Ok(true), Err);
+                // Whether an open report arrived is asked whatever else is known.
+                let to_report = |record: &&OrderRecord| self.judgement(record).next_act == Act::Report;
+                let to_report: Vec<OrderRecord> = due.iter().filter(to_report).cloned().collect();
+                let again = self.read_again(step, &to_report).await?;
+                has_changed |= again.has_changed;
+                failure = failure.or(again.failure);
+                let due: Vec<OrderRecord> =
+                    due.into_iter().filter(|record| !again.held_back.contains(&record.number)).collect();
+                let (due, failed) = self.report_shared(step, due).await?;
+                failure = failure.or(failed);
+                // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
+                let calls: Vec<BoxFuture<'_, _>> =
+                    due.into_iter().map(|record| self.report(step, record).boxed()).collect();
+                let mut reports = self.marketplace.each(AT_ONCE, calls);
+                while let Some(result) = reports.next().await {
+                    if let Err(error) = result {
+                        failure.get_or_insert(error);
+                    }
+                }
+                if let Some(outage) = self.marketplace.outage() {
+                    return Err(failure.unwrap_or(outage));
+                }
+                if self.context.should_stop() {
+                    return failure.map_or(Ok(true), Err);
+                }
             }
         }
         // What changed meanwhile is imported by the next slice, and reported if that is still right.
         failure.map_or(Ok(has_changed), Err)
+    }
+
+    /// A page of what JTL has shipped.
+    async fn shipped(&self, after: Option<&str>) -> Result<Vec<OrderRecord>, Failure> {
+        let filter = OrderFilter {
+            account: Some(self.account().to_owned()),
+            states: vec![OrderState::Shipped],
+            after: after.map(str::to_owned),
+            limit: PAGE,
+            ..OrderFilter::default()
+        };
+        Ok(self.connections.store.orders_in(&filter).await?)
     }
 
     async fn say_what_would_be_sent(&self, step: &Step, refusal: &str, due: &[OrderRecord]) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{OrderWindow, WindowReader};
+use marktwerk_connectors::{Marketplace, OrderWindow, WindowReader};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_engine::Step;
@@ -87,6 +87,7 @@ impl Orders<'_> {
             failure = failure.or(incomplete);
             drop(turn);
         }
+        failure = failure.or(self.keep_late(step, first_read, &unread).await?);
         if !found.is_empty() {
             let message = format!(
                 "the daily deep read found {} orders that the list had not shown before; they go on with the next run",

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{OrderWindow, WindowReader};
+use marktwerk_connectors::{Marketplace, OrderWindow, WindowReader};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_engine::Step;
@@ -78,6 +78,12 @@ impl Orders<'_> {
             // Some orders changed while the list was read and left the window: their newest state lies after its end.
             window.changed_from = window.changed_until;
             window.changed_until = self.list_end();
+        }
+        match self.keep_late(step, first_read, &unread).await {
+            Ok(late) => failure = failure.or(late),
+            // They are known to be incomplete, and are listed again wherever the cursor is.
+            Err(late) if self.marketplace.outage().is_some() => failure = failure.or(Some(late)),
+            Err(error) => return Err(error),
         }
         if is_scheduled && failure.is_none() {
             self.note_unlisted(step, begin).await?;

@@ -1,6 +1,6 @@
 //! Step 2: reads what was fetched. What a document says becomes a fact of its order; what follows from it, the judgement says.
 
-use marktwerk_connectors::Standing;
+use marktwerk_connectors::{Marketplace, Standing};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Baseline, CancellationsTaken, Document, ErpFacts, Notice, OrderFacts};

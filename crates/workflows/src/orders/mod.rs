@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::Marketplace;
+use marktwerk_connectors::{Marketplace, OrderEntry};
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Decision, Judgement, Limits};
@@ -44,6 +44,7 @@ pub(crate) use self::reads::{Reading, Turns};
 use self::together::SharedParcels;
 use crate::connections::Connections;
 use crate::metrics;
+use crate::outage::Guarded;
 use crate::repetition::Steps;
 
 /// An open hand-over is looked up again at this distance.
@@ -147,6 +148,7 @@ impl Workflow for OrderWorkflow {
             steps,
             shared: Mutex::default(),
             to_cancel: Mutex::default(),
+            late: Mutex::default(),
         };
         let inbound = orders.bring_in().await;
         let outbound = orders.carry_back().await;
@@ -169,13 +171,15 @@ impl Workflow for OrderWorkflow {
 struct Orders<'a> {
     connections: &'a Connections,
     context: &'a RunContext,
-    marketplace: Arc<dyn Marketplace>,
+    marketplace: Arc<Guarded>,
     parameters: OrderParameters,
     steps: Steps,
     /// What tracking found of parcels that hold several orders.
     shared: Mutex<SharedParcels>,
     /// Numbers of orders that are to be cancelled at the marketplace.
     to_cancel: Mutex<Vec<String>>,
+    /// News of orders that failed in an earlier run: they are fetched after all others.
+    late: Mutex<Vec<OrderEntry>>,
 }
 
 /// What a half left open.
@@ -193,17 +197,17 @@ impl Orders<'_> {
     async fn bring_in(&self) -> Result<Rest, Failure> {
         let (mut fetched, mut imported, mut exported) = (Ok(false), Ok(false), Ok(Rest::default()));
         if self.steps.include("fetch") {
-            let step = self.context.begin_step("fetch").await;
+            let step = self.begin_step("fetch").await;
             fetched = self.fetch(&step).await;
             fetched = step.end(fetched).await;
         }
         if self.steps.include("import") {
-            let step = self.context.begin_step("import").await;
+            let step = self.begin_step("import").await;
             imported = self.import(&step).await;
             imported = step.end(imported).await;
         }
         if self.steps.include("export") {
-            let step = self.context.begin_step("export").await;
+            let step = self.begin_step("export").await;
             exported = self.export(&step).await;
             exported = step.end(exported).await;
         }
@@ -220,12 +224,12 @@ impl Orders<'_> {
     async fn carry_back(&self) -> Result<Rest, Failure> {
         let (mut tracked, mut confirmed) = (Ok(()), Ok(false));
         if self.steps.include("tracking") {
-            let step = self.context.begin_step("tracking").await;
+            let step = self.begin_step("tracking").await;
             tracked = self.track(&step).await;
             tracked = step.end(tracked).await;
         }
         if self.steps.include("confirm") {
-            let step = self.context.begin_step("confirm").await;
+            let step = self.begin_step("confirm").await;
             confirmed = self.confirm(&step).await;
             confirmed = self.cancel_there(&step).await.and(confirmed);
             if self.steps.include("fetch") && confirmed.is_ok() {
@@ -236,6 +240,11 @@ impl Orders<'_> {
         let has_more = confirmed.as_ref().is_ok_and(|has_more| *has_more);
         let rest = Rest { has_more, is_unresolved: false };
         worst([tracked.err(), confirmed.err(), None]).map_or(Ok(rest), Err)
+    }
+
+    async fn begin_step(&self, name: &'static str) -> Step {
+        self.marketplace.begin_step();
+        self.context.begin_step(name).await
     }
 
     fn account(&self) -> &str {

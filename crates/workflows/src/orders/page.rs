@@ -1,12 +1,13 @@
 //! One page of the order list: what is new or changed is kept with its raw document. Details are fetched only for that; an unchanged
 //! world costs list calls and nothing else. Entries whose articles are not known are noted, because they keep stock from being raised.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::PoisonError;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use marktwerk_connectors::{ConnectorError, OrderEntry, OrderPage, OrderUnits};
+use marktwerk_connectors::{ConnectorError, Marketplace, OrderEntry, OrderPage, OrderUnits};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::order::MarketplaceStatus;
@@ -20,6 +21,7 @@ use marktwerk_store::stock::UnreadEntry;
 use serde_json::{Value, json};
 
 use super::Orders;
+use crate::outage::Call;
 use crate::{crash, metrics};
 
 /// Orders kept in one transaction.
@@ -82,10 +84,25 @@ impl Orders<'_> {
         };
         let news: Vec<&OrderEntry> = page.entries.iter().filter(is_news).collect();
         self.note_read_again(page, &known, &news, unread).await?;
-        if news.is_empty() {
-            return Ok(None);
-        }
+        let last = self.marketplace.last_in_line(&[Call::Contents, Call::Details]);
+        let (late, news): (Vec<&OrderEntry>, Vec<&OrderEntry>) =
+            news.into_iter().partition(|entry| last.contains(&entry.number));
+        self.late.lock().unwrap_or_else(PoisonError::into_inner).extend(late.into_iter().cloned());
         self.keep_news(step, &news, first_read, unread).await
+    }
+
+    /// Keeps what was put off because it failed before. To be called after the last page.
+    pub(super) async fn keep_late(
+        &self,
+        step: &Step,
+        first_read: Timestamp,
+        unread: &HashSet<String>,
+    ) -> Result<Option<Failure>, Failure> {
+        let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        // A list that was read twice shows them twice.
+        let late: BTreeMap<&str, &OrderEntry> =
+            late.iter().map(|entry| (entry.number.as_str(), entry)).collect();
+        self.keep_news(step, &late.into_values().collect::<Vec<_>>(), first_read, unread).await
     }
 
     /// Entries that cannot be read keep back what they may have sold.
@@ -132,7 +149,7 @@ impl Orders<'_> {
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
         let calls: Vec<BoxFuture<'_, _>> =
             news.iter().map(|entry| self.detail(entry, first_read).boxed()).collect();
-        let mut answers = futures::stream::iter(calls).buffer_unordered(AT_ONCE);
+        let mut answers = self.marketplace.each(AT_ONCE, calls);
         let mut details = Details::default();
         loop {
             let answer = answers.next().await;
@@ -142,6 +159,9 @@ impl Orders<'_> {
             }
             if is_over || details.fetched.len() >= KEPT_AT_ONCE {
                 self.keep_some(step, &mut details, unread).await?;
+            }
+            if let (true, Some(failure)) = (is_over, self.marketplace.outage()) {
+                return Err(failure);
             }
             match &details.failure {
                 Some(failure) if is_over => {

@@ -13,6 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{OrderParameters, Orders, STEPS};
 use crate::connections::Connections;
+use crate::outage::Guarded;
 use crate::repetition::Steps;
 
 /// The fact that holds the end of the last complete read of an account's orders.
@@ -107,7 +108,7 @@ impl Connections {
         &self,
         context: &RunContext,
         step: &Step,
-        marketplace: &Arc<dyn Marketplace>,
+        marketplace: &Arc<Guarded>,
         needed: Timestamp,
     ) -> Result<Reading, Failure> {
         let account = marketplace.account().name.clone();
@@ -131,6 +132,7 @@ impl Connections {
             steps: Steps::of(context, STEPS),
             shared: Default::default(),
             to_cancel: Default::default(),
+            late: Default::default(),
         };
         let fetched = orders.fetch_in_turn(step).await;
         drop(turn);

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use marktwerk_connectors::ReportLines;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use marktwerk_connectors::{Marketplace, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Remark, Row};
@@ -21,6 +23,8 @@ use crate::crash;
 
 /// Orders read at once.
 const PAGE: usize = 1_000;
+/// Calls at the same time; the limiter sets the pace.
+const AT_ONCE: usize = 8;
 
 /// Which orders have a parcel with which tracking number.
 #[derive(Default)]
@@ -67,40 +71,60 @@ impl Orders<'_> {
         self.know_shared_parcels().await?;
         let mut groups: BTreeMap<BTreeSet<String>, Vec<OrderRecord>> = BTreeMap::new();
         let mut alone = Vec::with_capacity(due.len());
-        let mut failure: Option<Failure> = None;
-        for mut record in due {
+        let (due, mut failure) = self.with_known_reports(step, due).await;
+        for record in due {
             let partners = self.partners(&record);
-            // What became of an open report comes first: if it never arrived, the order is one of its group again.
-            if record.report.as_ref().is_some_and(|open| partners.is_some() || is_joint(&open.report)) {
-                match self.resolve_report(step, &mut record).await {
-                    Ok(true) => {}
-                    Ok(false) => continue,
-                    Err(reason) => {
-                        if let Err(error) = self.note_reason(step, &mut record, reason).await {
-                            failure.get_or_insert(error);
-                        }
-                        continue;
-                    }
-                }
-            }
             let is_to_report = self.judgement(&record).next_act == Act::Report && record.report.is_none();
             match partners.filter(|_| is_to_report) {
                 Some(partners) => groups.entry(partners).or_default().push(record),
                 None => alone.push(record),
             }
         }
+        let mut together = Vec::new();
         for (partners, ready) in groups {
             match self.of_group(step, &partners, ready).await? {
                 Group::Alone(ready) => alone.extend(ready),
                 Group::Waits => {}
-                Group::Together(records) => {
-                    if let Err(error) = self.report_together(step, records).await {
-                        failure.get_or_insert(error);
-                    }
-                }
+                Group::Together(records) => together.push(self.report_together(step, records).boxed()),
+            }
+        }
+        let mut reports = self.marketplace.each(AT_ONCE, together);
+        while let Some(result) = reports.next().await {
+            if let Err(error) = result {
+                failure.get_or_insert(error);
             }
         }
         Ok((alone, failure))
+    }
+
+    /// What became of open reports comes first: if one never arrived, its order is one of its group again. Leaves out orders whose open
+    /// report is not known, or that changed meanwhile; also answers with the first failure.
+    async fn with_known_reports(
+        &self,
+        step: &Step,
+        due: Vec<OrderRecord>,
+    ) -> (Vec<OrderRecord>, Option<Failure>) {
+        let is_open = |record: &OrderRecord| {
+            let open = record.report.as_ref();
+            open.is_some_and(|open| self.partners(record).is_some() || is_joint(&open.report))
+        };
+        let (open, mut known): (Vec<OrderRecord>, Vec<OrderRecord>) = due.into_iter().partition(is_open);
+        let resolve = async |mut record: OrderRecord| match self.resolve_report(step, &mut record).await {
+            Ok(is_same) => Ok(is_same.then_some(record)),
+            Err(reason) => self.note_reason(step, &mut record, reason).await.map(|()| None),
+        };
+        let calls: Vec<BoxFuture<'_, _>> = open.into_iter().map(|record| resolve(record).boxed()).collect();
+        let mut resolved = self.marketplace.each(AT_ONCE, calls);
+        let mut failure = None;
+        while let Some(result) = resolved.next().await {
+            match result {
+                Ok(record) => known.extend(record),
+                Err(error) => drop(failure.get_or_insert(error)),
+            }
+        }
+        drop(resolved);
+        known.sort_by(|one, other| one.number.cmp(&other.number));
+        (known, failure)
     }
 
     /// A run whose tracking did not come to its end goes by what was stored before.

@@ -26,6 +26,32 @@ pub(crate) struct Disguised {
     temu: Temu,
     /// Where it takes each parcel by itself.
     book: Option<Arc<ParcelBook>>,
+    /// What it cannot work on.
+    bad: Arc<BadOrders>,
+}
+
+/// Orders on which the marketplace always fails as if it were away, and the orders whose reports came, one after the other.
+#[derive(Default)]
+pub(crate) struct BadOrders {
+    bad: Mutex<BTreeSet<String>>,
+    reports: Mutex<Vec<String>>,
+}
+
+impl BadOrders {
+    pub(crate) fn set(&self, numbers: &[String]) {
+        *self.bad.lock().unwrap() = numbers.iter().cloned().collect();
+    }
+
+    /// The orders whose reports came since the last time.
+    pub(crate) fn take_reports(&self) -> Vec<String> {
+        std::mem::take(&mut *self.reports.lock().unwrap())
+    }
+
+    fn check(&self, number: &str) -> Result<(), ConnectorError> {
+        let message = "HTTP status 503".to_owned();
+        let is_bad = self.bad.lock().unwrap().contains(number);
+        if is_bad { Err(ConnectorError::Transient { place: Place::default(), message }) } else { Ok(()) }
+    }
 }
 
 impl Disguised {
@@ -33,12 +59,17 @@ impl Disguised {
     pub(crate) fn as_real(temu: Temu) -> Self {
         let endpoint = "https://marketplace.example/router".to_owned();
         let account = AccountSummary { endpoint, is_loopback: false, ..temu.account().clone() };
-        Self { account, temu, book: None }
+        Self { account, temu, book: None, bad: Arc::default() }
     }
 
     /// Takes each parcel by itself.
     pub(crate) fn by_parcel(temu: Temu, book: Arc<ParcelBook>) -> Self {
-        Self { account: temu.account().clone(), temu, book: Some(book) }
+        Self { account: temu.account().clone(), temu, book: Some(book), bad: Arc::default() }
+    }
+
+    /// Cannot work on these orders.
+    pub(crate) fn with_bad_orders(temu: Temu, bad: Arc<BadOrders>) -> Self {
+        Self { account: temu.account().clone(), temu, book: None, bad }
     }
 
     fn read(&self, mut page: OrderPage) -> OrderPage {
@@ -167,6 +198,7 @@ impl Marketplace for Disguised {
     }
 
     async fn order_details(&self, entry: &OrderEntry) -> Result<Value, ConnectorError> {
+        self.bad.check(&entry.number)?;
         self.temu.order_details(entry).await
     }
 
@@ -204,6 +236,8 @@ impl Marketplace for Disguised {
     }
 
     async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+        self.bad.reports.lock().unwrap().push(report.number.clone());
+        self.bad.check(&report.number)?;
         match &self.book {
             None => self.temu.confirm_shipment(report).await,
             Some(book) => book.confirm(report).ok_or_else(|| ConnectorError::Transient {

@@ -14,6 +14,7 @@ mod judged;
 mod lost_articles;
 mod numbers;
 mod orders;
+mod outage_costs;
 mod outages;
 mod probes;
 mod repetition;

@@ -169,7 +169,7 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
             }
         }
         Command::Pause { job: None, .. } => {
-            let answer = all("pause", client).await?;
+            let answer = for_all("pause", client).await?;
             done(
                 &answer,
                 &of_all(&answer, "is paused", "are paused", "every job is paused already"),
@@ -177,7 +177,7 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
             )?;
         }
         Command::Resume { job: None, .. } => {
-            let answer = all("resume", client).await?;
+            let answer = for_all("resume", client).await?;
             let (one, many) = ("runs by its schedule again", "run by their schedules again");
             done(&answer, &of_all(&answer, one, many, "no paused job can run"), output)?;
         }
@@ -245,7 +245,7 @@ async fn list(filter: &Filter, client: &Client) -> anyhow::Result<Value> {
 }
 
 /// One action for all jobs that it is for.
-async fn all(action: &str, client: &Client) -> anyhow::Result<Value> {
+async fn for_all(action: &str, client: &Client) -> anyhow::Result<Value> {
     let body = json!({ "action": action, "filter": {} });
     Ok(client.post("/api/v1/jobs/bulk", Some(&body)).await?)
 }

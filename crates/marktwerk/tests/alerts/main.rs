@@ -3,7 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
-#[path = "common/shop.rs"]
+mod causes;
+#[path = "../common/shop.rs"]
 mod shop;
 
 use std::future::ready;
@@ -49,12 +50,26 @@ impl Receiver {
         Webhook::new(WebhookSettings { url: self.url.clone().into(), secret: None }).unwrap()
     }
 
-    /// What it was told, and of which job.
+    /// What it was told of jobs, and of which.
     fn told(&self) -> Vec<String> {
         let posts = self.posts.lock().unwrap();
+        let of_jobs = posts.iter().filter(|post| post["job"] != "");
         let words =
             |post: &Value| format!("{} {}", post["change"].as_str().unwrap(), post["job"].as_str().unwrap());
-        posts.iter().map(words).collect()
+        of_jobs.map(words).collect()
+    }
+
+    /// What it was told beside that: titles, with `+` for what begins and `-` for what is over.
+    fn causes(&self) -> Vec<String> {
+        let posts = self.posts.lock().unwrap();
+        let others = posts.iter().filter(|post| post["job"] == "");
+        let sign = |post: &Value| if post["change"] == "recovered" { '-' } else { '+' };
+        others.map(|post| format!("{} {}", sign(post), post["title"].as_str().unwrap())).collect()
+    }
+
+    /// The last one.
+    fn last(&self) -> Value {
+        self.posts.lock().unwrap().last().cloned().unwrap()
     }
 }
 
