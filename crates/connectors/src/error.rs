@@ -13,7 +13,7 @@ use marktwerk_domain::failure::{Failure, FailureClass};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The merchant's name of the account.
-    pub account: String,
+    pub account: Box<str>,
     /// The marketplace's name of the call (TEMU: `type`).
     pub call: &'static str,
     /// The marketplace's error code, if it told one.

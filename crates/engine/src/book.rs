@@ -74,6 +74,9 @@ struct BookFile {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// What the file says of jobs that were changed since.
+type Unwritten = HashMap<JobId, Vec<(u64, Option<Box<str>>)>>;
+
 /// What belongs to the lock on edits.
 #[derive(Default)]
 pub(crate) struct Edits {
@@ -81,7 +84,7 @@ pub(crate) struct Edits {
     generation: u64,
     /// What the file says of jobs that were changed since it was written, oldest change first: the generation of the change, and the
     /// text before it.
-    unwritten: HashMap<JobId, Vec<(u64, Option<Box<str>>)>>,
+    unwritten: Unwritten,
     /// The store's, when it was compared last.
     revision: i64,
 }

@@ -216,7 +216,7 @@ find("#log-filter").addEventListener("submit", (event) => event.preventDefault()
 let patience = 500;
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws/logs?after=${last}&recent_logs=false`);
+  const socket = new WebSocket(`${scheme}://${location.host}/ws/logs?after=${last}&recent_logs=false&jobs=changes`);
   socket.addEventListener("open", () => { patience = 500; showConnection(true); renewNumbers(); });
   socket.addEventListener("message", (event) => {
     const message = JSON.parse(event.data);

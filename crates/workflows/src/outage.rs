@@ -131,12 +131,9 @@ impl Guarded {
     }
 
     /// Why a call is not made, if it is not.
-    fn check(&self) -> Result<(), ConnectorError> {
+    fn over(&self) -> Option<ConnectorError> {
         let course = self.course();
-        match course.run_over.as_ref().or(course.step_over.as_ref()) {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
-        }
+        course.run_over.as_ref().or(course.step_over.as_ref()).cloned()
     }
 
     /// A call that serves many orders.
@@ -144,7 +141,9 @@ impl Guarded {
         &self,
         call: impl Future<Output = Result<T, ConnectorError>>,
     ) -> Result<T, ConnectorError> {
-        self.check()?;
+        if let Some(error) = self.over() {
+            return Err(error);
+        }
         let answer = call.await;
         if let Err(error) = &answer {
             self.course().end(error);
@@ -159,7 +158,9 @@ impl Guarded {
         number: &str,
         answer: impl Future<Output = Result<T, ConnectorError>>,
     ) -> Result<T, ConnectorError> {
-        self.check()?;
+        if let Some(error) = self.over() {
+            return Err(error);
+        }
         let answer = answer.await;
         let kind = answer.as_ref().err().map_or(Kind::Answer, Kind::of);
         let mut course = self.course();

@@ -95,7 +95,7 @@ impl Client {
 
     /// The place of a failure in `call`.
     pub(super) fn place(&self, call: &'static str) -> Place {
-        Place { account: self.name.clone(), call, ..Place::default() }
+        Place { account: self.name.as_str().into(), call, ..Place::default() }
     }
 
     /// An answer to `call` that is not what its description says.

@@ -11,7 +11,7 @@ use marktwerk_store::StoreError;
 use marktwerk_store::jobs::JobTakeover;
 use serde_json::{Map, Value};
 
-use super::{Book, Edits};
+use super::{Book, Edits, Unwritten};
 use crate::error::EngineError;
 use crate::jobs::{JobDraft, Links, check_links, check_links_of, check_new_id};
 use crate::jobs_file::{JobsDocument, JobsFileError};
@@ -40,9 +40,6 @@ pub struct Import {
     /// How many stay as they are.
     pub unchanged: usize,
 }
-
-/// What the file says of jobs that were changed since.
-type Unwritten = HashMap<JobId, Vec<(u64, Option<Box<str>>)>>;
 
 impl Hand<'_> {
     /// Adds a job under its own id, or the next free one of its type.

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config, tungstenite::protocol::WebSocketConfig};
 
 /// What the page of this program asks for; one of before does not know all of it.
-const ADDRESSES: [&str; 2] = ["/ws/logs?recent_logs=false", "/ws/logs"];
+const ADDRESSES: [&str; 2] = ["/ws/logs?recent_logs=false&jobs=changes", "/ws/logs"];
 const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Page(WebSocketStream<TcpStream>);

@@ -1,6 +1,6 @@
-//! `GET /ws/logs`: the job list on connect and at every change, each stored line once and in order. A reader that does not
-//! read is waited for by nobody: its own task stops at its own full connection, and when it reads again it is told what it
-//! missed.
+//! `GET /ws/logs`: the job list on connect and at every change, each stored line once and in order. Pages of the system in use before
+//! take every list for the whole one, so that only who asks for it is sent what changed alone. A reader that does not read is waited for
+//! by nobody: its own task stops at its own full connection, and when it reads again it is told what it missed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,8 @@ const LARGEST_MESSAGE: usize = 4 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long a client may leave a message unread before its connection is cut.
 const LONGEST_SEND: Duration = Duration::from_secs(120);
+/// So many bytes of whole job lists a client is sent in a second at the most; the first one after a rest comes at once.
+const LIST_PACE: u64 = 100_000;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -41,6 +43,11 @@ pub(crate) async fn open(
 ) -> ApiResult<Response> {
     let (after, job_type) = (fields.integer("after", 0..=i64::MAX), fields.text("job_type"));
     let with_lines = fields.boolean("recent_logs").unwrap_or(true);
+    let jobs = fields.word("jobs", |word| match word {
+        "changes" => Ok(Jobs::Changes),
+        "all" => Ok(Jobs::All),
+        _ => Err(format!("must be all or changes, not `{word}`")),
+    });
     fields.finish()?;
     let upgrade =
         upgrade.map_err(|error| ApiError::field("header", "upgrade", "value_error", error.body_text()))?;
@@ -61,6 +68,7 @@ pub(crate) async fn open(
         source: state.source.clone(),
         news,
         with_lines,
+        jobs: jobs.unwrap_or(Jobs::All),
         job_type,
         closing: state.closing.clone(),
         clock: state.engine.clock().clone(),
@@ -70,6 +78,15 @@ pub(crate) async fn open(
     Ok(upgrade.on_upgrade(move |socket| sockets.track_future(reader.serve(socket, hello, place))))
 }
 
+/// What a client is sent when jobs change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Jobs {
+    /// All of them.
+    All,
+    /// Those that changed.
+    Changes,
+}
+
 struct Reader {
     tail: LiveTail,
     board: Board,
@@ -77,6 +94,7 @@ struct Reader {
     news: broadcast::Receiver<Arc<News>>,
     /// Whether jobs are told of with their latest lines.
     with_lines: bool,
+    jobs: Jobs,
     job_type: Option<String>,
     closing: CancellationToken,
     clock: SharedClock,
@@ -123,6 +141,8 @@ impl Reader {
         }
         let mut next_ping = self.clock.sleep(PING_EVERY);
         let mut has_answered = true;
+        // Whether its list is out of date, and how long it has to be content with it.
+        let (mut is_stale, mut rest) = (false, self.clock.sleep(Duration::ZERO));
         loop {
             let message = tokio::select! {
                 () = self.closing.cancelled() => return End::Closing,
@@ -139,19 +159,21 @@ impl Reader {
                     }
                 },
                 news = self.news.recv() => match news {
-                    Ok(news) => Message::Text(news.message(self.with_lines)),
-                    // It missed some: all jobs again.
-                    Err(RecvError::Lagged(_)) => match self.board.join(&self.source, self.with_lines).await {
-                        Ok((jobs, news)) => {
-                            self.news = news;
-                            Message::Text(jobs)
-                        }
-                        Err(error) => {
-                            tracing::warn!("a live reader lost the store: {error}");
-                            return End::TryAgain;
-                        }
-                    },
+                    Ok(news) if self.jobs == Jobs::Changes => Message::Text(news.message(self.with_lines)),
+                    // It missed some, or wants them all.
+                    Ok(_) | Err(RecvError::Lagged(_)) => { is_stale = true; continue }
                     Err(RecvError::Closed) => return End::Closing,
+                },
+                () = &mut rest, if is_stale => match self.board.join(&self.source, self.with_lines).await {
+                    Ok((jobs, news)) => {
+                        (self.news, is_stale) = (news, false);
+                        rest = self.clock.sleep(Duration::from_millis(jobs.len() as u64 * 1_000 / LIST_PACE));
+                        Message::Text(jobs)
+                    }
+                    Err(error) => {
+                        tracing::warn!("a live reader lost the store: {error}");
+                        return End::TryAgain;
+                    }
                 },
                 () = &mut next_ping => {
                     if !std::mem::replace(&mut has_answered, false) {

@@ -180,7 +180,7 @@ async fn an_open_page_is_sent_what_changed() {
         .collect();
     std::fs::write(folder.path().join("workers_config.json"), json!(jobs).to_string()).unwrap();
     let server = TestServer::with_jobs_file(folder.path()).await;
-    let address = format!("ws://{}/ws/logs", server.server.address());
+    let address = format!("ws://{}/ws/logs?jobs=changes", server.server.address());
     let (mut socket, _) = connect_async(address).await.unwrap();
     let mut next = async || loop {
         if let Message::Text(text) = socket.next().await.expect("an open socket").unwrap() {
@@ -214,4 +214,39 @@ async fn an_open_page_is_sent_what_changed() {
     assert_eq!(removed.status(), StatusCode::NO_CONTENT);
     let told: Value = serde_json::from_str(&next().await).unwrap();
     assert_eq!((&told["removed"], &told["data"]), (&json!(["job-7"]), &json!([])));
+}
+
+/// A page of the system in use before takes each list for the whole one.
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_ask_for_changes_is_sent_whole_lists_at_a_pace() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs: Vec<Value> = (0..200)
+        .map(|number| json!({ "id": format!("job-{number}"), "job_type": "inventory_workflow", "manual": true }))
+        .collect();
+    std::fs::write(folder.path().join("workers_config.json"), json!(jobs).to_string()).unwrap();
+    let server = TestServer::with_jobs_file(folder.path()).await;
+    let address = format!("ws://{}/ws/logs", server.server.address());
+    let (mut socket, _) = connect_async(address).await.unwrap();
+    let mut lists = 0;
+    let mut is_done = |text: &str, id: &str| {
+        let message: Value = serde_json::from_str(text).unwrap();
+        if message["type"] != "jobs_update" {
+            return false;
+        }
+        lists += 1;
+        let told = message["data"].as_array().unwrap();
+        assert_eq!(told.len(), 200, "all of them, each time");
+        told.iter().any(|job| job["job_id"] == id && job["status"]["status"] == "SUCCESS")
+    };
+    for number in 0..10 {
+        server.run(&format!("job-{number}")).await;
+    }
+    loop {
+        if let Message::Text(text) = socket.next().await.expect("an open socket").unwrap()
+            && is_done(text.as_str(), "job-9")
+        {
+            break;
+        }
+    }
+    assert!(lists <= 12, "{lists} lists for ten runs");
 }

@@ -161,7 +161,7 @@ pub async fn units_cancelled_before_the_first_look_are_counted_at_their_listings
     tell(&store, ACCOUNT, &[listing("1", "A", 5), listing("2", "B", 5)]).await;
     let (contents, cancelled) = (vec![content("A", 1)], vec![content("A", 1), content("B", 3)]);
     let told = FetchedOrder { contents, cancelled, ..fetched("PO-1", 5) };
-    save(&store, &[told.clone()]).await;
+    save(&store, std::slice::from_ref(&told)).await;
     assert_eq!(counted(&store).await, [(1, 1), (0, 3)]);
     save(&store, &[FetchedOrder { is_complete: true, ..told.clone() }]).await;
     assert_eq!(counted(&store).await, [(1, 1), (0, 3)], "once");

@@ -47,10 +47,10 @@ impl BadOrders {
         std::mem::take(&mut *self.reports.lock().unwrap())
     }
 
-    fn check(&self, number: &str) -> Result<(), ConnectorError> {
+    fn fault(&self, number: &str) -> Option<ConnectorError> {
         let message = "HTTP status 503".to_owned();
         let is_bad = self.bad.lock().unwrap().contains(number);
-        if is_bad { Err(ConnectorError::Transient { place: Place::default(), message }) } else { Ok(()) }
+        is_bad.then(|| ConnectorError::Transient { place: Place::default(), message })
     }
 }
 
@@ -198,7 +198,9 @@ impl Marketplace for Disguised {
     }
 
     async fn order_details(&self, entry: &OrderEntry) -> Result<Value, ConnectorError> {
-        self.bad.check(&entry.number)?;
+        if let Some(fault) = self.bad.fault(&entry.number) {
+            return Err(fault);
+        }
         self.temu.order_details(entry).await
     }
 
@@ -237,7 +239,9 @@ impl Marketplace for Disguised {
 
     async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
         self.bad.reports.lock().unwrap().push(report.number.clone());
-        self.bad.check(&report.number)?;
+        if let Some(fault) = self.bad.fault(&report.number) {
+            return Err(fault);
+        }
         match &self.book {
             None => self.temu.confirm_shipment(report).await,
             Some(book) => book.confirm(report).ok_or_else(|| ConnectorError::Transient {
