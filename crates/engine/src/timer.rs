@@ -79,7 +79,9 @@ impl Timer {
 
     /// The job is not due any more.
     pub(crate) fn silence(&mut self, id: &JobId) {
-        if let Some(due) = self.jobs.get_mut(id).and_then(|known| known.job.next_due.take()) {
+        let Some(known) = self.jobs.get_mut(id) else { return };
+        (known.job.archived, known.timetable) = (true, None);
+        if let Some(due) = known.job.next_due.take() {
             self.due.remove(&(due, id.clone()));
         }
     }

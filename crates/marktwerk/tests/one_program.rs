@@ -303,7 +303,7 @@ fn a_database_that_cannot_be_used_ends_the_start_with_its_place_and_the_cure() {
     for (name, cure) in [
         ("a folder.db", "name a file in it with [store] url"),
         ("a text.db", "restore a backup, or move the file away"),
-        ("a pipe.db", "no regular file"),
+        ("a pipe.db", "not a regular file"),
         ("newer.db", "start the newer program"),
         ("a text.db/shop.db", "correct [store] url"),
     ] {

@@ -110,7 +110,12 @@ async fn work_goes_on_when_the_reader_of_the_output_dies() {
     drop((program.child.stdout.take(), program.child.stderr.take()));
     program.works(3).await;
     assert!(program.lost_lines().await > 0.0, "what was lost is counted");
-    assert_eq!(program.get("/api/health").await.unwrap()["status"], "ok");
+    let health = program.get("/api/health").await.unwrap();
+    assert_eq!(
+        (&health["status"], &health["reasons"][0]["code"]),
+        (&"degraded".into(), &"lines_dropped".into()),
+        "{health}"
+    );
     program.tell("-TERM");
     assert_eq!(program.exit_code(), Some(0), "an end in order, though nobody hears of it");
 }

@@ -17,8 +17,8 @@ pub struct DataFolder {
     path: PathBuf,
     watched: Watched,
     lock: LockFile,
-    /// Open as long as the name is this process's.
-    name: OnceLock<File>,
+    /// The name and its file, which is open as long as the name is this process's.
+    name: OnceLock<(String, File)>,
 }
 
 impl DataFolder {
@@ -55,6 +55,9 @@ impl DataFolder {
     /// The name by which other processes on the same database know this folder. It is made by chance, once, and stays in the
     /// folder. It is this process's as long as this value lives, also if somebody removed the folder's lock meanwhile.
     pub fn name(&self) -> StoreResult<String> {
+        if let Some((name, _)) = self.name.get() {
+            return Ok(name.clone());
+        }
         let path = self.path.join("marktwerk.name");
         let unusable = |reason: String| StoreError::Unusable { place: path.display().to_string(), reason };
         let failed = |error: std::io::Error| unusable(error.to_string());
@@ -71,8 +74,8 @@ impl DataFolder {
         if name.trim().len() != 16 {
             return Err(unusable("this is not the name of a data folder: remove the file".to_owned()));
         }
-        self.name.get_or_init(|| file);
-        Ok(name.trim().to_owned())
+        let (name, _) = self.name.get_or_init(|| (name.trim().to_owned(), file));
+        Ok(name.clone())
     }
 }
 

@@ -333,7 +333,7 @@ async fn rows_of_the_old_program_are_read_counted_and_deleted() {
         ..LogFilter::default()
     };
     let newest = store.logs(&filter).await.unwrap().remove(0);
-    assert_eq!(newest.timestamp, "2026-02-03T09:10:01.000000+01:00");
+    assert_eq!(newest.timestamp, "2026-02-02T23:59:59.000000+01:00", "the one that was stored last");
     assert_eq!((newest.run, newest.fields), (None, None));
     let midnight: Timestamp = "2026-02-02T23:00:00Z".parse().unwrap();
     let statistics = store.log_statistics(None, midnight).await.unwrap();

@@ -105,11 +105,11 @@ mod tests {
             "To: ada@example.org, =?utf-8?b?R3LDvG4=?= <b@example.org>\r\n",
             "MIME-Version: 1.0\r\n",
             "Content-Type: text/plain; charset=utf-8\r\n",
-            "Content-Transfer-Encoding: 7bit\r\n",
+            "Content-Transfer-Encoding: quoted-printable\r\n",
             "\r\n",
             "TEMU refuses the key.\r\n.\r\nRenew it & resume <the job>.\r\n",
             "\r\nhttps://marktwerk.example/\r\n",
-            "\r\n-- \r\nMarktwerk on shop-server | order_workflow | run 4711 | paused | 2026-11-30T08:15:00.25Z\r\n\r\n",
+            "\r\n--=20\r\nMarktwerk on shop-server | order_workflow | run 4711 | paused | 2026-11-30T=\r\n08:15:00.25Z\r\n\r\n",
         );
         assert_eq!(written(&sample::alert()), expected);
     }

@@ -159,6 +159,8 @@ fn handed_over_again(decision: Decision, facts: &OrderFacts, situation: Situatio
     }
     match Row::of(&situation.never_handed_over()) {
         Row::Ready => Row::HandOverAgain,
+        // Whoever wanted it handed over again has to know what keeps it, and not a day later.
+        Row::Held => Row::AskedAgain,
         other => other,
     }
 }

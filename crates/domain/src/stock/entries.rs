@@ -215,7 +215,9 @@ impl StockEntry {
                 read_from.as_ref().map(|place| format!(" where it stands now ({place})")).unwrap_or_default()
             ),
             Self::WorkerStopped { orders, since } => format!(
-                "The JTL-Worker takes no orders: {} wait for it since {}. They are in its table and not lost, but JTL does not show them,                  and nobody packs them. Look on the JTL server whether the worker runs and has the import of orders switched on, and start                  it again; this entry goes by itself once it has taken them.",
+                "The JTL-Worker takes no orders: {} wait for it since {}. They are in its table and not lost, but JTL does not show them, \
+                 and nobody packs them. Look on the JTL server whether the worker runs and has the import of orders switched on, and start \
+                 it again; this entry goes by itself once it has taken them.",
                 named(orders),
                 since.strftime("%Y-%m-%d %H:%M UTC")
             ),

@@ -101,7 +101,7 @@ async fn refused_credentials_are_told_at_once_with_what_to_do() {
 
     shop.world.set_faults(Faults::none()).unwrap();
     shop.run(&shop::orders(), "").await;
-    shop.wait(Duration::from_secs(10)).await;
+    shop.wait(MINUTE).await;
     assert_eq!(receiver.causes().len(), 2, "{:?}", receiver.causes());
     assert_eq!(health(&shop, "").await, (200, vec![]));
     shop.program.shutdown().await;

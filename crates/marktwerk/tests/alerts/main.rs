@@ -107,7 +107,8 @@ async fn a_paused_job_and_its_recovery_are_told_once_each_whatever_is_restarted(
     assert_eq!(failed_runs(&shop), 5);
     assert!(!is_enabled(&shop).await);
     assert_eq!(receiver.told(), ["paused order_workflow"]);
-    let message = receiver.posts.lock().unwrap()[0]["message"].clone();
+    let posts = receiver.posts.lock().unwrap().clone();
+    let message = &posts.iter().find(|post| post["job"] == "order_workflow").unwrap()["message"];
     assert!(message.as_str().unwrap().contains("enable the job again"), "{message}");
 
     shop.world.set_faults(Faults::none()).unwrap();

@@ -138,7 +138,14 @@ impl Serving {
             let url = line.strip_prefix("Marktwerk is ready: ")?.split(' ').next()?;
             Some(url.trim_end_matches('/').to_owned())
         });
-        Self { process, url, http: reqwest::Client::new() }
+        let program = Self { process, url, http: reqwest::Client::new() };
+        // Work that died with the program comes back at once.
+        for job in ["order_workflow", "inventory_workflow", "inventory_workflow-full"] {
+            program
+                .patch(&format!("/api/v1/jobs/{job}"), json!({ "retry": { "first_delay_seconds": 1 } }))
+                .await;
+        }
+        program
     }
 
     /// As a power cut: no signal that could be handled.

@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::concern::ConcernCode;
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::order::OrderState;
 use marktwerk_engine::journal::LiveTail;
@@ -183,7 +184,8 @@ fn labels_are_words_of_fixed_lists(page: &Page) {
     let known = lists.concat().into_iter();
     let known = known
         .chain(OrderState::ALL.map(OrderState::as_str))
-        .chain(AttentionKind::ALL.map(AttentionKind::as_str));
+        .chain(AttentionKind::ALL.map(AttentionKind::as_str))
+        .chain(ConcernCode::ALL.map(ConcernCode::as_str));
     let known: BTreeSet<&str> = known.collect();
     let unknown: Vec<&str> = page.label_values().difference(&known).copied().collect();
     assert!(unknown.is_empty(), "{unknown:?}");

@@ -77,7 +77,7 @@ fn cure(damage: &[String], place: &str) -> String {
         |told: &String| told.contains(" missing from index ") || told.contains("# of entries in index ");
     match damage.iter().all(is_of_index) {
         true => format!(
-            "{place}: only indexes are damaged, all rows are there: stop the program, then make them anew with `sqlite3 {place} REINDEX`; \
+            "{place}: only indexes are damaged, all rows are there: stop the program, then make them again with `sqlite3 {place} REINDEX`; \
              no backup is needed"
         ),
         false => format!(

@@ -59,7 +59,7 @@ impl HeldDatabase {
                 Err(unusable("it is a folder: name a file in it with [store] url"))
             }
             Ok(there) if !there.is_file() => {
-                Err(unusable("it is no regular file: name another one with [store] url"))
+                Err(unusable("it is not a regular file: name another one with [store] url"))
             }
             Ok(there) => Ok(Some(Identity::of(&there))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -17,7 +17,7 @@ pub(crate) fn look<T>(path: &Path, work: impl Fn(&Connection) -> StoreResult<T>)
         reason: format!("{error}: name the database with [store] url or --data-dir"),
     })?;
     if !real.is_file() {
-        let reason = "it is no regular file: name the database with [store] url or --data-dir".to_owned();
+        let reason = "it is not a regular file: name the database with [store] url or --data-dir".to_owned();
         return Err(StoreError::Unusable { place, reason });
     }
     // A program has its log beside the file as long as it is open. Without one, SQLite would make one to read, and leave it.
