@@ -22,9 +22,9 @@ impl Dispatcher {
             tracing::warn!(
                 "the clock of this machine was put {way} by {by:#}, or the machine slept: planned times go by what it shows now"
             );
-            if step.is_negative() {
-                self.to_correct = true;
-                // They lie on the old time. Whoever lives has renewed its lease by then.
+            self.to_correct |= step.is_negative();
+            // Leases lie on the old time: those of whoever lives are renewed by then.
+            if step.is_negative() || !self.orphans_at.is_empty() {
                 self.orphans_at.clear();
                 self.orphans_at.push_back(later(now, HEARTBEAT * 2));
             }
