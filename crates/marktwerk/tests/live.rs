@@ -40,7 +40,7 @@ impl Client {
         }
         let address = shop.program.address();
         let stream = socket.connect(address).await.unwrap();
-        let (socket, _) = client_async(format!("ws://{address}/ws/logs"), stream).await.unwrap();
+        let (socket, _) = client_async(format!("ws://{address}/ws/logs?jobs=changes"), stream).await.unwrap();
         Self { socket, lines: Vec::new(), lagged: Vec::new() }
     }
 
