@@ -10,6 +10,7 @@ use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::job::JobId;
 use marktwerk_domain::run::{Run, RunId, RunState};
 use marktwerk_sandbox::{Control, Sandbox, WorldOptions};
+use marktwerk_store::runs::RunFilter;
 use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
@@ -57,13 +58,19 @@ impl Shop {
         self.clock.sleep(duration).await;
     }
 
-    /// From now on jobs run when they are told to.
+    /// From now on jobs run when they are told to; what waited by then would wait for as long as they are paused, and is cancelled.
     pub(crate) async fn pause_jobs(&self) {
         let jobs = self.program.engine().jobs().await.unwrap();
         let jobs: Vec<JobId> = jobs.into_iter().map(|job| job.id).collect();
         let pause = Map::from_iter([("enabled".to_owned(), false.into())]);
         self.program.engine().on_behalf_of("test").change_jobs(&jobs, &pause, None).await.unwrap();
         let mut changes = self.program.store().changes();
+        let states = vec![RunState::Waiting, RunState::Retrying];
+        let waiting = RunFilter { states, limit: 100, ..RunFilter::default() };
+        for run in self.program.store().runs(&waiting).await.unwrap() {
+            // One that is at work by now comes to its end.
+            let _ = self.program.engine().on_behalf_of("test").cancel(run.id).await;
+        }
         while !self.program.engine().is_idle().await.unwrap() {
             changes.changed().await.unwrap();
         }
