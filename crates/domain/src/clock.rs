@@ -25,11 +25,6 @@ pub trait Clock: Debug + Send + Sync + 'static {
 
     /// Waits for `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
-
-    /// Waits until the wall clock shows `deadline`; returns at once where it already does.
-    fn sleep_until(&self, deadline: Timestamp) -> Sleep {
-        self.sleep(Duration::try_from(deadline.duration_since(self.now())).unwrap_or(Duration::ZERO))
-    }
 }
 
 #[cfg(feature = "testing")]

@@ -264,9 +264,13 @@ fn later(now: Timestamp, by: Duration) -> Timestamp {
     now.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
+/// Never longer than a turn may be away: the wall clock may have been put back since `until` was computed.
 async fn sleep(clock: &SharedClock, until: Option<Timestamp>) {
     match until {
-        Some(until) => clock.sleep_until(until).await,
+        Some(until) => {
+            let left = Duration::try_from(until.duration_since(clock.now())).unwrap_or(Duration::ZERO);
+            clock.sleep(left.min(POLL_EVERY)).await;
+        }
         None => std::future::pending().await,
     }
 }

@@ -214,11 +214,12 @@ impl Timer {
         }
     }
 
-    /// The next planned time of a job that waits for the end of its run, counted from `ended_at`; `None` for all others.
-    pub(crate) fn after_the_end(&self, id: &JobId, ended_at: Timestamp) -> Option<Timestamp> {
+    /// The next planned time of a job that waits for the end of its run, counted from `ended_at`, and the version of the job that
+    /// it belongs to; `None` for all others.
+    pub(crate) fn after_the_end(&self, id: &JobId, ended_at: Timestamp) -> Option<(i64, Timestamp)> {
         let Known { job, timetable } = self.jobs.get(id)?;
         let waits = job.next_due.is_none() && job.spec.schedule.waits_for_the_end();
-        if waits { timetable.as_ref()?.next_after(ended_at) } else { None }
+        if waits { Some((job.version, timetable.as_ref()?.next_after(ended_at)?)) } else { None }
     }
 }
 

@@ -116,9 +116,9 @@ pub trait JobStore: Send + Sync {
     /// they stand now.
     async fn take_over_jobs(&self, takeover: &JobTakeover, now: Timestamp) -> StoreResult<Vec<Job>>;
 
-    /// Gives a job whose next planned time depends on the end of its run that time: where it has none, is enabled and no run of
-    /// it is live. Answers whether it did.
-    async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool>;
+    /// Gives a job whose next planned time depends on the end of its run that time: where it is of the version for which the time
+    /// was computed, has none, is enabled and no run of it is live. Answers whether it did.
+    async fn plan_next(&self, id: &JobId, version: i64, next_due: Timestamp) -> StoreResult<bool>;
 
     /// Takes jobs out of the schedule; their history stays. Their waiting and retrying runs become cancelled; a running attempt goes
     /// on to its end, and nothing follows on it: what would (another attempt, a slice) is cancelled. Unknown ids are ignored.

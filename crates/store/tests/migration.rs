@@ -128,7 +128,7 @@ async fn work_goes_on_where_version_2_left_it() {
     // The high one, then the low one: the medium one, whose lane it shares, was lost and waits for its next attempt.
     assert_eq!(claimed.iter().map(|run| run.id).collect::<Vec<_>>(), [RunId(5), RunId(4)]);
     assert!(
-        store.plan_next(&JobId("order_workflow".to_owned()), at(600)).await.is_ok_and(|planned| !planned)
+        store.plan_next(&JobId("order_workflow".to_owned()), 1, at(600)).await.is_ok_and(|planned| !planned)
     );
     assert!(store.latest_alerts(10).await.unwrap().is_empty());
 }

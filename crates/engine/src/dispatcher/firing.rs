@@ -139,11 +139,14 @@ impl Dispatcher {
     /// Jobs whose next time depends on the end of their run get it where no run of them is live any more.
     pub(super) async fn plan_after_the_end(&mut self) -> StoreResult<()> {
         while let Some(id) = self.to_plan.first().cloned() {
-            if let Some(next_due) = self.timer.after_the_end(&id, self.clock.now()) {
-                match self.store.plan_next(&id, next_due).await? {
+            if let Some((version, next_due)) = self.timer.after_the_end(&id, self.clock.now()) {
+                match self.store.plan_next(&id, version, next_due).await? {
                     true => self.timer.fired(&id, Some(next_due)),
-                    // A run of it is live, or it has a time that came after what was heard of an edit.
+                    // A run of it is live, it has a time that came after what was heard of an edit, or it is another job by now.
                     false => self.reload(&id).await?,
+                }
+                if self.timer.job(&id).is_some_and(|job| job.version != version) {
+                    continue;
                 }
             }
             self.to_plan.remove(&id);

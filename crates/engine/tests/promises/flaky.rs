@@ -199,7 +199,7 @@ hand_on! { JobStore:
     insert_jobs(jobs: &[Job]) -> Vec<Job>;
     edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
     take_over_jobs(takeover: &JobTakeover, now: Timestamp) -> Vec<Job>;
-    plan_next(id: &JobId, next_due: Timestamp) -> bool;
+    plan_next(id: &JobId, version: i64, next_due: Timestamp) -> bool;
     archive_jobs(ids: &[JobId], now: Timestamp) -> ();
 }
 

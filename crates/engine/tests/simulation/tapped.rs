@@ -239,9 +239,9 @@ impl JobStore for Tapped {
         self.call("take_over_jobs", self.ground.store.take_over_jobs(takeover, now), |_| None).await
     }
 
-    async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {
+    async fn plan_next(&self, id: &JobId, version: i64, next_due: Timestamp) -> StoreResult<bool> {
         let tell = |is_planned: &bool| is_planned.then(|| What::Planned(id.clone(), next_due));
-        self.call("plan_next", self.ground.store.plan_next(id, next_due), tell).await
+        self.call("plan_next", self.ground.store.plan_next(id, version, next_due), tell).await
     }
 
     async fn archive_jobs(&self, ids: &[JobId], now: Timestamp) -> StoreResult<()> {

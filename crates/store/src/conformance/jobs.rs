@@ -145,7 +145,7 @@ pub async fn a_change_raises_the_revision(store: SharedStore) {
     assert!(!back[0].archived && back[0].version > 1, "it lives again, as it stands: {back:?}");
     rises(&store, "brought back").await;
     let before = store.jobs_revision().await.unwrap();
-    store.plan_next(&first.id, at(5)).await.unwrap();
+    store.plan_next(&first.id, 2, at(5)).await.unwrap();
     assert_eq!(store.jobs_revision().await.unwrap(), before, "a planned time does not count");
 }
 

@@ -10,7 +10,8 @@ use crate::runs::Firing;
 
 /// The answer of `plan_next`, and what stands there then.
 async fn plan(store: &SharedStore, id: &str, due: i64) -> (bool, Option<jiff::Timestamp>) {
-    let is_planned = store.plan_next(&JobId(id.to_owned()), at(due)).await.unwrap();
+    let version = stored_job(store, id).await.version;
+    let is_planned = store.plan_next(&JobId(id.to_owned()), version, at(due)).await.unwrap();
     (is_planned, stored_job(store, id).await.next_due)
 }
 
@@ -58,6 +59,8 @@ pub async fn only_a_job_that_goes_on_is_planned(store: SharedStore) {
     store.enqueue(&new_run("other"), at(1)).await.unwrap();
     assert_eq!(plan(&store, "paused", 900).await, (false, None));
     assert_eq!(plan(&store, "archived", 900).await, (false, None));
-    assert!(!store.plan_next(&JobId("unknown".to_owned()), at(900)).await.unwrap());
+    assert!(!store.plan_next(&JobId("unknown".to_owned()), 1, at(900)).await.unwrap());
+    let goes_on = JobId("goes on".to_owned());
+    assert!(!store.plan_next(&goes_on, 1, at(900)).await.unwrap(), "it was changed since");
     assert_eq!(plan(&store, "goes on", 900).await, (true, Some(at(900))));
 }

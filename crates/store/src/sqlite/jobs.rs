@@ -81,13 +81,13 @@ impl JobStore for SqliteStore {
         .await
     }
 
-    async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {
+    async fn plan_next(&self, id: &JobId, version: i64, next_due: Timestamp) -> StoreResult<bool> {
         let id = id.clone();
         self.write(move |writing| {
-            let sql = "UPDATE jobs SET next_due = ?2 WHERE id = ?1 AND next_due IS NULL AND enabled = 1 AND archived = 0 \
-                 AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_live \
+            let sql = "UPDATE jobs SET next_due = ?3 WHERE id = ?1 AND version = ?2 AND next_due IS NULL AND enabled = 1 \
+                 AND archived = 0 AND NOT EXISTS (SELECT 1 FROM runs INDEXED BY runs_live \
                  WHERE job_id = ?1 AND state IN ('waiting', 'running', 'retrying'))";
-            let is_planned = rows::execute(writing.connection, sql, params![id.as_str(), Micros(next_due)])? > 0;
+            let is_planned = rows::execute(writing.connection, sql, params![id.as_str(), version, Micros(next_due)])? > 0;
             writing.effects.jobs |= is_planned;
             Ok(is_planned)
         })

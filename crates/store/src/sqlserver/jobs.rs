@@ -22,8 +22,8 @@ const SELECT: &str = "SELECT id, job_type, written_type, account, schedule, enab
      last_succeeded, last_success_at, last_marker, failures_in_a_row, health FROM marktwerk.jobs";
 
 const PLAN: &str = "\
-    UPDATE marktwerk.jobs SET next_due = @P2 \
-    WHERE id = @P1 AND next_due IS NULL AND enabled = 1 AND archived = 0 \
+    UPDATE marktwerk.jobs SET next_due = @P3 \
+    WHERE id = @P1 AND version = @P2 AND next_due IS NULL AND enabled = 1 AND archived = 0 \
         AND NOT EXISTS (SELECT 1 FROM marktwerk.runs \
             WHERE job_id = @P1 AND state IN ('waiting', 'running', 'retrying'))";
 
@@ -106,11 +106,13 @@ impl JobStore for SqlServerStore {
         })
     }
 
-    async fn plan_next(&self, id: &JobId, next_due: Timestamp) -> StoreResult<bool> {
+    async fn plan_next(&self, id: &JobId, version: i64, next_due: Timestamp) -> StoreResult<bool> {
         let (id, next_due) = (id.as_str(), micros(next_due));
         write_in!(self, "plan a job's next time", SCHEDULER, |writing| async {
-            let planned =
-                writing.connection.execute("plan a job's next time", PLAN, &[&id, &next_due]).await?;
+            let planned = writing
+                .connection
+                .execute("plan a job's next time", PLAN, &[&id, &version, &next_due])
+                .await?;
             writing.effects.jobs |= planned > 0;
             Ok::<_, StoreError>(planned > 0)
         })

@@ -127,7 +127,7 @@ still! {
         fn insert_jobs(jobs: &[Job]) -> Vec<Job>;
         fn edit_jobs(edits: &[JobEdit]) -> Vec<Job>;
         fn take_over_jobs(takeover: &JobTakeover, now: Timestamp) -> Vec<Job>;
-        fn plan_next(id: &JobId, next_due: Timestamp) -> bool;
+        fn plan_next(id: &JobId, version: i64, next_due: Timestamp) -> bool;
         fn archive_jobs(ids: &[JobId], now: Timestamp) -> ();
     }
 }

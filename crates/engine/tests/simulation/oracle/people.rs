@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::job::{Job, JobId};
 use marktwerk_domain::run::{Run, RunId, RunState, Trigger};
+use marktwerk_domain::schedule::Schedule;
 use marktwerk_store::jobs::{JobEdit, NextDue};
 use marktwerk_store::runs::NewRun;
 
@@ -57,8 +58,10 @@ impl Oracle {
                 },
                 ..old.clone()
             };
-            let same_times = old.spec.schedule == new.spec.schedule
-                && old.spec.policies.time_zone == new.spec.policies.time_zone;
+            // An interval does not know the clock on the wall: another zone changes nothing of it.
+            let same_zone = old.spec.policies.time_zone == new.spec.policies.time_zone
+                || matches!(new.spec.schedule, Schedule::Every { .. });
+            let same_times = old.spec.schedule == new.spec.schedule && same_zone;
             let goes_on = same_times && old.spec.enabled == new.spec.enabled && old.anchor == new.anchor;
             if !(goes_on && new.next_due == old.next_due) {
                 // Where it goes on, only a process that begins on a clock that was put back plans anew.
