@@ -5,6 +5,7 @@
 mod bench;
 mod browser;
 mod cargo;
+mod chaos;
 mod environment;
 mod lint;
 mod packages;
@@ -28,7 +29,8 @@ cargo xtask bench jobs    what a change of a job costs, by the number of jobs; b
 cargo xtask bench scheduler    how fast the scheduler is, and how fast its peers are
 cargo xtask bench build    what building and testing costs, from nothing and after a change
 cargo xtask simulate --months 6 --seeds 20    histories of the scheduler's life, each decided by its seed
-cargo xtask play --months 1 --seeds 20    random plays of the whole business, each decided by its seed";
+cargo xtask play --months 1 --seeds 20    random plays of the whole business, each decided by its seed
+cargo xtask chaos --minutes 60    the real program in the middle of everything that goes wrong on a machine";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -47,6 +49,7 @@ fn run() -> Result<ExitCode> {
         ["bench", name, options @ ..] => bench::run(name, options),
         ["simulate", wish @ ..] => simulate::run(wish),
         ["play", wish @ ..] => play::run(wish),
+        ["chaos", wish @ ..] => chaos::run(wish),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

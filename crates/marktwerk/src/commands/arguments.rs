@@ -50,6 +50,10 @@ pub(super) struct Common {
     #[cfg(feature = "crash-points")]
     #[arg(long, global = true, hide = true, value_name = "NAME")]
     crash_at: Option<String>,
+    /// Puts the clock wrong by as many seconds as stand in this file
+    #[cfg(feature = "crash-points")]
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    clock_offset: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -197,6 +201,8 @@ impl Arguments {
         let (mut settings, error) = load_what_can_be(&sources);
         #[cfg(feature = "crash-points")]
         settings.crash_at.clone_from(&self.common.crash_at);
+        #[cfg(feature = "crash-points")]
+        settings.clock_offset.clone_from(&self.common.clock_offset);
         (settings, environment, error)
     }
 

@@ -20,6 +20,10 @@ const VITAL_TASK: &str = "vital_task";
 
 pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
+    #[cfg(feature = "crash-points")]
+    if let Some(path) = settings.clock_offset.clone() {
+        crate::clock::offset::follow(path);
+    }
     let clock = SystemClock::shared();
     start_telemetry(&settings, output)?;
     #[cfg(feature = "crash-points")]

@@ -54,6 +54,9 @@ pub struct Settings {
     /// Ends the process at a named point of a workflow: for tests of a crash.
     #[cfg(feature = "crash-points")]
     pub crash_at: Option<String>,
+    /// Seconds by which the wall clock is wrong stand in this file: for tests of its steps.
+    #[cfg(feature = "crash-points")]
+    pub clock_offset: Option<PathBuf>,
 }
 
 /// `[server]`, with its tokens resolved.
@@ -140,6 +143,8 @@ impl Default for Settings {
             findings: Vec::new(),
             #[cfg(feature = "crash-points")]
             crash_at: None,
+            #[cfg(feature = "crash-points")]
+            clock_offset: None,
         }
     }
 }

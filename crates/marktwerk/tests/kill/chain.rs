@@ -5,7 +5,8 @@ use std::time::Duration;
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use crate::world::{Serving, World};
+use crate::serving::Serving;
+use crate::world::World;
 
 const JOBS: [(&str, &str, &str); 4] = [
     ("chain-a", "order_workflow", "[]"),
@@ -101,4 +102,13 @@ async fn a_chain_survives_kills_between_any_two() {
     let (program, _) = killed_until(&world, program, "chain-d").await;
     assert_eq!(only_run(&program, "chain-d").await["caused_by"], failed["id"]);
     assert_eq!(program.runs("chain-b").await.len(), 1, "a did not succeed");
+}
+
+impl World {
+    /// Whether the marketplace refuses the program's token.
+    async fn refuse_tokens(&self, refuses: bool) {
+        let fault = json!({ "what": { "kind": "token_expired" } });
+        let faults = if refuses { vec![fault] } else { Vec::new() };
+        self.control("set_faults", json!(faults)).await;
+    }
 }

@@ -7,12 +7,15 @@
 #![expect(clippy::unwrap_used, reason = "a test's own code fails with its test")]
 
 mod chain;
+mod serving;
+#[path = "../common/world.rs"]
 mod world;
 
 use std::time::Duration;
 
 use rand::RngExt;
-use world::{Serving, World};
+use serving::Serving;
+use world::World;
 
 #[tokio::test]
 async fn fifty_kills_at_random_moments_lose_nothing_and_double_nothing() {
