@@ -134,6 +134,11 @@ impl Book {
         }
     }
 
+    /// Carries work out that nobody waits for; the shutdown does.
+    pub(crate) fn carry_out(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.changes.spawn(work);
+    }
+
     /// What is stored becomes known to everybody else: this book, the dispatcher, the file's writer. Nothing of it can fail. Answers
     /// with the generation that the file will then be of.
     async fn changed(&self, edits: &mut Edits, jobs: Vec<Job>, gone: Vec<JobId>) -> u64 {

@@ -305,6 +305,11 @@ impl Engine {
         concerns
     }
 
+    /// Carries work out that nobody may be waiting for any more; the shutdown waits for its end.
+    pub fn carry_out(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.book.carry_out(work);
+    }
+
     /// Log lines dropped under pressure since the start.
     pub fn dropped_lines(&self) -> u64 {
         self.journal.dropped()

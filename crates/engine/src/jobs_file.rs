@@ -11,15 +11,24 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use marktwerk_domain::job::{JobId, JobSpec};
+use serde_json::Value;
 
 use crate::error::EngineError;
 use crate::planner::Planner;
 use crate::registry::Registry;
-use crate::strict_json::Misread;
+use crate::strict_json::{self, Misread};
 
 pub(crate) use format::{entry_text, joined};
 
 pub use format::JobsDocument;
+
+/// A JSON document as people save it: UTF-8 or UTF-16, with or without a byte order mark.
+///
+/// # Errors
+/// With the place of what cannot be read, or of a key that stands twice in one object.
+pub fn read_json(bytes: &[u8]) -> Result<Value, Misread> {
+    strict_json::read(&decoding::text_of(bytes)?)
+}
 
 /// A jobs file that cannot be used. It is never overwritten then.
 #[derive(Debug, thiserror::Error)]

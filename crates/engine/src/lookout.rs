@@ -115,7 +115,7 @@ pub(crate) async fn run(
         free_space: options.free_space.clone(),
         vitals: Arc::clone(&vitals),
     };
-    let mut outcry = Outcry::new(channels, clock.clone());
+    let mut outcry = Outcry::new(channels, clock.clone(), Arc::clone(&vitals));
     let started_at = clock.now();
     let credentials_at = clock.monotonic() + CREDENTIALS_FIRST;
     let every = options.every;
@@ -210,7 +210,10 @@ impl Pulse {
             free = asked => free.ok().flatten(),
             () = self.clock.sleep(DISK_LIMIT) => None,
         };
-        self.vitals.has_free_space(free);
+        // A disk that does not answer has not become emptier: what was known last holds.
+        if let Some(free) = free {
+            self.vitals.has_free_space(free);
+        }
     }
 }
 

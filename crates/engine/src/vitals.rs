@@ -107,8 +107,8 @@ impl Vitals {
         }
     }
 
-    pub(crate) fn has_free_space(&self, bytes: Option<u64>) {
-        self.lock().free_space = bytes;
+    pub(crate) fn has_free_space(&self, bytes: u64) {
+        self.lock().free_space = Some(bytes);
     }
 
     /// What is free on the disk of the data folder, bytes, where it is known.

@@ -83,7 +83,8 @@ impl Figures {
     }
 
     /// After a live read that began at `at`. A figure that fell by more than the units of the orders that arrived has sold something
-    /// unseen. After a write with unknown outcome only what lies below the figure that we sent counts, unless the figure is higher than
+    /// unseen; units that cancelled orders gave back count as if they were in the figure, as they may be, so that they hide no sale. After
+    /// a write with unknown outcome only what lies below the figure that we sent counts, unless the figure is higher than
     /// any that we sent: then none of them has come into force.
     pub fn read_live(&self, told: Option<i64>, at: Timestamp) -> Self {
         let is_as_before =
@@ -97,7 +98,8 @@ impl Figures {
         };
         // An order that arrived for a sale noticed earlier explains that one, and no other.
         let explained = (self.sold - self.unseen).max(0);
-        let fallen = before.zip(told).map_or(0, |(before, told)| (before - told - explained).max(0));
+        let fall = |(before, told): (i64, i64)| (before + self.returned - told - explained).max(0);
+        let fallen = before.zip(told).map_or(0, fall);
         let fallen = if mutant::is(Mutant::FallIgnored) { 0 } else { fallen };
         let left = self.unseen_left();
         Self {
@@ -163,6 +165,15 @@ mod tests {
 
     fn live(figure: i64) -> Figures {
         Figures { live: Some(figure), live_at: Some(at(60)), ..Figures::default() }
+    }
+
+    #[test]
+    fn what_a_cancelled_order_gave_back_hides_no_sale() {
+        let returned = Figures { returned: 2, ..live(5) };
+        let read = |told| returned.read_live(Some(told), at(90)).unseen;
+        assert_eq!([read(7), read(6), read(5), read(4)], [0, 1, 2, 3]);
+        let sold_too = Figures { sold: 1, ..returned };
+        assert_eq!(sold_too.read_live(Some(5), at(90)).unseen, 1, "another one explains one piece");
     }
 
     #[test]

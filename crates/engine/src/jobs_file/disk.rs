@@ -308,14 +308,17 @@ fn exchange(temporary: &Path, target: &Path, expected: Option<&str>) -> io::Resu
     let is_expected =
         |path: &Path| Ok::<_, io::Error>(expected == Some(super::hash(&fs::read(path)?).as_str()));
     match swap(temporary, target) {
-        Ok(()) if is_expected(temporary)? => {
-            fs::remove_file(temporary)?;
-            stamped(target)
-        }
-        Ok(()) => {
-            swap(temporary, target)?;
-            Ok(Written::Edited)
-        }
+        Ok(()) => match is_expected(temporary) {
+            Ok(true) => {
+                fs::remove_file(temporary)?;
+                stamped(target)
+            }
+            // It is somebody's edit, or cannot be read: it gets its place back.
+            looked => {
+                swap(temporary, target).map_err(|error| kept(temporary, &error))?;
+                looked.map(|_| Written::Edited)
+            }
+        },
         Err(error) if is_mounted(&error) => Ok(Written::OnlyInPlace),
         // Not every file system can do that.
         Err(_) if !is_expected(target)? => Ok(Written::Edited),
@@ -324,6 +327,18 @@ fn exchange(temporary: &Path, target: &Path, expected: Option<&str>) -> io::Resu
             Err(error) if is_mounted(&error) => Ok(Written::OnlyInPlace),
             Err(error) => Err(error),
         },
+    }
+}
+
+/// The file that somebody edited could not get its place back: it is kept under another name.
+fn kept(temporary: &Path, error: &io::Error) -> io::Error {
+    let edited = temporary.with_extension("edited");
+    match fs::rename(temporary, &edited) {
+        Ok(()) => io::Error::new(
+            error.kind(),
+            format!("{error}; what was edited by hand is in {}", edited.display()),
+        ),
+        Err(second) => io::Error::new(error.kind(), format!("{error}; {second}")),
     }
 }
 

@@ -95,12 +95,22 @@ impl Causes<'_> {
     fn ending_credentials(&self) -> Vec<Cause> {
         let ends_soon = |end: &Timestamp| {
             SignedDuration::try_from(self.options.credentials)
-                .is_ok_and(|soon| end.duration_since(self.now) <= soon && *end > self.now)
+                .is_ok_and(|soon| end.duration_since(self.now) <= soon)
         };
         let ending = self.credentials.iter().filter(|(_, end)| ends_soon(end));
         let cause = |(account, end): &(String, Timestamp)| {
             let (date, german) = (end.strftime("%Y-%m-%d"), end.strftime("%d.%m.%Y"));
-            let details = Reason::new([
+            let has_ended = Reason::new([
+                format!(
+                    "The credentials of {account} ended on {date}: nothing of this account is read or reported any more. Authorise the app \
+                     again at the marketplace, and enter the new ones."
+                ),
+                format!(
+                    "Die Zugangsdaten von {account} sind am {german} abgelaufen: Für dieses Konto wird nichts mehr gelesen und gemeldet. \
+                     Bitte die App am Marktplatz neu autorisieren und die neuen eintragen."
+                ),
+            ]);
+            let will_end = Reason::new([
                 format!(
                     "The credentials of {account} end on {date}. Authorise the app again at the marketplace before, and enter the new \
                      ones; after that day nothing of this account is read or reported."
@@ -110,6 +120,7 @@ impl Causes<'_> {
                      neuen eintragen; danach wird für dieses Konto nichts mehr gelesen und gemeldet."
                 ),
             ]);
+            let details = if *end > self.now { will_end } else { has_ended };
             let title = format!("The credentials of {account} end on {date}");
             let name = format!("credentials_end:{account}:{date}");
             self.cause(&name, Some(ConcernCode::CredentialsEnd), account, title, details)
@@ -182,7 +193,9 @@ impl Causes<'_> {
                 ),
             ]);
             let title = format!("{} fails", job.id);
-            causes.push(self.of(job, "failures", title, details));
+            // Of what the fuse has told people are not told once more.
+            let is_told = job.health.alarm.is_none();
+            causes.push(Cause { is_told, ..self.of(job, "failures", title, details) });
         }
         let last = job.history.last_success_at.into_iter().chain([job.anchor, self.started_at]).max();
         let silent = last.map(|last| self.now.duration_since(last)).unwrap_or_default();
@@ -354,4 +367,37 @@ pub(super) async fn tell(store: &SharedStore, all: &[Cause], now: Timestamp) -> 
 
 fn written(told: &BTreeMap<String, Told>) -> String {
     serde_json::to_string(told).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_that_have_ended_are_no_recovery() {
+        let end: Timestamp = "2026-12-02T08:00:00Z".parse().unwrap();
+        let options = LookoutOptions::default();
+        let told = |now: Timestamp| {
+            let causes = Causes {
+                options: &options,
+                now,
+                started_at: now,
+                zone: TimeZone::UTC,
+                free_space: None,
+                attentions: Vec::new(),
+                jobs: Vec::new(),
+                credentials: vec![("shop".to_owned(), end)],
+            };
+            let all = causes.ending_credentials().into_iter();
+            all.map(|cause| (cause.name, cause.details.english)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(end - SignedDuration::from_hours(15 * 24)), []);
+        let (before, after) =
+            (told(end - SignedDuration::from_hours(1)), told(end + SignedDuration::from_hours(1)));
+        assert!(
+            before[0].1.contains("end on 2026-12-02") && after[0].1.contains("ended on 2026-12-02"),
+            "{after:?}"
+        );
+        assert_eq!(before[0].0, after[0].0, "it is the same cause, which goes on");
+    }
 }

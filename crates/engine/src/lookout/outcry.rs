@@ -11,6 +11,7 @@ use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
 
 use crate::alerts::AlertChannel;
+use crate::vitals::Vitals;
 
 /// Between two tries of a channel that failed; a receiver may ask for more.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -18,6 +19,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Outcry {
     channels: Vec<Waiting>,
     clock: SharedClock,
+    vitals: Arc<Vitals>,
     /// People were told, or are being told.
     is_told: bool,
     /// Numbers of alerts that are not stored lie below zero, and none is used twice.
@@ -32,9 +34,9 @@ struct Waiting {
 }
 
 impl Outcry {
-    pub(super) fn new(channels: Vec<Arc<dyn AlertChannel>>, clock: SharedClock) -> Self {
+    pub(super) fn new(channels: Vec<Arc<dyn AlertChannel>>, clock: SharedClock, vitals: Arc<Vitals>) -> Self {
         let wait = |channel| Waiting { channel, alerts: Vec::new(), not_before: None };
-        Self { channels: channels.into_iter().map(wait).collect(), clock, is_told: false, last: 0 }
+        Self { channels: channels.into_iter().map(wait).collect(), clock, vitals, is_told: false, last: 0 }
     }
 
     /// `fault`: since when nothing can be stored, and why.
@@ -76,7 +78,10 @@ impl Outcry {
                 if waiting.not_before.is_some_and(|at| at > now) {
                     break;
                 }
-                match waiting.channel.tell(alert).await {
+                let told = waiting.channel.tell(alert).await;
+                let outcome = told.as_ref().map(drop).map_err(|failure| failure.message.clone());
+                self.vitals.told_by(waiting.channel.name(), outcome);
+                match told {
                     Err(failure) if failure.class.is_worth_retrying() => {
                         let asked = failure.class.not_before();
                         let at = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);

@@ -122,12 +122,24 @@ fn a_draft_comes_from_a_file_or_the_input_and_flags_change_it() {
 
     let said = program.say(&["jobs", "add", "--file", "nowhere.json"]);
     assert!(said.code == 2 && said.error.contains("nowhere.json cannot be read"), "{said:?}");
-    std::fs::write(program.folder.path().join("draft.json"), "{\"job_type\": }").unwrap();
-    let said = program.say(&["jobs", "add", "--file", "draft.json"]);
-    assert!(
-        said.code == 2 && said.error.contains("draft.json is not a job: ") && said.error.contains("line 1"),
-        "{said:?}"
-    );
+    let file = program.folder.path().join("draft.json");
+    let by_file = |content: &[u8]| {
+        std::fs::write(&file, content).unwrap();
+        program.say(&["jobs", "add", "--file", "draft.json"])
+    };
+    for (content, told) in [
+        ("{\"job_type\": }", "draft.json is not a job: 1:14: "),
+        ("{\"manual\": true,\n \"manual\": false}", "draft.json is not a job: 2:2: "),
+        ("[]", "it has to be one object"),
+    ] {
+        let said = by_file(content.as_bytes());
+        assert!(said.code == 2 && said.error.contains(told), "{content}: {said:?}");
+    }
+    // As Windows editors save it.
+    let draft = json!({ "job_type": "order_workflow", "id": "wide", "manual": true });
+    let wide: Vec<u8> = format!("\u{feff}{draft}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let said = by_file(&wide);
+    assert_eq!(said.code, 0, "{said:?}");
 }
 
 #[test]

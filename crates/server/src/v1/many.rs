@@ -50,7 +50,7 @@ where
 {
     let mut told = BulkOutcome { runs: Vec::new(), refused: Vec::new(), under_way: ids.len() };
     let (answers, mut receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
+    state.engine.carry_out(async move {
         for id in ids {
             // One that panics is refused like any other, and the rest has its turn.
             let answer = AssertUnwindSafe(tell(id.clone())).catch_unwind().await;

@@ -39,10 +39,11 @@ impl AlertStore for SqlServerStore {
 
     async fn add_alert(&self, alert: &NewAlert) -> StoreResult<()> {
         let NewAlert { at, change, job_id, run, title, message } = alert;
-        let (change, run) = (change.map(HealthChange::as_str), run.map(|run| run.0));
+        // A parameter that is null has no type of its own, which not every server takes.
+        let (change, run) = (change.map_or("", HealthChange::as_str), run.map_or(0, |run| run.0));
         write_in!(self, "add an alert", SCHEDULER, |writing| async {
             let sql = "INSERT INTO marktwerk.alerts (at, change, job_id, run_id, title, message) \
-                 VALUES (@P1, @P2, @P3, @P4, @P5, @P6)";
+                 VALUES (@P1, NULLIF(@P2, ''), @P3, NULLIF(@P4, 0), @P5, @P6)";
             let values: [&dyn ToSql; 6] = [&micros(*at), &change, &job_id.as_str(), &run, title, message];
             writing.connection.execute("add an alert", sql, &values).await?;
             writing.effects.alerts = true;

@@ -68,8 +68,8 @@ impl Row {
                 "übergeben; der JTL-Worker hat noch keinen Auftrag daraus gemacht",
             ],
             Self::WorkerStuck => [
-                "handed over more than 30 minutes ago, and JTL has not shown an order for it since",
-                "vor mehr als 30 Minuten übergeben, und JTL zeigt noch keinen Auftrag dazu",
+                "handed over longer ago than it should take, and JTL has not shown an order for it since",
+                "schon länger übergeben, als es dauern sollte, und JTL zeigt noch keinen Auftrag dazu",
             ],
             Self::Dropped => [
                 "the JTL-Worker took its row and there is no order",

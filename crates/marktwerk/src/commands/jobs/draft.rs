@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use marktwerk_engine::jobs_file::read_json;
 use serde_json::{Map, Value, json};
 
 use super::words::{condition, length, link, parameter};
@@ -181,16 +182,19 @@ impl Draft {
 
 /// A draft in a file, or on the input.
 fn read(path: &PathBuf) -> anyhow::Result<Map<String, Value>> {
-    let (text, name) = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("the input cannot be read")?;
-        (text, "the input".to_owned())
+    let (bytes, name) = if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("the input cannot be read")?;
+        (bytes, "the input".to_owned())
     } else {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
+        let bytes = std::fs::read(path)
             .map_err(|error| UsageError::new(format!("{name} cannot be read: {error}")))?;
-        (text, name)
+        (bytes, name)
     };
-    serde_json::from_str(&text)
-        .map_err(|error| UsageError::new(format!("{name} is not a job: {error}")).into())
+    match read_json(&bytes) {
+        Ok(Value::Object(job)) => Ok(job),
+        Ok(_) => Err(UsageError::new(format!("{name} is not a job: it has to be one object, {{…}}")).into()),
+        Err(error) => Err(UsageError::new(format!("{name} is not a job: {error}")).into()),
+    }
 }
