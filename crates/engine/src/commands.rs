@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use marktwerk_domain::audit::{Actor, AuditAction, AuditEntry};
 use marktwerk_domain::job::{Job, JobId, Parameters};
-use marktwerk_domain::run::{Run, RunId, Trigger};
-use marktwerk_store::runs::NewRun;
+use marktwerk_domain::run::{Run, RunId, RunState, Trigger};
+use marktwerk_store::runs::{NewRun, RunFilter};
 use serde_json::{Map, Value, json};
 
 use crate::book::{Book, Hand, Import};
@@ -21,6 +21,18 @@ pub struct Commands {
     engine: Arc<Engine>,
     actor: Actor,
 }
+
+/// A start by hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The run that does it.
+    pub run: Run,
+    /// Whether it waited already, so that no new one was queued.
+    pub joined: bool,
+}
+
+/// Waiting runs of a job that are compared with a start.
+const MOST_COMPARED: usize = 100;
 
 impl Engine {
     /// The commands that `actor` gives.
@@ -93,7 +105,53 @@ impl Commands {
         book.whole(async move { self.start(&id, parameters).await }).await
     }
 
+    /// The same, except that a run that was started by hand with these parameters and still waits does it: nothing is gained by a
+    /// second one behind it.
+    pub async fn run_now_or_join(self, id: &JobId, parameters: Parameters) -> Result<Started, EngineError> {
+        let (book, id) = (Arc::clone(&self.engine.book), id.clone());
+        book.whole(async move { self.start_or_join(&id, parameters).await }).await
+    }
+
+    async fn start_or_join(self, id: &JobId, parameters: Parameters) -> Result<Started, EngineError> {
+        let engine = &self.engine;
+        // Two that come together must not both find nothing.
+        let _one_at_a_time = engine.starting.lock().await;
+        let (run, entry) = self.prepared(id, parameters).await?;
+        let filter = RunFilter {
+            job: Some(id.clone()),
+            states: vec![RunState::Waiting],
+            triggers: vec![Trigger::Manual],
+            limit: MOST_COMPARED,
+            ..RunFilter::default()
+        };
+        let does_it = |waiting: &Run| {
+            let NewRun { account, priority, parameters, .. } = &run;
+            waiting.attempt == 0
+                && !waiting.cancel_requested
+                && (&waiting.account, &waiting.priority, &waiting.parameters)
+                    == (account, priority, parameters)
+        };
+        match engine.store.runs(&filter).await?.into_iter().find(does_it) {
+            Some(waiting) => {
+                let after = json!({ "parameters": &run.parameters, "joined": true });
+                engine.store.record(vec![entry.after(after).of_run(waiting.id)]).await?;
+                Ok(Started { run: waiting, joined: true })
+            }
+            None => Ok(Started { run: engine.queue(run, vec![entry]).await?, joined: false }),
+        }
+    }
+
     async fn start(self, id: &JobId, parameters: Parameters) -> Result<Run, EngineError> {
+        let (run, entry) = self.prepared(id, parameters).await?;
+        self.engine.queue(run, vec![entry]).await
+    }
+
+    /// A run by hand, and what the audit says of it.
+    async fn prepared(
+        &self,
+        id: &JobId,
+        parameters: Parameters,
+    ) -> Result<(NewRun, AuditEntry), EngineError> {
         let engine = &self.engine;
         let job = engine.existing(id).await?;
         let description = engine.runnable(&job.spec.job_type)?;
@@ -103,7 +161,7 @@ impl Commands {
         let now = engine.clock.now();
         let entry = self.entry(AuditAction::RunStarted, id).after(json!({ "parameters": &merged }));
         let run = NewRun { parameters: merged, ..engine.planner.new_run(&job, Trigger::Manual, now, now) };
-        engine.queue(run, vec![entry]).await
+        Ok((run, entry))
     }
 
     /// Queues a repetition of an ended run, with its parameters; from one of the workflow's steps, where that is given.

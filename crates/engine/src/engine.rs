@@ -114,6 +114,8 @@ pub struct Engine {
     watches_writes: bool,
     journal: Journal,
     commands: mpsc::Sender<Command>,
+    /// Held while a start by hand looks for one that waits already.
+    pub(crate) starting: tokio::sync::Mutex<()>,
     draining: CancellationToken,
     close_journal: CancellationToken,
     tracker: TaskTracker,
@@ -169,6 +171,7 @@ impl Engine {
             watches_writes: options.lookout.is_some(),
             journal: journal.clone(),
             commands: commands.clone(),
+            starting: tokio::sync::Mutex::default(),
             draining: draining.clone(),
             close_journal,
             tracker: tracker.clone(),

@@ -41,7 +41,7 @@ pub mod workflow;
 
 pub use alerts::AlertChannel;
 pub use book::Import;
-pub use commands::Commands;
+pub use commands::{Commands, Started};
 pub use context::{RunContext, Step};
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;

@@ -35,6 +35,8 @@ pub struct LogFilter {
     pub since: Option<Timestamp>,
     /// Only lines stored after this `log_id`, ascending. Without it: the newest first, in the order of storage.
     pub after: Option<i64>,
+    /// Only lines stored before this `log_id`: the next page, whatever is stored meanwhile.
+    pub before: Option<i64>,
     /// How many at the most.
     pub limit: usize,
     /// How many to pass over (without `after`).

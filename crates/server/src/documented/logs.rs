@@ -118,7 +118,8 @@ pub(super) async fn list(
         (Some(job_id), _) => Some(log_source(&state, &job_id).await?),
         (None, job_type) => job_type.map(LogSource::JobType),
     };
-    let filter = LogFilter { source, levels, since: None, after, limit: size(limit), offset: size(offset) };
+    let filter =
+        LogFilter { source, levels, after, limit: size(limit), offset: size(offset), ..LogFilter::default() };
     let rows = state.store().logs(&filter).await?;
     Ok(Json(rows.into_iter().map(LogEntry::from).collect()))
 }

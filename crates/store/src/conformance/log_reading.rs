@@ -90,6 +90,20 @@ pub async fn lines_after_a_number_come_ascending(store: SharedStore) {
     assert_eq!(messages(&store, first).await, ["one"]);
 }
 
+/// Newest first, whatever is stored meanwhile.
+pub async fn lines_before_a_number_are_the_next_page(store: SharedStore) {
+    let run = running(&store, "a").await;
+    store
+        .commit(&[line_record(&run, 1, "one"), line_record(&run, 2, "two"), line_record(&run, 3, "three")])
+        .await
+        .unwrap();
+    let page = LogFilter { limit: 2, ..everything() };
+    let rows = store.logs(&page).await.unwrap();
+    store.commit(&[line_record(&run, 4, "four")]).await.unwrap();
+    let next = LogFilter { before: rows.last().map(|row| row.log_id), ..page };
+    assert_eq!(messages(&store, next).await, ["one"]);
+}
+
 /// `order_workflow` is neither `order_workflow-2` nor `order_workflow_7`.
 pub async fn a_job_is_matched_exactly(store: SharedStore) {
     similar_names(&store).await;

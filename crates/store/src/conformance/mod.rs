@@ -107,6 +107,7 @@ macro_rules! store_conformance {
                 cancel: a_waiting_run_ends_at_once, a_running_one_carries_the_wish, an_ended_one_stays,
                     an_unknown_run_is_not_found;
                 log_reading: lines_read_as_they_were_written, newest_lines_come_first, lines_after_a_number_come_ascending,
+                    lines_before_a_number_are_the_next_page,
                     a_job_is_matched_exactly, an_execution_is_matched_exactly, a_prefix_is_literal,
                     a_pattern_knows_percent_only, sources_are_joined, levels_and_times_narrow, pages_follow_each_other,
                     lines_are_counted_between_numbers;

@@ -81,7 +81,7 @@ pub(super) fn highest(connection: &Connection) -> StoreResult<i64> {
 }
 
 fn read(connection: &Connection, filter: &LogFilter, zone: &TimeZone) -> StoreResult<Vec<LogRow>> {
-    let LogFilter { source, levels, since, after, limit, offset } = filter;
+    let LogFilter { source, levels, since, after, before, limit, offset } = filter;
     let mut conditions = Conditions::default();
     if let Some(source) = source {
         conditions.add_source(source);
@@ -95,6 +95,9 @@ fn read(connection: &Connection, filter: &LogFilter, zone: &TimeZone) -> StoreRe
     }
     if let Some(after) = after {
         conditions.add("log_id > ?", [Value::Integer(*after)]);
+    }
+    if let Some(before) = before {
+        conditions.add("log_id < ?", [Value::Integer(*before)]);
     }
     let (order, offset) = match after {
         Some(_) => ("log_id", 0),

@@ -72,7 +72,7 @@ impl LogStore for SqlServerStore {
 }
 
 async fn read(connection: &mut Connection, filter: &LogFilter, zone: &TimeZone) -> StoreResult<Vec<LogRow>> {
-    let LogFilter { source, levels, since, after, limit, offset } = filter;
+    let LogFilter { source, levels, since, after, before, limit, offset } = filter;
     let mut conditions = Conditions::default();
     if let Some(source) = source {
         conditions.add_source(source);
@@ -88,6 +88,10 @@ async fn read(connection: &mut Connection, filter: &LogFilter, zone: &TimeZone) 
     if let Some(after) = after {
         let after = conditions.take(*after);
         conditions.add(format!("log_id > {after}"));
+    }
+    if let Some(before) = before {
+        let before = conditions.take(*before);
+        conditions.add(format!("log_id < {before}"));
     }
     let (order, offset) = match after {
         Some(_) => ("log_id", 0),
