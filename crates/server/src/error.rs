@@ -91,6 +91,12 @@ pub(crate) enum ApiError {
     /// 403 for a foreign page, 421 for a foreign host name.
     #[error("{1}")]
     Refused(StatusCode, String),
+    /// 408: it stopped in the middle.
+    #[error("{0}, and the request was given up: send it again")]
+    Stopped(String),
+    /// 415: a body that is something else than what is read here.
+    #[error("a body of type {0} is expected: say so in Content-Type")]
+    WrongType(&'static str),
     /// 413.
     #[error("the request is larger than {0} bytes, which is the most that is read")]
     TooLarge(usize),
@@ -149,6 +155,8 @@ impl ApiError {
             Self::Unauthorised => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Refused(status, _) => *status,
+            Self::Stopped(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::WrongType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -2,17 +2,19 @@
 //! are told at once; a name that nobody asked for is a fault too, since passing over it would be a silent default.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::ops::RangeInclusive;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Form, FromRequest, FromRequestParts, Query, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use marktwerk_domain::words::nearest;
 use marktwerk_engine::jobs_file;
 use marktwerk_engine::strict_json::{self, Misread};
 use serde_json::{Map, Value};
 
+use crate::connections::StoppedBody;
 use crate::error::{ApiError, ApiResult, FieldFault};
 use crate::safety::LARGEST_BODY;
 
@@ -69,6 +71,18 @@ impl Fields {
     /// The same for one that stands within another.
     pub(crate) fn within(self, within: &'static str) -> Self {
         Self { within, ..self }
+    }
+
+    /// Refuses null, which says neither what is meant nor that nothing is.
+    pub(crate) fn without_null(mut self) -> Self {
+        let values = std::mem::take(&mut self.values);
+        let (nulls, values) = values.into_iter().partition(|(_, value)| value.is_null());
+        self.values = values;
+        let nulls: Map<String, Value> = nulls;
+        for name in nulls.keys() {
+            self.fault(name, "none_not_allowed", "must not be null: leave it out if nothing is meant");
+        }
+        self
     }
 
     /// A whole number within bounds.
@@ -144,6 +158,10 @@ impl Fields {
     pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
         let texts: Option<Vec<String>> = match self.take(name)? {
             Value::String(text) => Some(text.split(',').map(|one| one.trim().to_owned()).collect()),
+            Value::Array(values) if values.is_empty() => {
+                self.fault(name, "too_short", "names nothing: leave it out if everything is meant");
+                return None;
+            }
             Value::Array(values) => values.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
             _ => None,
         };
@@ -257,8 +275,9 @@ impl<S: Send + Sync> FromRequest<S> for BodyFields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
+        require_json(&request)?;
         let body = whole_body(request.into_body(), LARGEST_BODY).await?;
-        Ok(Self(Fields::of_body(&body)?))
+        Ok(Self(Fields::of_body(&body)?.without_null()))
     }
 }
 
@@ -274,6 +293,9 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
                 .status()
             {
                 StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(LARGEST_BODY),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                    ApiError::WrongType("application/x-www-form-urlencoded")
+                }
                 _ => ApiError::field("body", "form", "value_error", error.body_text()),
             })?;
         Ok(Self(pairs))
@@ -287,10 +309,33 @@ impl FormPairs {
     }
 }
 
+/// Refuses a body that says it is not JSON. A page of a stranger can make a browser send forms and plain texts without asking here
+/// first, and JSON not. One that does not say what it is may be JSON: programs have always sent such.
+pub(crate) fn require_json(request: &Request) -> ApiResult<()> {
+    let Some(kind) = request.headers().get(header::CONTENT_TYPE) else { return Ok(()) };
+    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    let is_json = kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
+    // What is empty is of no type, whatever a program says of it.
+    if is_json || request.body().is_end_stream() {
+        return Ok(());
+    }
+    Err(ApiError::WrongType("application/json"))
+}
+
 /// Reads a body that is not too large.
 pub(crate) async fn whole_body(body: Body, most: usize) -> ApiResult<Bytes> {
     // Chunked bodies tell no length before: the limit holds while they are read.
-    axum::body::to_bytes(body, most).await.map_err(|_| ApiError::TooLarge(most))
+    axum::body::to_bytes(body, most).await.map_err(|error| {
+        let mut cause: Option<&dyn Error> = Some(&error);
+        while let Some(error) = cause {
+            if let Some(stopped) = error.downcast_ref::<StoppedBody>() {
+                return ApiError::Stopped(stopped.to_string());
+            }
+            cause = error.source();
+        }
+        ApiError::TooLarge(most)
+    })
 }
 
 #[cfg(test)]

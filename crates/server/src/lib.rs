@@ -1,7 +1,7 @@
 //! The door: the documented HTTP interface, the live channel, the plain screen, and the rules that keep strangers out.
 //!
 //! ```text
-//! request ─► safety (host, origin, size, time, access) ─► documented | v1 | live | metrics | screen ─► engine, store
+//! connection ─► places ─► request ─► safety (host, origin, size, time, access) ─► documented | v1 | live | metrics | screen ─► engine, store
 //! ```
 //!
 //! Handlers read the request, ask the engine or the store, and shape the answer; no business rule lives here.
@@ -26,7 +26,7 @@ mod v1;
 
 pub use metrics::MetricsSource;
 pub use openapi::openapi_document;
-pub use options::{ServerError, ServerOptions};
+pub use options::{ServerError, ServerOptions, USUAL_CONNECTIONS, USUAL_CONNECTIONS_PER_ADDRESS};
 pub use routes::permissions;
 pub use safety::{Permission, Person, RESERVED_NAMES, Role, check_token, hash_token, token_hash};
 pub use server::Server;

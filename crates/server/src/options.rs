@@ -8,6 +8,11 @@ use marktwerk_domain::judgement::Limits;
 use crate::metrics::MetricsSource;
 use crate::safety::Person;
 
+/// Connections at the same time, where nothing else is said: a service manager usually gives a process 1,024 files.
+pub const USUAL_CONNECTIONS: usize = 512;
+/// Those of one address: ten people with a few pages each, behind one router.
+pub const USUAL_CONNECTIONS_PER_ADDRESS: usize = 64;
+
 /// How the server works.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
@@ -20,6 +25,10 @@ pub struct ServerOptions {
     pub token_hash: Option<String>,
     /// Other people who may use the server; their names differ.
     pub people: Vec<Person>,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// How many of them one address may have. Those of this machine may have more, for a proxy that speaks for everybody.
+    pub connections_per_address: usize,
     /// Times in answers carry this zone's offset.
     pub zone: TimeZone,
     /// The program's version.

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::connections::Connections;
+use crate::connections::{Connections, Limits, listen};
 use crate::live::{Board, Source};
 use crate::options::{ServerError, ServerOptions};
 use crate::routes;
@@ -37,12 +37,13 @@ impl Server {
     /// Listens and begins to answer. Refuses an address that others can reach if nobody would have to show a token.
     pub async fn start(options: ServerOptions, engine: Arc<Engine>) -> Result<Self, ServerError> {
         let clock = engine.clock().clone();
-        let access = Access::new(options.token_hash.as_deref(), &options.people, clock.clone())?;
+        let limits = Limits { total: options.connections, per_peer: options.connections_per_address };
+        let access = Access::new(options.token_hash.as_deref(), &options.people, limits, clock.clone())?;
         if !options.listen.ip().is_loopback() && access.is_none() {
             return Err(ServerError::NoToken(options.listen));
         }
         let hosts = Hosts::new(options.public_url.as_deref())?;
-        let listener = listen(options.listen).await?;
+        let listener = open(options.listen)?;
         let reason = |reason| ServerError::CannotListen { address: options.listen, reason };
         let address = listener.local_addr().map_err(reason)?;
         if !address.ip().is_loopback() && options.public_url.is_none() {
@@ -60,6 +61,7 @@ impl Server {
         let connections = Connections {
             router: routes::router(state),
             clock: clock.clone(),
+            limits,
             closing: closing.clone(),
             cut: cut.clone(),
         };
@@ -88,8 +90,8 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|reason| match reason.kind() {
+fn open(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    listen(address).map_err(|reason| match reason.kind() {
         std::io::ErrorKind::AddrInUse => ServerError::AddressInUse(address),
         _ => ServerError::CannotListen { address, reason },
     })

@@ -11,13 +11,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::connections::{Limits as ConnectionLimits, Shares};
+use crate::documented::MOST_EXPORTS;
 use crate::live::{Board, Source};
 use crate::metrics::MetricsSource;
 use crate::safety::{Access, Caller, Hosts};
 use crate::times;
-
-/// Sockets open at the same time at the most.
-const MOST_SOCKETS: usize = 256;
 
 /// Shared by all handlers; a clone is cheap.
 #[derive(Clone)]
@@ -42,7 +41,10 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     /// Open sockets.
     pub(crate) sockets: TaskTracker,
-    pub(crate) socket_places: Arc<Semaphore>,
+    /// Each has a connection; half of them are left to requests.
+    pub(crate) socket_places: Arc<Shares>,
+    /// Exports of lines that are being written.
+    pub(crate) exports: Arc<Semaphore>,
     /// Cancelled when the server shuts down.
     pub(crate) closing: CancellationToken,
 }
@@ -55,6 +57,8 @@ impl AppState {
         access: Option<Access>,
         board: Board,
     ) -> Self {
+        let connections =
+            ConnectionLimits { total: options.connections, per_peer: options.connections_per_address };
         let inner = Inner {
             engine: Arc::clone(source.engine()),
             source,
@@ -66,7 +70,8 @@ impl AppState {
             board,
             limits: options.limits,
             sockets: TaskTracker::new(),
-            socket_places: Arc::new(Semaphore::new(MOST_SOCKETS)),
+            socket_places: Shares::new(connections.half()),
+            exports: Arc::new(Semaphore::new(MOST_EXPORTS)),
             closing: CancellationToken::new(),
         };
         Self { inner: Arc::new(inner) }

@@ -113,6 +113,8 @@ fn values(settings: &Settings) -> anyhow::Result<Vec<(String, Value)>> {
             "listen": settings.server.listen,
             "public_url": settings.server.public_url,
             "token": settings.server.token,
+            "connections": settings.server.connections,
+            "connections_per_address": settings.server.connections_per_address,
         },
         "store": { "url": settings.store_place() },
         "scheduler": settings.scheduler,

@@ -266,6 +266,8 @@ fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOpt
         public_url: settings.server.public_url.clone(),
         token_hash: settings.server.token.as_ref().map(hash).transpose()?,
         people: settings.server.people.iter().map(person).collect::<Result<_, _>>()?,
+        connections: settings.server.connections,
+        connections_per_address: settings.server.connections_per_address,
         zone: settings.time_zone.clone(),
         version: env!("CARGO_PKG_VERSION"),
         notice: notice.to_owned(),

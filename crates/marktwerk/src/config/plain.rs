@@ -4,7 +4,9 @@
 use figment::value::{Dict, Value};
 
 /// Figures whose bounds do not follow from their unit.
-const BOUNDS: [(&str, i64, i64); 25] = [
+const BOUNDS: [(&str, i64, i64); 27] = [
+    ("server.connections", 16, 100_000),
+    ("server.connections_per_address", 8, 100_000),
     ("scheduler.workers", 1, 1_000),
     ("scheduler.time_limit_minutes", 1, 525_600),
     ("scheduler.rises_after_minutes", 1, 525_600),

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use marktwerk_domain::judgement::Limits;
 use marktwerk_erp::JtlSettings;
 use marktwerk_sandbox::WorldOptions;
+use marktwerk_server::{USUAL_CONNECTIONS, USUAL_CONNECTIONS_PER_ADDRESS};
 use serde::{Deserialize, Serialize};
 
 use super::alerts::AlertsSection;
@@ -63,6 +64,10 @@ pub(super) struct ServerSection {
     pub(super) token_file: Option<PathBuf>,
     /// Read one by one, so that a fault can name which one.
     pub(super) people: Vec<figment::value::Value>,
+    /// Connections at the same time.
+    pub(super) connections: usize,
+    /// Those of one address.
+    pub(super) connections_per_address: usize,
 }
 
 impl Default for ServerSection {
@@ -73,6 +78,8 @@ impl Default for ServerSection {
             token: None,
             token_file: None,
             people: Vec::new(),
+            connections: USUAL_CONNECTIONS,
+            connections_per_address: USUAL_CONNECTIONS_PER_ADDRESS,
         }
     }
 }

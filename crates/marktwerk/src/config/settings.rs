@@ -70,6 +70,10 @@ pub struct ServerSettings {
     pub token: Option<Secret>,
     /// Other people who may use the server.
     pub people: Vec<Person>,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Those of one address.
+    pub connections_per_address: usize,
 }
 
 impl ServerSettings {
@@ -126,6 +130,8 @@ impl Default for Settings {
                 public_url: None,
                 token: None,
                 people: Vec::new(),
+                connections: root.server.connections,
+                connections_per_address: root.server.connections_per_address,
             },
             store: root.store,
             sqlserver: SqlServers::default(),

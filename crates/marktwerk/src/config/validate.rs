@@ -57,8 +57,8 @@ pub(super) fn complete(
     let is_well = ["sqlserver", "store", "erp"].iter().all(|section| !faults.concern(section));
     let sqlserver = if is_well { faults.keep(sqlserver::complete(&root, environment, &fault)) } else { None };
     let token = faults.keep(token(&root.server, &fault)).flatten();
-    let server =
-        ServerSettings { listen: root.server.listen, public_url: root.server.public_url, token, people };
+    let ServerSection { listen, public_url, connections, connections_per_address, .. } = root.server;
+    let server = ServerSettings { listen, public_url, token, people, connections, connections_per_address };
     if !faults.concern("server") {
         check_access(&server, &origins, &fault, faults);
     }

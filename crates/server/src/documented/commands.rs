@@ -28,6 +28,8 @@ pub(crate) struct Triggered {
     ignored: Vec<String>,
     /// The run's number: ask `/api/v1/runs/{run}` how it goes.
     run: i64,
+    /// Whether that run waited already, started by hand with the same parameters; then no other was queued.
+    joined: bool,
 }
 
 /// An interval that was changed.
@@ -73,6 +75,7 @@ pub(super) async fn run_now(
         params: started.given,
         ignored: started.ignored,
         run: started.run.id.0,
+        joined: started.joined,
     }))
 }
 

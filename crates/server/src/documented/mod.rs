@@ -12,6 +12,7 @@ mod logs;
 mod start;
 mod temu;
 
+pub(crate) use export::MOST_EXPORTS;
 pub(crate) use job_item::{JobItem, item, job_item, job_items, running};
 pub(crate) use logs::LogEntry;
 pub(crate) use temu::{TemuStatistics, statistics};

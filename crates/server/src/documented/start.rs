@@ -27,6 +27,8 @@ pub(super) struct Started {
     pub(super) ignored: Vec<String>,
     /// The run that waits now.
     pub(super) run: Run,
+    /// Whether it waited before.
+    pub(super) joined: bool,
 }
 
 /// Reads the parameters of a start from a query.
@@ -60,12 +62,12 @@ pub(super) async fn start(
     let (used, unused): (Vec<_>, Vec<_>) =
         given.clone().into_iter().partition(|(name, _)| names.contains(&name.as_str()));
     let ignored = unused.into_iter().map(|(name, _)| name).collect();
-    let run = state.commands(caller).run_now(&job.id, used.into_iter().collect()).await;
-    let run = run.map_err(|error| match error {
+    let started = state.commands(caller).run_now_or_join(&job.id, used.into_iter().collect()).await;
+    let started = started.map_err(|error| match error {
         error @ EngineError::Invalid { .. } => ApiError::from(error).at("query"),
         error => error.into(),
     })?;
-    Ok(Started { given, ignored, run })
+    Ok(Started { given, ignored, run: started.run, joined: started.joined })
 }
 
 fn mode(text: &str) -> Result<String, String> {

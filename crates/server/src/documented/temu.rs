@@ -68,6 +68,8 @@ pub(crate) struct SyncTriggered {
     job_id: String,
     /// The run's number.
     run: i64,
+    /// Whether that run waited already, started by hand with the same parameters; then no other was queued.
+    joined: bool,
 }
 
 /// Real counts of orders and stock.
@@ -118,6 +120,7 @@ async fn sync(
         ignored: started.ignored,
         job_id: job.id.0,
         run: started.run.id.0,
+        joined: started.joined,
     }))
 }
 

@@ -7,27 +7,33 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::Extensions;
 use axum::response::Response;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_engine::journal::{LiveTail, TailItem};
 use serde_json::json;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::board::News;
 use super::{Board, Source};
+use crate::connections::Share;
 use crate::documented::LogEntry;
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
+use crate::safety::peer_of;
 use crate::state::AppState;
 
 /// What is read from a client; nothing of it is needed.
 const LARGEST_MESSAGE: usize = 4 * 1024;
 /// Time between two pings. A peer that has not answered one by the time the next is due is dead.
 const PING_EVERY: Duration = Duration::from_secs(30);
+/// Messages and pings between two of our pings at the most. Each ping is to be answered, and a client that reads no answers makes us
+/// keep them.
+const MOST_SAID: u32 = 100;
 /// How long a client may leave a message unread before its connection is cut.
 const LONGEST_SEND: Duration = Duration::from_secs(120);
 /// So many bytes of whole job lists a client is sent in a second at the most; the first one after a rest comes at once.
@@ -38,6 +44,7 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Opens a socket.
 pub(crate) async fn open(
     State(state): State<AppState>,
+    extensions: Extensions,
     QueryFields(mut fields): QueryFields,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
@@ -51,7 +58,7 @@ pub(crate) async fn open(
     fields.finish()?;
     let upgrade =
         upgrade.map_err(|error| ApiError::field("header", "upgrade", "value_error", error.body_text()))?;
-    let place = Arc::clone(&state.socket_places).try_acquire_owned().map_err(|_| ApiError::TooMany)?;
+    let place = state.socket_places.take(peer_of(&extensions)?).ok_or(ApiError::TooMany)?;
     let after = match after {
         Some(after) => after,
         None => state.store().highest_log_id().await?,
@@ -104,6 +111,8 @@ struct Reader {
 enum End {
     /// The client went, or does not read.
     Gone,
+    /// The client says more than anybody has to say.
+    TooMuch,
     /// The server shuts down.
     Closing,
     /// The store cannot be read: the client should come again.
@@ -111,11 +120,14 @@ enum End {
 }
 
 impl Reader {
-    async fn serve(mut self, socket: WebSocket, hello: Utf8Bytes, place: OwnedSemaphorePermit) {
+    async fn serve(mut self, socket: WebSocket, hello: Utf8Bytes, place: Share) {
         let (mut sink, stream) = socket.split();
         let end = self.follow(&mut sink, stream, hello).await;
         let frame = match end {
             End::Gone => return,
+            End::TooMuch => {
+                CloseFrame { code: close_code::POLICY, reason: Utf8Bytes::from_static("too many messages") }
+            }
             End::Closing => {
                 CloseFrame { code: close_code::AWAY, reason: Utf8Bytes::from_static("shutting down") }
             }
@@ -140,7 +152,7 @@ impl Reader {
             return end;
         }
         let mut next_ping = self.clock.sleep(PING_EVERY);
-        let mut has_answered = true;
+        let (mut has_answered, mut said) = (true, 0);
         // Whether its list is out of date, and how long it has to be content with it.
         let (mut is_stale, mut rest) = (false, self.clock.sleep(Duration::ZERO));
         loop {
@@ -149,7 +161,8 @@ impl Reader {
                 incoming = stream.next() => match incoming {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Gone,
                     // Whatever it says, it lives.
-                    Some(Ok(_)) => { has_answered = true; continue }
+                    Some(Ok(_)) if said == MOST_SAID => return End::TooMuch,
+                    Some(Ok(_)) => { (has_answered, said) = (true, said + 1); continue }
                 },
                 item = self.tail.next() => match item {
                     Ok(item) => match self.told(item) { Some(message) => message, None => continue },
@@ -179,7 +192,7 @@ impl Reader {
                     if !std::mem::replace(&mut has_answered, false) {
                         return End::Gone;
                     }
-                    next_ping = self.clock.sleep(PING_EVERY);
+                    (next_ping, said) = (self.clock.sleep(PING_EVERY), 0);
                     Message::Ping(Default::default())
                 },
             };

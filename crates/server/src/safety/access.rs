@@ -9,19 +9,16 @@ use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
 use marktwerk_domain::clock::SharedClock;
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
 
 use super::people::{Caller, Person};
 use super::sessions::{Fingerprint, Sessions, fingerprint};
 use super::token::read_hash;
+use super::turns::Turns;
+use crate::connections::{Limits, Peer};
 use crate::error::{ApiError, ApiResult};
 use crate::options::ServerError;
 
-/// Tokens hashed at the same time: each takes about 20 MB and, for each person, a tenth of a second of a core.
-const AT_ONCE: usize = 2;
-/// Callers that may wait for their turn; more are sent away.
-const WAITING: usize = 32;
-/// What a wrong token costs; its place stays taken meanwhile, so that many callers guess no faster than one.
+/// What a wrong token costs its caller. The turn goes on to the next one meanwhile, which may have the right one.
 const PENALTY: Duration = Duration::from_secs(1);
 
 /// Access control.
@@ -29,8 +26,7 @@ const PENALTY: Duration = Duration::from_secs(1);
 pub(crate) struct Access {
     known: Arc<[Known]>,
     clock: SharedClock,
-    places: Semaphore,
-    waiting: Semaphore,
+    turns: Turns,
     /// The tokens that were found to be right, so that not every call costs a hash. At most one of each person.
     verified: Mutex<Vec<(Fingerprint, Caller)>>,
     sessions: Sessions,
@@ -47,6 +43,7 @@ impl Access {
     pub(crate) fn new(
         token_hash: Option<&str>,
         people: &[Person],
+        connections: Limits,
         clock: SharedClock,
     ) -> Result<Option<Self>, ServerError> {
         let with_token = token_hash.map(|hash| ("[server] token", Caller::with_token(), hash));
@@ -65,23 +62,27 @@ impl Access {
         Ok(Some(Self {
             known: known.into(),
             clock,
-            places: Semaphore::new(AT_ONCE),
-            waiting: Semaphore::new(WAITING),
+            turns: Turns::new(connections),
             verified: Mutex::default(),
             sessions: Sessions::default(),
         }))
     }
 
-    /// Whose token this is.
-    pub(crate) async fn by_token(&self, token: &str) -> ApiResult<Option<Caller>> {
+    /// Whose token this is. One that was right before is known at once, however many others guess.
+    pub(crate) async fn by_token(&self, token: &str, peer: Peer) -> ApiResult<Option<Caller>> {
         let print = fingerprint(token);
         if let Some(caller) = self.verified_before(&print) {
             return Ok(Some(caller));
         }
-        let _waiting = self.waiting.try_acquire().map_err(|_| ApiError::TooMany)?;
-        let _place = self.places.acquire().await.map_err(|_| ApiError::Internal)?;
+        let turn = self.turns.take(peer).await.ok_or(ApiError::TooMany)?;
+        // Another request with the same token may have had its turn meanwhile.
+        if let Some(caller) = self.verified_before(&print) {
+            return Ok(Some(caller));
+        }
         let (known, token) = (Arc::clone(&self.known), token.to_owned());
         let caller = tokio::task::spawn_blocking(move || {
+            // Kept until the hash is done, also where its caller has gone.
+            let _turn = turn;
             let is_its =
                 |known: &&Known| Argon2::default().verify_password(token.as_bytes(), &known.hash).is_ok();
             known.iter().find(is_its).map(|known| known.caller.clone())
@@ -91,7 +92,7 @@ impl Access {
         match &caller {
             Some(caller) => self.remember(print, caller),
             None => {
-                tracing::warn!("a wrong access token was refused");
+                tracing::warn!("a wrong access token from {peer} was refused");
                 self.clock.sleep(PENALTY).await;
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -11,6 +11,7 @@ use super::Access;
 use super::login::session_of;
 use super::people::Caller;
 use super::permissions::Permissions;
+use crate::connections::Peer;
 use crate::error::{ApiError, ApiResult};
 use crate::state::AppState;
 
@@ -24,7 +25,7 @@ pub(crate) async fn require_access(
     let Some(role) = permissions.needed(path, request.method()) else { return Ok(next.run(request).await) };
     let caller = match &state.access {
         None => Some(Caller::local()),
-        Some(access) => identify(access, request.headers()).await?,
+        Some(access) => identify(access, request.headers(), peer_of(request.extensions())?).await?,
     };
     let Some(caller) = caller else {
         let is_page = request.method() == Method::GET && wants_page(request.headers());
@@ -39,11 +40,19 @@ pub(crate) async fn require_access(
     Ok(next.run(request).await)
 }
 
+/// The peer of a request; each connection says which that is.
+pub(crate) fn peer_of(extensions: &Extensions) -> ApiResult<Peer> {
+    extensions.get::<Peer>().copied().ok_or_else(|| {
+        tracing::error!("a request came without its peer");
+        ApiError::Internal
+    })
+}
+
 /// The caller that a session or a token identifies.
-async fn identify(access: &Access, headers: &HeaderMap) -> ApiResult<Option<Caller>> {
+async fn identify(access: &Access, headers: &HeaderMap, peer: Peer) -> ApiResult<Option<Caller>> {
     let by_session = session_of(headers).and_then(|id| access.by_session(id));
     match (by_session, bearer(headers)) {
-        (None, Some(token)) => access.by_token(token).await,
+        (None, Some(token)) => access.by_token(token, peer).await,
         (by_session, _) => Ok(by_session),
     }
 }

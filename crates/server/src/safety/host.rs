@@ -1,5 +1,5 @@
-//! Host and Origin. A page of a stranger can make a browser on this machine send requests here (DNS rebinding, forms); it
-//! cannot make it lie about the Host that it believes to talk to, nor about the Origin that it comes from.
+//! Host, Origin and Sec-Fetch-Site. A page of a stranger can make a browser on this machine send requests here (DNS rebinding, forms);
+//! it cannot make it lie about the Host that it believes to talk to, nor about where the request comes from.
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
@@ -67,9 +67,16 @@ pub(crate) async fn refuse_foreign(
     })?;
     let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_socket = request.headers().contains_key(header::UPGRADE) || request.method() == Method::CONNECT;
-    if (is_write || is_socket) && !origin_is_own(&state.hosts, request.headers(), &host) {
-        let text = "the request comes from a page of another origin".to_owned();
-        return Err(ApiError::Refused(StatusCode::FORBIDDEN, text));
+    if is_write || is_socket {
+        let refused = |text: String| Err(ApiError::Refused(StatusCode::FORBIDDEN, text));
+        if !origin_is_own(&state.hosts, request.headers(), &host) {
+            return refused("the request comes from a page of another origin".to_owned());
+        }
+        if let Some(site) = foreign_site(request.headers()) {
+            return refused(format!(
+                "the request comes from a page of another origin: the browser says Sec-Fetch-Site: {site}"
+            ));
+        }
     }
     Ok(next.run(request).await)
 }
@@ -90,6 +97,15 @@ fn host_of(request: &Request) -> Option<String> {
 fn origin_is_own(hosts: &Hosts, headers: &HeaderMap, host: &str) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     origins.all(|origin| origin.to_str().is_ok_and(|origin| hosts.is_own(origin, host)))
+}
+
+/// What a browser says of a request that a page of another origin has caused; also one of the same machine with another port. Words
+/// that are not known here are passed over, as the standard asks for.
+fn foreign_site(headers: &HeaderMap) -> Option<&'static str> {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    sites.find_map(|site| {
+        ["cross-site", "same-site"].into_iter().find(|foreign| site.as_bytes() == foreign.as_bytes())
+    })
 }
 
 fn parse_public_url(text: &str) -> Result<PublicUrl, ServerError> {

@@ -1,9 +1,10 @@
 //! The login page for people: a form with one field, a session cookie, and the way out.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::guard::peer_of;
 use super::people::Role;
 use super::permissions::EVERYBODY;
 use super::sessions::LIFETIME;
@@ -42,9 +43,14 @@ async fn show(State(state): State<AppState>, words: Words) -> Response {
     }
 }
 
-async fn login(State(state): State<AppState>, words: Words, form: FormPairs) -> ApiResult<Response> {
+async fn login(
+    State(state): State<AppState>,
+    words: Words,
+    extensions: Extensions,
+    form: FormPairs,
+) -> ApiResult<Response> {
     let Some(access) = &state.access else { return Ok(Redirect::to("/").into_response()) };
-    let Some(caller) = access.by_token(form.value("token")).await? else {
+    let Some(caller) = access.by_token(form.value("token"), peer_of(&extensions)?).await? else {
         return Ok((StatusCode::UNAUTHORIZED, login_page(words, true)).into_response());
     };
     let id = access.open_session(caller);

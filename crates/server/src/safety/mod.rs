@@ -11,9 +11,10 @@ mod people;
 mod permissions;
 mod sessions;
 mod token;
+mod turns;
 
 pub(crate) use access::Access;
-pub(crate) use guard::require_access;
+pub(crate) use guard::{peer_of, require_access};
 pub(crate) use headers::set_headers;
 pub(crate) use host::{Hosts, refuse_foreign};
 pub(crate) use limits::{LARGEST_BODY, LARGEST_DOCUMENT, limit_size, limit_time, without_trace};

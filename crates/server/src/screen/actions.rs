@@ -82,7 +82,7 @@ async fn start(state: &AppState, caller: &Caller, id: JobId, form: &FormPairs) -
     let job = state.engine.existing(&id).await?;
     let description = state.engine.registry().description(&job.spec.job_type);
     let given = description.map(|description| parameter_form::given(description, form)).unwrap_or_default();
-    Ok(state.commands(caller).run_now(&id, given).await?.id.0)
+    Ok(state.commands(caller).run_now_or_join(&id, given).await?.run.id.0)
 }
 
 pub(super) async fn pause(

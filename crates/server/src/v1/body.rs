@@ -1,13 +1,12 @@
-//! JSON bodies of `/api/v1`: what is no JSON is 400 with its place, what is no object is 422.
+//! JSON bodies of `/api/v1`: another content type is 415, what is no JSON is 400 with its place, what is no object is 422.
 
-use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use marktwerk_engine::jobs_file;
 use marktwerk_engine::strict_json::{self, Misread};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ApiResult};
-use crate::fields::{Fields, whole_body};
+use crate::fields::{Fields, require_json, whole_body};
 use crate::safety::LARGEST_BODY;
 
 /// A JSON object. Nothing at all stands for an empty one.
@@ -17,7 +16,7 @@ impl<S: Send + Sync> FromRequest<S> for Object {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
-        let text = text(request.into_body(), LARGEST_BODY).await?;
+        let text = text(request, LARGEST_BODY).await?;
         if text.trim().is_empty() {
             return Ok(Self(Map::new()));
         }
@@ -40,8 +39,9 @@ impl Object {
 }
 
 /// A body as text, however an editor or a program encodes it.
-pub(super) async fn text(body: Body, most: usize) -> ApiResult<String> {
-    let bytes = whole_body(body, most).await?;
+pub(super) async fn text(request: Request, most: usize) -> ApiResult<String> {
+    require_json(&request)?;
+    let bytes = whole_body(request.into_body(), most).await?;
     jobs_file::decoded(&bytes).map_err(|Misread { line, column, reason }| ApiError::Malformed {
         line,
         column,

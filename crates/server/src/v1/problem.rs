@@ -126,6 +126,18 @@ fn words(error: &ApiError) -> Words {
             NOTHING,
             "Use the address that the program listens on, or set [server] public_url to the one that people use.",
         ),
+        ApiError::Stopped(_) => (
+            "stopped",
+            "The request did not come to its end",
+            NOTHING,
+            "Send it again, over a connection that does not stop.",
+        ),
+        ApiError::WrongType(_) => (
+            "wrong-type",
+            "The body is of a type that is not read here",
+            NOTHING,
+            "Send it as `detail` says.",
+        ),
         ApiError::TooLarge(_) => ("too-large", "The request is too large", NOTHING, "Send less at once."),
         ApiError::TooMany => ("too-many", "Too many requests at once", NOTHING, "Try again in a moment."),
         ApiError::Unavailable(_) => (

@@ -153,7 +153,7 @@ pub(crate) async fn publish(
     ]);
     let mut runs = Vec::new();
     for id in ids {
-        runs.push(state.commands(caller).run_now(&id, parameters.clone()).await?);
+        runs.push(state.commands(caller).run_now_or_join(&id, parameters.clone()).await?.run);
     }
     Ok(runs)
 }

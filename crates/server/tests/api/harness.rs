@@ -16,7 +16,9 @@ use marktwerk_engine::{
     AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, ProbeResult, Registry, RunContext,
     Workflow, WorkflowDescription,
 };
-use marktwerk_server::{Person, Role, Server, ServerOptions, hash_token};
+use marktwerk_server::{
+    Person, Role, Server, ServerOptions, USUAL_CONNECTIONS, USUAL_CONNECTIONS_PER_ADDRESS, hash_token,
+};
 use marktwerk_store::SharedStore;
 use marktwerk_store::sqlite::SqliteStore;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -165,6 +167,8 @@ pub(crate) fn options() -> ServerOptions {
         public_url: None,
         token_hash: None,
         people: Vec::new(),
+        connections: USUAL_CONNECTIONS,
+        connections_per_address: USUAL_CONNECTIONS_PER_ADDRESS,
         zone: zone(),
         version: "0.0.0-test",
         notice: "sandbox: simulated marketplace and ERP".to_owned(),

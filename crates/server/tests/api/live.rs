@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
+use marktwerk_server::ServerOptions;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::harness::{TestServer, answer};
+use crate::harness::{TestServer, answer, options};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -162,4 +163,44 @@ async fn a_foreign_page_gets_no_socket() {
     }
     let (status, told) = answer(server.request(reqwest::Method::GET, "/ws/logs?before=1")).await;
     assert_eq!((status.as_u16(), &told["detail"][0]["loc"][1]), (422, &json!("before")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_only_pings_is_closed() {
+    let server = TestServer::start().await;
+    let mut socket = connect(&server, "").await;
+    for _ in 0..10_000 {
+        if socket.feed(Message::Ping("x".repeat(100).into())).await.is_err() {
+            break;
+        }
+    }
+    let _ = socket.flush().await;
+    let mut pongs = 0;
+    let reason = loop {
+        match socket.next().await {
+            Some(Ok(Message::Pong(_))) => pongs += 1,
+            Some(Ok(Message::Close(frame))) => break frame.map(|frame| frame.reason.to_string()),
+            Some(Ok(_)) => {}
+            // The goodbye may be lost with a connection whose pings nobody reads any more.
+            Some(Err(_)) | None => break None,
+        }
+    };
+    assert!(pongs <= 100, "{pongs} answers");
+    assert!(reason.is_none_or(|reason| reason == "too many messages"));
+    assert_eq!(server.get("/api/health").await["status"], "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sockets_leave_room_for_requests() {
+    let server = TestServer::with(ServerOptions { connections: 16, ..options() }).await;
+    let mut sockets = Vec::new();
+    let refused = loop {
+        match connect_async(format!("ws://{}/ws/logs", server.server.address())).await {
+            Ok((socket, _)) => sockets.push(socket),
+            Err(Error::Http(response)) => break response.status(),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!((sockets.len(), refused.as_u16()), (6, 429));
+    assert_eq!(server.get("/api/health").await["status"], "ok");
 }

@@ -160,3 +160,41 @@ async fn a_cleanup_deletes_what_is_older() {
         StatusCode::UNPROCESSABLE_ENTITY
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn exports_are_written_as_they_are_read_and_four_at_a_time() {
+    let server = TestServer::start().await;
+    server.add_job("order_workflow").await;
+    server.world.lines.store(2_500, Ordering::Relaxed);
+    *server.world.text.lock().unwrap() = "x".repeat(8_000);
+    server.run("order_workflow").await;
+    let stored = server.store.highest_log_id().await.unwrap();
+    let ask = async |format: &str| {
+        let request = server.request(Method::GET, &format!("/api/logs/export?format={format}"));
+        request.send().await.unwrap()
+    };
+    // Twenty megabytes each, of which nobody reads anything yet.
+    let mut exports = Vec::new();
+    for _ in 0..3 {
+        exports.push(ask("json").await);
+    }
+    let csv = ask("csv").await;
+    let fifth = ask("json").await;
+    assert_eq!(fifth.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(fifth.headers().contains_key("retry-after"));
+    assert_eq!(server.get("/api/health").await["status"], "ok");
+    for export in &exports {
+        assert_eq!(export.status(), StatusCode::OK);
+        assert_eq!(export.headers()["transfer-encoding"], "chunked", "its length is not known before");
+    }
+    let rows: Value = exports.pop().unwrap().json().await.unwrap();
+    let ids: Vec<i64> =
+        rows["data"].as_array().unwrap().iter().map(|row| row["log_id"].as_i64().unwrap()).collect();
+    assert_eq!(ids, (1..=stored).rev().collect::<Vec<_>>(), "each line once, newest first");
+    assert_eq!((&rows["status"], &rows["truncated"]), (&json!("ok"), &json!(false)));
+    let csv: Value = csv.json().await.unwrap();
+    assert_eq!(csv["data"].as_str().unwrap().lines().count() as i64, stored + 1);
+    // Their places are free.
+    drop(exports);
+    assert_eq!(ask("json").await.status(), StatusCode::OK);
+}

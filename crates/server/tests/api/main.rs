@@ -13,6 +13,7 @@ mod jobs;
 mod live;
 mod logs;
 mod metrics;
+mod neighbours;
 mod roles;
 mod routes;
 mod safety;

@@ -126,8 +126,10 @@ async fn many_runs_are_cancelled_and_repeated_at_once_after_a_look() {
     server.add_job("order_workflow").await;
     server.world.hold.send_replace(true);
     let mut runs = Vec::new();
-    for _ in 0..3 {
-        runs.push(server.post("/api/jobs/order_workflow/run-now").await["run"].as_i64().unwrap());
+    for days in 1..=3 {
+        // Each with parameters of its own: those with the same would be one.
+        let path = format!("/api/jobs/order_workflow/run-now?days_back={days}");
+        runs.push(server.post(&path).await["run"].as_i64().unwrap());
     }
     server.reaches(runs[0], |run| run.state == RunState::Running).await;
     let bulk =
@@ -156,5 +158,37 @@ async fn many_runs_are_cancelled_and_repeated_at_once_after_a_look() {
     ] {
         let (status, problem) = bulk(body.clone()).await;
         assert_eq!((status, errors_of(&problem)), (StatusCode::UNPROCESSABLE_ENTITY, vec![field]), "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_by_hand_joins_one_that_waits_already() {
+    let server = TestServer::start().await;
+    server.add_job("order_workflow").await;
+    server.world.hold.send_replace(true);
+    let start = async |query: &str| server.post(&format!("/api/jobs/order_workflow/run-now{query}")).await;
+    let first = start("").await;
+    assert_eq!((&first["run"], &first["joined"]), (&json!(1), &json!(false)));
+    server.reaches(1, |run| run.state == RunState::Running).await;
+    // What runs has begun with what there was then, so the second one is its own.
+    let second = start("").await;
+    assert_eq!((&second["run"], &second["joined"]), (&json!(2), &json!(false)));
+    for _ in 0..20 {
+        let again = start("").await;
+        assert_eq!((&again["run"], &again["joined"]), (&json!(2), &json!(true)));
+    }
+    let told = server.post("/api/v1/jobs/order_workflow/run").await;
+    assert_eq!((&told["id"], &told["joined"], &told["state"]), (&json!(2), &json!(true), &json!("waiting")));
+    // With other parameters it is another run.
+    let other = start("?days_back=3").await;
+    assert_eq!((&other["run"], &other["joined"]), (&json!(3), &json!(false)));
+    let together = futures::future::join_all((0..5).map(|_| start("?days_back=4"))).await;
+    assert!(together.iter().all(|told| told["run"] == 4), "{together:?}");
+    let audit = server.get("/api/v1/audit?action=run_started&run=2&limit=500").await;
+    let joined = audit.as_array().unwrap().iter().filter(|entry| entry["after"]["joined"] == true).count();
+    assert_eq!(joined, 21, "each of them is in the audit");
+    server.world.hold.send_replace(false);
+    for run in 1..=4 {
+        server.ended(run).await;
     }
 }

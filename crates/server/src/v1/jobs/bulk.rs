@@ -79,7 +79,7 @@ pub(in crate::v1) async fn bulk(
     caller: Caller,
     body: Object,
 ) -> ApiResult<Response> {
-    let mut fields = body.fields();
+    let mut fields = body.fields().without_null();
     let action = fields.word("action", action);
     let action = fields.required("action", action);
     let filter = fields.object("filter");
@@ -93,7 +93,7 @@ pub(in crate::v1) async fn bulk(
     if let Action::Remove = action {
         caller.require(Role::Admin)?;
     }
-    let mut inner = Fields::of_object(filter).within("filter.");
+    let mut inner = Fields::of_object(filter).within("filter.").without_null();
     let filter = JobFilter::read(&state, &mut inner);
     inner.finish()?;
 
@@ -123,7 +123,10 @@ pub(in crate::v1) async fn bulk(
             let told = carry_out(&state, ids, move |id: JobId| {
                 let (engine, actor) = (Arc::clone(&engine), caller.actor());
                 let parameters = parameters.clone();
-                async move { engine.on_behalf_of(actor).run_now(&id, parameters).await }
+                async move {
+                    let started = engine.on_behalf_of(actor).run_now_or_join(&id, parameters).await?;
+                    Ok(started.run)
+                }
             })
             .await;
             result.runs = told.runs.iter().map(|run| run.id.0).collect();

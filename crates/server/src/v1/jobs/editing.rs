@@ -5,10 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use marktwerk_domain::job::JobId;
-use marktwerk_engine::EngineError;
 use marktwerk_engine::jobs::JobDraft;
+use marktwerk_engine::{EngineError, Started};
 use marktwerk_store::StoreError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ use crate::safety::Caller;
 use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::problem::Problem;
-use crate::v1::runs::{RunItem, queued};
+use crate::v1::runs::{RunItem, item, place};
 
 /// Parameters of one run.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -29,6 +29,15 @@ pub(crate) struct StartJob {
     /// For this run only; the job's own hold where they say nothing.
     #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
+}
+
+/// A run that waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StartedRun {
+    #[serde(flatten)]
+    run: RunItem,
+    /// Whether it waited already, started by hand with the same parameters; then no other was queued.
+    joined: bool,
 }
 
 /// Adds a job under its own id, or the next free one of its type.
@@ -136,7 +145,7 @@ pub(in crate::v1) async fn resume(
 /// Starts a job now, paused or not.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/run", tag = "v1", operation_id = "run_job", request_body = Option<StartJob>,
     params(("id" = String, Path, description = "the job's id")),
-    responses((status = 202, body = RunItem, headers(("Location" = String))), (status = 400, body = Problem),
+    responses((status = 202, body = StartedRun, headers(("Location" = String))), (status = 400, body = Problem),
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::v1) async fn run(
     State(state): State<AppState>,
@@ -147,7 +156,10 @@ pub(in crate::v1) async fn run(
     let mut fields = body.fields();
     let parameters = fields.object("parameters").unwrap_or_default();
     fields.finish()?;
-    Ok(queued(&state, state.commands(&caller).run_now(&JobId(id), parameters).await?))
+    let Started { run, joined } = state.commands(&caller).run_now_or_join(&JobId(id), parameters).await?;
+    let place = place(&run);
+    let started = StartedRun { run: item(&state.source, run), joined };
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(started)).into_response())
 }
 
 /// The patch that pauses or resumes.

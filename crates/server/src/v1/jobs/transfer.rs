@@ -61,7 +61,7 @@ pub(in crate::v1) async fn import(
 ) -> ApiResult<Json<ImportResult>> {
     let dry_run = fields.boolean("dry_run").unwrap_or(false);
     fields.finish()?;
-    let document = text(request.into_body(), LARGEST_DOCUMENT).await?;
+    let document = text(request, LARGEST_DOCUMENT).await?;
     let import = state.commands(&caller).import_jobs(&document, dry_run).await?;
     let names = |ids: Vec<JobId>| ids.into_iter().map(|id| id.0).collect();
     Ok(Json(ImportResult {

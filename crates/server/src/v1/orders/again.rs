@@ -148,7 +148,7 @@ pub(super) async fn fetch(
     if dry_run {
         return Ok((StatusCode::OK, Json(started)));
     }
-    started.run = Some(state.commands(&caller).run_now(&job.id, parameters).await?.id.0);
+    started.run = Some(state.commands(&caller).run_now_or_join(&job.id, parameters).await?.run.id.0);
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 
@@ -209,7 +209,7 @@ pub(super) async fn send(
             judging::decide_order(&**state.store(), &record.account, &number, &choice, None, &occasion).await;
         decisions::answer(outcome.map(|outcome| vec![outcome]), &state.reader(Language::English))?;
     }
-    started.run = Some(state.commands(&caller).run_now(&job.id, Parameters::new()).await?.id.0);
+    started.run = Some(state.commands(&caller).run_now_or_join(&job.id, Parameters::new()).await?.run.id.0);
     Ok((StatusCode::ACCEPTED, Json(started)))
 }
 

@@ -78,14 +78,14 @@ pub(in crate::v1) async fn bulk(
     caller: Caller,
     body: Object,
 ) -> ApiResult<Response> {
-    let mut fields = body.fields();
+    let mut fields = body.fields().without_null();
     let action = fields.word("action", action);
     let action = fields.required("action", action);
     let filter = fields.object("filter");
     let filter = fields.required("filter", filter);
     let dry_run = fields.boolean("dry_run").unwrap_or(false);
     fields.finish()?;
-    let mut inner = Fields::of_object(filter).within("filter.");
+    let mut inner = Fields::of_object(filter).within("filter.").without_null();
     let mut filter = filter::read(&mut inner);
     inner.finish()?;
 

@@ -55,8 +55,12 @@ pub(in crate::v1) async fn retry(
     Ok(queued(&state, state.commands(&caller).run_again(id, from_step).await?))
 }
 
+/// The address of a run.
+pub(crate) fn place(run: &Run) -> String {
+    format!("/api/v1/runs/{}", run.id)
+}
+
 /// 202 with a run that waits now.
-pub(crate) fn queued(state: &AppState, run: Run) -> Response {
-    let place = format!("/api/v1/runs/{}", run.id);
-    (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(item(&state.source, run))).into_response()
+fn queued(state: &AppState, run: Run) -> Response {
+    (StatusCode::ACCEPTED, [(header::LOCATION, place(&run))], Json(item(&state.source, run))).into_response()
 }

@@ -6,7 +6,7 @@ mod filter;
 mod item;
 mod reading;
 
-pub(crate) use commands::queued;
+pub(crate) use commands::place;
 pub(crate) use item::{RunDetails, RunItem, RunLink, item};
 pub(crate) use reading::details;
 
