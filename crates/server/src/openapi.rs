@@ -1,19 +1,29 @@
 //! The interface, described: collected from the handlers themselves, so that a route cannot be forgotten.
 
+mod answers;
+mod words;
+
+pub(crate) use answers::complete as complete_answers;
+pub(crate) use words::complete as complete_words;
+
 use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Content, OpenApi as Document, RefOr};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::error::FieldFault;
-use crate::safety::Role;
+use crate::safety::SESSION_COOKIE;
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "#/components/schemas/Problem";
 /// The name of the way to show a token.
 const TOKEN: &str = "token";
+/// The name of the way of people who have logged in.
+const SESSION: &str = "session";
 /// Under which an operation tells the role that it needs.
 const ROLE: &str = "x-role";
 
@@ -43,8 +53,12 @@ pub(crate) fn outline(version: &str) -> Document {
     let mut document = Outline::openapi();
     document.info.version = version.to_owned();
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    document.components.get_or_insert_default().add_security_scheme(TOKEN, bearer);
-    document.security = Some(vec![SecurityRequirement::new(TOKEN, Vec::<String>::new())]);
+    let cookie = ApiKeyValue::with_description(SESSION_COOKIE, "of somebody who has logged in at /login");
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(TOKEN, bearer);
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let either = [TOKEN, SESSION].map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
+    document.security = Some(either.to_vec());
     document
 }
 
@@ -59,25 +73,6 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &
         (Method::DELETE, delete),
     ];
     methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
-}
-
-/// Describes which role an operation needs, and what others are answered.
-pub(crate) fn tell_role(path: &str, operation: &mut Operation, role: Option<Role>) {
-    let Some(role) = role else {
-        operation.security = Some(Vec::new());
-        return;
-    };
-    let schema = if path.starts_with("/api/v1/") { "Problem" } else { "Detail" };
-    let refusal = |description: &str| -> RefOr<Response> {
-        let content = Content::new(Some(Ref::from_schema_name(schema)));
-        ResponseBuilder::new().description(description).content(JSON, content).into()
-    };
-    let responses = &mut operation.responses.responses;
-    responses.insert("401".to_owned(), refusal("no token, or an unknown one"));
-    if role > Role::Viewer {
-        responses.insert("403".to_owned(), refusal("the caller's role does not allow it"));
-    }
-    operation.extensions.get_or_insert_default().insert(ROLE.to_owned(), role.as_str().into());
 }
 
 /// What answers with a problem answers as `application/problem+json`.

@@ -23,6 +23,8 @@ pub(crate) fn described(version: &str) -> (Routes, Document) {
     let mut routes = outline.merge(documented::routes()).merge(v1::routes());
     let mut document = routes.take_description();
     openapi::name_problems(&mut document);
+    let missing = openapi::complete_words(&mut document);
+    debug_assert!(missing.is_empty(), "not in the description: {missing:?}");
     (routes, document)
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .layer(from_fn_with_state(guard, safety::require_access))
         .layer(DefaultBodyLimit::max(safety::LARGEST_BODY))
         .layer(from_fn(safety::limit_size))
+        .layer(from_fn(safety::refuse_unreadable))
         .layer(from_fn_with_state(state.clone(), safety::limit_time))
         .layer(from_fn_with_state(state.clone(), safety::refuse_foreign))
         .layer(CatchPanicLayer::custom(safety::without_trace))

@@ -37,7 +37,7 @@ impl Routes {
         let role = role.into();
         for (path, item) in &mut paths.paths {
             for (method, operation) in openapi::operations(item) {
-                openapi::tell_role(path, operation, role);
+                openapi::complete_answers(path, &method, operation, role);
                 self.permissions.push(Permission { method, path: path.clone(), role });
             }
         }

@@ -29,6 +29,34 @@ pub(crate) async fn limit_size(request: Request, next: Next) -> ApiResult<Respon
     }
 }
 
+/// Refuses an address that is not UTF-8, which names nothing.
+pub(crate) async fn refuse_unreadable(request: Request, next: Next) -> ApiResult<Response> {
+    match std::str::from_utf8(&decoded(request.uri().path())) {
+        Ok(_) => Ok(next.run(request).await),
+        Err(_) => Err(ApiError::NotFound("the address is not UTF-8, so it names nothing".to_owned())),
+    }
+}
+
+/// The bytes of a path, whose others are written `%C3`.
+fn decoded(path: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    bytes
+}
+
 /// Ends what takes too long.
 pub(crate) async fn limit_time(
     State(state): State<AppState>,

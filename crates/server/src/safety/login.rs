@@ -14,7 +14,8 @@ use crate::routing::Routes;
 use crate::screen::{Words, login_page};
 use crate::state::AppState;
 
-const COOKIE: &str = "marktwerk_session";
+/// The cookie of a session.
+pub(crate) const SESSION_COOKIE: &str = "marktwerk_session";
 
 /// The routes of login and logout.
 pub(crate) fn routes() -> Routes {
@@ -33,7 +34,7 @@ pub(crate) fn session_of(headers: &HeaderMap) -> Option<&str> {
         .filter_map(|cookies| cookies.to_str().ok())
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+        .find_map(|(name, value)| (name == SESSION_COOKIE).then_some(value))
 }
 
 async fn show(State(state): State<AppState>, words: Words) -> Response {
@@ -66,7 +67,8 @@ async fn logout(State(state): State<AppState>, headers: HeaderMap) -> ApiResult<
 
 fn with_cookie(state: &AppState, mut response: Response, id: &str, seconds: u64) -> ApiResult<Response> {
     let secure = if state.hosts.is_secure() { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let cookie =
+        format!("{SESSION_COOKIE}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     let cookie = HeaderValue::from_str(&cookie).map_err(|_| ApiError::Internal)?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)

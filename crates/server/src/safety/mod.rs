@@ -17,8 +17,10 @@ pub(crate) use access::Access;
 pub(crate) use guard::{peer_of, require_access};
 pub(crate) use headers::set_headers;
 pub(crate) use host::{Hosts, refuse_foreign};
-pub(crate) use limits::{LARGEST_BODY, LARGEST_DOCUMENT, limit_size, limit_time, without_trace};
-pub(crate) use login::routes as login_routes;
+pub(crate) use limits::{
+    LARGEST_BODY, LARGEST_DOCUMENT, limit_size, limit_time, refuse_unreadable, without_trace,
+};
+pub(crate) use login::{SESSION_COOKIE, routes as login_routes};
 pub(crate) use people::Caller;
 pub use people::{Person, RESERVED_NAMES, Role};
 pub use permissions::Permission;

@@ -24,7 +24,9 @@ pub(crate) use orders::{
     Details, OrderDetails, OrderItem, details as order_details, item as order_item, order, search,
 };
 pub(crate) use problem::problems;
-pub(crate) use runs::{RunDetails, RunItem, RunLink, details, item as run_item};
+pub(crate) use runs::{
+    RunDetails, RunItem, RunLink, STATES as RUN_STATES, TRIGGERS as RUN_TRIGGERS, details, item as run_item,
+};
 pub(crate) use stock::{
     StockQuery, article as stock_article, publish as publish_stock, query as stock_query,
 };

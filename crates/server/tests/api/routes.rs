@@ -253,7 +253,7 @@ async fn every_change_says_who_made_it() {
 fn the_description_names_the_role_of_each_operation() {
     let document = marktwerk_server::openapi_document("0.0.0-test");
     let document: Value = serde_json::from_str(&document).unwrap();
-    assert_eq!(document["security"], json!([{ "token": [] }]));
+    assert_eq!(document["security"], json!([{ "token": [] }, { "session": [] }]));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {

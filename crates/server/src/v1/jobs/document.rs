@@ -1,8 +1,12 @@
 //! A job as the interface describes it: the schema of [`marktwerk_engine::jobs::JobDraft`], which is read by its own rules.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, Object as SchemaObject, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What a job is told to do, as it is written in the jobs file, too. A length of time is a number of seconds or a text such as
 /// `90s`, `5m` or `1h 30m`. Exactly one of `interval_minutes`, `every`, `cron`, `daily` and `manual` says when it runs.
@@ -74,6 +78,63 @@ pub(crate) struct JobDocument {
     /// Given to each run; the job type's schema says which there are.
     #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,
+}
+
+/// A job to be added: a [`JobDocument`] and nothing else.
+pub(crate) struct NewJob;
+
+impl PartialSchema for NewJob {
+    fn schema() -> RefOr<Schema> {
+        closed(|_| ())
+    }
+}
+
+impl ToSchema for NewJob {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("NewJob")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        JobDocument::schemas(schemas);
+    }
+}
+
+/// A change of a job: the fields to change, and what an answer has besides, so that a job can be sent back as it was read.
+pub(crate) struct JobPatch;
+
+impl PartialSchema for JobPatch {
+    fn schema() -> RefOr<Schema> {
+        closed(|object| {
+            object.required.clear();
+            let integer = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+            let version = integer.description(Some("The version that the caller has seen, as in If-Match."));
+            object.properties.insert("version".to_owned(), version.into());
+            for (name, kind) in [("state", Type::Object), ("warning", Type::String)] {
+                let unread = ObjectBuilder::new().schema_type(kind).description(Some("Not read."));
+                object.properties.insert(name.to_owned(), unread.into());
+            }
+        })
+    }
+}
+
+impl ToSchema for JobPatch {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("JobPatch")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        JobDocument::schemas(schemas);
+    }
+}
+
+/// The fields of a job, and no other. Answers have other fields beside them, so the document itself is open.
+fn closed(change: impl FnOnce(&mut SchemaObject)) -> RefOr<Schema> {
+    let mut schema = JobDocument::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        change(object);
+    }
+    schema
 }
 
 /// Whole seconds, or a text such as `90s`, `5m` or `1h 30m`. Answered in seconds.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::changed;
-use super::document::JobDocument;
+use super::document::{JobPatch, NewJob};
 use super::item::{JobResource, resource};
 use crate::error::{ApiError, ApiResult, FieldFault};
 use crate::safety::Caller;
@@ -41,7 +41,7 @@ pub(crate) struct StartedRun {
 }
 
 /// Adds a job under its own id, or the next free one of its type.
-#[utoipa::path(post, path = "/api/v1/jobs", tag = "v1", operation_id = "create_job", request_body = JobDocument,
+#[utoipa::path(post, path = "/api/v1/jobs", tag = "v1", operation_id = "create_job", request_body = NewJob,
     responses((status = 201, body = JobResource, headers(("Location" = String), ("ETag" = String))),
         (status = 400, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem)))]
@@ -66,7 +66,7 @@ pub(in crate::v1) async fn create(
 /// Changes the fields that the body names (a JSON merge patch: `null` takes one back to its default), unless somebody else changed
 /// the job meanwhile. `version` in the body says the same as If-Match; `state` is not read.
 #[utoipa::path(patch, path = "/api/v1/jobs/{id}", tag = "v1", operation_id = "change_job",
-    request_body(content = JobDocument, content_type = "application/merge-patch+json"),
+    request_body(content = JobPatch, content_type = "application/merge-patch+json"),
     params(("id" = String, Path, description = "the job's id"),
         ("If-Match" = Option<String>, Header, description = "the version that the caller has seen")),
     responses((status = 200, body = JobResource, headers(("ETag" = String))), (status = 400, body = Problem),

@@ -9,7 +9,7 @@ use marktwerk_engine::jobs::JobDraft;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::JobDocument;
+use super::document::NewJob;
 use super::filter::JobFilter;
 use super::item::{self, JobResource};
 use super::tagged;
@@ -89,7 +89,7 @@ pub(in crate::v1) async fn preview(
 }
 
 /// The next planned times of a job that is not saved; what could not be saved is refused as it would be then.
-#[utoipa::path(post, path = "/api/v1/jobs/preview", tag = "v1", operation_id = "preview_draft", request_body = JobDocument,
+#[utoipa::path(post, path = "/api/v1/jobs/preview", tag = "v1", operation_id = "preview_draft", request_body = NewJob,
     params(("count" = Option<i64>, Query, description = "10 if not given", minimum = 1, maximum = 100)),
     responses((status = 200, body = Preview), (status = 400, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::v1) async fn preview_draft(

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use crate::fields::Fields;
 
-const STATES: [RunState; 8] = [
+/// The states of a run.
+pub(crate) const STATES: [RunState; 8] = [
     RunState::Waiting,
     RunState::Running,
     RunState::Retrying,
@@ -21,7 +22,8 @@ const STATES: [RunState; 8] = [
     RunState::Lost,
 ];
 
-const TRIGGERS: [Trigger; 6] =
+/// Why runs exist.
+pub(crate) const TRIGGERS: [Trigger; 6] =
     [Trigger::Schedule, Trigger::Manual, Trigger::Chain, Trigger::StartUp, Trigger::Again, Trigger::MoreToDo];
 
 /// Which runs; what is not given does not matter. Several values are separated by commas, or are a list.

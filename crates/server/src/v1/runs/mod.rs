@@ -7,6 +7,7 @@ mod item;
 mod reading;
 
 pub(crate) use commands::place;
+pub(crate) use filter::{STATES, TRIGGERS};
 pub(crate) use item::{RunDetails, RunItem, RunLink, item};
 pub(crate) use reading::details;
 
