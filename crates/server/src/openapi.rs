@@ -120,6 +120,7 @@ pub(crate) struct FieldDetail {
 #[expect(dead_code, reason = "describes the query; it is read by hand so that faults name their field")]
 pub(crate) struct StartQuery {
     /// TEMU's status of the orders to fetch; 2 is to be shipped.
+    #[param(minimum = 0, maximum = 99)]
     parent_order_status: Option<i64>,
     /// How many days to look back.
     #[param(minimum = 1, maximum = 3650)]

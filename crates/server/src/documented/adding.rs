@@ -20,17 +20,17 @@ use crate::state::AppState;
 #[expect(dead_code, reason = "describes the body; `add` reads it by hand so that faults name their field")]
 pub(crate) struct AddJob {
     /// `order_workflow`, `inventory_workflow`, … or an older name.
-    #[schema(example = "order_workflow")]
+    #[schema(min_length = 1, example = "order_workflow")]
     job_type: String,
     /// Minutes from one start to the next.
     #[schema(minimum = 1, maximum = 525_600, example = 5)]
     interval_minutes: u32,
     /// For people.
     #[schema(default = "")]
-    description: String,
+    description: Option<String>,
     /// Whether it runs by its schedule.
     #[schema(default = true)]
-    enabled: bool,
+    enabled: Option<bool>,
 }
 
 /// Adds a job under the next free id of its type.

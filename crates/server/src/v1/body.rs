@@ -9,7 +9,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::fields::{Fields, require_json, whole_body};
 use crate::safety::LARGEST_BODY;
 
-/// A JSON object. Nothing at all stands for an empty one.
+/// A JSON object. Nothing at all, or null, stands for an empty one.
 pub(super) struct Object(pub(super) Map<String, Value>);
 
 impl<S: Send + Sync> FromRequest<S> for Object {
@@ -22,6 +22,7 @@ impl<S: Send + Sync> FromRequest<S> for Object {
         }
         match strict_json::read(&text) {
             Ok(Value::Object(object)) => Ok(Self(object)),
+            Ok(Value::Null) => Ok(Self(Map::new())),
             Ok(_) => Err(ApiError::field("body", "body", "dict_type", "must be a JSON object")),
             Err(Misread { line, column, reason }) => {
                 let reason = format!("a JSON object is expected: {reason}");

@@ -262,8 +262,8 @@ fn the_description_names_the_role_of_each_operation() {
             let answers = operation["responses"].as_object().unwrap();
             assert_eq!(role.is_none(), operation["security"] == json!([]), "{method} {path}");
             assert_eq!(answers.contains_key("401"), role.is_some(), "{method} {path}");
-            let changes = matches!(role, Some("operator" | "admin"));
-            assert_eq!(answers.contains_key("403"), changes, "{method} {path}");
+            // A page of another origin may read nothing of an answer, and may not even ask for a change.
+            assert_eq!(answers.contains_key("403"), method != "get", "{method} {path}");
             described.insert((method.to_uppercase(), path.clone(), role.map(str::to_owned)));
         }
     }

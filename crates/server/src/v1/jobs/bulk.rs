@@ -32,7 +32,7 @@ pub(crate) struct BulkJobs {
     filter: JobFilterDocument,
     /// Only tells which jobs it would be.
     #[schema(default = false)]
-    dry_run: bool,
+    dry_run: Option<bool>,
     /// With `run`: parameters for these runs only.
     #[schema(value_type = Option<Object>)]
     parameters: Option<Map<String, Value>>,

@@ -17,7 +17,7 @@ pub(crate) struct JobDocument {
     #[schema(max_length = 200, example = "order_workflow-2")]
     id: Option<String>,
     /// `order_workflow`, `inventory_workflow`, … or an older name. It stays.
-    #[schema(example = "order_workflow")]
+    #[schema(min_length = 1, example = "order_workflow")]
     job_type: String,
     /// Interval in minutes.
     #[schema(minimum = 1, maximum = 525_600, example = 5)]
@@ -37,10 +37,10 @@ pub(crate) struct JobDocument {
     manual: Option<bool>,
     /// Whether it runs by itself.
     #[schema(default = true)]
-    enabled: bool,
+    enabled: Option<bool>,
     /// For people.
     #[schema(max_length = 2_000, default = "")]
-    description: String,
+    description: Option<String>,
     /// The account, where it is not the first of its marketplace.
     account: Option<String>,
     /// The zone of its schedule and windows, where it is not the program's.

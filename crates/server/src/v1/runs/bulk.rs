@@ -39,7 +39,7 @@ pub(crate) struct BulkRuns {
     filter: RunFilterDocument,
     /// Only tells which runs it would be.
     #[schema(default = false)]
-    dry_run: bool,
+    dry_run: Option<bool>,
 }
 
 /// What a command for many runs did, or would do.

@@ -44,6 +44,7 @@ pub(crate) struct RunFilterDocument {
     /// Only runs planned before this time (RFC 3339).
     to: Option<String>,
     /// Only runs that this one has caused.
+    #[schema(minimum = 1)]
     caused_by: Option<i64>,
 }
 
