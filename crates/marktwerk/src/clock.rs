@@ -51,6 +51,7 @@ pub(crate) mod offset {
     const LOOK_EVERY: Duration = Duration::from_millis(50);
 
     /// Follows a file from now on; one that is missing or half written changes nothing.
+    #[expect(clippy::disallowed_methods, reason = "the clock's own thread waits by no other clock")]
     pub(crate) fn follow(path: PathBuf) {
         let look = move || {
             let seconds = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -57,21 +57,30 @@ fn decoded(path: &str) -> Vec<u8> {
     bytes
 }
 
-/// Ends what takes too long.
+/// Ends what takes too long. Nobody is asked to repeat what may have been carried out, or may still be.
 pub(crate) async fn limit_time(
     State(state): State<AppState>,
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
-    let path = request.uri().path().to_owned();
-    tokio::select! {
+    let (path, only_asks) = (request.uri().path().to_owned(), request.method().is_safe());
+    let mut response = tokio::select! {
         biased;
-        response = next.run(request) => Ok(response),
+        response = next.run(request) => response,
         () = state.engine.clock().sleep(LONGEST_ANSWER) => {
             tracing::warn!(path, "an answer took longer than {} s and was given up", LONGEST_ANSWER.as_secs());
-            Err(ApiError::Unavailable("the answer took too long and was given up: try again later".to_owned()))
+            let again = if only_asks {
+                "try again later"
+            } else {
+                "what was asked for may still be carried out, so look how things stand before you send it again"
+            };
+            ApiError::Unavailable(format!("the answer took too long and was given up: {again}")).into_response()
         }
+    };
+    if !only_asks && response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().remove(header::RETRY_AFTER);
     }
+    Ok(response)
 }
 
 /// What is answered after a panic: that there was one. The panic itself is in the program's log.

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use marktwerk_domain::job::{Job, JobId};
+use marktwerk_engine::EngineError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -21,6 +22,9 @@ use crate::state::AppState;
 use crate::v1::body::Object;
 use crate::v1::many::{Refused, carry_out};
 use crate::v1::problem::Problem;
+
+/// Jobs are looked for so often while others remove some of them.
+const TRIES: u32 = 3;
 
 /// A command for many jobs.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -97,28 +101,36 @@ pub(in crate::v1) async fn bulk(
     let filter = JobFilter::read(&state, &mut inner);
     inner.finish()?;
 
-    let (jobs, running) = (state.engine.jobs().await?, running(&state.source).await?);
-    let found = jobs.into_iter().filter(|job| filter.passes(job, &running) && action.is_for(&state, job));
-    let ids: Vec<JobId> = found.map(|job| job.id).collect();
-    let told = ids.iter().map(|id| id.0.clone()).collect();
+    let mut ids = matching(&state, &filter, action).await?;
     let mut result = BulkJobsResult {
         action: action.as_str(),
         dry_run,
-        count: ids.len(),
-        ids: told,
+        count: 0,
+        ids: Vec::new(),
         runs: Vec::new(),
         refused: Vec::new(),
         warning: None,
         under_way: 0,
     };
     if dry_run {
+        result.are(&ids);
         return Ok(Json(result).into_response());
     }
     match action {
-        Action::Pause => drop(state.commands(&caller).change_jobs(&ids, &enabled(false), None).await?),
-        Action::Resume => drop(state.commands(&caller).change_jobs(&ids, &enabled(true), None).await?),
-        Action::Remove => state.commands(&caller).remove_jobs(&ids, None).await?,
+        Action::Pause | Action::Resume | Action::Remove => {
+            // One of them may have been removed since they were looked for: then the others are looked for once more.
+            let mut tries = 0;
+            while let Err(error) = change(&state, &caller, action, &ids).await {
+                tries += 1;
+                if tries == TRIES || !matches!(error, EngineError::UnknownJob(_)) {
+                    return Err(error.into());
+                }
+                ids = matching(&state, &filter, action).await?;
+            }
+            result.are(&ids);
+        }
         Action::Run => {
+            result.are(&ids);
             let (engine, parameters) = (Arc::clone(&state.engine), parameters.unwrap_or_default());
             let told = carry_out(&state, ids, move |id: JobId| {
                 let (engine, actor) = (Arc::clone(&engine), caller.actor());
@@ -137,6 +149,31 @@ pub(in crate::v1) async fn bulk(
     }
     result.warning = state.warning();
     Ok(Json(result).into_response())
+}
+
+/// The jobs of the filter that the command would change.
+async fn matching(state: &AppState, filter: &JobFilter, action: Action) -> ApiResult<Vec<JobId>> {
+    let (jobs, running) = (state.engine.jobs().await?, running(&state.source).await?);
+    let found = jobs.into_iter().filter(|job| filter.passes(job, &running) && action.is_for(state, job));
+    Ok(found.map(|job| job.id).collect())
+}
+
+async fn change(state: &AppState, caller: &Caller, action: Action, ids: &[JobId]) -> Result<(), EngineError> {
+    let commands = state.commands(caller);
+    match action {
+        Action::Pause => commands.change_jobs(ids, &enabled(false), None).await.map(drop),
+        Action::Resume => commands.change_jobs(ids, &enabled(true), None).await.map(drop),
+        Action::Remove => commands.remove_jobs(ids, None).await,
+        // Each is told by itself.
+        Action::Run => Ok(()),
+    }
+}
+
+impl BulkJobsResult {
+    fn are(&mut self, ids: &[JobId]) {
+        self.count = ids.len();
+        self.ids = ids.iter().map(|id| id.0.clone()).collect();
+    }
 }
 
 impl Action {
