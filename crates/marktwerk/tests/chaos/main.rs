@@ -33,6 +33,7 @@ const SEED: &str = "MARKTWERK_CHAOS_SEED";
 /// The share of all tests.
 const AMONG_THE_TESTS: Duration = Duration::from_secs(80);
 
+#[expect(clippy::disallowed_methods, reason = "how long a test lasts is no setting of the program")]
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name}: `{text}` cannot be read")))
