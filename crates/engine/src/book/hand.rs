@@ -177,13 +177,6 @@ impl Hand<'_> {
             other => other,
         };
         let document = JobsDocument::parse(text, path).map_err(EngineError::Document)?;
-        // What was exported can be imported again, with what others have written into the file; any other name is a slip.
-        let is_known =
-            |name: &String| book.shelf.read().unwrap_or_else(PoisonError::into_inner).has_beside(name);
-        if let Some(name) = document.unknown.keys().find(|name| !is_known(name)) {
-            let reason = "is not a field of a document of jobs: it has `jobs` alone";
-            return Err(EngineError::Document(JobsDocument::fault(text, path, 0, name, reason)));
-        }
         let takeover = self.takeover(path, text, &document, None).await.map_err(of_document)?;
         let edited = takeover.jobs.edits.iter().map(|edit| &edit.spec);
         let specs = edited.chain(takeover.jobs.added.iter().map(|job| &job.spec));

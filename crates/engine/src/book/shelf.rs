@@ -100,11 +100,6 @@ impl Shelf {
         rest.into_values().for_each(|job| self.put(planner, job));
     }
 
-    /// Whether the file has this field beside its jobs.
-    pub(crate) fn has_beside(&self, name: &str) -> bool {
-        self.unknown.contains_key(name)
-    }
-
     /// The whole file.
     pub(crate) fn file(&self) -> String {
         let entries = self.places.values().filter_map(|id| self.text(id));

@@ -46,7 +46,7 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_known_one() {
     let error = case("[server]\n\nlisen = \"127.0.0.1:1\"\n").error();
     assert_eq!(
         error,
-        "marktwerk.toml:3:1: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file, people"
+        "marktwerk.toml:3:1: [server] has no key `lisen`; did you mean `listen`? Known here: listen, public_url, token, token_file, people, connections, connections_per_address"
     );
     let error = case("[erp.jtl]\ncompagny = 1\n").error();
     assert!(

@@ -16,18 +16,10 @@ use crate::state::AppState;
 use crate::v1::body::text;
 use crate::v1::problem::Problem;
 
-/// All jobs: what `workers_config.json` says.
+/// All jobs: what `workers_config.json` says. Other fields beside them are kept.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "describes bodies and answers; the engine reads and writes them")]
 pub(crate) struct JobsDocument {
-    jobs: Vec<JobDocument>,
-}
-
-/// All jobs, to take the place of those that there are. A list of jobs alone means the same.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes bodies and answers; the engine reads and writes them")]
-pub(crate) struct ImportDocument {
     jobs: Vec<JobDocument>,
 }
 
@@ -57,7 +49,7 @@ pub(in crate::v1) async fn export(State(state): State<AppState>) -> ApiResult<Re
 }
 
 /// Takes a document over in place of all jobs, as a hand edit of the jobs file would be. Where it has a fault, nothing is changed.
-#[utoipa::path(post, path = "/api/v1/jobs/import", tag = "v1", operation_id = "import_jobs", request_body = ImportDocument,
+#[utoipa::path(post, path = "/api/v1/jobs/import", tag = "v1", operation_id = "import_jobs", request_body = JobsDocument,
     params(("dry_run" = Option<bool>, Query, description = "only tell what it would change")),
     responses((status = 200, body = ImportResult), (status = 400, body = Problem), (status = 409, body = Problem),
         (status = 413, body = Problem), (status = 422, body = Problem)))]
