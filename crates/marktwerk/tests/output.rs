@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with their test")]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
+#[cfg(feature = "crash-points")]
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -144,6 +146,8 @@ async fn work_goes_on_when_the_disk_of_the_output_is_full() {
     program.is_up().await;
     program.works(3).await;
     assert!(program.lost_lines().await > 0.0, "what was lost is counted");
+    let health = program.get("/api/health").await.unwrap();
+    assert_eq!(health["reasons"][0]["code"], "lines_dropped", "{health}");
     program.tell("-TERM");
     assert_eq!(program.exit_code(), Some(0));
 }

@@ -442,3 +442,26 @@ fn swap(one: &Path, other: &Path) -> io::Result<()> {
 fn swap(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A share that does not answer: it is asked once, and again when that has come back.
+    #[test]
+    fn an_access_that_hangs_makes_the_next_ones_fail_at_once_until_it_comes_back() {
+        let hangs = Arc::new(AtomicBool::new(false));
+        let (release, released) = mpsc::channel::<()>();
+        let stuck = move || released.recv().map_err(io::Error::other);
+        let first = within(Duration::from_millis(20), Arc::clone(&hangs), stuck).unwrap_err();
+        assert_eq!(first.kind(), io::ErrorKind::TimedOut);
+        // It would wait for ten minutes if it were tried.
+        let second = within(Duration::from_secs(600), Arc::clone(&hangs), || Ok(())).unwrap_err().to_string();
+        assert!(second.contains("an earlier access to it has not come back"), "{second}");
+        release.send(()).unwrap();
+        while hangs.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        within(Duration::from_secs(60), hangs, || Ok(())).unwrap();
+    }
+}

@@ -31,7 +31,7 @@ use storm::Storm;
 const MINUTES: &str = "MARKTWERK_CHAOS_MINUTES";
 const SEED: &str = "MARKTWERK_CHAOS_SEED";
 /// The share of all tests.
-const AMONG_THE_TESTS: Duration = Duration::from_secs(80);
+const AMONG_THE_TESTS: Duration = Duration::from_secs(100);
 
 #[expect(clippy::disallowed_methods, reason = "how long a test lasts is no setting of the program")]
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
