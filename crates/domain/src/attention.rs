@@ -163,7 +163,7 @@ impl AttentionKind {
             Self::ShippedElsewhere => ["shipped without us", "ohne uns versandt"],
             Self::BuyerWish => ["wish or check open", "Wunsch oder Prüfung offen"],
             Self::WithoutNumber => ["tracking number missing", "Sendungsnummer fehlt"],
-            Self::Late => ["deadline", "Versandfrist"],
+            Self::Late => ["shipping deadline", "Versandfrist"],
             Self::Waiting => ["waits too long", "wartet zu lange"],
             Self::AskedAgain => ["decision outdated", "Entscheidung überholt"],
             Self::NumberChanged => ["tracking number changed", "Sendungsnummer geändert"],

@@ -134,7 +134,7 @@ impl Book {
         }
     }
 
-    /// Carries work out that nobody waits for; the shutdown does.
+    /// Carries work out beside its caller. The shutdown waits a few seconds for it.
     pub(crate) fn carry_out(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.changes.spawn(work);
     }

@@ -308,7 +308,7 @@ impl Engine {
         concerns
     }
 
-    /// Carries work out that nobody may be waiting for any more; the shutdown waits for its end.
+    /// Carries work out beside its caller, who may go away. The shutdown waits a few seconds for it.
     pub fn carry_out(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.book.carry_out(work);
     }

@@ -27,7 +27,15 @@ pub use format::JobsDocument;
 /// # Errors
 /// With the place of what cannot be read, or of a key that stands twice in one object.
 pub fn read_json(bytes: &[u8]) -> Result<Value, Misread> {
-    strict_json::read(&decoding::text_of(bytes)?)
+    strict_json::read(&text_of(bytes)?)
+}
+
+/// The text of a file as people save it: UTF-8 or UTF-16, with or without a byte order mark.
+///
+/// # Errors
+/// With the place of what is neither.
+pub fn text_of(bytes: &[u8]) -> Result<String, Misread> {
+    decoding::text_of(bytes)
 }
 
 /// A jobs file that cannot be used. It is never overwritten then.

@@ -18,6 +18,7 @@ use marktwerk_domain::job::Job;
 use marktwerk_store::changes::Changes;
 use marktwerk_store::{SharedStore, StoreError, StoreResult};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use self::causes::{Cause, Causes};
 use self::outcry::Outcry;
@@ -109,11 +110,12 @@ pub(crate) async fn run(
     else {
         return;
     };
-    let pulse = Pulse {
+    let mut pulse = Pulse {
         store: store.clone(),
         clock: clock.clone(),
         free_space: options.free_space.clone(),
         vitals: Arc::clone(&vitals),
+        asked: None,
     };
     let mut outcry = Outcry::new(channels, clock.clone(), Arc::clone(&vitals));
     let started_at = clock.now();
@@ -192,10 +194,12 @@ struct Pulse {
     clock: SharedClock,
     free_space: Option<FreeSpace>,
     vitals: Arc<Vitals>,
+    /// A question to the disk that has no answer yet: another one would only wait behind it.
+    asked: Option<JoinHandle<Option<u64>>>,
 }
 
 impl Pulse {
-    async fn probe(&self) {
+    async fn probe(&mut self) {
         let now = self.clock.now().to_string();
         let written = tokio::select! {
             biased;
@@ -204,15 +208,20 @@ impl Pulse {
         };
         self.vitals.wrote(written);
         let Some(free_space) = self.free_space.clone() else { return };
-        let asked = tokio::task::spawn_blocking(move || free_space());
-        let free = tokio::select! {
+        let mut asked =
+            self.asked.take().unwrap_or_else(|| tokio::task::spawn_blocking(move || free_space()));
+        tokio::select! {
             biased;
-            free = asked => free.ok().flatten(),
-            () = self.clock.sleep(DISK_LIMIT) => None,
-        };
-        // A disk that does not answer has not become emptier: what was known last holds.
-        if let Some(free) = free {
-            self.vitals.has_free_space(free);
+            free = &mut asked => {
+                if let Some(free) = free.ok().flatten() {
+                    self.vitals.has_free_space(free);
+                }
+            }
+            // A disk that does not answer has not become emptier: what was known last holds.
+            () = self.clock.sleep(DISK_LIMIT) => {
+                tracing::warn!("the disk of the data folder does not say how much of it is free");
+                self.asked = Some(asked);
+            }
         }
     }
 }

@@ -44,8 +44,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// What a peer is sent for which there is no place.
 const NO_PLACE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: application/json\r\n\
-    content-length: 72\r\nconnection: close\r\n\r\n\
-    {\"detail\": \"too many connections from this address: try again shortly\"}\n";
+    content-length: 65\r\nconnection: close\r\n\r\n\
+    {\"detail\": \"no connection is free right now: try again shortly\"}\n";
 
 /// The accepting side of the server.
 pub(crate) struct Connections {
@@ -98,6 +98,10 @@ impl Connections {
             };
             match accepted {
                 Ok(accepted) => return Some(accepted),
+                // The peer has gone before it was accepted: that is its own affair.
+                Err(error) if is_of_the_peer(&error) => {
+                    tracing::debug!("a connection ended before it was accepted: {error}");
+                }
                 Err(error) => {
                     tracing::warn!("a connection could not be accepted: {error}");
                     places.make_room();
@@ -141,6 +145,14 @@ impl Connections {
             }
         }
     }
+}
+
+fn is_of_the_peer(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
+    )
 }
 
 /// The router as a connection asks it: each request knows its peer, and while it is worked on the connection stays.

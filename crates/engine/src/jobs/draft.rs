@@ -116,7 +116,11 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<
     use serde::de::Error;
     let time = |value: Value| {
         let text = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
-        let fault = || D::Error::custom(format!("must be times of the day such as \"02:30\", not {text}"));
+        let fault = || {
+            D::Error::custom(format!(
+                "must be times of the day with two digits each, such as \"02:30\", not {text}"
+            ))
+        };
         text.parse::<Time>().map_err(|_| fault())
     };
     match Value::deserialize(deserializer)? {

@@ -120,8 +120,10 @@ impl Causes<'_> {
                      neuen eintragen; danach wird für dieses Konto nichts mehr gelesen und gemeldet."
                 ),
             ]);
-            let details = if *end > self.now { will_end } else { has_ended };
-            let title = format!("The credentials of {account} end on {date}");
+            let (title, details) = match *end > self.now {
+                true => (format!("The credentials of {account} end on {date}"), will_end),
+                false => (format!("The credentials of {account} ended on {date}"), has_ended),
+            };
             let name = format!("credentials_end:{account}:{date}");
             self.cause(&name, Some(ConcernCode::CredentialsEnd), account, title, details)
         };
@@ -193,7 +195,7 @@ impl Causes<'_> {
                 ),
             ]);
             let title = format!("{} fails", job.id);
-            // Of what the fuse has told people are not told once more.
+            // The fuse has sent an alert of these failures already.
             let is_told = job.health.alarm.is_none();
             causes.push(Cause { is_told, ..self.of(job, "failures", title, details) });
         }

@@ -26,25 +26,32 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// The settings file [default: marktwerk.toml in the working directory, if there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "General options", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of the program's data [default: data]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = "General options", value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Address to listen on, or of the running server [default: 127.0.0.1:8000; sandbox: 127.0.0.1:8100]
-    #[arg(long, global = true, value_name = "ADDRESS:PORT", value_parser = address)]
+    #[arg(long, global = true, help_heading = "General options", value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Use the simulated marketplace and JTL, whatever is configured
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "General options")]
     sandbox: bool,
     /// Machine-readable output; errors too, on the error output
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "General options")]
     pub(super) json: bool,
     /// When there are colours; NO_COLOR is respected
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "General options",
+        value_name = "WHEN",
+        value_enum,
+        default_value_t
+    )]
     pub(super) color: ColorChoice,
     /// The running server, if it is not the one in the settings
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = "General options", value_name = "URL")]
     pub(super) server: Option<String>,
     /// Ends the process at a named point of a workflow
     #[cfg(feature = "crash-points")]
@@ -118,7 +125,7 @@ pub(super) enum Command {
     },
     /// Check settings, machine, databases, JTL and marketplaces, and say how to mend what is wrong
     Doctor,
-    /// Import the orders of the previous system, once; stop the program first
+    /// Import the orders of the previous system, once; stop both programs first (with --dry-run the previous one may run)
     Takeover(takeover::Options),
     /// Print the description of the HTTP interface (OpenAPI)
     Openapi,

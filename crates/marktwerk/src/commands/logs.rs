@@ -19,6 +19,8 @@ use crate::clock::SystemClock;
 
 /// Lines per question.
 const PAGE: usize = 500;
+/// Past lines where nothing else is said.
+const USUAL: usize = 100;
 /// How often new lines are asked for.
 const POLL: Duration = Duration::from_millis(500);
 /// After so many answers without a line it is asked whether the last one shown still exists.
@@ -38,9 +40,9 @@ pub(super) struct Options {
     /// Only lines since then: yesterday, today, monday, 2h or "2 hours" (ago), 08:00, 2026-11-30, "2026-11-30 08:00"
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// At most this many past lines; with --since all
-    #[arg(long, short = 'n', default_value_t = 100, value_parser = count, allow_negative_numbers = true)]
-    lines: usize,
+    /// At most this many past lines [default: 100; with --since all]
+    #[arg(long, visible_alias = "limit", short = 'n', value_parser = count, allow_negative_numbers = true)]
+    lines: Option<usize>,
 }
 
 pub(super) async fn run(
@@ -151,7 +153,8 @@ async fn past(
     filter: &[(&str, String)],
     client: &Client,
 ) -> anyhow::Result<Vec<Value>> {
-    let most = if since.is_some() { usize::MAX } else { options.lines };
+    let all_or_some = if since.is_some() { usize::MAX } else { USUAL };
+    let most = options.lines.unwrap_or(all_or_some);
     let mut rows: Vec<Value> = Vec::new();
     // Read page by page: lines that are stored meanwhile move the pages, so that one may come twice.
     let (mut read, mut seen) = (0, HashSet::new());
@@ -197,6 +200,8 @@ fn show(row: &Value, output: &Output) -> std::io::Result<()> {
     let step = row["step"].as_str().unwrap_or("-");
     let error = row["error_text"]
         .as_str()
+        // Most messages say it themselves.
+        .filter(|text| !row["message"].as_str().unwrap_or_default().contains(text))
         .map(|text| format!(" ({})", plain(&Value::from(text))))
         .unwrap_or_default();
     output.line(&format!(

@@ -16,8 +16,12 @@ pub(super) async fn export(file: Option<PathBuf>, client: &Client, output: &Outp
         Some(path) => {
             use std::io::Write;
             let name = path.display();
-            let mut file = std::fs::File::create_new(&path)
-                .map_err(|error| UsageError::new(format!("{name} cannot be written: {error}")))?;
+            let mut file = std::fs::File::create_new(&path).map_err(|error| {
+                UsageError::new(match error.kind() {
+                    std::io::ErrorKind::AlreadyExists => format!("{name} exists already: name a new file"),
+                    _ => format!("{name} cannot be written: {error}"),
+                })
+            })?;
             file.write_all(document.as_bytes()).with_context(|| format!("{name} cannot be written"))?;
             if !output.is_json() {
                 output.line(&format!("{name} has all jobs"))?;

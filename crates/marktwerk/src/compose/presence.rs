@@ -46,7 +46,7 @@ impl Presence {
         let sentence = lost.wait_for(Option::is_some).await.ok().and_then(|sentence| sentence.clone());
         // It ends by itself only when it has found something.
         sentence.unwrap_or_else(|| {
-            "nobody looks any more whether data folder and database stay where they are: it ends at once, and is to be started again"
+            "Marktwerk can no longer see whether its data folder and its database stay where they are, so it ends at once. Start it again"
                 .to_owned()
         })
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
+use marktwerk_engine::jobs_file::text_of;
+
 use super::dotenv::{self, Statement};
 use super::error::{Faults, SettingsError};
 use super::origin::Origin;
@@ -69,10 +71,15 @@ impl Environment {
             return;
         }
         let place = path.display().to_string();
-        let text = match std::fs::read_to_string(path) {
+        let read = std::fs::read(path).map_err(|error| (place.clone(), format!("cannot be read: {error}")));
+        let text = read.and_then(|bytes| {
+            text_of(&bytes)
+                .map_err(|error| (format!("{place}:{}:{}", error.line, error.column), error.reason))
+        });
+        let text = match text {
             Ok(text) => text,
-            Err(error) => {
-                self.faults.push(SettingsError::new(&place, "", format!("cannot be read: {error}")));
+            Err((place, reason)) => {
+                self.faults.push(SettingsError::new(place, "", reason));
                 return;
             }
         };

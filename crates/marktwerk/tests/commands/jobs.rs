@@ -193,7 +193,7 @@ fn all_jobs_go_out_and_come_in_again() {
     assert_eq!(exported, program.jobs_file());
     program.ask(&["config", "export", "copy.json"]);
     let said = program.say(&["config", "export", "copy.json"]);
-    assert!(said.code == 2 && said.error.contains("copy.json cannot be written"), "{said:?}");
+    assert!(said.code == 2 && said.error.contains("copy.json exists already"), "{said:?}");
 
     program.ask(&["jobs", "edit", "order_workflow", "--every", "9m"]);
     program.ask(&["jobs", "add", "order_workflow", "--manual"]);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A machine or a home: an IPv4 address, or an IPv6 network of 64 bits, since whoever has one address of it has them all.
+/// What limits are counted by: an IPv4 address, or an IPv6 network of 64 bits, whose owner has every address in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Peer(IpAddr);
 
@@ -64,9 +64,24 @@ impl Shares {
 
     /// One of them until it is dropped, if there is one for this peer.
     pub(crate) fn take(self: &Arc<Self>, peer: Peer) -> Option<Share> {
+        self.take_if(peer, |total, own| total < self.limits.total && own < self.limits.share(peer))
+    }
+
+    /// The same, but the first one of a peer is never refused, so that many peers together keep nobody out.
+    pub(crate) fn take_or_first(self: &Arc<Self>, peer: Peer) -> Option<Share> {
+        let may_take = |total, own| total < self.limits.total && own < self.limits.share(peer);
+        self.take_if(peer, |total, own| own == 0 || may_take(total, own))
+    }
+
+    /// How many this peer holds.
+    pub(crate) fn of(&self, peer: Peer) -> usize {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&peer).copied().unwrap_or(0)
+    }
+
+    fn take_if(self: &Arc<Self>, peer: Peer, may_take: impl Fn(usize, usize) -> bool) -> Option<Share> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, own) = (held.values().sum::<usize>(), held.get(&peer).copied().unwrap_or(0));
-        if total >= self.limits.total || own >= self.limits.share(peer) {
+        if !may_take(total, own) {
             return None;
         }
         held.insert(peer, own + 1);
@@ -121,5 +136,12 @@ mod tests {
         let third = shares.take(peer("10.0.0.1"));
         assert!(third.is_some() && shares.take(peer("10.0.0.1")).is_none());
         assert_eq!(Limits { total: 8, per_peer: 100 }.share(peer("10.0.0.1")), 6);
+        let full: Vec<Share> = ["10.0.1.1", "10.0.1.2", "10.0.1.3"]
+            .into_iter()
+            .flat_map(|other| std::iter::from_fn(|| shares.take(peer(other))).collect::<Vec<_>>())
+            .collect();
+        assert!(shares.take(peer("10.0.0.9")).is_none() && !full.is_empty(), "eight of eight");
+        let first = shares.take_or_first(peer("10.0.0.9"));
+        assert!(first.is_some() && shares.take_or_first(peer("10.0.0.9")).is_none());
     }
 }

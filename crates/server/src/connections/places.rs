@@ -92,7 +92,7 @@ impl Places {
         let has_own_full = held.by_peer.get(&peer).is_some_and(|own| *own >= share);
         if has_own_full || held.connections.len() >= self.limits.total {
             self.warn(&mut held, peer, has_own_full);
-            held.give_way(|other| !has_own_full || *other == peer)?;
+            held.give_way(&self.limits, |other| !has_own_full || *other == peer)?;
         }
         let activity = Arc::new(Activity {
             clock: Arc::clone(&self.clock),
@@ -111,7 +111,7 @@ impl Places {
 
     /// Cuts the connection that waits for longest, because the machine is out of something.
     pub(crate) fn make_room(&self) {
-        self.held().give_way(|_| true);
+        self.held().give_way(&self.limits, |_| true);
     }
 
     fn warn(&self, held: &mut Held, peer: Peer, is_own: bool) {
@@ -120,8 +120,11 @@ impl Places {
             return;
         }
         held.warned = Some(now);
+        let share = self.limits.share(peer);
+        // The share of this machine's own addresses, and the most that any address may have, follow from the total.
         let (number, setting) = match is_own {
-            true => (self.limits.share(peer), "connections_per_address"),
+            true if share == self.limits.per_peer => (share, "connections_per_address"),
+            true => (share, "connections"),
             false => (self.limits.total, "connections"),
         };
         tracing::warn!(
@@ -136,12 +139,15 @@ impl Places {
 }
 
 impl Held {
-    /// Cuts the longest wait among the peers with the most connections.
-    fn give_way(&mut self, is_meant: impl Fn(&Peer) -> bool) -> Option<()> {
-        let waiting = self.connections.iter().filter(|(_, (peer, _))| is_meant(peer)).filter_map(
-            |(id, (peer, activity))| Some((*id, self.by_peer.get(peer)?, activity.waiting_since()?)),
-        );
-        let (id, ..) = waiting.max_by_key(|(_, own, since)| (*own, Reverse(*since)))?;
+    /// Cuts the longest wait, first among the peers that have more than half of their share.
+    fn give_way(&mut self, limits: &Limits, is_meant: impl Fn(&Peer) -> bool) -> Option<()> {
+        let has_many = |peer: &Peer| self.by_peer.get(peer).is_some_and(|own| *own * 2 > limits.share(*peer));
+        let waiting = self
+            .connections
+            .iter()
+            .filter(|(_, (peer, _))| is_meant(peer))
+            .filter_map(|(id, (peer, activity))| Some((*id, has_many(peer), activity.waiting_since()?)));
+        let (id, ..) = waiting.max_by_key(|(_, has_many, since)| (*has_many, Reverse(*since)))?;
         self.remove(id)?.cut.cancel();
         Some(())
     }

@@ -8,6 +8,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connections::{Limits, Peer, Share, Shares};
 
+/// Callers of one peer that may wait: so many hashes are done well before an answer is given up.
+const MOST_WAITING: usize = 64;
+
 /// Whose turn it is.
 #[derive(Debug)]
 pub(super) struct Turns {
@@ -26,7 +29,7 @@ pub(super) struct Turn {
 }
 
 impl Turns {
-    /// Half of a peer's connections may wait for a turn.
+    /// Half of a peer's connections may wait for a turn, but not more than [`MOST_WAITING`].
     pub(super) fn new(connections: Limits) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -38,7 +41,10 @@ impl Turns {
 
     /// Waits for a turn; `None` where too many of this peer, or of all, wait already.
     pub(super) async fn take(&self, peer: Peer) -> Option<Turn> {
-        let waiting = self.waiting.take(peer)?;
+        let waiting = self.waiting.take_or_first(peer)?;
+        if self.waiting.of(peer) > MOST_WAITING {
+            return None;
+        }
         let first_of_peer = self.queue(peer).acquire_owned().await.ok()?;
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
         Some(Turn { _place: place, _first_of_peer: first_of_peer, _waiting: waiting })

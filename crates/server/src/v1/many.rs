@@ -1,6 +1,7 @@
 //! One command after the other for many: in a task of its own, so that neither a caller who goes away nor the limit of time of an
 //! answer leaves half of it undone.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -44,7 +45,7 @@ impl<T> Refused<T> {
 /// Tells each.
 pub(super) async fn carry_out<T, F, W>(state: &AppState, ids: Vec<T>, tell: F) -> BulkOutcome<T>
 where
-    T: Clone + Send + 'static,
+    T: Clone + Display + Send + 'static,
     F: Fn(T) -> W + Send + 'static,
     W: Future<Output = Result<Run, EngineError>> + Send,
 {
@@ -57,8 +58,16 @@ where
             let answer = answer.unwrap_or_else(|_| {
                 Err(EngineError::Store(StoreError::Database("the command panicked".to_owned())))
             });
-            // Nobody may be waiting for it any more.
-            let _ = answers.send((id, answer));
+            let is_over = matches!(answer, Err(EngineError::ShuttingDown));
+            if let Err(unheard) = answers.send((id, answer))
+                && let (id, Err(error)) = unheard.0
+            {
+                tracing::warn!("a command for many was answered before it came to {id}: {error}");
+            }
+            if is_over {
+                // Each of the others would be refused, too.
+                return;
+            }
         }
     });
     let collected = async {

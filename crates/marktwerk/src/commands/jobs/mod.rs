@@ -23,9 +23,9 @@ const COLUMNS: [Column; 9] = [
     column("JOB", "/id"),
     wide("TYPE", "/job_type"),
     column("SCHEDULE", "/state/schedule/en"),
-    wide("ENABLED", "/enabled"),
+    column("ENABLED", "/enabled"),
     column("STATUS", "/state/status"),
-    column("HEALTH", "/state/health/mark"),
+    wide("HEALTH", "/state/health/mark"),
     column("LAST RUN", "/state/last_run"),
     column("NEXT RUN", "/state/next_run"),
     wide("DESCRIPTION", "/description"),
@@ -187,8 +187,14 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
         }
         Command::Resume { job: Some(job), .. } => {
             let resumed = client.post(&format!("{}/resume", resource(&job)), None).await?;
-            let next = plain(&resumed["state"]["next_run"]);
-            done(&resumed, &format!("{job} runs by its schedule again; next run {next}"), output)?;
+            let said = match resumed["state"]["not_in_this_version"].as_bool() {
+                Some(true) => format!("{job} is enabled and cannot run: its type is not in this version"),
+                _ => {
+                    let next = plain(&resumed["state"]["next_run"]);
+                    format!("{job} runs by its schedule again; next run {next}")
+                }
+            };
+            done(&resumed, &said, output)?;
         }
         Command::Remove { job } => {
             client.delete(&resource(&job)).await?;
@@ -198,8 +204,8 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
         Command::Types => {
             const TYPES: [Column; 6] = [
                 column("TYPE", "/name"),
-                wide("IN THIS VERSION", "/in_this_version"),
-                column("TITLE", "/title"),
+                column("IN THIS VERSION", "/in_this_version"),
+                wide("TITLE", "/title"),
                 wide("ACCOUNTS", "/accounts"),
                 column("STEPS", "/steps"),
                 wide("CONDITIONS", "/conditions"),

@@ -23,7 +23,7 @@ use crate::v1::body::Object;
 use crate::v1::many::{Refused, carry_out};
 use crate::v1::problem::Problem;
 
-/// Jobs are looked for so often while others remove some of them.
+/// How often the jobs of a filter are looked up while others remove some of them.
 const TRIES: u32 = 3;
 
 /// A command for many jobs.
@@ -83,7 +83,7 @@ pub(in crate::v1) async fn bulk(
     caller: Caller,
     body: Object,
 ) -> ApiResult<Response> {
-    let mut fields = body.fields().without_null();
+    let mut fields = body.fields();
     let action = fields.word("action", action);
     let action = fields.required("action", action);
     let filter = fields.object("filter");

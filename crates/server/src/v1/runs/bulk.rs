@@ -78,7 +78,7 @@ pub(in crate::v1) async fn bulk(
     caller: Caller,
     body: Object,
 ) -> ApiResult<Response> {
-    let mut fields = body.fields().without_null();
+    let mut fields = body.fields();
     let action = fields.word("action", action);
     let action = fields.required("action", action);
     let filter = fields.object("filter");
