@@ -113,6 +113,14 @@ pub(super) async fn list(
     if job_id.is_some() && job_type.is_some() {
         fields.fault("job_type", "value_error", "cannot be combined with job_id: give one of them");
     }
+    if let Some(after) = after
+        && let Some(newest) = newest(&state).await?.filter(|newest| after > *newest)
+    {
+        let text = format!(
+            "is beyond the newest line, {newest}: a backup was put back, or the database is a new one; begin again without after"
+        );
+        fields.fault("after", "value_error", &text);
+    }
     fields.finish()?;
     let source = match (job_id, job_type) {
         (Some(job_id), _) => Some(log_source(&state, &job_id).await?),
@@ -122,6 +130,12 @@ pub(super) async fn list(
         LogFilter { source, levels, after, limit: size(limit), offset: size(offset), ..LogFilter::default() };
     let rows = state.store().logs(&filter).await?;
     Ok(Json(rows.into_iter().map(LogEntry::from).collect()))
+}
+
+/// The number of the newest line, where there is one.
+async fn newest(state: &AppState) -> ApiResult<Option<i64>> {
+    let rows = state.store().logs(&LogFilter { limit: 1, ..LogFilter::default() }).await?;
+    Ok(rows.first().map(|row| row.log_id))
 }
 
 /// How the runs of the last days went.

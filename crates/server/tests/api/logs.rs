@@ -91,6 +91,7 @@ async fn levels_and_job_types_are_filtered_and_bad_queries_refused() {
         ("offset=-1", "offset"),
         ("after=x", "after"),
         ("after=1&offset=1", "offset"),
+        ("after=1000000", "after"),
         ("level=LOUD", "level"),
         ("levle=ERROR", "levle"),
         ("job_id=a&job_type=b", "job_type"),
