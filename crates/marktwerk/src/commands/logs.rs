@@ -97,7 +97,14 @@ async fn follow(
                 clock.sleep(POLL).await;
                 continue;
             }
-            Err(error) => return Err(error.into()),
+            // A number beyond the newest line is refused.
+            Err(error) => match end_before(last, client, output).await? {
+                Some(end) => {
+                    last = end;
+                    continue;
+                }
+                None => return Err(error.into()),
+            },
         };
         let was_lost = connection.found(client, output)?;
         let fresh = fresh.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -108,18 +115,21 @@ async fn follow(
         silences = if fresh.is_empty() { silences + 1 } else { 0 };
         // Numbers only rise, unless there is another database now: then nothing would ever come after the last one.
         if was_lost || silences.is_multiple_of(LOOKS_AT_THE_END_AFTER) && silences > 0 {
-            let end = end(client).await.unwrap_or(last);
-            if end < last {
-                output.aside(&format!(
-                    "the newest line there is {end}, and {last} was shown already: this is another database; going on from its end"
-                ))?;
-                last = end;
-            }
+            last = end_before(last, client, output).await?.unwrap_or(last);
         }
         if fresh.len() < PAGE {
             clock.sleep(POLL).await;
         }
     }
+}
+
+/// The newest line of a database that is another one by now, which is said; `None` where the last line shown is not beyond it.
+async fn end_before(last: i64, client: &Client, output: &Output) -> std::io::Result<Option<i64>> {
+    let Some(end) = end(client).await.ok().filter(|end| *end < last) else { return Ok(None) };
+    output.aside(&format!(
+        "the newest line there is {end}, and {last} was shown already: this is another database; going on from its end"
+    ))?;
+    Ok(Some(end))
 }
 
 /// Whether the server answers; each change of that is said once, beside the lines.
