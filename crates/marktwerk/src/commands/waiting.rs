@@ -21,7 +21,7 @@ pub(super) async fn wait(number: i64, client: &Client, output: &Output) -> anyho
     let clock = SystemClock::shared();
     let shown = Shown::new(output);
     let mut told: Vec<String> = Vec::new();
-    let mut steps_in_all = None;
+    let (mut attempt, mut steps_in_all) = (Value::Null, None);
     let mut silent_since = None;
     loop {
         let run = match client.get(&format!("/api/v1/runs/{number}"), &[]).await {
@@ -41,7 +41,14 @@ pub(super) async fn wait(number: i64, client: &Client, output: &Output) -> anyho
         if steps_in_all.is_none() {
             steps_in_all = Some(planned_steps(&run, client).await);
         }
-        for line in steps(&run).filter(|step| step["state"] != "running").map(step_line) {
+        // Each attempt tells its steps again.
+        if attempt != run["attempt"] {
+            attempt = run["attempt"].clone();
+            told.clear();
+        }
+        let failed = (run["state"] == "retrying").then(|| attempt_line(&run));
+        let ended = steps(&run).filter(|step| step["state"] != "running").map(step_line);
+        for line in ended.chain(failed) {
             if !told.contains(&line) {
                 shown.line(output, &line)?;
                 told.push(line);
@@ -138,7 +145,17 @@ pub(super) fn steps(run: &Value) -> impl Iterator<Item = &Value> {
 
 fn step_line(step: &Value) -> String {
     let texts = ["name", "state", "counts"].map(|field| plain(&step[field]));
-    texts.join(" ").trim_end().to_owned()
+    let line = texts.join(" ").trim_end().to_owned();
+    match step["error"].as_str() {
+        Some(error) => format!("{line}: {error}"),
+        None => line,
+    }
+}
+
+/// Why the last attempt failed, and when the next one begins.
+fn attempt_line(run: &Value) -> String {
+    let [number, error, at] = ["attempt", "error", "ready_at"].map(|field| plain(&run[field]));
+    format!("attempt {number} failed: {error}; the next one begins at {at}")
 }
 
 #[cfg(test)]
@@ -156,5 +173,17 @@ mod tests {
         // A type that names no steps still shows those that it begins.
         assert_eq!(progress(&run, 0), (1, 2, "import orders 3".to_owned()));
         assert_eq!(progress(&json!({ "state": "waiting", "steps": [] }), 5), (0, 5, "waiting".to_owned()));
+    }
+
+    #[test]
+    fn what_failed_says_why_and_when_it_is_tried_again() {
+        let step = json!({ "name": "export", "state": "failed", "counts": {}, "error": "JTL is away" });
+        assert_eq!(step_line(&step), "export failed: JTL is away");
+        let run =
+            json!({ "attempt": 2, "error": "JTL is away", "ready_at": "2026-11-02T09:00:30.000+01:00" });
+        assert_eq!(
+            attempt_line(&run),
+            format!("attempt 2 failed: JTL is away; the next one begins at {}", plain(&run["ready_at"]))
+        );
     }
 }
