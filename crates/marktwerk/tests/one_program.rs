@@ -252,6 +252,12 @@ fn what_is_stored_is_its_users_alone_though_others_may_read_new_files() {
     assert_eq!((rights(&data), rights(&data.join("marktwerk.db"))), (0o700, 0o600));
     let told = said(&run(folder.path(), &["doctor"]));
     assert!(!told.contains("open to others"), "{told}");
+    // Credentials are the user's own, which no start changes.
+    let secrets = folder.path().join(".env");
+    fs::write(&secrets, "MARKTWERK_LOG=info\n").unwrap();
+    fs::set_permissions(&secrets, Permissions::from_mode(0o644)).unwrap();
+    let told = said(&run(folder.path(), &["doctor"]));
+    assert!(told.contains(".env is open to others (644)") && told.contains("chmod 600 .env"), "{told}");
     program.kill();
 }
 
