@@ -1,11 +1,13 @@
-//! Job commands: run now, set the interval, enable or disable. Their arguments come in the query; a body is not read.
+//! Job commands: run now, set the interval, enable or disable. Their arguments come in the query; the fields of a body are
+//! named as ignored where one starts a job.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::schedule::LONGEST_INTERVAL_MINUTES;
 use serde::Serialize;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::start::{parameters, start};
@@ -66,9 +68,14 @@ pub(super) async fn run_now(
     caller: Caller,
     Path(id): Path<String>,
     QueryFields(fields): QueryFields,
+    body: Bytes,
 ) -> ApiResult<Json<Triggered>> {
     let job = state.engine.existing(&JobId(id)).await?;
-    let started = start(&state, &caller, &job, parameters(fields)?).await?;
+    let mut started = start(&state, &caller, &job, parameters(fields)?).await?;
+    // Parameters stand in the query; what somebody puts into the body instead is not passed over in silence.
+    if let Ok(Value::Object(fields)) = serde_json::from_slice(&body) {
+        started.ignored.extend(fields.into_iter().map(|(name, _)| name));
+    }
     Ok(Json(Triggered {
         status: "triggered",
         job_id: job.id.0,

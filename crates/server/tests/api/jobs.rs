@@ -125,6 +125,11 @@ async fn parameters_of_a_start_are_typed_echoed_or_told_to_be_ignored() {
     );
     let started = server.post(&format!("/api/jobs/inventory_workflow/run-now?{query}")).await;
     assert_eq!(started["ignored"], json!(["days_back", "log_to_db", "parent_order_status", "verbose"]));
+    let body = json!({ "days_back": 7 });
+    let started =
+        answer(server.request(Method::POST, "/api/jobs/order_workflow/run-now").json(&body)).await.1;
+    assert_eq!((&started["params"], &started["ignored"]), (&json!({}), &json!(["days_back"])), "{started}");
+    server.ended(started["run"].as_i64().unwrap()).await;
     // They hold for that run only.
     let run = server.run("order_workflow").await;
     assert_eq!(server.ended(run).await.parameters.len(), 0);
