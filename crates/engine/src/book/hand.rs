@@ -19,7 +19,7 @@ use crate::metrics;
 
 /// Jobs that are read one by one at the most; more are read together.
 const FEW: usize = 50;
-/// Another process may take the next free name first.
+/// How often something is tried again that another process, or the dispatcher, was quicker with.
 const TRIES: u32 = 5;
 
 /// Somebody at work in the book.
@@ -100,28 +100,38 @@ impl Hand<'_> {
         // Pausing works whatever is wrong with the file, the job or its account.
         let only_pauses = patch.len() == 1 && patch.get("enabled") == Some(&Value::Bool(false));
         book.edited_first(&mut edits).await.or_else(|error| only_pauses.then_some(()).ok_or(error))?;
-        let mut jobs = book.living(ids).await?;
-        let (mut changes, mut entries, mut specs) = (Vec::new(), Vec::new(), Vec::new());
-        for job in &jobs {
-            expect_version(job, expected_version)?;
-            let spec = match only_pauses {
-                true => JobSpec { enabled: false, ..job.spec.clone() },
-                false => book.planner.patched(job, patch)?,
-            };
-            if spec != job.spec {
-                entries.push(self.changed(job, &spec));
-                specs.push((&job.id, spec.clone()));
-                changes.push(book.edit(job, spec));
+        let mut tries = 0;
+        let (mut jobs, changed) = loop {
+            let jobs = book.living(ids).await?;
+            let (mut changes, mut entries, mut specs) = (Vec::new(), Vec::new(), Vec::new());
+            for job in &jobs {
+                expect_version(job, expected_version)?;
+                let spec = match only_pauses {
+                    true => JobSpec { enabled: false, ..job.spec.clone() },
+                    false => book.planner.patched(job, patch)?,
+                };
+                if spec != job.spec {
+                    entries.push(self.changed(job, &spec));
+                    specs.push((&job.id, spec.clone()));
+                    changes.push(book.edit(job, spec));
+                }
             }
-        }
-        if changes.is_empty() {
-            return Ok(jobs);
-        }
-        if !only_pauses {
-            let specs: Vec<(&JobId, &JobSpec)> = specs.iter().map(|(id, spec)| (*id, spec)).collect();
-            book.check_with(&specs)?;
-        }
-        let changed = book.store.audited(entries).edit_jobs(&changes).await?;
+            if changes.is_empty() {
+                return Ok(jobs);
+            }
+            if !only_pauses {
+                let specs: Vec<(&JobId, &JobSpec)> = specs.iter().map(|(id, spec)| (*id, spec)).collect();
+                book.check_with(&specs)?;
+            }
+            match book.store.audited(entries).edit_jobs(&changes).await {
+                Ok(changed) => break (jobs, changed),
+                // Nobody named a version: the dispatcher, or another process, has changed it since it was read.
+                Err(StoreError::VersionConflict { .. }) if expected_version.is_none() && tries < TRIES => {
+                    tries += 1
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
         let mut by_id: HashMap<JobId, Job> =
             changed.iter().map(|job| (job.id.clone(), job.clone())).collect();
         let generation = book.changed(&mut edits, changed, Vec::new()).await;

@@ -60,7 +60,7 @@ pub(crate) struct Bought {
     pub(crate) is_doubled: bool,
     /// People did something because of which two parcels are their own doing.
     pub(crate) is_excused: bool,
-    /// The address changed when JTL had it already.
+    /// The address changed when JTL had it already, and the program had read it before.
     pub(crate) moved_at: Option<Timestamp>,
     /// Tracking numbers of JTL's parcels when the marketplace took the report.
     pub(crate) reported: Option<Vec<String>>,

@@ -152,10 +152,12 @@ impl Play {
         let now = self.ground.now();
         let account = self.oracle.book.get(sn).account;
         self.ground.accounts[account].market.readdress(sn).unwrap();
+        let read_from = self.oracle.read_from[account];
         let bought = self.oracle.book.change(sn);
         bought.touch(now);
-        let is_in_jtl = bought.was_in_jtl;
-        if is_in_jtl {
+        // A person may have entered it before anybody could read it: then nobody knows that it once went elsewhere.
+        let is_surely_read = !bought.is_hidden && bought.shown_at.is_none() && read_from > bought.placed;
+        if bought.was_in_jtl && (is_surely_read || !bought.is_entered_by_hand) {
             bought.moved_at = Some(now);
         }
         self.tell(format!("{sn} goes to another address now."));
