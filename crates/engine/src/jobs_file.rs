@@ -25,7 +25,7 @@ pub use format::JobsDocument;
 /// A JSON document as people save it: UTF-8 or UTF-16, with or without a byte order mark.
 ///
 /// # Errors
-/// With the place of what cannot be read, or of a key that stands twice in one object.
+/// With the place of the syntax error, or of a key that occurs twice in one object.
 pub fn read_json(bytes: &[u8]) -> Result<Value, Misread> {
     strict_json::read(&text_of(bytes)?)
 }

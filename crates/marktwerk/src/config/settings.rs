@@ -54,7 +54,7 @@ pub struct Settings {
     /// Ends the process at a named point of a workflow: for tests of a crash.
     #[cfg(feature = "crash-points")]
     pub crash_at: Option<String>,
-    /// Seconds by which the wall clock is wrong stand in this file: for tests of its steps.
+    /// A file with the number of seconds by which the wall clock is off: for tests of its steps.
     #[cfg(feature = "crash-points")]
     pub clock_offset: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
-//! Places for connections. Where a peer has none left, or nobody has, the connection gives way whose peer has kept the server waiting
-//! for longest: an idle one, one with half a request, one that does not read its answer. A request that is worked on is never cut.
+//! Places for connections. When a peer has used its share, or all are taken, one connection is closed: the one whose peer has kept the
+//! server waiting for longest, first among the peers that have more than half of their share. It may be idle, have sent half a request, or
+//! not read its answer. A request is never cut off while its answer is being prepared.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

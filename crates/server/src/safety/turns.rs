@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connections::{Limits, Peer, Share, Shares};
 
-/// Callers of one peer that may wait: so many hashes are done well before an answer is given up.
+/// How many callers of one peer may wait for a hash. The last of them is still answered within the time limit.
 const MOST_WAITING: usize = 64;
 
 /// Whose turn it is.
