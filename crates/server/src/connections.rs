@@ -41,7 +41,7 @@ const BUFFER: u32 = 64 * 1024;
 const BACKLOG: u32 = 1_024;
 /// After a connection that could not be accepted: the machine is out of something.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// What a peer is sent for which there is no place.
+/// The answer to a peer whose connection cannot be served.
 const NO_PLACE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: application/json\r\n\
     content-length: 65\r\nconnection: close\r\n\r\n\

@@ -313,7 +313,7 @@ fn exchange(temporary: &Path, target: &Path, expected: Option<&str>) -> io::Resu
                 fs::remove_file(temporary)?;
                 stamped(target)
             }
-            // It is somebody's edit, or cannot be read: it gets its place back.
+            // The file that was there was edited, or cannot be read: it is put back.
             looked => {
                 swap(temporary, target).map_err(|error| kept(temporary, &error))?;
                 looked.map(|_| Written::Edited)

@@ -16,7 +16,7 @@ const AGREES_WITHIN: Duration = Duration::from_secs(40);
 pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(110);
 /// An enabled job of a few seconds runs within this, though its account's lane is shared with all others.
 const RUNS_WITHIN: Duration = Duration::from_secs(120);
-/// What is no fault of the program at such a moment: the reader of its output, refusals on a wrong clock, the machine's own disk.
+/// Reasons of health that the disturbances themselves may cause: a dead reader of the output, calls refused on a wrong clock, a small disk.
 const ALLOWED: [&str; 8] = [
     "lines_dropped",
     "jobs_failing",
@@ -131,7 +131,7 @@ impl Shop {
     }
 }
 
-/// Jobs of the clients and of the hand; those of a first start are nobody's here.
+/// Whether a job belongs to the clients or to the hand. The jobs of a first start are left out.
 fn is_ours(id: &str) -> bool {
     id.starts_with('c') || id.starts_with("hand")
 }

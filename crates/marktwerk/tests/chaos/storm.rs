@@ -54,7 +54,7 @@ const TROUBLES: [Trouble; 11] = [
     Trouble::LockRemoved,
 ];
 
-/// What lasts until health has told of it.
+/// What goes on until the health answer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Siege {
     DiskFull,

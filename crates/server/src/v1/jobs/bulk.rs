@@ -164,7 +164,7 @@ async fn change(state: &AppState, caller: &Caller, action: Action, ids: &[JobId]
         Action::Pause => commands.change_jobs(ids, &enabled(false), None).await.map(drop),
         Action::Resume => commands.change_jobs(ids, &enabled(true), None).await.map(drop),
         Action::Remove => commands.remove_jobs(ids, None).await,
-        // Each is told by itself.
+        // Runs are started one by one, by the caller.
         Action::Run => Ok(()),
     }
 }
