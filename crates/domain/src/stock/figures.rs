@@ -29,7 +29,14 @@ pub struct Figures {
     pub unseen: i64,
     /// When that was noticed last.
     pub unseen_at: Option<Timestamp>,
+    /// Units of figures before this one that may have been sold, at the most, without their orders having been read.
+    pub unread: i64,
+    /// When such a figure was replaced last.
+    pub unread_at: Option<Timestamp>,
 }
+
+/// Stands for a figure that was never said: it may have sold any number.
+const ANY: i64 = i32::MAX as i64;
 
 /// Figures that we sent and whose outcome is not known: each of them, or the one before, may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +84,15 @@ impl Figures {
         Some(self.known(has_twin).unwrap_or_else(unsure))
     }
 
+    /// What this listing may sell from now on and may have sold already without its order having been read, at the most. `None` if the
+    /// marketplace never said a figure.
+    pub fn may_sell(&self, has_twin: bool) -> Option<i64> {
+        let now = self.at_most(has_twin)?;
+        // A write with unknown outcome may have replaced a figure that was sold out.
+        let before = self.sent.and(self.live).unwrap_or(0);
+        Some(self.unread + now + before)
+    }
+
     /// Units of sales that are not seen yet: what is left of them.
     pub fn unseen_left(&self) -> i64 {
         (self.unseen - self.sold).max(0)
@@ -102,12 +118,13 @@ impl Figures {
         let fallen = before.zip(told).map_or(0, fall);
         let fallen = if mutant::is(Mutant::FallIgnored) { 0 } else { fallen };
         let left = self.unseen_left();
+        let may_be_sold = self.may_sell(true).map_or(ANY, |most| most - self.unread - told.unwrap_or(0));
         Self {
             live: told,
             live_at: told.map(|_| at).or(self.live_at),
             unseen: left + fallen,
             unseen_at: if fallen > 0 { Some(at) } else { self.unseen_at.filter(|_| left > 0) },
-            ..Self::default()
+            ..self.followed(may_be_sold - fallen, at)
         }
     }
 
@@ -119,8 +136,15 @@ impl Figures {
             live_at: Some(at),
             unseen: left,
             unseen_at: self.unseen_at.filter(|_| left > 0),
-            ..Self::default()
+            ..self.followed(self.live.map_or(ANY, |live| live + self.returned), at)
         }
+    }
+
+    /// A listing that nothing is known of but what figures until `at` may have sold: this many units of the last one.
+    fn followed(&self, may_be_sold: i64, at: Timestamp) -> Self {
+        let unread = (self.unread + may_be_sold.max(0)).min(ANY);
+        let unread_at = self.unread_at.filter(|_| may_be_sold <= 0).unwrap_or(at);
+        Self { unread, unread_at: (unread > 0).then_some(unread_at), ..Self::default() }
     }
 
     /// While a write is under way, and as long as its outcome is not known.
@@ -129,21 +153,30 @@ impl Figures {
             low: sent.low.min(figure),
             high: sent.high.max(figure),
         });
-        Self { sent: Some(sent), ..*self }
+        let Some(before) = self.sent else { return Self { sent: Some(sent), ..*self } };
+        // Whether the one before came into force, and sold, is not known.
+        Self { sent: Some(sent), unread: (self.unread + before.high).min(ANY), unread_at: None, ..*self }
     }
 
-    /// Without sales that are not seen yet, if the account's orders were read up to `read_until` and an order becomes visible
-    /// within `visible_within` of its purchase.
+    /// Without sales that are not seen yet and without what earlier figures may have sold, where the account's orders were read up to
+    /// `read_until` and an order becomes visible within `visible_within` of its purchase.
     pub fn without_what_was_read(
         &self,
         read_until: Option<Timestamp>,
         visible_within: SignedDuration,
     ) -> Self {
-        let end = self.unseen_at.and_then(|at| at.checked_add(visible_within).ok());
-        let is_over = self.unseen > 0
-            && (self.unseen_left() == 0
-                || end.zip(read_until).is_some_and(|(end, read_until)| read_until >= end));
-        if is_over { Self { unseen: 0, unseen_at: None, ..*self } } else { *self }
+        let is_read = |at: Option<Timestamp>| {
+            let end = at.and_then(|at| at.checked_add(visible_within).ok());
+            end.zip(read_until).is_some_and(|(end, read_until)| read_until >= end)
+        };
+        let mut left = *self;
+        if self.unseen_left() == 0 || is_read(self.unseen_at) {
+            (left.unseen, left.unseen_at) = (0, None);
+        }
+        if is_read(self.unread_at) {
+            (left.unread, left.unread_at) = (0, None);
+        }
+        left
     }
 }
 

@@ -242,8 +242,8 @@ impl Picture {
         sellers
     }
 
-    /// What is left of the article beside everything that these accounts still offer of its parts. `None` where one of them may
-    /// offer any number.
+    /// What is left of the article beside everything that these accounts may sell or have sold of its parts without anybody having
+    /// read it. `None` where one of them may offer any number.
     fn beside(&self, article: i64, unread: &BTreeSet<&str>) -> Option<i64> {
         let mut units = self.units.clone();
         let parts = self.levels.parts(article);
@@ -251,7 +251,7 @@ impl Picture {
             parts.iter().filter_map(|part| self.by_part.get(part)).flatten().copied().collect();
         for offer in touching.into_iter().filter_map(|index| self.offers.get(index)) {
             if unread.contains(offer.account.as_str()) {
-                units.add(&self.levels, offer.article, offer.figures.at_most(offer.has_twin)?);
+                units.add(&self.levels, offer.article, offer.figures.may_sell(offer.has_twin)?);
             }
         }
         self.offered(article, &units)

@@ -17,6 +17,7 @@ enum Event {
     Answers(usize, bool),
     /// A stock run of an account.
     Runs(usize),
+    /// Pieces arrive, or are found to be missing.
     Receives(i64),
 }
 
@@ -26,7 +27,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (account.clone(), 1..3_i64).prop_map(|(account, units)| Event::Sells(account, units)),
         1 => (account.clone(), any::<bool>()).prop_map(|(account, answers)| Event::Answers(account, answers)),
         3 => account.prop_map(Event::Runs),
-        1 => (1..4_i64).prop_map(Event::Receives),
+        1 => (-4..4_i64).prop_map(Event::Receives),
     ]
 }
 
@@ -59,6 +60,7 @@ impl Market {
                 account.figures.bought = Some((earlier, last));
             }
             account.until = Some(self.now);
+            account.figures = account.figures.without_what_was_read(account.until, SignedDuration::ZERO);
             self.open += units;
         }
     }
@@ -134,7 +136,7 @@ proptest! {
                     }
                 }
                 Event::Answers(index, answers) => market.accounts[index].answers = answers,
-                Event::Receives(units) => market.pieces += units,
+                Event::Receives(units) => market.pieces = (market.pieces + units).max(0),
                 Event::Runs(index) => {
                     let before = market.accounts[index].offered;
                     market.run(index);

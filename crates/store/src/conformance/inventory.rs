@@ -49,6 +49,8 @@ pub async fn patches_change_what_they_name(store: SharedStore) {
         sent: Some(Sent { low: 3, high: 8 }),
         unseen: 4,
         unseen_at: Some(at(4)),
+        unread: 6,
+        unread_at: Some(at(5)),
     };
     let lost =
         LostArticle { reason: LostReason::Renamed { to: "B".to_owned() }, since: at(5), is_settled: false };

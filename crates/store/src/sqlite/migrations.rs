@@ -11,7 +11,7 @@ use crate::StoreResult;
 use crate::migrating::{self, Migration};
 
 /// In order; the first has number 1. An applied text is never changed again.
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlite/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlite/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlite/0003_promises.sql") },
@@ -23,6 +23,7 @@ const MIGRATIONS: [Migration; 11] = [
     Migration { name: "stock", text: include_str!("../../migrations/sqlite/0009_stock.sql") },
     Migration { name: "entries", text: include_str!("../../migrations/sqlite/0010_entries.sql") },
     Migration { name: "held", text: include_str!("../../migrations/sqlite/0011_held.sql") },
+    Migration { name: "unread", text: include_str!("../../migrations/sqlite/0012_unread.sql") },
 ];
 
 /// In a backup's step.

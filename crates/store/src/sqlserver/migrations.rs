@@ -8,7 +8,7 @@ use crate::migrating::{self, Migration};
 use crate::{StoreError, StoreResult};
 
 /// In order; the first has number 1, and each does what the one of the same number does elsewhere. An applied text is never changed again.
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     Migration { name: "scheduler", text: include_str!("../../migrations/sqlserver/0001_scheduler.sql") },
     Migration { name: "business", text: include_str!("../../migrations/sqlserver/0002_business.sql") },
     Migration { name: "promises", text: include_str!("../../migrations/sqlserver/0003_promises.sql") },
@@ -20,6 +20,7 @@ const MIGRATIONS: [Migration; 11] = [
     Migration { name: "stock", text: include_str!("../../migrations/sqlserver/0009_stock.sql") },
     Migration { name: "entries", text: include_str!("../../migrations/sqlserver/0010_entries.sql") },
     Migration { name: "held", text: include_str!("../../migrations/sqlserver/0011_held.sql") },
+    Migration { name: "unread", text: include_str!("../../migrations/sqlserver/0012_unread.sql") },
 ];
 
 /// The newest schema version that this program knows.

@@ -140,6 +140,7 @@ impl Connections {
             ListingFilter { articles: Some(touching.into_iter().collect()), ..ListingFilter::default() };
         let mut found = self.store.find_listings(&filter).await?;
         found.retain(|(other, _)| other != account);
+        self.forget_what_was_read(&mut found).await?;
         self.learn(grounds, found.iter().filter_map(|(_, record)| record.article).collect::<Vec<_>>())
             .await?;
         Ok(found)
@@ -152,15 +153,27 @@ impl Connections {
         grounds: &mut Grounds,
     ) -> Result<Vec<(i64, i64)>, Failure> {
         let filter = ListingFilter { has_unseen: true, ..ListingFilter::default() };
-        let found = self.store.find_listings(&filter).await?;
-        let mut units = Vec::new();
-        for (other, record) in found.into_iter().filter(|(other, _)| other != account) {
-            let read_until = self.read_until(&other).await?;
-            let figures = record.figures.without_what_was_read(read_until, self.visible_within(&other));
-            units.extend(record.article.map(|article| (article, figures.unseen_left())));
-        }
+        let mut found = self.store.find_listings(&filter).await?;
+        found.retain(|(other, _)| other != account);
+        self.forget_what_was_read(&mut found).await?;
+        let units =
+            found.iter().filter_map(|(_, record)| Some((record.article?, record.figures.unseen_left())));
+        let units: Vec<(i64, i64)> = units.collect();
         self.learn(grounds, units.iter().map(|(article, _)| *article).collect::<Vec<_>>()).await?;
         Ok(units)
+    }
+
+    /// What their accounts' orders were read past is not unseen or unread any more.
+    async fn forget_what_was_read(&self, found: &mut [AccountListing]) -> Result<(), Failure> {
+        let mut read: HashMap<String, Option<Timestamp>> = HashMap::new();
+        for (account, record) in found {
+            if !read.contains_key(account) {
+                read.insert(account.clone(), self.read_until(account).await?);
+            }
+            let read_until = read.get(account).copied().flatten();
+            record.figures = record.figures.without_what_was_read(read_until, self.visible_within(account));
+        }
+        Ok(())
     }
 
     /// Within what time an order of the account becomes visible.
