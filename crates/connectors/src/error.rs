@@ -17,7 +17,7 @@ pub struct Place {
     /// The marketplace's name of the call (TEMU: `type`).
     pub call: &'static str,
     /// The marketplace's error code, if it told one.
-    pub code: Option<i64>,
+    pub code: Option<Box<str>>,
     /// The marketplace's id of the request, if it told one.
     pub request_id: Option<Box<str>>,
     /// The call asked for what all orders of the account need, such as the list of carriers: each of them would fail in the same way.
@@ -29,7 +29,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "account {}, call {}", self.account, self.call)?;
-        if let Some(code) = self.code {
+        if let Some(code) = &self.code {
             write!(formatter, ", code {code}")?;
         }
         if let Some(request_id) = &self.request_id {

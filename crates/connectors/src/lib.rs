@@ -6,9 +6,9 @@
 //!
 //! - [`marketplace`]: the trait that all marketplaces implement
 //! - [`rules`]: how marketplaces differ where workflows have to know
-//! - [`orders`], [`stock`], [`shipments`]: what goes through it
+//! - [`orders`], [`stock`], [`shipments`], [`writes`]: what goes through it
 //! - [`error`]: how calls fail
-//! - [`paging`]: how a list that changes while it is read is read completely
+//! - [`paging`]: how lists that change while they are read are read completely
 //! - [`limiter`]: how often a marketplace may be called
 //! - [`http`]: the one HTTP client
 //! - [`metrics`]: what is measured of all this
@@ -28,6 +28,7 @@ mod shared_look_up;
 pub mod shipments;
 pub mod stock;
 pub mod temu;
+pub mod writes;
 
 pub use cancellations::{CancelAnswer, Cancellations};
 pub use error::{ConnectorError, Place};
@@ -35,10 +36,11 @@ pub use http::HttpClient;
 pub use limiter::{Budget, Budgets};
 pub use marketplace::Marketplace;
 pub use orders::{
-    MalformedEntry, OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable,
+    MalformedEntry, OrderEntry, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable,
 };
-pub use paging::{PageVerdict, WindowReader};
+pub use paging::{ListingReader, OrderBatch, OrderReader};
 pub use rules::Rules;
-pub use shipments::{ConfirmAnswer, ConfirmedParcel};
-pub use stock::{ListingPage, StockAnswer};
+pub use shipments::ConfirmedParcel;
+pub use stock::{ListingBatch, StockAnswer};
 pub use temu::{Temu, TemuAccount};
+pub use writes::WriteAnswer;

@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::StockTarget;
-use marktwerk_domain::order::Order;
+use marktwerk_domain::order::{Hints, Order};
 use marktwerk_domain::shipment::ShipmentReport;
 use serde_json::Value;
 
 use crate::cancellations::Cancellations;
 use crate::error::ConnectorError;
 use crate::limiter::Budget;
-use crate::orders::{OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::orders::{OrderEntry, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::paging::{ListingReader, OrderBatch, OrderReader};
 use crate::rules::Rules;
-use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
-use crate::stock::{ListingPage, StockAnswer};
+use crate::shipments::ConfirmedParcel;
+use crate::stock::StockAnswer;
+use crate::writes::WriteAnswer;
 
 /// One account at one marketplace.
 ///
@@ -37,18 +39,17 @@ pub trait Marketplace: Send + Sync {
     /// Tests the credentials with a call that changes nothing, and tells when they expire.
     async fn check_account(&self) -> Result<AccountHealth, ConnectorError>;
 
-    /// One page of the orders changed in `window`, newest change first. Pages count from 1. An entry that
-    /// cannot be read stands in [`OrderPage::malformed`] and spoils none of the others. To read all pages
-    /// of a list that changes meanwhile, see [`crate::paging`].
-    async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError>;
+    /// Reads the orders changed in `window`, and those that change meanwhile.
+    fn read_orders(&self, window: OrderWindow) -> Box<dyn OrderReader + '_>;
 
     /// The orders with these numbers as a listing shows them, whatever their number and whenever they changed. Numbers that the
     /// marketplace does not know are absent.
-    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError>;
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderBatch, ConnectorError>;
 
-    /// A marker of the orders changed in `window`, for one call: the same text as long as the same orders stand
-    /// there and none of them has changed again. The window's end alone does not change it.
-    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError>;
+    /// A fingerprint of the orders changed in `window`, for one call: the same text as long as the same orders stand
+    /// there and none of them has changed again. The window's end alone does not change it. `None` where the marketplace has no such
+    /// call: then only reading the orders tells.
+    async fn fingerprint(&self, window: &OrderWindow) -> Result<Option<String>, ConnectorError>;
 
     /// What the order takes from stock by article number, and what was cancelled of it. May cost calls, where the
     /// list names no article numbers: meant for new and changed orders only. What has no article number
@@ -69,30 +70,31 @@ pub trait Marketplace: Send + Sync {
     /// the ERP by hand. `None` where the document does not say it without guessing. Pure.
     fn report_lines(&self, raw: &Value) -> Option<ReportLines>;
 
-    /// One page of what the account offers. Pages count from 1.
-    async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError>;
+    /// Reads what the account offers.
+    fn read_listings(&self) -> Box<dyn ListingReader + '_>;
 
-    /// Tells the marketplace absolute stock figures of one group of listings (`StockTarget::group`); one
-    /// answer per target, in the order of `targets`. The same `idempotency_key` must be used again only for
-    /// the same intent. An `Err` says nothing about what was accepted.
+    /// Cuts stock figures into calls, the marketplace's way: none of them is empty, and each figure is in one of them.
+    fn stock_calls(&self, targets: Vec<StockTarget>) -> Vec<Vec<StockTarget>>;
+
+    /// Tells the marketplace the absolute stock figures of one call; one answer per target, in the order of `targets`. The same
+    /// `idempotency_key` must be used again only for the same intent. An `Err` says nothing about what was accepted.
     async fn push_stock(
         &self,
-        group: &str,
         targets: &[StockTarget],
         idempotency_key: &str,
     ) -> Result<Vec<StockAnswer>, ConnectorError>;
 
-    /// The marketplace's code for a carrier's name as the ERP has it, in a region as the marketplace numbers
-    /// it. `Ok(None)`: unknown or ambiguous. There is no default.
+    /// The marketplace's code for a carrier's name as the ERP has it, for an order with these hints. `Ok(None)`: unknown or ambiguous.
+    /// There is no default.
     async fn carrier_code(
         &self,
-        region: Option<i64>,
+        hints: Option<&Hints>,
         carrier: &str,
     ) -> Result<Option<String>, ConnectorError>;
 
-    /// Reports one unit of the marketplace's ([`Rules::report`]): all parcels of an order, or one parcel. An `Err` says nothing about whether it was accepted: read
-    /// back with [`read_shipments`](Self::read_shipments).
-    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError>;
+    /// Reports one unit of the marketplace's ([`Rules::report`]): all parcels of an order, or one parcel. An `Err` says nothing about
+    /// whether it was accepted: read back with [`read_shipments`](Self::read_shipments).
+    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<WriteAnswer, ConnectorError>;
 
     /// What the marketplace knows of the parcels of an order's `lines` (its own line numbers).
     async fn read_shipments(

@@ -1,4 +1,4 @@
-//! What the order part of a marketplace takes and gives: windows of time, pages of raw entries.
+//! What the order part of a marketplace takes and gives: windows of time, raw entries.
 //!
 //! Not the translated order: that is `marktwerk_domain::order::Order`.
 
@@ -6,20 +6,20 @@ use std::fmt;
 
 use jiff::Timestamp;
 use marktwerk_domain::judgement::{Hold, Notice};
-use marktwerk_domain::order::{MarketplaceStatus, OrderLine};
+use marktwerk_domain::order::{Hints, MarketplaceStatus, OrderLine};
 use marktwerk_domain::reason::Reason;
 use marktwerk_domain::shipment::Content;
 use serde_json::Value;
 
 /// Which orders to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderWindow {
     /// Changed at or after this; whole seconds count.
     pub changed_from: Timestamp,
     /// Changed at or before this; whole seconds count.
     pub changed_until: Timestamp,
-    /// The marketplace's own number of a status (TEMU: `parentOrderStatus`); `None`: all.
-    pub status: Option<u32>,
+    /// The marketplace's own word for a status, as its job's parameters have it; `None`: all.
+    pub status: Option<String>,
 }
 
 /// What the report of a shipment needs of an order.
@@ -27,21 +27,8 @@ pub struct OrderWindow {
 pub struct ReportLines {
     /// The lines that are left to ship; their prices are not known.
     pub lines: Vec<OrderLine>,
-    /// Destination as the marketplace numbers it.
-    pub region: Option<i64>,
-}
-
-/// One page of a listing of orders.
-#[derive(Debug, Clone)]
-pub struct OrderPage {
-    /// Orders in the whole window, as the marketplace counts them now.
-    pub total: u64,
-    /// Entries that a full page has.
-    pub page_size: u32,
-    /// The readable entries, newest change first.
-    pub entries: Vec<OrderEntry>,
-    /// The others.
-    pub malformed: Vec<MalformedEntry>,
+    /// What the connector wants to read again when the shipment is reported.
+    pub hints: Option<Hints>,
 }
 
 /// An order as a listing shows it. Its `Debug` leaves out the raw document.

@@ -335,6 +335,38 @@ pub struct ShippingCharge {
     pub vat_rate: VatRate,
 }
 
+/// What a connector writes down about an order and nobody else reads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Hints(String);
+
+impl Hints {
+    /// In the connector's own words.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// As they were written down.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Hints {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Text(String),
+            Number(i64),
+        }
+        Ok(Self(match Stored::deserialize(deserializer)? {
+            Stored::Text(text) => text,
+            Stored::Number(number) => number.to_string(),
+        }))
+    }
+}
+
 /// An order, translated. Its sum equals the marketplace's to the cent, else it would have been set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -346,8 +378,9 @@ pub struct Order {
     pub ship_until: Option<Timestamp>,
     /// Until when it should arrive, if the marketplace says so.
     pub deliver_until: Option<Timestamp>,
-    /// Destination as the marketplace numbers it (TEMU: `regionId`).
-    pub region: Option<i64>,
+    /// What the marketplace's connector wants to read again when it acts on the order. Earlier versions stored a region's number.
+    #[serde(default, alias = "region", skip_serializing_if = "Option::is_none")]
+    pub hints: Option<Hints>,
     /// What the buyer pays for goods and shipping, before what the marketplace itself gives.
     pub total: Money,
     /// The buyer pays when the parcel arrives: it is not paid yet.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::judgement::Hold;
+use crate::order::Hints;
 
 /// How many units of an article a parcel or an order line holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,8 +176,9 @@ pub struct OtherOrder {
 pub struct ShipmentReport {
     /// The marketplace's order number.
     pub number: String,
-    /// The order's destination as the marketplace numbers it (TEMU: `regionId`).
-    pub region: Option<i64>,
+    /// What the marketplace's connector noted of the order.
+    #[serde(default, alias = "region", skip_serializing_if = "Option::is_none")]
+    pub hints: Option<Hints>,
     /// All parcels.
     pub parcels: Vec<ReportedParcel>,
     /// Open wishes and checks that a person decided to pass over.

@@ -232,7 +232,7 @@ impl Import<'_> {
             ordered_at: self.times.bought_at,
             ship_until: None,
             deliver_until: None,
-            region: None,
+            hints: None,
             total,
             pays_on_delivery: false,
             lines,

@@ -16,15 +16,16 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
 use marktwerk_connectors::{
-    Budget, CancelAnswer, Cancellations, ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage,
-    Marketplace, OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Rules, Standing, StockAnswer,
-    Untranslatable,
+    Budget, CancelAnswer, Cancellations, ConfirmedParcel, ConnectorError, ListingBatch, ListingReader,
+    Marketplace, OrderBatch, OrderEntry, OrderReader, OrderUnits, OrderWindow, ReportLines, Rules, Standing,
+    StockAnswer, Untranslatable, WriteAnswer,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::StockTarget;
-use marktwerk_domain::order::Order;
+use marktwerk_domain::order::{Hints, Order};
 use marktwerk_domain::shipment::ShipmentReport;
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ const IN_A_ROW: usize = 3;
 /// Orders that are remembered to go last. More than ever fail in a step; who comes later is not remembered.
 const REMEMBERED: usize = 10_000;
 
-/// What is called for one order, or one group of listings. A call that succeeds says nothing of the others: it may have been answered from
+/// What is called for one order, or with the figures of some listings. A call that succeeds says nothing of the others: it may have been answered from
 /// what is known already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Call {
@@ -45,7 +46,7 @@ pub(crate) enum Call {
     Stock,
 }
 
-/// Orders, or groups of listings, for which a call failed when it was made last: (account, call, number). They go after all others.
+/// Orders, or calls of stock figures, for which a call failed when it was made last: (account, call, number). They go after all others.
 #[derive(Default)]
 pub(crate) struct Line(Mutex<HashSet<(String, Call, String)>>);
 
@@ -101,7 +102,7 @@ impl Guarded {
         course.run_over.as_ref().or(course.step_over.as_ref()).map(ConnectorError::failure)
     }
 
-    /// The orders, or groups of listings, for which one of these calls failed when it was made last: they go after the others.
+    /// The orders, or calls of stock figures, for which one of these calls failed when it was made last: they go after the others.
     pub(crate) fn last_in_line(&self, calls: &[Call]) -> BTreeSet<String> {
         let line = self.line.lock();
         let own = line.iter().filter(|(account, call, _)| account == self.name() && calls.contains(call));
@@ -151,7 +152,7 @@ impl Guarded {
         answer
     }
 
-    /// A call for one order, or one group of listings.
+    /// A call for one order, or one call of stock figures.
     async fn single<T>(
         &self,
         call: Call,
@@ -262,16 +263,16 @@ impl Marketplace for Guarded {
         self.shared(self.marketplace.check_account()).await
     }
 
-    async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
-        self.shared(self.marketplace.order_page(window, page)).await
+    fn read_orders(&self, window: OrderWindow) -> Box<dyn OrderReader + '_> {
+        Box::new(GuardedReader { guarded: self, reader: self.marketplace.read_orders(window) })
     }
 
-    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderBatch, ConnectorError> {
         self.shared(self.marketplace.orders_by_number(numbers)).await
     }
 
-    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
-        self.shared(self.marketplace.newest_change(window)).await
+    async fn fingerprint(&self, window: &OrderWindow) -> Result<Option<String>, ConnectorError> {
+        self.shared(self.marketplace.fingerprint(window)).await
     }
 
     async fn order_contents(&self, entry: &OrderEntry) -> Result<OrderUnits, ConnectorError> {
@@ -294,28 +295,32 @@ impl Marketplace for Guarded {
         self.marketplace.report_lines(raw)
     }
 
-    async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {
-        self.shared(self.marketplace.listing_page(page)).await
+    fn read_listings(&self) -> Box<dyn ListingReader + '_> {
+        Box::new(GuardedReader { guarded: self, reader: self.marketplace.read_listings() })
+    }
+
+    fn stock_calls(&self, targets: Vec<StockTarget>) -> Vec<Vec<StockTarget>> {
+        self.marketplace.stock_calls(targets)
     }
 
     async fn push_stock(
         &self,
-        group: &str,
         targets: &[StockTarget],
         idempotency_key: &str,
     ) -> Result<Vec<StockAnswer>, ConnectorError> {
-        self.single(Call::Stock, group, self.marketplace.push_stock(group, targets, idempotency_key)).await
+        let call = self.marketplace.push_stock(targets, idempotency_key);
+        self.single(Call::Stock, stock_call_name(targets), call).await
     }
 
     async fn carrier_code(
         &self,
-        region: Option<i64>,
+        hints: Option<&Hints>,
         carrier: &str,
     ) -> Result<Option<String>, ConnectorError> {
-        self.shared(self.marketplace.carrier_code(region, carrier)).await
+        self.shared(self.marketplace.carrier_code(hints, carrier)).await
     }
 
-    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<WriteAnswer, ConnectorError> {
         self.single(Call::Report, &report.number, self.marketplace.confirm_shipment(report)).await
     }
 
@@ -338,6 +343,43 @@ impl Marketplace for Guarded {
     fn calls(&self) -> BTreeMap<String, u64> {
         self.marketplace.calls()
     }
+}
+
+/// A list that is read for many orders, or listings: its calls count as theirs.
+struct GuardedReader<'a, R: ?Sized> {
+    guarded: &'a Guarded,
+    reader: Box<R>,
+}
+
+#[async_trait]
+impl OrderReader for GuardedReader<'_, dyn OrderReader + '_> {
+    fn is_complete(&self) -> bool {
+        self.reader.is_complete()
+    }
+
+    async fn next(&mut self) -> Result<OrderBatch, ConnectorError> {
+        self.guarded.shared(self.reader.next()).await
+    }
+
+    fn read_until(&self) -> Option<Timestamp> {
+        self.reader.read_until()
+    }
+}
+
+#[async_trait]
+impl ListingReader for GuardedReader<'_, dyn ListingReader + '_> {
+    async fn next(&mut self) -> Result<Option<ListingBatch>, ConnectorError> {
+        self.guarded.shared(self.reader.next()).await
+    }
+
+    fn is_complete(&self) -> bool {
+        self.reader.is_complete()
+    }
+}
+
+/// What stands for a call of stock figures in the line of those that failed: its first listing.
+pub(crate) fn stock_call_name(targets: &[StockTarget]) -> &str {
+    targets.first().map_or("", |target| &target.listing)
 }
 
 #[async_trait]

@@ -118,7 +118,7 @@ async fn a_number_set_at_the_marketplace_is_known_with_the_next_reading_of_the_l
         assert_eq!(article(&fake, 5).await, None);
     }
     assert_eq!(asked(&fake), 2, "that it has none is remembered");
-    fake.temu.listing_page(1).await.unwrap();
+    fake.temu.read_listings().next().await.unwrap();
     assert_eq!(article(&fake, 5).await.as_deref(), Some("NEW"));
     assert_eq!(asked(&fake), 4);
 }

@@ -94,13 +94,13 @@ pub(super) async fn cancel(
 }
 
 fn is_business(error: &ConnectorError) -> bool {
-    matches!(error, ConnectorError::Refused { place, .. } if place.code.is_some_and(codes::is_business))
+    matches!(error, ConnectorError::Refused { place, .. } if codes::is_answer(place))
 }
 
 /// A no to this one order is an answer.
 fn refusal(error: ConnectorError) -> Result<CancelAnswer, ConnectorError> {
     match error {
-        ConnectorError::Refused { place, message, .. } if place.code.is_some_and(codes::is_business) => {
+        ConnectorError::Refused { place, message, .. } if codes::is_answer(&place) => {
             let code = place.code.unwrap_or_default();
             Ok(CancelAnswer::Refused { message: format!("{message} (code {code})") })
         }

@@ -27,14 +27,24 @@ const CHECK_KEYS: &str = "check the app key in the account's settings";
 const ASK_TEMU: &str =
     "the app is suspended or lacks the permission: see it in the partner platform or ask TEMU";
 
+/// The code of an error, as a number.
+pub(super) fn of(place: &Place) -> Option<i64> {
+    place.code.as_ref()?.parse().ok()
+}
+
+/// Whether a service behind the gateway answered about the content of the call.
+pub(super) fn is_answer(place: &Place) -> bool {
+    of(place).is_some_and(is_business)
+}
+
 /// Whether a service behind the gateway gave the code: it understood the call and answered about its content.
-pub(super) fn is_business(code: i64) -> bool {
+fn is_business(code: i64) -> bool {
     code >= 100_000_000
 }
 
 /// The error for a code other than success.
 pub(super) fn error(place: Place, code: i64, message: String, until: Option<Timestamp>) -> ConnectorError {
-    let place = Place { code: Some(code), ..place };
+    let place = Place { code: Some(code.to_string().into()), ..place };
     match code {
         RATE_LIMITED => ConnectorError::RateLimited { place, message, until },
         // "Call internal API failed", system exception, internal API missing, business service error, and the

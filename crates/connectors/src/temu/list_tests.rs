@@ -13,23 +13,26 @@ async fn one_malformed_entry_of_three_spoils_nothing() {
         json!({"parentOrderMap": {"parentOrderSn": "PO-2", "parentOrderStatus": "what"}, "orderList": []});
     let items = json!([item("PO-1"), broken, item("PO-3")]);
     let fake = Fake::new(move |_, _, _| Say::Result(json!({"totalItemNum": "3", "pageItems": items}))).await;
-    let page = fake.temu.order_page(&window(), 1).await.unwrap();
-    let numbers: Vec<&str> = page.entries.iter().map(|entry| entry.number.as_str()).collect();
+    let mut reader = fake.temu.read_orders(window());
+    let batch = reader.next().await.unwrap();
+    let numbers: Vec<&str> = batch.entries.iter().map(|entry| entry.number.as_str()).collect();
     assert_eq!(numbers, ["PO-1", "PO-3"]);
-    assert_eq!((page.total, page.page_size, page.malformed.len()), (3, 100, 1));
-    assert_eq!(page.malformed[0].number.as_deref(), Some("PO-2"));
+    assert!(reader.is_complete(), "it counts as seen");
+    assert_eq!(batch.malformed.len(), 1);
+    assert_eq!(batch.malformed[0].number.as_deref(), Some("PO-2"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_list_is_asked_for_by_change_and_newest_first() {
     let fake = Fake::new(|_, _, _| empty_page()).await;
-    fake.temu.order_page(&OrderWindow { status: Some(2), ..window() }, 3).await.unwrap();
+    let window = OrderWindow { status: Some("2".to_owned()), ..window() };
+    fake.temu.read_orders(window).next().await.unwrap();
     let asked = &fake.asked(LIST)[0];
     assert_eq!(asked["updateAtStart"], 1_779_000_000);
     assert_eq!(asked["updateAtEnd"], 1_780_000_000);
     assert_eq!(
         (&asked["pageNumber"], &asked["pageSize"], &asked["parentOrderStatus"]),
-        (&json!(3), &json!(100), &json!(2))
+        (&json!(1), &json!(100), &json!(2))
     );
     assert_eq!((&asked["sortby"], &asked["data_type"]), (&json!("updateTime"), &json!("JSON")));
     assert_eq!(asked["timestamp"], 1_780_000_000);
@@ -38,7 +41,7 @@ async fn the_list_is_asked_for_by_change_and_newest_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_newest_change_costs_one_call_for_one_entry() {
+async fn the_fingerprint_costs_one_call_for_one_entry() {
     let broken = json!({"parentOrderMap": {"parentOrderSn": "PO-2"}});
     let fake = Fake::new(move |_, _, count| match count {
         1 | 2 => Say::Result(json!({"totalItemNum": 7, "pageItems": [item("PO-1")]})),
@@ -50,7 +53,7 @@ async fn the_newest_change_costs_one_call_for_one_entry() {
     let mut markers = Vec::new();
     for hours in 0..5 {
         let changed_until = window().changed_until + jiff::SignedDuration::from_hours(hours);
-        markers.push(fake.temu.newest_change(&OrderWindow { changed_until, ..window() }).await.unwrap());
+        markers.push(fake.temu.fingerprint(&OrderWindow { changed_until, ..window() }).await.unwrap());
     }
     assert_eq!(fake.asked(LIST).len(), 5);
     assert!(
@@ -63,4 +66,13 @@ async fn the_newest_change_costs_one_call_for_one_entry() {
     for (index, marker) in markers.iter().enumerate() {
         assert!(!markers[..index].contains(marker), "{markers:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_is_none_of_temus_is_refused_without_a_call() {
+    let fake = Fake::new(|_, _, _| empty_page()).await;
+    let window = OrderWindow { status: Some("UNSHIPPED".to_owned()), ..window() };
+    let error = fake.temu.read_orders(window).next().await.unwrap_err();
+    assert!(error.to_string().contains("`UNSHIPPED` is no status"), "{error}");
+    assert!(fake.temu.calls().is_empty());
 }

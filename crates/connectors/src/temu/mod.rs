@@ -37,7 +37,7 @@ use async_trait::async_trait;
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::inventory::StockTarget;
-use marktwerk_domain::order::Order;
+use marktwerk_domain::order::{Hints, Order};
 use marktwerk_domain::shipment::ShipmentReport;
 use serde_json::Value;
 
@@ -48,10 +48,12 @@ use crate::error::ConnectorError;
 use crate::http::HttpClient;
 use crate::limiter::{Budget, Budgets};
 use crate::marketplace::Marketplace;
-use crate::orders::{OrderEntry, OrderPage, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::orders::{OrderEntry, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
+use crate::paging::{ListingReader, NewestFirst, OrderBatch, OrderReader};
 use crate::rules::Rules;
-use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
-use crate::stock::{ListingPage, StockAnswer};
+use crate::shipments::ConfirmedParcel;
+use crate::stock::StockAnswer;
+use crate::writes::WriteAnswer;
 
 /// A shop at TEMU.
 pub struct Temu {
@@ -98,16 +100,16 @@ impl Marketplace for Temu {
         account::check(&self.client).await
     }
 
-    async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
-        orders::page(&self.client, window, page).await
+    fn read_orders(&self, window: OrderWindow) -> Box<dyn OrderReader + '_> {
+        Box::new(NewestFirst::new(orders::Pages(&self.client), window))
     }
 
-    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderBatch, ConnectorError> {
         orders::by_number(&self.client, numbers).await
     }
 
-    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
-        orders::newest_change(&self.client, window).await
+    async fn fingerprint(&self, window: &OrderWindow) -> Result<Option<String>, ConnectorError> {
+        orders::fingerprint_of_list(&self.client, window).await.map(Some)
     }
 
     async fn order_contents(&self, entry: &OrderEntry) -> Result<OrderUnits, ConnectorError> {
@@ -130,30 +132,31 @@ impl Marketplace for Temu {
         translate::report_lines(raw)
     }
 
-    async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {
-        let page = stock::listing_page(&self.client, page).await?;
-        self.articles.learn(&self.client, &page.listings);
-        Ok(page)
+    fn read_listings(&self) -> Box<dyn ListingReader + '_> {
+        Box::new(stock::Listings::new(&self.client, &self.articles))
+    }
+
+    fn stock_calls(&self, targets: Vec<StockTarget>) -> Vec<Vec<StockTarget>> {
+        stock::calls(targets)
     }
 
     async fn push_stock(
         &self,
-        group: &str,
         targets: &[StockTarget],
         idempotency_key: &str,
     ) -> Result<Vec<StockAnswer>, ConnectorError> {
-        stock::push(&self.client, group, targets, idempotency_key).await
+        stock::push(&self.client, targets, idempotency_key).await
     }
 
     async fn carrier_code(
         &self,
-        region: Option<i64>,
+        hints: Option<&Hints>,
         carrier: &str,
     ) -> Result<Option<String>, ConnectorError> {
-        self.logistics.carrier_code(&self.client, region, carrier).await
+        self.logistics.carrier_code(&self.client, hints, carrier).await
     }
 
-    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<WriteAnswer, ConnectorError> {
         self.logistics.confirm(&self.client, report).await
     }
 

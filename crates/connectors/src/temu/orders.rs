@@ -3,6 +3,7 @@
 //! Calls: `bg.order.list.v2.get`, `bg.order.shippinginfo.v2.get`, `bg.order.amount.query`. What a document
 //! means as an order is in `translate`.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_domain::judgement::{Hold, Notice};
 use marktwerk_domain::order::MarketplaceStatus;
@@ -15,7 +16,8 @@ use super::articles::Articles;
 use super::client::{Client, Repeat};
 use super::{translate, wire};
 use crate::error::ConnectorError;
-use crate::orders::{MalformedEntry, OrderEntry, OrderPage, OrderUnits, OrderWindow, Standing};
+use crate::orders::{MalformedEntry, OrderEntry, OrderUnits, OrderWindow, Standing};
+use crate::paging::{OrderBatch, OrderPage, OrderPages};
 
 const LIST: &str = "bg.order.list.v2.get";
 pub(super) const ADDRESS: &str = "bg.order.shippinginfo.v2.get";
@@ -34,20 +36,28 @@ struct Page {
     page_items: Vec<Value>,
 }
 
-/// One page, newest change first (TEMU sorts descending).
-pub(super) async fn page(
-    client: &Client,
-    window: &OrderWindow,
-    page: u32,
-) -> Result<OrderPage, ConnectorError> {
-    list(client, window, page, PAGE_SIZE).await
+/// The pages of the list, newest change first (TEMU sorts descending).
+pub(super) struct Pages<'a>(pub(super) &'a Client);
+
+#[async_trait]
+impl OrderPages for Pages<'_> {
+    async fn page(&self, window: &OrderWindow, number: u32) -> Result<OrderPage, ConnectorError> {
+        list(self.0, window, number, PAGE_SIZE).await
+    }
+
+    fn list_end(&self) -> Timestamp {
+        self.0.clock().now()
+    }
 }
 
 /// How many orders stand in the window, and which of them changed last to what. A change that becomes visible late is
 /// in the number, two changes within the same second as well; an order that changes again is the newest one.
-pub(super) async fn newest_change(client: &Client, window: &OrderWindow) -> Result<String, ConnectorError> {
+pub(super) async fn fingerprint_of_list(
+    client: &Client,
+    window: &OrderWindow,
+) -> Result<String, ConnectorError> {
     let page = list(client, window, 1, 1).await?;
-    let newest = match (page.entries.first(), page.malformed.first()) {
+    let newest = match (page.batch.entries.first(), page.batch.malformed.first()) {
         (Some(entry), _) => format!("{} {} {}", entry.changed_at, entry.number, entry.status.as_str()),
         (None, Some(entry)) => format!("unreadable {}", entry.number.as_deref().unwrap_or_default()),
         (None, None) => "none".to_owned(),
@@ -56,14 +66,13 @@ pub(super) async fn newest_change(client: &Client, window: &OrderWindow) -> Resu
 }
 
 /// The orders with these numbers.
-pub(super) async fn by_number(client: &Client, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
-    let mut found = OrderPage { total: 0, page_size: PAGE_SIZE, entries: Vec::new(), malformed: Vec::new() };
+pub(super) async fn by_number(client: &Client, numbers: &[String]) -> Result<OrderBatch, ConnectorError> {
+    let mut found = OrderBatch::default();
     for some in numbers.chunks(NUMBERS_AT_ONCE) {
         let parameters = json!({ "pageNumber": 1, "pageSize": PAGE_SIZE, "parentOrderSnList": some });
-        let page = read(client, parameters, PAGE_SIZE).await?;
-        found.total += page.total;
-        found.entries.extend(page.entries);
-        found.malformed.extend(page.malformed);
+        let OrderBatch { entries, malformed } = read(client, parameters, PAGE_SIZE).await?.batch;
+        found.entries.extend(entries);
+        found.malformed.extend(malformed);
     }
     Ok(found)
 }
@@ -77,7 +86,7 @@ async fn list(
     let parameters = json!({
         "pageNumber": page,
         "pageSize": page_size,
-        "parentOrderStatus": window.status.unwrap_or(0),
+        "parentOrderStatus": status_number(client, window)?,
         "updateAtStart": window.changed_from.as_second(),
         "updateAtEnd": window.changed_until.as_second(),
         "sortby": "updateTime",
@@ -90,14 +99,25 @@ async fn read(client: &Client, parameters: Value, page_size: u32) -> Result<Orde
     let total = answer.total_item_num.and_then(|total| u64::try_from(total).ok());
     let total =
         total.ok_or_else(|| client.unreadable(LIST, "the page does not tell how many orders there are"))?;
-    let mut read = OrderPage { total, page_size, entries: Vec::new(), malformed: Vec::new() };
+    let mut batch = OrderBatch::default();
     for raw in answer.page_items {
         match head(&raw) {
-            Ok(head) => read.entries.push(head.entry(raw)),
-            Err((number, reason)) => read.malformed.push(MalformedEntry { number, reason, raw }),
+            Ok(head) => batch.entries.push(head.entry(raw)),
+            Err((number, reason)) => batch.malformed.push(MalformedEntry { number, reason, raw }),
         }
     }
-    Ok(read)
+    Ok(OrderPage { total, page_size, batch })
+}
+
+/// `parentOrderStatus` of the window; 0: all.
+fn status_number(client: &Client, window: &OrderWindow) -> Result<u32, ConnectorError> {
+    let Some(status) = &window.status else { return Ok(0) };
+    status.parse().map_err(|_| {
+        let account = client.place(LIST).account;
+        ConnectorError::Setup(format!(
+            "account {account}: `{status}` is no status of TEMU's: give its number"
+        ))
+    })
 }
 
 /// Address and amounts at the same time, and article numbers where the lines have none. One part that fails

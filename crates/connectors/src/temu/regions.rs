@@ -2,6 +2,8 @@
 //!
 //! Source: Open API documents, table of region ids. Others keep the marketplace's word.
 
+use marktwerk_domain::order::Hints;
+
 /// Region id, ISO 3166 alpha-2, and the names in use.
 const COUNTRIES: [(i64, &str, &[&str]); 32] = [
     (13, "AT", &["Austria", "Österreich"]),
@@ -37,6 +39,16 @@ const COUNTRIES: [(i64, &str, &[&str]); 32] = [
     (192, "CH", &["Switzerland", "Schweiz", "Suisse", "Svizzera"]),
     (210, "GB", &["United Kingdom", "Great Britain", "UK", "Großbritannien", "Vereinigtes Königreich"]),
 ];
+
+/// An order's region as its hints: carriers are listed per region.
+pub(super) fn hints(region: i64) -> Hints {
+    Hints::new(region.to_string())
+}
+
+/// The region that was noted of an order.
+pub(super) fn of_hints(hints: Option<&Hints>) -> Option<i64> {
+    hints?.as_str().parse().ok()
+}
 
 /// The country of a region, as ISO 3166 alpha-2.
 pub(super) fn code_of_region(region: i64) -> Option<&'static str> {

@@ -7,8 +7,9 @@ use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use serde_json::{Value, json};
 
 use super::fake::{Fake, Say};
+use super::regions;
 use crate::marketplace::Marketplace;
-use crate::shipments::ConfirmAnswer;
+use crate::writes::WriteAnswer;
 
 const CONFIRM: &str = "bg.logistics.shipment.v2.confirm";
 const WAREHOUSES: &str = "bg.logistics.warehouse.list.get";
@@ -24,7 +25,12 @@ fn parcel(tracking: &str, lines: &[&str]) -> ReportedParcel {
 }
 
 fn report(parcels: Vec<ReportedParcel>) -> ShipmentReport {
-    ShipmentReport { number: "PO-1".to_owned(), region: Some(76), parcels, ..ShipmentReport::default() }
+    ShipmentReport {
+        number: "PO-1".to_owned(),
+        hints: Some(regions::hints(76)),
+        parcels,
+        ..ShipmentReport::default()
+    }
 }
 
 /// A fake with a warehouse that answers each report by `confirm`.
@@ -41,7 +47,7 @@ async fn shop(confirm: impl Fn(usize) -> Say + Send + Sync + 'static) -> Fake {
 async fn one_parcel_and_several_are_reported_in_one_call_each() {
     let fake = shop(|_| Say::Result(json!({"warningMessage": null}))).await;
     let one = fake.temu.confirm_shipment(&report(vec![parcel("00 34-0#1", &["A", "B"])])).await.unwrap();
-    assert_eq!(one, ConfirmAnswer::Accepted { warnings: Vec::new() });
+    assert_eq!(one, WriteAnswer::Done { warnings: Vec::new() });
     fake.temu.confirm_shipment(&report(vec![parcel("1", &["A"]), parcel("2", &["B"])])).await.unwrap();
     let asked = fake.asked(CONFIRM);
     assert_eq!((&asked[0]["sendType"], &asked[1]["sendType"]), (&json!(0), &json!(1)));
@@ -64,10 +70,10 @@ async fn a_refusal_is_an_answer_and_an_outage_an_error_that_is_not_repeated() {
     })
     .await;
     let order = report(vec![parcel("1", &["A"])]);
-    assert_eq!(fake.temu.confirm_shipment(&order).await.unwrap(), ConfirmAnswer::AlreadyShipped);
-    for expected in [120_012_023, 120_015_527] {
+    assert_eq!(fake.temu.confirm_shipment(&order).await.unwrap(), WriteAnswer::AlreadyThere);
+    for expected in ["120012023", "120015527"] {
         match fake.temu.confirm_shipment(&order).await.unwrap() {
-            ConfirmAnswer::Refused { code, message } => {
+            WriteAnswer::Refused { code, message } => {
                 assert_eq!(code, expected);
                 assert!(message.contains("Seller Center"), "{message}");
             }
@@ -87,7 +93,7 @@ async fn a_report_that_cannot_be_right_is_not_sent() {
     let carrier = ReportedParcel { carrier_code: "DHL".to_owned(), ..parcel("1", &["A"]) };
     for parcels in [vec![], vec![parcel("1", &[])], vec![parcel(" - ", &["A"])], vec![carrier]] {
         let answer = fake.temu.confirm_shipment(&report(parcels)).await.unwrap();
-        assert!(matches!(answer, ConfirmAnswer::Refused { .. }), "{answer:?}");
+        assert!(matches!(answer, WriteAnswer::Refused { .. }), "{answer:?}");
     }
     assert!(fake.temu.calls().is_empty());
 }
@@ -100,7 +106,9 @@ async fn carriers_are_read_once_a_day_and_region() {
         )
     })
     .await;
-    let code = async |region, name| fake.temu.carrier_code(region, name).await.unwrap();
+    let code = async |region: Option<i64>, name| {
+        fake.temu.carrier_code(region.map(regions::hints).as_ref(), name).await.unwrap()
+    };
     assert_eq!(code(Some(76), "DHL Paket").await.as_deref(), Some("141252268"));
     assert_eq!(code(Some(76), "GLS").await, None);
     assert_eq!(code(None, "DHL").await, None);
@@ -123,10 +131,10 @@ async fn parcels_reported_at_the_same_time_ask_for_carriers_and_warehouses_once(
     .await;
     let order = report(vec![parcel("1", &["A"])]);
     let one = async |region| {
-        let code = fake.temu.carrier_code(Some(region), "DHL").await.unwrap();
+        let code = fake.temu.carrier_code(Some(&regions::hints(region)), "DHL").await.unwrap();
         assert_eq!(code.as_deref(), Some("141252268"));
         let answer = fake.temu.confirm_shipment(&order).await.unwrap();
-        assert_eq!(answer, ConfirmAnswer::Accepted { warnings: Vec::new() });
+        assert_eq!(answer, WriteAnswer::Done { warnings: Vec::new() });
     };
     futures::future::join_all([76, 76, 76, 76, 76, 76, 13, 13].map(one)).await;
     let calls = fake.temu.calls();
@@ -149,13 +157,16 @@ async fn empty_lists_of_carriers_and_warehouses_are_read_again() {
         ),
     })
     .await;
-    assert_eq!(fake.temu.carrier_code(Some(76), "DHL").await.unwrap(), None);
-    assert_eq!(fake.temu.carrier_code(Some(76), "DHL").await.unwrap().as_deref(), Some("141252268"));
+    assert_eq!(fake.temu.carrier_code(Some(&regions::hints(76)), "DHL").await.unwrap(), None);
+    assert_eq!(
+        fake.temu.carrier_code(Some(&regions::hints(76)), "DHL").await.unwrap().as_deref(),
+        Some("141252268")
+    );
     let order = report(vec![parcel("1", &["A"])]);
     let refused = fake.temu.confirm_shipment(&order).await.unwrap();
-    assert!(matches!(refused, ConfirmAnswer::Refused { code: 120_015_527, .. }), "{refused:?}");
+    assert!(matches!(&refused, WriteAnswer::Refused { code, .. } if code == "120015527"), "{refused:?}");
     let accepted = fake.temu.confirm_shipment(&order).await.unwrap();
-    assert_eq!(accepted, ConfirmAnswer::Accepted { warnings: Vec::new() });
+    assert_eq!(accepted, WriteAnswer::Done { warnings: Vec::new() });
 }
 
 #[tokio::test(start_paused = true)]

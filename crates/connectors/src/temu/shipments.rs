@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use marktwerk_domain::judgement::Hold;
+use marktwerk_domain::order::Hints;
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::carriers::{self, Provider};
 use super::client::{Client, Repeat};
-use super::{codes, wire};
+use super::{codes, regions, wire};
 use crate::error::ConnectorError;
 use crate::shared_look_up::SharedLookUp;
-use crate::shipments::{ConfirmAnswer, ConfirmedParcel};
+use crate::shipments::ConfirmedParcel;
+use crate::writes::WriteAnswer;
 
 const COMPANIES: &str = "bg.logistics.companies.get";
 const WAREHOUSES: &str = "bg.logistics.warehouse.list.get";
@@ -65,10 +67,10 @@ impl Logistics {
     pub(super) async fn carrier_code(
         &self,
         client: &Client,
-        region: Option<i64>,
+        hints: Option<&Hints>,
         name: &str,
     ) -> Result<Option<String>, ConnectorError> {
-        let Some(region) = region else { return Ok(None) };
+        let Some(region) = regions::of_hints(hints) else { return Ok(None) };
         let providers = self.carriers(client, region).await?;
         Ok(carriers::find(&providers, region, name).map(|id| id.to_string()))
     }
@@ -119,7 +121,7 @@ impl Logistics {
         &self,
         client: &Client,
         report: &ShipmentReport,
-    ) -> Result<ConfirmAnswer, ConnectorError> {
+    ) -> Result<WriteAnswer, ConnectorError> {
         if let Some(refused) = refused_here(report) {
             return Ok(refused);
         }
@@ -139,12 +141,12 @@ impl Logistics {
         };
         let parameters = json!({ "sendType": send_type, "sendRequestList": parcels });
         match client.call::<Option<Confirmed>>(CONFIRM, parameters, Repeat::Write).await {
-            Ok(confirmed) => Ok(ConfirmAnswer::Accepted {
+            Ok(confirmed) => Ok(WriteAnswer::Done {
                 warnings: confirmed.map(|told| told.warning_message).unwrap_or_default(),
             }),
-            Err(error) => match (error.place().and_then(|place| place.code), error) {
-                (Some(codes::ALREADY_SHIPPED), _) => Ok(ConfirmAnswer::AlreadyShipped),
-                (Some(code), ConnectorError::Refused { message, .. }) if codes::is_business(code) => {
+            Err(error) => match (error.place().and_then(codes::of), error) {
+                (Some(codes::ALREADY_SHIPPED), _) => Ok(WriteAnswer::AlreadyThere),
+                (Some(code), ConnectorError::Refused { place, message, .. }) if codes::is_answer(&place) => {
                     Ok(refusal(code, &message))
                 }
                 (_, error) => Err(error),
@@ -177,7 +179,7 @@ struct Confirmed {
 }
 
 /// What needs no call to be refused.
-fn refused_here(report: &ShipmentReport) -> Option<ConfirmAnswer> {
+fn refused_here(report: &ShipmentReport) -> Option<WriteAnswer> {
     if report.parcels.is_empty() || report.parcels.iter().any(|parcel| parcel.lines.is_empty()) {
         return Some(refusal(
             0,
@@ -193,12 +195,12 @@ fn refused_here(report: &ShipmentReport) -> Option<ConfirmAnswer> {
     None
 }
 
-fn refusal(code: i64, message: &str) -> ConfirmAnswer {
+fn refusal(code: i64, message: &str) -> WriteAnswer {
     let message = match codes::cure(code) {
         "" => message.to_owned(),
         cure => format!("{message}; {cure}"),
     };
-    ConfirmAnswer::Refused { code, message }
+    WriteAnswer::Refused { code: code.to_string(), message }
 }
 
 fn request(report: &ShipmentReport, parcel: &ReportedParcel, warehouse: &str) -> Value {

@@ -2,16 +2,20 @@
 //!
 //! Stock figures are absolute (`skuStockTargetList`); each call carries one product (`goodsId`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use async_trait::async_trait;
 use marktwerk_domain::inventory::{Listing, StockTarget};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::articles::Articles;
 use super::client::{Client, Repeat};
 use super::{codes, wire};
 use crate::error::ConnectorError;
-use crate::stock::{ListingPage, StockAnswer};
+use crate::paging::ListingReader;
+use crate::stock::{ListingBatch, StockAnswer};
+use crate::writes::WriteAnswer;
 
 const LISTINGS: &str = "bg.local.goods.sku.list.query";
 const EDIT: &str = "bg.local.goods.stock.edit";
@@ -50,29 +54,63 @@ pub(super) struct Sku {
     stock: Option<i64>,
 }
 
-/// One page of what is on sale and one of what is not, together.
-pub(super) async fn listing_page(client: &Client, page: u32) -> Result<ListingPage, ConnectorError> {
-    let (on_sale, others) =
-        futures::try_join!(sku_page(client, page, ON_SALE, &[]), sku_page(client, page, NOT_ON_SALE, &[]),)?;
-    let mut listings = BTreeMap::new();
-    let mut total = 0;
-    let mut unreadable = 0;
-    let mut has_more = false;
-    for part in [others, on_sale] {
-        let told = part.total.and_then(|total| u64::try_from(total).ok());
-        let told =
-            told.ok_or_else(|| client.unreadable(LISTINGS, "the page does not tell how many there are"))?;
-        total += told;
-        has_more |= told > u64::from(page) * u64::from(PAGE_SIZE);
-        for sku in part.sku_list {
-            match sku.listing() {
-                // A listing that goes on or off sale between the two calls stands in both.
-                Some(listing) => drop(listings.insert(listing.id.clone(), listing)),
-                None => unreadable += 1,
+/// Reads what is on sale and what is not, a page of each at a time.
+pub(super) struct Listings<'a> {
+    client: &'a Client,
+    articles: &'a Articles,
+    next: Option<u32>,
+    ids: HashSet<String>,
+    unreadable: u64,
+    total: u64,
+}
+
+impl<'a> Listings<'a> {
+    pub(super) fn new(client: &'a Client, articles: &'a Articles) -> Self {
+        Self { client, articles, next: Some(1), ids: HashSet::new(), unreadable: 0, total: 0 }
+    }
+}
+
+#[async_trait]
+impl ListingReader for Listings<'_> {
+    async fn next(&mut self) -> Result<Option<ListingBatch>, ConnectorError> {
+        let Some(number) = self.next else { return Ok(None) };
+        let (on_sale, others) = futures::try_join!(
+            sku_page(self.client, number, ON_SALE, &[]),
+            sku_page(self.client, number, NOT_ON_SALE, &[]),
+        )?;
+        let mut listings = BTreeMap::new();
+        let mut unreadable = 0;
+        (self.total, self.next) = (0, None);
+        for part in [others, on_sale] {
+            let told = part.total.and_then(|total| u64::try_from(total).ok());
+            let told = told.ok_or_else(|| {
+                self.client.unreadable(LISTINGS, "the page does not tell how many there are")
+            })?;
+            self.total += told;
+            if told > u64::from(number) * u64::from(PAGE_SIZE) {
+                self.next = Some(number + 1);
+            }
+            for sku in part.sku_list {
+                match sku.listing() {
+                    // A listing that goes on or off sale between the two calls stands in both.
+                    Some(listing) => drop(listings.insert(listing.id.clone(), listing)),
+                    None => unreadable += 1,
+                }
             }
         }
+        self.unreadable += unreadable;
+        self.ids.extend(listings.keys().cloned());
+        let listings: Vec<Listing> = listings.into_values().collect();
+        self.articles.learn(self.client, &listings);
+        Ok(Some(ListingBatch { listings, unreadable }))
     }
-    Ok(ListingPage { total, listings: listings.into_values().collect(), unreadable, has_more })
+
+    /// Listings that moved between pages while they were read are not gone. Where nothing at all can be read, the answer is at fault
+    /// and not the listings.
+    fn is_complete(&self) -> bool {
+        let is_readable = self.unreadable == 0 || !self.ids.is_empty();
+        is_readable && self.ids.len() as u64 >= self.total.saturating_sub(self.unreadable)
+    }
 }
 
 /// One page of a kind; where `only` names ids, of those.
@@ -132,7 +170,6 @@ struct EditedRow {
 /// Sends absolute figures of one product. Figures that TEMU would refuse the whole call for are not sent.
 pub(super) async fn push(
     client: &Client,
-    group: &str,
     targets: &[StockTarget],
     idempotency_key: &str,
 ) -> Result<Vec<StockAnswer>, ConnectorError> {
@@ -140,7 +177,7 @@ pub(super) async fn push(
         .iter()
         .filter_map(|target| Some(json!({ "skuId": sendable(target).ok()?, "stockTarget": target.quantity })))
         .collect();
-    let goods_id: Option<i64> = group.parse().ok();
+    let goods_id: Option<i64> = targets.first().and_then(|target| target.group.parse().ok());
     let (Some(goods_id), false) = (goods_id, rows.is_empty()) else {
         let answer = |target: &StockTarget| refused(target, sendable(target).err().unwrap_or(NO_GROUP));
         return Ok(targets.iter().map(answer).collect());
@@ -153,7 +190,7 @@ pub(super) async fn push(
     });
     match client.call::<Edited>(EDIT, parameters, Repeat::Write).await {
         Ok(edited) => Ok(targets.iter().map(|target| edited.answer(target)).collect()),
-        Err(ConnectorError::Refused { place, message, .. }) if place.code.is_some_and(codes::is_business) => {
+        Err(ConnectorError::Refused { place, message, .. }) if codes::is_answer(&place) => {
             let message = format!("{message} ({place})");
             let answer = |target: &StockTarget| refused(target, sendable(target).err().unwrap_or(&message));
             Ok(targets.iter().map(answer).collect())
@@ -173,7 +210,20 @@ fn sendable(target: &StockTarget) -> Result<i64, &'static str> {
 }
 
 fn refused(target: &StockTarget, message: &str) -> StockAnswer {
-    StockAnswer { listing: target.listing.clone(), accepted: false, message: message.to_owned() }
+    refused_with(target, String::new(), message.to_owned())
+}
+
+fn refused_with(target: &StockTarget, code: String, message: String) -> StockAnswer {
+    StockAnswer { listing: target.listing.clone(), answer: WriteAnswer::Refused { code, message } }
+}
+
+/// Each call carries one product.
+pub(super) fn calls(targets: Vec<StockTarget>) -> Vec<Vec<StockTarget>> {
+    let mut calls: BTreeMap<String, Vec<StockTarget>> = BTreeMap::new();
+    for target in targets {
+        calls.entry(target.group.clone()).or_default().push(target);
+    }
+    calls.into_values().collect()
 }
 
 impl Edited {
@@ -185,13 +235,13 @@ impl Edited {
         let mut rows = self.sku_stock_edit_status_info_list.iter();
         match rows.find(|row| row.sku_id.as_deref() == Some(target.listing.as_str())) {
             Some(row) if row.stock_edit_status == Some(true) => {
-                StockAnswer { listing: target.listing.clone(), accepted: true, message: String::new() }
+                StockAnswer { listing: target.listing.clone(), answer: WriteAnswer::done() }
             }
             Some(row) => {
                 let said =
                     row.error_msg.as_ref().or(self.msg.as_ref()).map_or("without a reason", String::as_str);
-                let code = row.error_code.map_or_else(String::new, |code| format!(" (code {code})"));
-                refused(target, &format!("{said}{code}"))
+                let code = row.error_code.map(|code| code.to_string()).unwrap_or_default();
+                refused_with(target, code, said.to_owned())
             }
             None => refused(target, "the answer does not mention it"),
         }

@@ -13,6 +13,7 @@ use super::fake::{Fake, Say};
 use crate::error::ConnectorError;
 use crate::marketplace::Marketplace;
 use crate::orders::{OrderEntry, OrderWindow};
+use crate::writes::WriteAnswer;
 
 pub(super) const LIST: &str = "bg.order.list.v2.get";
 
@@ -32,7 +33,7 @@ pub(super) fn empty_page() -> Say {
 
 async fn list_error(answer: impl Fn(usize) -> Say + Send + Sync + 'static) -> (Fake, ConnectorError) {
     let fake = Fake::new(move |_, _, count| answer(count)).await;
-    let error = fake.temu.order_page(&window(), 1).await.unwrap_err();
+    let error = fake.temu.read_orders(window()).next().await.unwrap_err();
     (fake, error)
 }
 
@@ -73,7 +74,7 @@ async fn a_read_is_repeated_twice_with_a_fresh_time_and_then_succeeds() {
     })
     .await;
     let begin = fake.clock.monotonic();
-    fake.temu.order_page(&window(), 1).await.unwrap();
+    fake.temu.read_orders(window()).next().await.unwrap();
     let took = fake.clock.monotonic() - begin;
     assert!((1_000..=2_010).contains(&took.as_millis()), "{took:?}");
     let asked = fake.asked(LIST);
@@ -103,7 +104,7 @@ async fn a_long_retry_after_is_told_instead_of_waited_for() {
     assert!(matches!(error.failure().class, FailureClass::RateLimited { until: Some(_) }), "{error}");
     assert_eq!(fake.temu.calls().values().sum::<u64>(), 1);
     fake.clock.sleep(Duration::from_secs(600)).await;
-    assert!(fake.temu.order_page(&window(), 1).await.is_err());
+    assert!(fake.temu.read_orders(window()).next().await.is_err());
     assert_eq!(fake.temu.calls()[LIST], 2);
 }
 
@@ -138,7 +139,7 @@ async fn a_retry_after_beyond_reason_is_brought_between_a_second_and_an_hour() {
         assert_eq!(error.failure().class, FailureClass::RateLimited { until }, "{retry_after}");
         assert!(fake.temu.check_account().await.is_err());
         fake.clock.sleep(Duration::from_secs(60 * 60)).await;
-        assert!(fake.temu.order_page(&window(), 1).await.is_err());
+        assert!(fake.temu.read_orders(window()).next().await.is_err());
         assert_eq!(fake.temu.calls()[LIST], 2, "the pause ends");
     }
 }
@@ -170,7 +171,7 @@ async fn codes_have_their_classes_and_cures() {
 #[tokio::test(start_paused = true)]
 async fn without_a_connection_even_a_write_is_tried_again() {
     let fake = Fake::nobody().await;
-    let error = fake.temu.push_stock("1", &[target("5", 3)], "key").await.unwrap_err();
+    let error = fake.temu.push_stock(&[target("5", 3)], "key").await.unwrap_err();
     assert_eq!(error.failure().class, FailureClass::Transient);
     assert_eq!(fake.temu.calls()["bg.local.goods.stock.edit"], 3);
     assert!(!format!("{error:?} {:?}", fake.temu).contains("secret"));
@@ -271,13 +272,16 @@ async fn listings_of_both_kinds_come_together() {
         }
     })
     .await;
-    let page = fake.temu.listing_page(1).await.unwrap();
-    assert_eq!((page.total, page.unreadable, page.has_more), (102, 1, true));
-    let skus: Vec<&str> = page.listings.iter().map(|listing| listing.sku.as_str()).collect();
+    let mut reader = fake.temu.read_listings();
+    let batch = reader.next().await.unwrap().unwrap();
+    assert_eq!((batch.unreadable, reader.is_complete()), (1, false));
+    let skus: Vec<&str> = batch.listings.iter().map(|listing| listing.sku.as_str()).collect();
     assert_eq!(skus, ["A", "", "C"]);
-    assert_eq!((page.listings[0].group.as_str(), page.listings[0].stock), ("9", Some(4)));
-    assert_eq!(page.listings[2].stock, None, "unknown is not 0");
-    assert!(!fake.temu.listing_page(2).await.unwrap().has_more);
+    assert_eq!((batch.listings[0].group.as_str(), batch.listings[0].stock), ("9", Some(4)));
+    assert_eq!(batch.listings[2].stock, None, "unknown is not 0");
+    assert!(reader.next().await.unwrap().is_some(), "there are 101 on sale");
+    assert_eq!(reader.next().await.unwrap(), None);
+    assert!(!reader.is_complete(), "102 are told, and 4 were seen");
 }
 
 fn target(listing: &str, quantity: i64) -> StockTarget {
@@ -293,11 +297,15 @@ async fn each_stock_figure_has_its_own_answer() {
     })
     .await;
     let targets = [target("5", 0), target("6", 2), target("7", 2), target("8", -1), target("x", 1)];
-    let answers = fake.temu.push_stock("1", &targets, "key-1").await.unwrap();
-    let accepted: Vec<bool> = answers.iter().map(|answer| answer.accepted).collect();
+    let answers = fake.temu.push_stock(&targets, "key-1").await.unwrap();
+    let accepted: Vec<bool> = answers.iter().map(|answer| answer.answer == WriteAnswer::done()).collect();
     assert_eq!(accepted, [true, false, false, false, false]);
-    assert_eq!(answers[1].message, "later (code 150010005)");
-    assert_eq!(answers[2].message, "the answer does not mention it");
+    let refused = |code: &str, message: &str| WriteAnswer::Refused {
+        code: code.to_owned(),
+        message: message.to_owned(),
+    };
+    assert_eq!(answers[1].answer, refused("150010005", "later"));
+    assert_eq!(answers[2].answer, refused("", "the answer does not mention it"));
     let asked = &fake.asked("bg.local.goods.stock.edit")[0];
     assert_eq!(asked["requestUniqueKey"], "key-1");
     assert_eq!(asked["skuStockTargetList"].as_array().unwrap().len(), 3);
@@ -311,9 +319,10 @@ async fn a_stock_call_refused_as_a_whole_took_nothing_and_an_outage_is_not_repea
         _ => Say::Raw(502, "text/html", None, "down".to_owned()),
     })
     .await;
-    let answers = fake.temu.push_stock("1", &[target("5", 1)], "key").await.unwrap();
-    assert!(!answers[0].accepted && answers[0].message.contains("Duplicate SKUs"));
-    let error = fake.temu.push_stock("1", &[target("5", 1)], "key").await.unwrap_err();
+    let answers = fake.temu.push_stock(&[target("5", 1)], "key").await.unwrap();
+    let WriteAnswer::Refused { message, .. } = &answers[0].answer else { panic!("{answers:?}") };
+    assert!(message.contains("Duplicate SKUs"), "{message}");
+    let error = fake.temu.push_stock(&[target("5", 1)], "key").await.unwrap_err();
     assert_eq!(error.failure().class, FailureClass::Transient);
     assert_eq!(fake.temu.calls()["bg.local.goods.stock.edit"], 2);
 }
@@ -404,7 +413,7 @@ async fn waiting_for_the_limit_of_calls_does_not_fill_the_usual_output() {
         _ => empty_page(),
     })
     .await;
-    fake.temu.order_page(&window(), 1).await.unwrap();
+    fake.temu.read_orders(window()).next().await.unwrap();
     let told = told.lock().unwrap();
     let waited: Vec<&String> = told.iter().filter(|line| line.contains("limit of calls")).collect();
     assert_eq!(waited, ["DEBUG waited for the marketplace's limit of calls"], "{told:?}");

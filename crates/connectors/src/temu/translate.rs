@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::address::{ShippingInfo, address};
 use super::prices::{Amounts, Quantity, prices};
-use super::wire;
+use super::{regions, wire};
 use crate::orders::{ReportLines, Untranslatable};
 
 /// `orderStatus` of a line.
@@ -166,7 +166,7 @@ pub(super) fn translate(raw: &Value) -> Result<Order, Untranslatable> {
         ordered_at,
         ship_until: time(parent.expect_ship_latest_time),
         deliver_until: time(parent.latest_delivery_time),
-        region: parent.region_id,
+        hints: parent.region_id.map(regions::hints),
         total: Money::new(prices.total.minor - sent_there, prices.total.currency),
         pays_on_delivery: parent.order_payment_type.as_deref() == Some("COD"),
         lines,
@@ -189,7 +189,8 @@ pub(super) fn report_lines(raw: &Value) -> Option<ReportLines> {
             lines.push(OrderLine { number, sku, name: line.name(), vat_rate: VatRate(0), units, warehouse });
         }
     }
-    (!lines.is_empty()).then_some(ReportLines { lines, region: entry.parent_order_map.region_id })
+    (!lines.is_empty())
+        .then_some(ReportLines { lines, hints: entry.parent_order_map.region_id.map(regions::hints) })
 }
 
 impl Line {

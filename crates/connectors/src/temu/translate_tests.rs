@@ -43,7 +43,7 @@ fn reason(change: impl FnOnce(&mut Value)) -> String {
 fn a_document_becomes_an_order_without_its_cancelled_lines() {
     let order = translate(&document()).unwrap();
     assert_eq!(order.number, "PO-076-1");
-    assert_eq!(order.region, Some(76));
+    assert_eq!(order.hints, Some(regions::hints(76)));
     assert_eq!(order.ordered_at.as_second(), 1_780_000_000);
     assert_eq!(order.ship_until.unwrap().as_second(), 1_780_090_000);
     assert_eq!(order.deliver_until, None);
@@ -66,7 +66,7 @@ fn the_lines_of_a_report_need_neither_amounts_nor_address() {
     let report = report_lines(&broken).unwrap();
     let lines: Vec<_> =
         report.lines.iter().map(|line| (line.number.as_str(), line.sku.as_str(), line.quantity())).collect();
-    assert_eq!((lines.as_slice(), report.region), ([("A", "CUP-1", 2)].as_slice(), Some(76)));
+    assert_eq!((lines.as_slice(), report.hints), ([("A", "CUP-1", 2)].as_slice(), Some(regions::hints(76))));
     broken["order"]["orderList"][0]["orderSn"] = Value::Null;
     assert!(report_lines(&broken).is_none(), "nothing is guessed");
     assert!(report_lines(&json!({"taken_over": {}})).is_none());

@@ -488,7 +488,7 @@ mod tests {
             ordered_at: Timestamp::UNIX_EPOCH,
             ship_until: None,
             deliver_until: None,
-            region: None,
+            hints: None,
             total: Money::new(100, Currency::EUR),
             pays_on_delivery: false,
             lines: vec![line],

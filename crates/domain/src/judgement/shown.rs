@@ -156,7 +156,7 @@ mod tests {
             ordered_at: at(0),
             ship_until: None,
             deliver_until: None,
-            region: None,
+            hints: None,
             total: Money::new(100, Currency::EUR),
             pays_on_delivery: false,
             lines: lines.iter().map(line).collect(),

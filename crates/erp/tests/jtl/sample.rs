@@ -24,7 +24,7 @@ pub(crate) fn order(number: &str, lines: Vec<OrderLine>) -> Order {
         ordered_at: "2026-11-29T23:30:00Z".parse().expect("a timestamp"),
         ship_until: None,
         deliver_until: None,
-        region: None,
+        hints: None,
         total: Money::new(0, Currency::EUR),
         pays_on_delivery: false,
         lines,

@@ -8,7 +8,8 @@ use jiff::civil::date;
 use jiff::{ToSpan, Zoned};
 use marktwerk::clock::SystemClock;
 use marktwerk::config::{Environment, Settings, Sources, load};
-use marktwerk_connectors::{Budgets, ConfirmAnswer, HttpClient, Marketplace, Temu};
+use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, WriteAnswer};
+use marktwerk_domain::order::Hints;
 use marktwerk_domain::shipment::{ReportedParcel, ShipmentReport};
 use marktwerk_erp::testing as jtl;
 use marktwerk_erp::testing::{Eazybusiness, Schema};
@@ -146,8 +147,8 @@ impl OldShop {
         let budgets = Budgets::new(clock.clone());
         let temu = Temu::new(account(&self.sandbox), clock, &budgets, HttpClient::new().unwrap());
         let order = self.world.order(number).unwrap();
-        let region = Some(order.region_id);
-        let carrier_code = temu.carrier_code(region, "DHL Paket").await.unwrap().unwrap();
+        let hints = Some(Hints::new(order.region_id.to_string()));
+        let carrier_code = temu.carrier_code(hints.as_ref(), "DHL Paket").await.unwrap().unwrap();
         let lines = order.lines.iter().map(|line| (line.order_sn.clone(), line.quantity())).collect();
         let parcel = ReportedParcel {
             id: 1,
@@ -158,12 +159,12 @@ impl OldShop {
         };
         let report = ShipmentReport {
             number: number.to_owned(),
-            region,
+            hints,
             parcels: vec![parcel],
             ..ShipmentReport::default()
         };
         let answer = temu.confirm_shipment(&report).await.unwrap();
-        assert!(matches!(answer, ConfirmAnswer::Accepted { .. }), "{answer:?}");
+        assert!(matches!(answer, WriteAnswer::Done { .. }), "{answer:?}");
     }
 
     /// How many confirmations of the order the marketplace got: accepted and refused.

@@ -4,7 +4,7 @@ use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
 use marktwerk_domain::judgement::{Baseline, Document, OrderFacts};
 use marktwerk_domain::money::{Currency, Money};
-use marktwerk_domain::order::{Address, Order, OrderState};
+use marktwerk_domain::order::{Address, Hints, Order, OrderState};
 use marktwerk_domain::reason::Reason;
 use marktwerk_domain::run::Epoch;
 use marktwerk_domain::shipment::{Parcel, ShipmentReport};
@@ -50,7 +50,7 @@ fn translation() -> Order {
         ordered_at: at(5),
         ship_until: Some(at(90)),
         deliver_until: None,
-        region: Some(76),
+        hints: Some(Hints::new("76")),
         total: Money::new(1_290, Currency::EUR),
         pays_on_delivery: false,
         lines: Vec::new(),
@@ -93,7 +93,11 @@ pub async fn fields_stay_or_are_cleared(store: SharedStore) {
         contents: vec![content("A", 2)],
         ..Parcel::default()
     };
-    let report = ShipmentReport { number: "PO-1".to_owned(), region: Some(76), ..ShipmentReport::default() };
+    let report = ShipmentReport {
+        number: "PO-1".to_owned(),
+        hints: Some(Hints::new("76")),
+        ..ShipmentReport::default()
+    };
     let mut kept = OrderFacts::default();
     kept.there.document =
         Document::Untranslatable { reason: Reason::new(["more than \"one\"", "größer als \"eins\""]) };

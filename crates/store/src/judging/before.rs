@@ -60,7 +60,7 @@ pub(super) fn facts(record: &OrderRecord) -> OrderFacts {
     }
     facts.ours.baseline = record.order.as_ref().map(|order| {
         // An order that was taken over has the lines of the old system and no address.
-        let is_own = order.region.is_some() || !order.delivery.country.is_empty();
+        let is_own = order.hints.is_some() || !order.delivery.country.is_empty();
         let baseline = Baseline::of(order);
         Baseline { address: baseline.address.filter(|_| is_own), ..baseline }
     });

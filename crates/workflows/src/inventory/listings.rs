@@ -29,11 +29,11 @@ impl Inventory<'_> {
         let mut ids = HashSet::new();
         let mut renumbered = HashSet::new();
         let mut unreadable = 0;
-        let mut number = 1;
+        let mut reader = self.marketplace.read_listings();
         loop {
             let read_at = self.now();
-            let page = self.marketplace.listing_page(number).await?;
-            let patches = page.listings.iter().filter_map(|told| {
+            let Some(batch) = reader.next().await? else { break };
+            let patches = batch.listings.iter().filter_map(|told| {
                 let stored = known.get(&told.id);
                 if stored.is_some_and(|stored| stored.listing.sku != told.sku) {
                     renumbered.insert(told.id.clone());
@@ -43,29 +43,22 @@ impl Inventory<'_> {
             let patches: Vec<ListingPatch> = patches.collect();
             self.save(&patches).await?;
             step.count("pages", 1);
-            unreadable += page.unreadable;
-            ids.extend(page.listings.into_iter().map(|listing| listing.id));
-            if !page.has_more {
-                step.count("listings", i64::try_from(ids.len()).unwrap_or(i64::MAX));
-                if unreadable > 0 {
-                    let message =
-                        format!("{unreadable} listings cannot be read; nothing is published for them");
-                    step.warning(message, Value::Null).await;
-                }
-                // Listings that moved between pages while they were read are not gone. Where nothing at all can be
-                // read, the answer is at fault and not the listings.
-                let is_readable = unreadable == 0 || !ids.is_empty();
-                if is_readable && ids.len() as u64 >= page.total.saturating_sub(unreadable) {
-                    let ids: Vec<String> = ids.into_iter().collect();
-                    let gone = store.retain_listings(self.account(), &ids).await?;
-                    if gone > 0 {
-                        step.info(format!("{gone} listings are not listed any more"), Value::Null);
-                    }
-                }
-                return Ok(ListingsRead { renumbered });
-            }
-            number += 1;
+            unreadable += batch.unreadable;
+            ids.extend(batch.listings.into_iter().map(|listing| listing.id));
         }
+        step.count("listings", i64::try_from(ids.len()).unwrap_or(i64::MAX));
+        if unreadable > 0 {
+            let message = format!("{unreadable} listings cannot be read; nothing is published for them");
+            step.warning(message, Value::Null).await;
+        }
+        if reader.is_complete() {
+            let ids: Vec<String> = ids.into_iter().collect();
+            let gone = store.retain_listings(self.account(), &ids).await?;
+            if gone > 0 {
+                step.info(format!("{gone} listings are not listed any more"), Value::Null);
+            }
+        }
+        Ok(ListingsRead { renumbered })
     }
 }
 

@@ -1,11 +1,11 @@
 //! Step 4: tells the marketplace what is to be published, zero included, and marks exactly what it accepted. While a write is under
 //! way its figure is noted as sent, so that a lost answer is followed by another write.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use marktwerk_connectors::{Marketplace, StockAnswer};
+use marktwerk_connectors::{Marketplace, StockAnswer, WriteAnswer};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::StockTarget;
@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 
 use super::Inventory;
 use super::levels::Level;
-use crate::outage::Call;
+use crate::outage::{Call, stock_call_name};
 use crate::{crash, metrics};
 
-/// Groups whose intents are committed together.
+/// Calls whose intents are committed together.
 const CHUNK: usize = 50;
 /// Calls at the same time; the limiter sets the pace.
 const AT_ONCE: usize = 8;
@@ -41,6 +41,16 @@ impl Write {
         Some(Self { record: level.record, sending, quantity })
     }
 
+    fn target(&self) -> StockTarget {
+        let listing = &self.record.listing;
+        StockTarget {
+            listing: listing.id.clone(),
+            group: listing.group.clone(),
+            sku: listing.sku.clone(),
+            quantity: self.quantity,
+        }
+    }
+
     /// The marketplace was not called.
     fn taken_back(&self) -> ListingPatch {
         ListingPatch {
@@ -50,27 +60,30 @@ impl Write {
     }
 }
 
+/// What goes into one call.
+struct StockCall {
+    targets: Vec<StockTarget>,
+    /// The figures behind the targets.
+    writes: Vec<Write>,
+}
+
 impl Inventory<'_> {
     /// Pushes the differences; answers whether a next slice has to go on.
     pub(super) async fn push(&self, step: &Step, levels: Vec<Level>) -> Result<bool, Failure> {
         self.settle_moot_refusals(&levels).await?;
-        let mut groups: BTreeMap<String, Vec<Write>> = BTreeMap::new();
-        for write in levels.into_iter().filter_map(Write::of) {
-            groups.entry(write.record.listing.group.clone()).or_default().push(write);
-        }
-        if groups.is_empty() {
+        let mut calls = self.calls(levels.into_iter().filter_map(Write::of));
+        if calls.is_empty() {
             return Ok(false);
         }
         if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
-            let articles: usize = groups.values().map(Vec::len).sum();
+            let articles: usize = calls.iter().map(|call| call.writes.len()).sum();
             step.warning(format!("{refusal}; {articles} stock figures would be pushed"), Value::Null).await;
             return Ok(false);
         }
-        let mut groups: Vec<(String, Vec<Write>)> = groups.into_iter().collect();
         let last = self.marketplace.last_in_line(&[Call::Stock]);
-        groups.sort_by_key(|(group, _)| last.contains(group));
+        calls.sort_by_key(|call| last.contains(stock_call_name(&call.targets)));
         let mut failure = None;
-        for chunk in groups.chunks(CHUNK) {
+        for chunk in calls.chunks(CHUNK) {
             if self.context.should_stop() {
                 return failure.map_or(Ok(true), Err);
             }
@@ -82,13 +95,23 @@ impl Inventory<'_> {
         failure.map_or(Ok(false), Err)
     }
 
-    /// Pushes some groups; answers with the first failure, after everything that succeeded is marked.
-    async fn push_chunk(
-        &self,
-        step: &Step,
-        chunk: &[(String, Vec<Write>)],
-    ) -> Result<Option<Failure>, Failure> {
-        let intents = chunk.iter().flat_map(|(_, writes)| writes).map(|write| ListingPatch {
+    /// Cuts the figures into calls, the marketplace's way.
+    fn calls(&self, writes: impl Iterator<Item = Write>) -> Vec<StockCall> {
+        let mut by_listing: HashMap<String, Write> =
+            writes.map(|write| (write.record.listing.id.clone(), write)).collect();
+        let mut targets: Vec<StockTarget> = by_listing.values().map(Write::target).collect();
+        targets.sort_by(|one, other| one.listing.cmp(&other.listing));
+        let calls = self.marketplace.stock_calls(targets).into_iter();
+        let call = |targets: Vec<StockTarget>| {
+            let writes = targets.iter().filter_map(|target| by_listing.remove(&target.listing)).collect();
+            StockCall { targets, writes }
+        };
+        calls.map(call).collect()
+    }
+
+    /// Makes some calls; answers with the first failure, after everything that succeeded is marked.
+    async fn push_chunk(&self, step: &Step, chunk: &[StockCall]) -> Result<Option<Failure>, Failure> {
+        let intents = chunk.iter().flat_map(|call| &call.writes).map(|write| ListingPatch {
             figures: Some((write.record.figures, write.sending)),
             ..ListingPatch::of(&write.record.listing.id)
         });
@@ -96,10 +119,9 @@ impl Inventory<'_> {
         crash::point("push.intent_committed");
         self.context.ensure_lease()?;
         // Boxed: the compiler cannot prove a stream of borrowing futures to be Send.
-        let call = async |index, group: &str, writes| (index, self.push_group(group, writes).await);
+        let make = async |index, call| (index, self.make(call).await);
         let calls = chunk.iter().enumerate();
-        let calls: Vec<BoxFuture<'_, _>> =
-            calls.map(|(index, (group, writes))| call(index, group, writes).boxed()).collect();
+        let calls: Vec<BoxFuture<'_, _>> = calls.map(|(index, call)| make(index, call).boxed()).collect();
         let mut pushes = self.marketplace.each(AT_ONCE, calls);
         let mut answers: Vec<Option<Result<Vec<StockAnswer>, Failure>>> =
             chunk.iter().map(|_| None).collect();
@@ -111,7 +133,7 @@ impl Inventory<'_> {
         crash::point("push.answer_received");
         let mut failure = None;
         let mut patches = Vec::new();
-        for ((_, writes), answer) in chunk.iter().zip(answers) {
+        for (StockCall { writes, .. }, answer) in chunk.iter().zip(answers) {
             match answer {
                 Some(Ok(answers)) => patches.extend(self.outcome(step, writes, &answers).await?),
                 Some(Err(error)) => {
@@ -145,20 +167,12 @@ impl Inventory<'_> {
         Ok(self.connections.store.settle(&settled, self.now()).await?)
     }
 
-    async fn push_group(&self, group: &str, writes: &[Write]) -> Result<Vec<StockAnswer>, Failure> {
-        let targets: Vec<StockTarget> = writes
-            .iter()
-            .map(|write| StockTarget {
-                listing: write.record.listing.id.clone(),
-                group: group.to_owned(),
-                sku: write.record.listing.sku.clone(),
-                quantity: write.quantity,
-            })
-            .collect();
+    async fn make(&self, call: &StockCall) -> Result<Vec<StockAnswer>, Failure> {
         // A fresh key per intent, also with a new database: the marketplace rejects a repeated key. Figures are absolute.
         let now = self.now().as_millisecond();
-        let key = format!("{now}-{}-{}-{group}", self.context.run().id, self.context.epoch().0);
-        let answers = self.marketplace.push_stock(group, &targets, &key).await?;
+        let name = call.targets.first().map_or("", |target| &target.group);
+        let key = format!("{now}-{}-{}-{name}", self.context.run().id, self.context.epoch().0);
+        let answers = self.marketplace.push_stock(&call.targets, &key).await?;
         self.context.progress();
         Ok(answers)
     }
@@ -176,13 +190,23 @@ impl Inventory<'_> {
         for write in writes {
             let listing = &write.record.listing;
             let answer = answers.iter().find(|answer| answer.listing == listing.id);
-            let word = match answer {
-                Some(answer) if answer.accepted => "accepted",
-                Some(_) => "refused",
-                None => "unanswered",
+            let cause = match answer.map(|answer| &answer.answer) {
+                Some(WriteAnswer::Done { .. } | WriteAnswer::AlreadyThere) => None,
+                Some(WriteAnswer::Refused { code, message }) if code.is_empty() => {
+                    Some(Reason::quoted(message))
+                }
+                Some(WriteAnswer::Refused { code, message }) => {
+                    Some(Reason::quoted(format!("{message} (code {code})")))
+                }
+                None => Some(Reason::new(["it did not answer for it", "er hat dazu nicht geantwortet"])),
+            };
+            let word = match (&cause, answer) {
+                (None, _) => "accepted",
+                (Some(_), Some(_)) => "refused",
+                (Some(_), None) => "unanswered",
             };
             metrics::stock_told(self.account(), word, 1);
-            if answer.is_some_and(|answer| answer.accepted) {
+            let Some(cause) = cause else {
                 patches.push(accepted(write, write.sending.confirmed(write.quantity, now)));
                 step.count("pushed", 1);
                 if write.record.error.is_some() {
@@ -196,9 +220,7 @@ impl Inventory<'_> {
                     step.info(format!("{} set to {}", listing.sku, write.quantity), Value::Null);
                 }
                 continue;
-            }
-            let unanswered = || Reason::new(["it did not answer for it", "er hat dazu nicht geantwortet"]);
-            let cause = answer.map_or_else(unanswered, |answer| Reason::quoted(&answer.message));
+            };
             let message = format!("stock {} was refused: {cause}", write.quantity);
             patches.push(ListingPatch {
                 figures: Some((write.sending, write.record.figures)),

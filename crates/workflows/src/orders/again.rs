@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use marktwerk_connectors::{Marketplace, OrderPage};
+use marktwerk_connectors::{Marketplace, OrderBatch};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_engine::Step;
@@ -77,7 +77,7 @@ impl Orders<'_> {
 }
 
 /// Whether what the page says of an order is stored, and was looked at.
-fn is_known(number: &str, stored: Option<&KnownChange>, page: &OrderPage) -> bool {
+fn is_known(number: &str, stored: Option<&KnownChange>, page: &OrderBatch) -> bool {
     let shown = page.entries.iter().find(|entry| entry.number == number);
     shown.zip(stored).is_some_and(|(shown, stored)| {
         stored.status == shown.status

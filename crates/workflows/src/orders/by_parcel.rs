@@ -55,7 +55,7 @@ impl Orders<'_> {
         record: &mut OrderRecord,
         parcel: &Parcel,
     ) -> Result<bool, BlockReason> {
-        let ReportLines { lines, region } = self.lines(record).await?;
+        let ReportLines { lines, hints } = self.lines(record).await?;
         let facts = record.facts();
         let contents = match parcel.contents.is_empty() {
             false => parcel.contents.clone(),
@@ -75,9 +75,9 @@ impl Orders<'_> {
             let told = ToldParcel { id: parcel.id, tracking, lines, is_surplus: is_surplus && !is_known };
             return Ok(self.keep_told(record, vec![told], Vec::new()).await?);
         }
-        let told = self.with_carrier(record, region, parcel, lines).await?;
+        let told = self.with_carrier(record, hints.as_ref(), parcel, lines).await?;
         let (number, denied) = (record.number.clone(), denied(record));
-        let report = ShipmentReport { number, region, parcels: vec![told], denied };
+        let report = ShipmentReport { number, hints, parcels: vec![told], denied };
         // Once a part was reported, by us or by hand, the marketplace is asked first.
         if record.status != MarketplaceStatus::Ready && self.is_known_there(&report).await? {
             return Ok(self.mark_parcels(step, record, &report).await?);

@@ -4,13 +4,13 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{ConfirmAnswer, ConfirmedParcel, ConnectorError, Marketplace, ReportLines};
+use marktwerk_connectors::{ConfirmedParcel, ConnectorError, Marketplace, ReportLines, WriteAnswer};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{
     Act, Decision, Document, Hold, Judgement, RefusalCause, Refused, ReportUnit, Row, tracking_numbers,
 };
-use marktwerk_domain::order::{OrderLine, OrderState};
+use marktwerk_domain::order::{Hints, OrderLine, OrderState};
 use marktwerk_domain::shipment::{Parcel, ReportedParcel, ShipmentReport};
 use marktwerk_domain::tracking;
 use marktwerk_engine::Step;
@@ -256,20 +256,20 @@ impl Orders<'_> {
         let answer = self.marketplace.confirm_shipment(report).await.map_err(reason)?;
         crash::point("report.answer_received");
         match answer {
-            ConfirmAnswer::Accepted { warnings } => {
+            WriteAnswer::Done { warnings } => {
                 for warning in warnings {
                     let message = format!("order {}: the marketplace remarks: {warning}", report.number);
                     step.warning(message, Value::Null).await;
                 }
                 Ok(())
             }
-            ConfirmAnswer::AlreadyShipped => match self.is_known_there(report).await? {
+            WriteAnswer::AlreadyThere => match self.is_known_there(report).await? {
                 true => Ok(()),
                 false => Err(BlockReason::other_numbers()),
             },
-            ConfirmAnswer::Refused { code, message } => {
+            WriteAnswer::Refused { code, message } => {
                 let text = format!("the marketplace refused the shipment: {message} (code {code})");
-                let cause = RefusalCause::Marketplace { code: code.to_string(), message };
+                let cause = RefusalCause::Marketplace { code, message };
                 Err(BlockReason::Attention(AttentionKind::ShipmentRefused, text, cause))
             }
         }
@@ -309,7 +309,7 @@ impl Orders<'_> {
     pub(super) async fn lines(&self, record: &OrderRecord) -> Result<ReportLines, BlockReason> {
         let of_order = || {
             let order = record.order.as_ref()?;
-            Some(ReportLines { lines: order.lines.clone(), region: order.region })
+            Some(ReportLines { lines: order.lines.clone(), hints: order.hints.clone() })
         };
         let lines = match is_unusable(record) {
             false => of_order(),
@@ -328,7 +328,7 @@ impl Orders<'_> {
 
     /// What is to be reported of a whole order.
     async fn compose(&self, step: &Step, record: &OrderRecord) -> Result<ShipmentReport, BlockReason> {
-        let ReportLines { lines, region } = self.lines(record).await?;
+        let ReportLines { lines, hints } = self.lines(record).await?;
         let allocated = allocate(&lines, &record.parcels).ok_or_else(BlockReason::sent_less)?;
         let mut parcels = Vec::with_capacity(record.parcels.len());
         for (parcel, lines) in record.parcels.iter().zip(allocated) {
@@ -340,17 +340,17 @@ impl Orders<'_> {
                 step.info(message, json!({ "parcel": parcel.id }));
                 continue;
             }
-            parcels.push(self.with_carrier(record, region, parcel, lines).await?);
+            parcels.push(self.with_carrier(record, hints.as_ref(), parcel, lines).await?);
         }
         let (number, denied) = (record.number.clone(), denied(record));
-        Ok(ShipmentReport { number, region, parcels, denied })
+        Ok(ShipmentReport { number, hints, parcels, denied })
     }
 
     /// A parcel with the code of its carrier, by the marketplace's own list.
     pub(super) async fn with_carrier(
         &self,
         record: &OrderRecord,
-        region: Option<i64>,
+        hints: Option<&Hints>,
         parcel: &Parcel,
         lines: Lines,
     ) -> Result<ReportedParcel, BlockReason> {
@@ -359,13 +359,13 @@ impl Orders<'_> {
         let table = self.connections.settings.orders.carriers.get(self.account());
         for name in carrier_names(parcel, table) {
             if code.is_none() {
-                code = self.marketplace.carrier_code(region, &name).await.map_err(reason)?;
+                code = self.marketplace.carrier_code(hints, &name).await.map_err(reason)?;
             }
         }
         // What JTL names comes first: a person chose for the parcels that nobody knows a carrier for.
         let chosen = facts.chosen_carrier();
         if let (None, Some(chosen)) = (&code, chosen) {
-            code = self.marketplace.carrier_code(region, chosen).await.map_err(reason)?;
+            code = self.marketplace.carrier_code(hints, chosen).await.map_err(reason)?;
         }
         let Some(carrier_code) = code else {
             let carrier = chosen.unwrap_or(&parcel.carrier).to_owned();

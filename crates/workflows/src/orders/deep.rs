@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{Marketplace, OrderWindow, WindowReader};
+use marktwerk_connectors::{Marketplace, OrderWindow};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_engine::Step;
@@ -63,11 +63,11 @@ impl Orders<'_> {
             changed_until: now,
             status: None,
         };
-        let mut reader = WindowReader::new();
+        let mut reader = self.marketplace.read_orders(window);
         let mut is_first = true;
         let mut found: Vec<String> = Vec::new();
         let mut failure: Option<Failure> = None;
-        while let Some(number) = reader.next_page() {
+        while !reader.is_complete() {
             if self.context.should_stop() {
                 return Ok(());
             }
@@ -76,14 +76,13 @@ impl Orders<'_> {
             }
             is_first = false;
             let turn = self.connections.turns.of(self.account()).await;
-            let page = self.marketplace.order_page(&window, number).await?;
-            reader.accept(&page)?;
-            let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
+            let batch = reader.next().await?;
+            let numbers: Vec<String> = batch.entries.iter().map(|entry| entry.number.clone()).collect();
             let known = store.known_changes(self.account(), &numbers).await?;
             let is_news = |number: &&String| !known.contains_key(*number);
             found.extend(numbers.iter().filter(is_news).cloned());
             // One order that cannot be had must not hide the pages behind it.
-            let incomplete = self.keep(step, &page, first_read, &unread).await?;
+            let incomplete = self.keep(step, &batch, first_read, &unread).await?;
             failure = failure.or(incomplete);
             drop(turn);
         }

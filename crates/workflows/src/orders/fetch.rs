@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{Marketplace, OrderWindow, WindowReader};
+use marktwerk_connectors::{Marketplace, OrderWindow};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_engine::Step;
@@ -20,8 +20,6 @@ pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 const INCOMPLETE_AT_MOST: usize = 1_000;
 /// A slice of work fetches for at most this long, and then exports.
 const LONGEST: Duration = Duration::from_secs(300);
-/// Windows that follow each other in one run, where orders keep changing while they are read.
-const WINDOWS: usize = 5;
 
 impl Orders<'_> {
     /// Fetches; answers whether a next slice has to go on. Nobody else reads the account's orders meanwhile.
@@ -52,33 +50,24 @@ impl Orders<'_> {
         }
         let first_read = self.first_read().await?;
         let mut newest = cursor.filter(|_| cursor == stored);
-        let begin = window.changed_from;
+        let (begin, end) = (window.changed_from, window.changed_until);
         let unread = self.unread_numbers().await?;
         let mut failure: Option<Failure> = None;
-        let mut read_until = None;
-        for _ in 0..WINDOWS {
-            let mut reader = WindowReader::new();
-            while let Some(number) = reader.next_page() {
-                // What is fetched is to be exported within the same slice.
-                if self.context.should_stop() || self.context.elapsed() >= LONGEST {
-                    return failure.map_or(Ok(true), Err);
-                }
-                let page = self.marketplace.order_page(&window, number).await?;
-                step.count("pages", 1);
-                newest = newest.max(page.entries.iter().map(|entry| entry.changed_at).max());
-                reader.accept(&page)?;
-                // One order that cannot be had must not hide the pages behind it.
-                let incomplete = self.keep(step, &page, first_read, &unread).await?;
-                failure = failure.or(incomplete);
+        let mut reader = self.marketplace.read_orders(window);
+        while !reader.is_complete() {
+            // What is fetched is to be exported within the same slice.
+            if self.context.should_stop() || self.context.elapsed() >= LONGEST {
+                return failure.map_or(Ok(true), Err);
             }
-            if !reader.has_shrunk() {
-                read_until = Some(window.changed_until);
-                break;
-            }
-            // Some orders changed while the list was read and left the window: their newest state lies after its end.
-            window.changed_from = window.changed_until;
-            window.changed_until = self.list_end();
+            let batch = reader.next().await?;
+            step.count("pages", 1);
+            newest = newest.max(batch.entries.iter().map(|entry| entry.changed_at).max());
+            // One order that cannot be had must not hide the pages behind it.
+            let incomplete = self.keep(step, &batch, first_read, &unread).await?;
+            failure = failure.or(incomplete);
         }
+        let read_until = reader.read_until();
+        drop(reader);
         match self.keep_late(step, first_read, &unread).await {
             Ok(late) => failure = failure.or(late),
             // They are known to be incomplete, and are listed again wherever the cursor is.
@@ -89,7 +78,7 @@ impl Orders<'_> {
             self.note_unlisted(step, begin).await?;
         }
         // Without any order yet: from now on. Incomplete ones are listed again wherever the cursor is.
-        let newest = newest.or(Some(window.changed_until));
+        let newest = newest.or(read_until).or(Some(end));
         if is_scheduled && newest != cursor {
             self.set_cursor(newest).await?;
         }
@@ -145,7 +134,7 @@ impl Orders<'_> {
     /// What is read: by default everything since the cursor, whatever its status, so that cancellations are seen.
     fn window(&self, cursor: Option<Timestamp>) -> OrderWindow {
         if let Some((changed_from, changed_until)) = self.parameters.period() {
-            let status = self.parameters.parent_order_status.filter(|status| *status != 0);
+            let status = self.parameters.status();
             return OrderWindow { changed_from, changed_until: changed_until.min(self.list_end()), status };
         }
         let changed_from = match (self.parameters.days_back, cursor) {
@@ -153,7 +142,7 @@ impl Orders<'_> {
             (None, Some(cursor)) if self.parameters.parent_order_status.is_none() => cursor - OVERLAP,
             (None, _) => self.first_window(),
         };
-        let status = self.parameters.parent_order_status.filter(|status| *status != 0);
+        let status = self.parameters.status();
         OrderWindow { changed_from, changed_until: self.list_end(), status }
     }
 

@@ -88,6 +88,11 @@ impl OrderParameters {
             && until.is_none()
     }
 
+    /// The status that is asked for, in the marketplace's own word.
+    fn status(&self) -> Option<String> {
+        self.parent_order_status.filter(|status| *status != 0).map(|status| status.to_string())
+    }
+
     fn numbers(&self) -> Option<Vec<String>> {
         let orders = self.orders.as_ref()?;
         let numbers = orders.split(',').map(str::trim).filter(|number| !number.is_empty());

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use marktwerk_connectors::{ConnectorError, Marketplace, OrderEntry, OrderPage, OrderUnits};
+use marktwerk_connectors::{ConnectorError, Marketplace, OrderBatch, OrderEntry, OrderUnits};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::order::MarketplaceStatus;
@@ -58,13 +58,13 @@ impl Orders<'_> {
     pub(super) async fn keep(
         &self,
         step: &Step,
-        page: &OrderPage,
+        batch: &OrderBatch,
         first_read: Timestamp,
         unread: &HashSet<String>,
     ) -> Result<Option<Failure>, Failure> {
-        self.show_malformed(step, page).await?;
-        self.note_unread(page, unread).await?;
-        let numbers: Vec<String> = page.entries.iter().map(|entry| entry.number.clone()).collect();
+        self.show_malformed(step, batch).await?;
+        self.note_unread(batch, unread).await?;
+        let numbers: Vec<String> = batch.entries.iter().map(|entry| entry.number.clone()).collect();
         let known = self.connections.store.known_changes(self.account(), &numbers).await?;
         let is_news = |entry: &&OrderEntry| match known.get(&entry.number) {
             None => true,
@@ -82,8 +82,8 @@ impl Orders<'_> {
                     || (entry.status == MarketplaceStatus::Ready && is_to_be_completed)
             }
         };
-        let news: Vec<&OrderEntry> = page.entries.iter().filter(is_news).collect();
-        self.note_read_again(page, &known, &news, unread).await?;
+        let news: Vec<&OrderEntry> = batch.entries.iter().filter(is_news).collect();
+        self.note_read_again(batch, &known, &news, unread).await?;
         let last = self.marketplace.last_in_line(&[Call::Contents, Call::Details]);
         let (late, news): (Vec<&OrderEntry>, Vec<&OrderEntry>) =
             news.into_iter().partition(|entry| last.contains(&entry.number));
@@ -106,8 +106,8 @@ impl Orders<'_> {
     }
 
     /// Entries that cannot be read keep back what they may have sold.
-    async fn note_unread(&self, page: &OrderPage, unread: &HashSet<String>) -> Result<(), Failure> {
-        let entries = page.malformed.iter().map(|malformed| UnreadEntry {
+    async fn note_unread(&self, batch: &OrderBatch, unread: &HashSet<String>) -> Result<(), Failure> {
+        let entries = batch.malformed.iter().map(|malformed| UnreadEntry {
             number: malformed.number.clone().unwrap_or_else(|| nameless(&malformed.raw)),
             reason: malformed.reason.clone(),
             since: self.now(),
@@ -120,7 +120,7 @@ impl Orders<'_> {
     /// Entries that could not be read once, and say what is known already.
     async fn note_read_again(
         &self,
-        page: &OrderPage,
+        batch: &OrderBatch,
         known: &HashMap<String, KnownChange>,
         news: &[&OrderEntry],
         unread: &HashSet<String>,
@@ -133,7 +133,7 @@ impl Orders<'_> {
                 && news.iter().all(|new| new.number != entry.number)
         };
         let read: Vec<String> =
-            page.entries.iter().filter(is_read).map(|entry| entry.number.clone()).collect();
+            batch.entries.iter().filter(is_read).map(|entry| entry.number.clone()).collect();
         Ok(self.connections.store.change_unread_entries(self.account(), &[], &read).await?)
     }
 
@@ -203,12 +203,12 @@ impl Orders<'_> {
     }
 
     /// Entries of the list that cannot be read: shown once, and the others go on.
-    async fn show_malformed(&self, step: &Step, page: &OrderPage) -> Result<(), Failure> {
-        if page.malformed.is_empty() {
+    async fn show_malformed(&self, step: &Step, batch: &OrderBatch) -> Result<(), Failure> {
+        if batch.malformed.is_empty() {
             return Ok(());
         }
         let open = self.connections.store.attentions().await?;
-        for malformed in &page.malformed {
+        for malformed in &batch.malformed {
             let subject = malformed.number.as_deref().unwrap_or("without a number");
             let message = format!(
                 "an entry of the order list cannot be read: {}; look at it in the marketplace",

@@ -53,9 +53,9 @@ impl Probe for OrderWorkflow {
             // A cursor ahead of the clock is put right by the next run.
             changed_from: start_of_day(cursor.min(*now) - OVERLAP),
             changed_until: *now,
-            status: parameters.parent_order_status.filter(|status| *status != 0),
+            status: parameters.status(),
         };
-        let there = marketplace.newest_change(&window).await?;
+        let there = marketplace.fingerprint(&window).await?;
         let may_report = self.connections.refuses_writes_to(&**marketplace).is_none();
         let open = Open::read(&self.connections, account, *now, may_report).await?;
         let in_erp = self.connections.erp.orders_marker(&open.in_erp).await?;
@@ -64,9 +64,14 @@ impl Probe for OrderWorkflow {
         let is_watch_due =
             open.has_reported && tracking::watches_reported(&self.connections, account, *now).await?;
         let waiting_rows: u32 = stuck.iter().map(|presence| presence.waiting_rows).sum();
+        let mut unfinished = open.unfinished(is_deep_read_due, is_watch_due);
+        if there.is_none() {
+            unfinished = unfinished.or(Some("only reading the list tells whether orders changed".to_owned()));
+        }
+        let there = there.unwrap_or_default();
         Ok(ProbeResult {
             marker: format!("{account}: {there}; JTL {in_erp}, {waiting_rows} rows waiting too long"),
-            unfinished: open.unfinished(is_deep_read_due, is_watch_due),
+            unfinished,
         })
     }
 }

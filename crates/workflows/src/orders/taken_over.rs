@@ -1,5 +1,5 @@
 //! Orders that were taken over from the system used before (docs/TAKEOVER.md): JTL has them, and the marketplace's own document,
-//! which nobody kept, is still to be fetched. Until then they have the old system's lines, and neither address nor region.
+//! which nobody kept, is still to be fetched. Until then they have the old system's lines, and neither address nor hints.
 
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
@@ -20,7 +20,7 @@ const NAMED: usize = 20;
 
 /// Whether there is no translation of a document of the marketplace's own: those tell where the order goes.
 pub(super) fn lacks_document(record: &OrderRecord) -> bool {
-    record.order.as_ref().is_none_or(|order| order.region.is_none() && order.delivery.country.is_empty())
+    record.order.as_ref().is_none_or(|order| order.hints.is_none() && order.delivery.country.is_empty())
 }
 
 fn is_incomplete(record: &OrderRecord) -> bool {

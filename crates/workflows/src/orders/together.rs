@@ -9,6 +9,7 @@ use marktwerk_connectors::{Marketplace, ReportLines};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Remark, Row};
+use marktwerk_domain::order::Hints;
 use marktwerk_domain::shipment::{OtherOrder, Parcel, ReportedParcel, ShipmentReport};
 use marktwerk_domain::tracking;
 use marktwerk_engine::Step;
@@ -302,16 +303,16 @@ impl Orders<'_> {
     }
 
     /// What one order has in the one parcel.
-    async fn own_part(&self, record: &OrderRecord) -> Result<(ReportedParcel, Option<i64>), BlockReason> {
+    async fn own_part(&self, record: &OrderRecord) -> Result<(ReportedParcel, Option<Hints>), BlockReason> {
         if !is_unusable(record) && taken_over::lacks_document(record) {
             return Err(taken_over::without_document());
         }
-        let ReportLines { lines, region } = self.lines(record).await?;
+        let ReportLines { lines, hints } = self.lines(record).await?;
         let allocated = allocate(&lines, &record.parcels).ok_or_else(BlockReason::sent_less)?;
         let (Some(parcel), Some(lines)) = (record.parcels.first(), allocated.into_iter().next()) else {
             return Err(BlockReason::sent_less());
         };
-        Ok((self.with_carrier(record, region, parcel, lines).await?, region))
+        Ok((self.with_carrier(record, hints.as_ref(), parcel, lines).await?, hints))
     }
 
     /// What each order reports of the one parcel, with the others' lines; or which of them cannot be reported, and why.
@@ -319,7 +320,7 @@ impl Orders<'_> {
         &self,
         records: &[OrderRecord],
     ) -> Result<Vec<ShipmentReport>, (usize, BlockReason)> {
-        let mut own: Vec<(ReportedParcel, Option<i64>)> = Vec::with_capacity(records.len());
+        let mut own: Vec<(ReportedParcel, Option<Hints>)> = Vec::with_capacity(records.len());
         for (index, record) in records.iter().enumerate() {
             own.push(self.own_part(record).await.map_err(|reason| (index, reason))?);
         }
@@ -331,10 +332,10 @@ impl Orders<'_> {
                 lines: parcel.lines.clone(),
             })
         };
-        let reports = records.iter().zip(&own).enumerate().map(|(index, (record, (parcel, region)))| {
+        let reports = records.iter().zip(&own).enumerate().map(|(index, (record, (parcel, hints)))| {
             let parcel = ReportedParcel { others: others(index).collect(), ..parcel.clone() };
             let (number, denied) = (record.number.clone(), denied.clone());
-            ShipmentReport { number, region: *region, parcels: vec![parcel], denied }
+            ShipmentReport { number, hints: hints.clone(), parcels: vec![parcel], denied }
         });
         Ok(reports.collect())
     }

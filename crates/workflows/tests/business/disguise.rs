@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use marktwerk_connectors::{
-    Cancellations, ConfirmAnswer, ConfirmedParcel, ConnectorError, ListingPage, Marketplace, OrderEntry,
-    OrderPage, OrderUnits, OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu,
-    Untranslatable,
+    Cancellations, ConfirmedParcel, ConnectorError, ListingReader, Marketplace, OrderBatch, OrderEntry,
+    OrderReader, OrderUnits, OrderWindow, Place, ReportLines, Rules, Standing, StockAnswer, Temu,
+    Untranslatable, WriteAnswer,
 };
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use marktwerk_domain::inventory::{ArticleState, MappedArticle, StockLevel, StockTarget};
 use marktwerk_domain::judgement::ReportUnit;
-use marktwerk_domain::order::{MarketplaceStatus, Order};
+use marktwerk_domain::order::{Hints, MarketplaceStatus, Order};
 use marktwerk_domain::shipment::{ErpOrder, ReportedParcel, ShipmentReport};
 use marktwerk_erp::{Erp, ErpError, HandOver, HandedOver, Jtl, Presence, Rendered, Search, Wanted};
 use serde_json::Value;
@@ -72,13 +72,34 @@ impl Disguised {
         Self { account: temu.account().clone(), temu, book: None, bad }
     }
 
-    fn read(&self, mut page: OrderPage) -> OrderPage {
-        for entry in &mut page.entries {
+    fn read(&self, mut batch: OrderBatch) -> OrderBatch {
+        for entry in &mut batch.entries {
             let status = self.book.as_ref().and_then(|book| book.status(&entry.number));
             entry.status =
                 status.filter(|_| entry.status == MarketplaceStatus::Ready).unwrap_or(entry.status);
         }
-        page
+        batch
+    }
+}
+
+/// Reads orders as the marketplace in disguise shows them.
+struct Disguise<'a> {
+    marketplace: &'a Disguised,
+    reader: Box<dyn OrderReader + 'a>,
+}
+
+#[async_trait]
+impl OrderReader for Disguise<'_> {
+    fn is_complete(&self) -> bool {
+        self.reader.is_complete()
+    }
+
+    async fn next(&mut self) -> Result<OrderBatch, ConnectorError> {
+        Ok(self.marketplace.read(self.reader.next().await?))
+    }
+
+    fn read_until(&self) -> Option<Timestamp> {
+        self.reader.read_until()
     }
 }
 
@@ -134,14 +155,14 @@ impl ParcelBook {
     }
 
     /// `None`: the answer is lost.
-    fn confirm(&self, report: &ShipmentReport) -> Option<ConfirmAnswer> {
+    fn confirm(&self, report: &ShipmentReport) -> Option<WriteAnswer> {
         let [parcel] = &report.parcels[..] else { panic!("one parcel at a time: {report:?}") };
         if self.refused.lock().unwrap().as_ref() == Some(&parcel.tracking) {
-            return Some(ConfirmAnswer::Refused { code: 7, message: "not this one".to_owned() });
+            return Some(WriteAnswer::Refused { code: "7".to_owned(), message: "not this one".to_owned() });
         }
         self.parcels.lock().unwrap().push((report.number.clone(), parcel.clone()));
         let is_lost = self.loses_answers.swap(false, Ordering::Relaxed);
-        (!is_lost).then(|| ConfirmAnswer::Accepted { warnings: Vec::new() })
+        (!is_lost).then(|| WriteAnswer::done())
     }
 
     fn read(&self, order: &str, wanted: &[String]) -> Vec<ConfirmedParcel> {
@@ -181,16 +202,16 @@ impl Marketplace for Disguised {
         self.temu.check_account().await
     }
 
-    async fn order_page(&self, window: &OrderWindow, page: u32) -> Result<OrderPage, ConnectorError> {
-        Ok(self.read(self.temu.order_page(window, page).await?))
+    fn read_orders(&self, window: OrderWindow) -> Box<dyn OrderReader + '_> {
+        Box::new(Disguise { marketplace: self, reader: self.temu.read_orders(window) })
     }
 
-    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderPage, ConnectorError> {
+    async fn orders_by_number(&self, numbers: &[String]) -> Result<OrderBatch, ConnectorError> {
         Ok(self.read(self.temu.orders_by_number(numbers).await?))
     }
 
-    async fn newest_change(&self, window: &OrderWindow) -> Result<String, ConnectorError> {
-        self.temu.newest_change(window).await
+    async fn fingerprint(&self, window: &OrderWindow) -> Result<Option<String>, ConnectorError> {
+        self.temu.fingerprint(window).await
     }
 
     async fn order_contents(&self, entry: &OrderEntry) -> Result<OrderUnits, ConnectorError> {
@@ -216,28 +237,31 @@ impl Marketplace for Disguised {
         self.temu.report_lines(raw)
     }
 
-    async fn listing_page(&self, page: u32) -> Result<ListingPage, ConnectorError> {
-        self.temu.listing_page(page).await
+    fn read_listings(&self) -> Box<dyn ListingReader + '_> {
+        self.temu.read_listings()
+    }
+
+    fn stock_calls(&self, targets: Vec<StockTarget>) -> Vec<Vec<StockTarget>> {
+        self.temu.stock_calls(targets)
     }
 
     async fn push_stock(
         &self,
-        group: &str,
         targets: &[StockTarget],
         key: &str,
     ) -> Result<Vec<StockAnswer>, ConnectorError> {
-        self.temu.push_stock(group, targets, key).await
+        self.temu.push_stock(targets, key).await
     }
 
     async fn carrier_code(
         &self,
-        region: Option<i64>,
+        hints: Option<&Hints>,
         carrier: &str,
     ) -> Result<Option<String>, ConnectorError> {
-        self.temu.carrier_code(region, carrier).await
+        self.temu.carrier_code(hints, carrier).await
     }
 
-    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<ConfirmAnswer, ConnectorError> {
+    async fn confirm_shipment(&self, report: &ShipmentReport) -> Result<WriteAnswer, ConnectorError> {
         self.bad.reports.lock().unwrap().push(report.number.clone());
         if let Some(fault) = self.bad.fault(&report.number) {
             return Err(fault);

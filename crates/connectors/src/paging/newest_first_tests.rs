@@ -1,6 +1,7 @@
 //! A list in memory that changes after every page: nothing that stays in it may be missed.
 
-use jiff::Timestamp;
+use std::sync::Mutex;
+
 use marktwerk_domain::failure::FailureClass;
 use marktwerk_domain::order::MarketplaceStatus;
 use proptest::prelude::*;
@@ -28,8 +29,7 @@ impl List {
         OrderPage {
             total: self.orders.len() as u64,
             page_size: self.page_size,
-            entries: shown.map(|order| entry(&order.to_string())).collect(),
-            malformed: Vec::new(),
+            batch: of_entries(shown.map(|order| entry(&order.to_string())).collect()),
         }
     }
 
@@ -40,6 +40,10 @@ impl List {
             self.orders.remove(position);
         }
     }
+}
+
+fn of_entries(entries: Vec<OrderEntry>) -> OrderBatch {
+    OrderBatch { entries, malformed: Vec::new() }
 }
 
 fn entry(number: &str) -> OrderEntry {
@@ -60,12 +64,12 @@ fn read(list: &mut List, mut meanwhile: impl FnMut(&mut List, usize)) -> (Window
     let mut pages = 0;
     while let Some(number) = reader.next_page() {
         let page = list.page(number);
-        committed.extend(page.entries.iter().map(|entry| entry.number.parse::<u32>().unwrap()));
+        committed.extend(page.batch.entries.iter().map(|entry| entry.number.parse::<u32>().unwrap()));
         reader.accept(&page).unwrap();
         pages += 1;
         meanwhile(list, pages);
     }
-    assert!(reader.is_complete());
+    assert!(reader.next_page().is_none());
     (reader, committed)
 }
 
@@ -84,7 +88,7 @@ fn three_pages_are_read_from_the_last_to_the_first() {
     let mut list = List::of(250);
     let (reader, committed) = read(&mut list, |_, _| {});
     assert_eq!(list.pages_read, [1, 3, 2, 1]);
-    assert_eq!((committed.len(), reader.total(), reader.restarts()), (250, 250, 0));
+    assert_eq!((committed.len(), reader.total, reader.restarts), (250, 250, 0));
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn orders_that_leave_the_window_hide_none_of_the_others() {
     let mut list = List::of(250);
     // The newest ones change: every page moves up by ten.
     let (reader, committed) = read(&mut list, |list, _| (0..10).for_each(|_| list.lose(0)));
-    assert!(reader.has_shrunk() && reader.restarts() == 0);
+    assert!(reader.has_shrunk() && reader.restarts == 0);
     assert!(list.orders.iter().all(|order| committed.contains(order)));
 }
 
@@ -105,7 +109,7 @@ fn a_total_that_rose_begins_anew() {
         }
     });
     assert_eq!(list.pages_read, [1, 3, 2, 1, 3, 2, 1]);
-    assert_eq!((reader.restarts(), committed.len()), (1, 251));
+    assert_eq!((reader.restarts, committed.len()), (1, 251));
 }
 
 #[test]
@@ -131,8 +135,8 @@ fn a_list_that_never_holds_still_is_given_up_as_transient() {
         }
     };
     assert_eq!(error.failure().class, FailureClass::Transient);
-    assert_eq!(reader.restarts(), RESTARTS_AT_MOST);
-    assert!(!reader.is_complete());
+    assert_eq!(reader.restarts, RESTARTS_AT_MOST);
+    assert!(reader.next_page().is_some());
 }
 
 #[test]
@@ -141,8 +145,7 @@ fn a_page_that_holds_less_than_the_total_says_is_not_taken_for_complete() {
     let page = |count: usize| OrderPage {
         total: 3,
         page_size: 100,
-        entries: (0..count).map(|number| entry(&number.to_string())).collect(),
-        malformed: Vec::new(),
+        batch: of_entries((0..count).map(|number| entry(&number.to_string())).collect()),
     };
     assert_eq!(reader.accept(&page(2)).unwrap(), PageVerdict::Restarted);
     assert_eq!(reader.accept(&page(3)).unwrap(), PageVerdict::Complete);
@@ -160,12 +163,14 @@ fn malformed_entries_count_as_seen() {
     let page = OrderPage {
         total: 4,
         page_size: 100,
-        entries: vec![entry("1")],
-        malformed: vec![
-            malformed(Some("2"), json!({})),
-            malformed(None, json!(3)),
-            malformed(None, json!(4)),
-        ],
+        batch: OrderBatch {
+            entries: vec![entry("1")],
+            malformed: vec![
+                malformed(Some("2"), json!({})),
+                malformed(None, json!(3)),
+                malformed(None, json!(4)),
+            ],
+        },
     };
     assert_eq!(reader.accept(&page).unwrap(), PageVerdict::Complete);
 }
@@ -197,5 +202,72 @@ proptest! {
             list.orders.iter().filter(|order| !committed.contains(order)).collect();
         // What entered after the last page was read cannot have been seen; it has its own number.
         prop_assert!(still_there.iter().all(|order| **order as usize / 1_000 == list.pages_read.len()), "{still_there:?}");
+    }
+}
+
+/// A marketplace whose orders change while they are read: before each page, those that the test says. Its clock moves a second with each.
+struct Changing {
+    /// When each order changed last.
+    orders: Mutex<Vec<Timestamp>>,
+    changes: Vec<Vec<usize>>,
+    asked: Mutex<usize>,
+}
+
+impl Changing {
+    fn at(seconds: usize) -> Timestamp {
+        Timestamp::from_second(seconds as i64).unwrap()
+    }
+}
+
+/// Before the first page.
+const BEGIN: usize = 1_000;
+
+#[async_trait]
+impl OrderPages for &Changing {
+    async fn page(&self, window: &OrderWindow, number: u32) -> Result<OrderPage, ConnectorError> {
+        let mut asked = self.asked.lock().unwrap();
+        let mut orders = self.orders.lock().unwrap();
+        *asked += 1;
+        for changed in self.changes.get(*asked - 1).into_iter().flatten() {
+            let count = orders.len();
+            orders[changed % count] = Changing::at(BEGIN + *asked);
+        }
+        let mut found: Vec<(Timestamp, usize)> =
+            orders.iter().enumerate().map(|(order, changed_at)| (*changed_at, order)).collect();
+        found.retain(|(changed_at, _)| (window.changed_from..=window.changed_until).contains(changed_at));
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        let shown = found.iter().skip((number as usize - 1) * 10).take(10);
+        let shown = shown
+            .map(|(changed_at, order)| OrderEntry { changed_at: *changed_at, ..entry(&order.to_string()) });
+        Ok(OrderPage { total: found.len() as u64, page_size: 10, batch: of_entries(shown.collect()) })
+    }
+
+    fn list_end(&self) -> Timestamp {
+        Changing::at(BEGIN + *self.asked.lock().unwrap())
+    }
+}
+
+proptest! {
+    /// Whatever changes while the list is read: up to where it says that it was read, each order came in its newest state.
+    #[test]
+    fn an_order_that_changes_while_the_list_is_read_is_not_missed(
+        count in 1_usize..60,
+        changes in prop::collection::vec(prop::collection::vec(0_usize..60, 0..4), 0..30),
+    ) {
+        let orders = (0..count).map(|order| Changing::at(order * 10)).collect();
+        let world = Changing { orders: Mutex::new(orders), changes, asked: Mutex::default() };
+        let window =
+            OrderWindow { changed_from: Changing::at(0), changed_until: Changing::at(BEGIN), status: None };
+        let mut reader = NewestFirst::new(&world, window);
+        let mut came = HashSet::new();
+        while !reader.is_complete() {
+            let batch = futures::executor::block_on(reader.next());
+            let Ok(batch) = batch else { return Ok(()) };
+            came.extend(batch.entries.into_iter().map(|entry| (entry.number, entry.changed_at)));
+        }
+        let until = reader.read_until().unwrap_or(Changing::at(BEGIN));
+        for (order, changed_at) in world.orders.lock().unwrap().iter().enumerate() {
+            prop_assert!(*changed_at > until || came.contains(&(order.to_string(), *changed_at)), "{order} {changed_at}");
+        }
     }
 }
