@@ -15,6 +15,7 @@
 //! - [`temu`], the first marketplace
 
 pub mod address;
+mod call;
 pub mod cancellations;
 mod error;
 pub mod http;
@@ -33,7 +34,7 @@ pub mod writes;
 pub use cancellations::{CancelAnswer, Cancellations};
 pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
-pub use limiter::{Budget, Budgets};
+pub use limiter::{Budget, Budgets, Rate};
 pub use marketplace::Marketplace;
 pub use orders::{
     MalformedEntry, OrderEntry, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable,

@@ -1,10 +1,12 @@
-//! How often a marketplace may be called: one bucket per budget key, shared by all who use the key.
+//! How often a marketplace may be called: one bucket per budget key, shared by all who use the key. Marketplaces that count each operation
+//! by itself have a key for each.
 //!
-//! Calls go out one by one at an even pace, in the order in which they asked. Not for backing off after a
-//! failure of a single call; but an answer "too many calls" pauses the whole bucket, for all of them.
+//! Calls go out at an even pace, in the order in which they asked; those that the marketplace lets save up go out at once. Not for
+//! backing off after a failure of a single call; but an answer "too many calls" pauses the whole bucket, for all of them.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +19,32 @@ const USED_SHARE: f64 = 0.97;
 /// How much of a late wake-up the next call may catch up: without it each timer's lateness would lower the
 /// rate for good. Must stay below the 30 ms above.
 const CATCH_UP: Duration = Duration::from_millis(10);
+
+/// What the clock's beginning counts as: longer than any marketplace lets save up.
+const ORIGIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How often calls may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many calls,
+    pub calls: NonZeroU32,
+    /// in each period of this length.
+    pub per: Duration,
+    /// Calls that may follow each other at once, after a time without any; 1: none is saved up.
+    pub burst: NonZeroU32,
+}
+
+impl Rate {
+    /// At an even pace.
+    pub const fn per_second(calls: NonZeroU32) -> Self {
+        Self { calls, per: Duration::from_secs(1), burst: NonZeroU32::MIN }
+    }
+
+    /// From one call to the next.
+    fn interval(&self) -> Duration {
+        self.per.div_f64(f64::from(self.calls.get()) * USED_SHARE)
+    }
+}
 
 /// All buckets of the process.
 #[derive(Debug, Clone)]
@@ -31,22 +59,41 @@ impl Budgets {
         Self { clock, buckets: Arc::default() }
     }
 
-    /// The bucket of `key`, made at the first call. `None` calls per second: no limit. Where two users of
-    /// one key name different limits, the lower one holds.
-    pub fn bucket(&self, key: &str, calls_per_second: Option<NonZeroU32>) -> Arc<Bucket> {
+    /// The bucket of `key`, made at the first call. `None`: no limit. Where two users of one key name different rates, the lower one holds.
+    pub fn bucket(&self, key: &str, rate: Option<Rate>) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket =
             buckets.entry(key.to_owned()).or_insert_with(|| Arc::new(Bucket::new(self.clock.clone())));
-        bucket.slow_down_to(calls_per_second);
+        bucket.slow_down_to(rate);
         bucket.clone()
     }
 }
 
-/// All calls of a bucket are paused for longer than the caller wants to wait.
+/// How long a caller waits for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Paused {
-    /// How long the pause still lasts.
-    pub remaining: Duration,
+pub struct Patience {
+    /// While all calls are paused.
+    pub of_pause: Duration,
+    /// Until those who asked before have had their turn.
+    pub of_turn: Duration,
+}
+
+/// The next turn is further away than the caller's patience: the run should wait, not the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTurn {
+    /// The marketplace asked for a pause, which still lasts this long.
+    Paused(Duration),
+    /// The limit lets the call through in this time.
+    Full(Duration),
+}
+
+impl NoTurn {
+    /// How long it is until the next turn.
+    pub fn remaining(self) -> Duration {
+        match self {
+            Self::Paused(remaining) | Self::Full(remaining) => remaining,
+        }
+    }
 }
 
 /// How a bucket stands, for those who watch it.
@@ -66,6 +113,8 @@ pub struct Bucket {
     clock: SharedClock,
     /// Whoever holds it is next; Tokio hands it on in the order of asking.
     turn: tokio::sync::Mutex<()>,
+    /// Calls that wait for their turn.
+    waiting: AtomicU32,
     pace: Mutex<Pace>,
 }
 
@@ -73,6 +122,8 @@ pub struct Bucket {
 #[derive(Debug, Default)]
 struct Pace {
     interval: Duration,
+    /// Calls that are saved up, as the time that they would have taken.
+    saved_up: Duration,
     next: Duration,
     paused_until: Duration,
     taken: LastMinute,
@@ -80,51 +131,84 @@ struct Pace {
 
 impl Bucket {
     fn new(clock: SharedClock) -> Self {
-        Self { clock, turn: tokio::sync::Mutex::new(()), pace: Mutex::default() }
+        Self { clock, turn: tokio::sync::Mutex::new(()), waiting: AtomicU32::new(0), pace: Mutex::default() }
     }
 
-    fn slow_down_to(&self, calls_per_second: Option<NonZeroU32>) {
-        if let Some(limit) = calls_per_second {
-            let interval = Duration::from_secs_f64(1.0 / (f64::from(limit.get()) * USED_SHARE));
+    fn slow_down_to(&self, rate: Option<Rate>) {
+        if let Some(rate) = rate {
             let mut pace = self.pace();
-            pace.interval = pace.interval.max(interval);
+            let is_first = pace.interval.is_zero();
+            let saved_up = rate.interval() * (rate.burst.get() - 1);
+            pace.interval = pace.interval.max(rate.interval());
+            pace.saved_up = if is_first { saved_up } else { pace.saved_up.min(saved_up) };
         }
+    }
+
+    /// The marketplace has told its rate; how much it lets save up stays.
+    pub fn learn(&self, calls: f64, per: Duration) {
+        if !(calls.is_finite() && calls > 0.0) {
+            return;
+        }
+        let mut pace = self.pace();
+        let burst = pace.saved_up.div_duration_f64(pace.interval.max(Duration::from_nanos(1)));
+        pace.interval = per.div_f64(calls * USED_SHARE);
+        pace.saved_up = pace.interval.mul_f64(burst);
+    }
+
+    /// Monotonic, and later than anything that can be saved up.
+    fn now(&self) -> Duration {
+        ORIGIN + self.clock.monotonic()
     }
 
     fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a call may be made, and counts it. Where all calls are paused for longer than `patience`,
-    /// it says so at once instead: then the run should wait, not the call.
-    pub async fn take(&self, patience: Duration) -> Result<(), Paused> {
+    /// Waits until a call may be made, and counts it; where that lies beyond the caller's patience, says so at once.
+    pub async fn take(&self, patience: Patience) -> Result<(), NoTurn> {
+        let waiting = Waiting::begin(&self.waiting);
+        let (before, pace) = (waiting.before, self.pace().interval);
+        self.check(patience, pace * before)?;
         let _turn = self.turn.lock().await;
+        drop(waiting);
         while let Some(wait) = self.time_to_wait() {
-            let remaining = self.pace().paused_until.saturating_sub(self.clock.monotonic());
-            if remaining > patience {
-                return Err(Paused { remaining });
-            }
+            self.check(patience, Duration::ZERO)?;
             self.clock.sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// Whether a call that has to let others pass for so long is within the caller's patience.
+    fn check(&self, patience: Patience, others: Duration) -> Result<(), NoTurn> {
+        let (now, pace) = (self.now(), self.pace());
+        let pause = pace.paused_until.saturating_sub(now);
+        if pause > patience.of_pause {
+            return Err(NoTurn::Paused(pause));
+        }
+        let turn = pace.next.saturating_sub(now) + others;
+        if turn > patience.of_turn {
+            return Err(NoTurn::Full(turn));
         }
         Ok(())
     }
 
     /// What is left to wait; with nothing left the call is counted.
     fn time_to_wait(&self) -> Option<Duration> {
-        let now = self.clock.monotonic();
+        let now = self.now();
         let mut pace = self.pace();
         let ready = pace.next.max(pace.paused_until);
         if ready > now {
             return Some(ready - now);
         }
-        pace.next = pace.next.max(now.saturating_sub(CATCH_UP)) + pace.interval;
+        let earliest = now.saturating_sub(CATCH_UP.max(pace.saved_up));
+        pace.next = pace.next.max(earliest) + pace.interval;
         pace.taken.count(now);
         None
     }
 
     /// How it stands now.
     pub fn budget(&self) -> Budget {
-        let now = self.clock.monotonic();
+        let now = self.now();
         let mut pace = self.pace();
         let pause = pace.paused_until.saturating_sub(now);
         let limit = (!pace.interval.is_zero()).then(|| (60.0 / pace.interval.as_secs_f64()) as u32);
@@ -135,9 +219,28 @@ impl Bucket {
 
     /// Lets nobody call for `duration`; a longer pause that holds already stays.
     pub fn pause(&self, duration: Duration) {
-        let until = self.clock.monotonic() + duration;
+        let until = self.now() + duration;
         let mut pace = self.pace();
         pace.paused_until = pace.paused_until.max(until);
+    }
+}
+
+/// A call that waits for its turn; it does no more when this goes.
+struct Waiting<'a> {
+    count: &'a AtomicU32,
+    /// Those that asked before and still wait.
+    before: u32,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a AtomicU32) -> Self {
+        Self { count, before: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -7,14 +7,15 @@ use marktwerk_domain::clock::{Clock, ManualClock, Sleep};
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Patience =
+    Patience { of_pause: Duration::from_secs(5), of_turn: Duration::from_secs(60 * 60) };
 
 fn clock() -> SharedClock {
     ManualClock::starting_at(Timestamp::UNIX_EPOCH)
 }
 
-fn limit(calls_per_second: u32) -> Option<NonZeroU32> {
-    NonZeroU32::new(calls_per_second)
+fn limit(calls_per_second: u32) -> Option<Rate> {
+    NonZeroU32::new(calls_per_second).map(Rate::per_second)
 }
 
 /// When each of `calls` went out, and in which order they had asked.
@@ -107,7 +108,7 @@ async fn a_pause_holds_for_all_and_a_long_one_is_told() {
     bucket.take(PATIENCE).await.unwrap();
     assert!(clock.monotonic() >= Duration::from_secs(2));
     bucket.pause(Duration::from_secs(60));
-    assert_eq!(bucket.take(PATIENCE).await, Err(Paused { remaining: Duration::from_secs(60) }));
+    assert_eq!(bucket.take(PATIENCE).await, Err(NoTurn::Paused(Duration::from_secs(60))));
     clock.sleep(Duration::from_secs(60)).await;
     assert_eq!(bucket.take(PATIENCE).await, Ok(()));
 }
@@ -151,4 +152,85 @@ async fn a_budget_tells_what_the_last_minute_left() {
     let unlimited = Budgets::new(clock).bucket("other", None);
     unlimited.take(PATIENCE).await.unwrap();
     assert_eq!(unlimited.budget(), Budget::default());
+}
+
+/// One call in three minutes, twenty of which may be saved up: as Amazon counts its searches for orders.
+fn slow() -> Option<Rate> {
+    let [calls, burst] = [1, 20].map(|number| NonZeroU32::new(number).unwrap());
+    Some(Rate { calls, per: Duration::from_secs(180), burst })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_saved_up_goes_out_at_once_and_then_the_pace_holds() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("key", slow());
+    for _ in 0..20 {
+        bucket.take(PATIENCE).await.unwrap();
+    }
+    assert_eq!(clock.monotonic(), Duration::ZERO);
+    let mut taken = Vec::new();
+    for _ in 0..10 {
+        bucket.take(PATIENCE).await.unwrap();
+        taken.push(clock.monotonic());
+    }
+    let used = 10.0 * 180.0 / taken[9].as_secs_f64();
+    assert!((0.95..=1.0).contains(&used), "{used}");
+    // A real bucket of that rate never runs below zero.
+    let mut left = 20.0 - 20.0;
+    let mut before = Duration::ZERO;
+    for at in taken {
+        left = f64::min(20.0, left + (at - before).as_secs_f64() / 180.0) - 1.0;
+        assert!(left >= -1e-6, "{left} at {at:?}");
+        before = at;
+    }
+    clock.sleep(Duration::from_secs(24 * 60 * 60)).await;
+    let begin = clock.monotonic();
+    for _ in 0..20 {
+        bucket.take(PATIENCE).await.unwrap();
+    }
+    assert_eq!(clock.monotonic(), begin, "no more than the burst is saved up, and all of it");
+    bucket.take(PATIENCE).await.unwrap();
+    assert!(clock.monotonic() > begin + Duration::from_secs(170));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_beyond_the_callers_patience_is_told_at_once() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("key", slow());
+    let patience = Patience { of_turn: Duration::from_secs(60), ..PATIENCE };
+    for _ in 0..20 {
+        bucket.take(patience).await.unwrap();
+    }
+    let Err(NoTurn::Full(remaining)) = bucket.take(patience).await else { panic!("there is no turn") };
+    assert!((180..200).contains(&remaining.as_secs()), "{remaining:?}");
+    assert_eq!(clock.monotonic(), Duration::ZERO, "nobody waited for it");
+    clock.sleep(remaining).await;
+    assert_eq!(bucket.take(patience).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_have_to_let_too_many_pass_is_told_at_once() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("key", limit(1));
+    let patience = Patience { of_turn: Duration::from_secs(10), ..PATIENCE };
+    let calls = (0..30).map(|_| bucket.take(patience));
+    let taken = futures::future::join_all(calls).await;
+    let turns = taken.iter().filter(|taken| taken.is_ok()).count();
+    assert!((9..=12).contains(&turns), "{turns}");
+    assert!(clock.monotonic() < Duration::from_secs(12));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_the_marketplace_tells_is_kept() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("key", slow());
+    bucket.learn(1.0, Duration::from_secs(18));
+    bucket.learn(f64::NAN, Duration::from_secs(1));
+    bucket.learn(0.0, Duration::from_secs(1));
+    for _ in 0..20 {
+        bucket.take(PATIENCE).await.unwrap();
+    }
+    assert_eq!(clock.monotonic(), Duration::ZERO, "as many as before are saved up");
+    bucket.take(PATIENCE).await.unwrap();
+    assert!((18..20).contains(&clock.monotonic().as_secs()), "{:?}", clock.monotonic());
 }

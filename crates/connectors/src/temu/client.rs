@@ -1,10 +1,8 @@
-//! One call to TEMU: pace, time, signature, envelope, classes of errors, and the few repetitions that are
-//! safe within a call. What the calls say is in the files named after their subjects.
+//! One call to TEMU: signature, envelope, and what its answers mean. Pace, time and repetitions are in [`crate::call`]; what the calls say
+//! is in the files named after their subjects.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
@@ -15,50 +13,20 @@ use serde_json::Value;
 use super::auth::{self, Fields};
 use super::wire::{Envelope, without_values};
 use super::{TemuAccount, codes};
+pub(super) use crate::call::Repeat;
+use crate::call::{Caller, Failed};
 use crate::error::{ConnectorError, Place};
 use crate::http::{HttpAnswer, HttpClient};
 use crate::limiter::{Bucket, Budget};
-use crate::metrics;
-
-/// Tries of a read, the first included.
-const TRIES: u32 = 3;
-/// A marketplace that wants a longer pause than this gets it between runs, not within one.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// No pause that the marketplace asks for is shorter: without any, an app that is over its limit would call on at
-/// full speed.
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// And none is longer: a broken `Retry-After` must not stop a shop for days.
-const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
-
-/// Whether a call may be made again once it may have arrived.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    /// It changes nothing: made up to three times.
-    Read,
-    /// It changes something: made again only when no connection came about.
-    Write,
-}
 
 /// The signed way to one shop.
 pub(super) struct Client {
-    name: String,
     endpoint: String,
     app_key: String,
     app_secret: SecretString,
     access_token: SecretString,
-    clock: SharedClock,
     bucket: Arc<Bucket>,
-    http: HttpClient,
-    calls: Mutex<BTreeMap<String, u64>>,
-}
-
-/// A try that failed, and whether another one within the call makes sense.
-struct Failed {
-    error: Box<ConnectorError>,
-    may_repeat: bool,
-    /// How long nobody should call, if the marketplace said that it is too much.
-    pause: Option<Duration>,
+    caller: Caller,
 }
 
 impl Client {
@@ -69,24 +37,21 @@ impl Client {
         http: HttpClient,
     ) -> Self {
         Self {
-            name: account.name,
             endpoint: account.endpoint,
             app_key: account.app_key,
             app_secret: account.app_secret,
             access_token: account.access_token,
-            clock,
             bucket,
-            http,
-            calls: Mutex::default(),
+            caller: Caller::new("temu", account.name, clock, http),
         }
     }
 
     pub(super) fn clock(&self) -> &SharedClock {
-        &self.clock
+        self.caller.clock()
     }
 
     pub(super) fn calls(&self) -> BTreeMap<String, u64> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.caller.calls()
     }
 
     pub(super) fn budget(&self) -> Budget {
@@ -95,7 +60,7 @@ impl Client {
 
     /// The place of a failure in `call`.
     pub(super) fn place(&self, call: &'static str) -> Place {
-        Place { account: self.name.as_str().into(), call, ..Place::default() }
+        self.caller.place(call)
     }
 
     /// An answer to `call` that is not what its description says.
@@ -110,81 +75,13 @@ impl Client {
         parameters: Value,
         repeat: Repeat,
     ) -> Result<T, ConnectorError> {
-        let mut tries_left = TRIES;
-        loop {
-            tries_left -= 1;
-            let failed = match self.try_once(call, &parameters).await {
-                Ok(result) => return Ok(result),
-                Err(failed) => failed,
-            };
-            if let Some(pause) = failed.pause {
-                self.bucket.pause(pause);
-            }
-            let is_arrived = !matches!(*failed.error, ConnectorError::NoConnection { .. });
-            if tries_left == 0 || !failed.may_repeat || (repeat == Repeat::Write && is_arrived) {
-                return Err(*failed.error);
-            }
-            tracing::debug!(account = %self.name, call, error = %failed.error, "a call is made again");
-            if failed.pause.is_none() {
-                let pause = jitter(Duration::from_millis(500), self.clock.now());
-                self.clock.sleep(pause).await;
-            }
-        }
-    }
-
-    async fn try_once<T: DeserializeOwned>(
-        &self,
-        call: &'static str,
-        parameters: &Value,
-    ) -> Result<T, Failed> {
-        self.take_turn(call).await?;
-        let mut made = metrics::Call::begins("temu", &self.name, &self.clock);
-        let answer = self.exchange(call, parameters).await;
-        made.ends(answer.as_ref().map_or_else(|failed| metrics::outcome(&failed.error), |_| metrics::OK));
-        answer
-    }
-
-    async fn exchange<T: DeserializeOwned>(
-        &self,
-        call: &'static str,
-        parameters: &Value,
-    ) -> Result<T, Failed> {
-        let body = self.body(call, parameters, self.clock.now());
-        let answer = self.http.post_json(&self.endpoint, body).await;
-        let answer = answer.map_err(|none| {
-            let (place, message) = (Place { is_silent: true, ..self.place(call) }, none.message);
-            let error = if none.never_arrived {
-                ConnectorError::NoConnection { place, message }
-            } else {
-                ConnectorError::Transient { place, message }
-            };
-            // Who hangs is not asked twice within a call: an outage would cost three limits of time for each.
-            Failed { error: Box::new(error), may_repeat: !none.timed_out, pause: None }
-        })?;
-        self.read(call, &answer)
-    }
-
-    async fn take_turn(&self, call: &'static str) -> Result<(), Failed> {
-        let asked = self.clock.monotonic();
-        let turn = self.bucket.take(LONGEST_PAUSE).await;
-        let waited = self.clock.monotonic().saturating_sub(asked);
-        metrics::waited("temu", &self.name, waited);
-        if waited > Duration::from_secs(2) {
-            let waited_ms = waited.as_millis() as u64;
-            // Below the usual output: a shop at its limit waits before nearly each call.
-            tracing::debug!(account = %self.name, call, waited_ms, "waited for the marketplace's limit of calls");
-        }
-        if let Err(paused) = turn {
-            let error = ConnectorError::RateLimited {
-                place: self.place(call),
-                message: "calls are paused because the marketplace asked for it".to_owned(),
-                until: self.clock.now().checked_add(paused.remaining).ok(),
-            };
-            return Err(Failed { error: Box::new(error), may_repeat: false, pause: None });
-        }
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        *calls.entry(call.to_owned()).or_default() += 1;
-        Ok(())
+        let parameters = &parameters;
+        let attempt = move || async move {
+            let body = self.body(call, parameters, self.clock().now());
+            let answer = self.caller.http().post_json(&self.endpoint, body).await;
+            self.read(call, &answer.map_err(|none| self.caller.no_answer(call, none))?)
+        };
+        self.caller.make(call, repeat, &self.bucket, attempt).await
     }
 
     /// The text of a call made at `now`, signature included.
@@ -208,7 +105,7 @@ impl Client {
     }
 
     fn read<T: DeserializeOwned>(&self, call: &'static str, answer: &HttpAnswer) -> Result<T, Failed> {
-        let until = self.retry_after(answer);
+        let until = self.caller.retry_after(answer);
         let envelope = serde_json::from_str::<Envelope<'_>>(&answer.body);
         let (place, code) = match &envelope {
             Ok(envelope) => {
@@ -227,33 +124,22 @@ impl Client {
             }
             (429, envelope, _) => {
                 let message = said(envelope.ok()).unwrap_or_else(|| "HTTP status 429".to_owned());
-                Err(self.limited(ConnectorError::RateLimited { place, message, until }, until))
+                Err(self.caller.limited(place, message, until))
             }
             (200..=499, Ok(envelope), Some(code)) if code != codes::SUCCESS => {
                 let message = said(Some(envelope)).unwrap_or_else(|| "without a message".to_owned());
                 let error = codes::error(place, code, message, until);
                 match error {
-                    ConnectorError::RateLimited { .. } => Err(self.limited(error, until)),
+                    ConnectorError::RateLimited { place, message, .. } => {
+                        Err(self.caller.limited(place, message, until))
+                    }
                     // Calculating takes longer than a call's patience; the order comes again with the next run.
                     _ if code == codes::STILL_CALCULATING => Err(Failed::for_good(error)),
-                    ConnectorError::Transient { .. } => {
-                        Err(Failed { error: Box::new(error), may_repeat: true, pause: None })
-                    }
+                    ConnectorError::Transient { .. } => Err(Failed::for_now(error)),
                     error => Err(Failed::for_good(error)),
                 }
             }
-            (408 | 500..=599, _, _) => {
-                let message = answer.describe();
-                let error = match until {
-                    Some(_) => {
-                        return Err(
-                            self.limited(ConnectorError::RateLimited { place, message, until }, until)
-                        );
-                    }
-                    None => ConnectorError::Transient { place, message },
-                };
-                Err(Failed { error: Box::new(error), may_repeat: true, pause: None })
-            }
+            (408 | 500..=599, _, _) => Err(self.caller.unwell(place, answer)),
             (401 | 403, _, _) => {
                 let cure = "check the account's endpoint, keys and the app's IP whitelist";
                 let message = answer.describe();
@@ -265,37 +151,6 @@ impl Client {
             }
             _ => Err(Failed::for_good(ConnectorError::Unreadable { place, message: answer.describe() })),
         }
-    }
-
-    /// A wait within the call's patience pauses everybody's calls and is then tried again here.
-    fn limited(&self, error: ConnectorError, until: Option<Timestamp>) -> Failed {
-        let pause = match until {
-            Some(until) => Duration::try_from(until.duration_since(self.clock.now()))
-                .unwrap_or_default()
-                .clamp(SHORTEST_WAIT, LONGEST_WAIT),
-            None => jitter(SHORTEST_WAIT, self.clock.now()),
-        };
-        Failed { error: Box::new(error), may_repeat: pause <= LONGEST_PAUSE, pause: Some(pause) }
-    }
-
-    /// `Retry-After` in seconds or as a date, brought between the shortest and the longest wait.
-    fn retry_after(&self, answer: &HttpAnswer) -> Option<Timestamp> {
-        let text = answer.retry_after.as_deref()?.trim();
-        let now = self.clock.now();
-        let wait = if text.bytes().all(|letter| letter.is_ascii_digit()) && !text.is_empty() {
-            // More digits than fit are more than the longest wait as well.
-            text.parse().map_or(LONGEST_WAIT, Duration::from_secs)
-        } else {
-            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Duration::try_from(date.duration_since(now)).unwrap_or_default()
-        };
-        now.checked_add(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)).ok()
-    }
-}
-
-impl Failed {
-    fn for_good(error: ConnectorError) -> Self {
-        Self { error: Box::new(error), may_repeat: false, pause: None }
     }
 }
 
@@ -310,13 +165,4 @@ fn is_success(envelope: &Envelope<'_>, code: Option<i64>) -> bool {
 /// The marketplace's own words, bounded: they go into messages for people.
 fn said(envelope: Option<Envelope<'_>>) -> Option<String> {
     Some(envelope?.error_msg?.chars().take(300).collect())
-}
-
-/// Between once and twice `shortest`, so that calls that failed together do not come back together. What the moment decides comes out
-/// the same where time does, as in a play that is repeated.
-fn jitter(shortest: Duration, now: Timestamp) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    now.as_nanosecond().hash(&mut hasher);
-    let part = (hasher.finish() >> 32) as f64 / f64::from(u32::MAX);
-    shortest.mul_f64(1.0 + part)
 }

@@ -46,7 +46,7 @@ use self::client::Client;
 use crate::cancellations::{CancelAnswer, Cancellations};
 use crate::error::ConnectorError;
 use crate::http::HttpClient;
-use crate::limiter::{Budget, Budgets};
+use crate::limiter::{Budget, Budgets, Rate};
 use crate::marketplace::Marketplace;
 use crate::orders::{OrderEntry, OrderUnits, OrderWindow, ReportLines, Standing, Untranslatable};
 use crate::paging::{ListingReader, NewestFirst, OrderBatch, OrderReader};
@@ -68,7 +68,7 @@ impl Temu {
     /// TEMU counts calls per app.
     pub fn new(account: TemuAccount, clock: SharedClock, budgets: &Budgets, http: HttpClient) -> Self {
         let summary = account.summary();
-        let limit = account.calls_per_second.and_then(NonZeroU32::new);
+        let limit = account.calls_per_second.and_then(NonZeroU32::new).map(Rate::per_second);
         let bucket = budgets.bucket(&format!("temu:{}", account.app_key), limit);
         let client = Client::new(account, clock, bucket, http);
         Self {
