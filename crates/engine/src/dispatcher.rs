@@ -183,7 +183,10 @@ impl Dispatcher {
         if self.timer.job(&job.id).map_or(1, limit) != limit(&job) {
             self.limits_in_force = None;
         }
+        let id = job.id.clone();
         self.timer.put(job);
+        // Whoever changed it may have counted by a clock that stood ahead and was put right meanwhile.
+        self.to_correct |= self.timer.lies_ahead(&id, self.clock.now());
     }
 
     /// Queues a run, and with it those that others want queued at the same time: they share a commit. Answers with the command

@@ -30,6 +30,19 @@ struct Known {
     timetable: Option<Timetable>,
 }
 
+impl Known {
+    fn has_grid_ahead(&self, now: Timestamp) -> bool {
+        let has_a_grid = self.timetable.is_some() && self.job.spec.schedule.has_a_grid();
+        has_a_grid && self.job.anchor > steps::later(now, steps::SLACK)
+    }
+
+    /// Whether `due` is later than the first time that the schedule has from `now` on.
+    fn is_too_late(&self, due: Timestamp, now: Timestamp) -> bool {
+        let first = || self.timetable.as_ref()?.next_after(steps::later(now, steps::SLACK));
+        first().is_some_and(|first| due > first)
+    }
+}
+
 impl Timer {
     pub(crate) fn new(planner: Planner) -> Self {
         Self { planner, jobs: HashMap::new(), due: BTreeSet::new(), asking: HashSet::new() }
@@ -174,22 +187,26 @@ impl Timer {
         })
     }
 
-    /// Jobs whose grid begins after `now`.
-    pub(crate) fn with_grid_after(&self, now: Timestamp) -> Vec<Job> {
-        let is_ahead = |known: &&Known| known.timetable.is_some() && known.job.anchor > now;
-        let has_a_grid = |known: &&Known| known.job.spec.schedule.has_a_grid();
-        let known = self.jobs.values().filter(is_ahead).filter(has_a_grid);
+    /// Jobs whose grid begins later than `now`.
+    pub(crate) fn with_grid_ahead(&self, now: Timestamp) -> Vec<Job> {
+        let known = self.jobs.values().filter(|known| known.has_grid_ahead(now));
         known.map(|known| known.job.clone()).collect()
+    }
+
+    /// Whether a job's grid begins later than `now`, or the job is due later than the first time that its schedule has from now on.
+    pub(crate) fn lies_ahead(&self, id: &JobId, now: Timestamp) -> bool {
+        self.jobs.get(id).is_some_and(|known| {
+            known.has_grid_ahead(now) || known.job.next_due.is_some_and(|due| known.is_too_late(due, now))
+        })
     }
 
     /// For jobs that are due later than the first time that their schedule has from `now` on: firings of nothing that bring them
     /// to that.
     pub(crate) fn due_too_late(&self, now: Timestamp) -> Vec<Firing> {
         let firing = |(due, id): &(Timestamp, JobId)| {
-            let Known { job, timetable } = self.jobs.get(id)?;
-            let timetable = timetable.as_ref()?;
-            let is_too_late = *due > timetable.next_after(steps::later(now, steps::SLACK))?;
-            is_too_late.then_some(())?;
+            let known = self.jobs.get(id)?;
+            let Known { job, timetable } = known;
+            let timetable = timetable.as_ref().filter(|_| known.is_too_late(*due, now))?;
             Some(Firing {
                 job_id: id.clone(),
                 seen_due: *due,

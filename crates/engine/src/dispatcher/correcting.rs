@@ -49,7 +49,7 @@ impl Dispatcher {
     /// number of jobs.
     async fn correct_jobs(&mut self, now: Timestamp) -> StoreResult<usize> {
         let mut jobs = 0;
-        for job in self.timer.with_grid_after(steps::later(now, steps::SLACK)) {
+        for job in self.timer.with_grid_ahead(now) {
             let edit = JobEdit {
                 id: job.id.clone(),
                 expected_version: Some(job.version),
