@@ -151,7 +151,7 @@ impl AttentionKind {
             Self::Unclear => ["unclear", "unklar"],
             Self::CancelledAfterHandOver => ["cancelled after hand-over", "storniert nach Übergabe"],
             Self::ChangedAfterHandOver => ["changed after hand-over", "geändert nach Übergabe"],
-            Self::UnknownCarrier => ["unknown carrier", "unbekannter Versender"],
+            Self::UnknownCarrier => ["unknown carrier", "unbekannter Versanddienstleister"],
             Self::ShipmentRefused => ["shipment refused", "Versandmeldung abgelehnt"],
             Self::UnknownArticle => ["unknown article", "unbekannter Artikel"],
             Self::StockRefused => ["stock refused", "Bestand abgelehnt"],

@@ -78,6 +78,13 @@ impl Money {
     }
 }
 
+impl Money {
+    /// As it is written in German.
+    pub fn german(self) -> String {
+        self.to_string().replace('.', ",")
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.minor < 0 { "-" } else { "" };

@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use marktwerk_domain::language::Reader;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::stock::StockEntry;
 use marktwerk_domain::stock::lost::LostArticle;
@@ -197,7 +198,7 @@ pub fn attention(account: &str, subject: &str, entry: &StockEntry) -> NewAttenti
         account: account.to_owned(),
         kind: entry.kind(),
         subject: subject.to_owned(),
-        message: entry.english(),
+        message: entry.english(&Reader::of_the_store()),
         facts: entry.facts(),
     }
 }

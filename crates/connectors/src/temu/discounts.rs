@@ -75,11 +75,11 @@ impl Sums {
         Err(Untranslatable::because([
             format!(
                 "the buyer paid {fee} for a signature on delivery, for which the order has no position: it comes to \
-                 {without} without that fee, and to {with} with it; enter it in JTL by hand"
+                 {without} without that fee, and to {with} with it"
             ),
             format!(
                 "der Käufer hat {fee} für eine Zustellung gegen Unterschrift bezahlt, wofür die Bestellung keine Position hat: \
-                 ohne diese Gebühr ergibt sie {without}, mit ihr {with}; bitte in JTL von Hand eingeben"
+                 ohne diese Gebühr ergibt sie {without}, mit ihr {with}"
             ),
         ]))
     }
@@ -90,16 +90,16 @@ impl Sums {
         if self.refunds <= cancelled {
             return Ok(());
         }
-        let [refunds, sum] =
-            [self.refunds, self.retail + self.shipping].map(|cents| Money::new(cents, currency));
+        let sums = [self.refunds, self.retail + self.shipping].map(|cents| Money::new(cents, currency));
+        let ([refunds, sum], [erstattet, summe]) = (sums, sums.map(Money::german));
         Err(Untranslatable::because([
             format!(
-                "TEMU has refunded {refunds} of {sum} to the buyer before the shipment; look at the order in Seller Center, \
-                 and enter it in JTL by hand if it is still to be shipped"
+                "TEMU has refunded {refunds} of {sum} to the buyer before the shipment; Seller Center shows \
+                 whether the order is still to be shipped"
             ),
             format!(
-                "TEMU hat dem Käufer vor dem Versand {refunds} von {sum} erstattet; bitte die Bestellung im Seller Center ansehen \
-                 und in JTL von Hand eingeben, wenn sie noch zu versenden ist"
+                "TEMU hat dem Käufer vor dem Versand {erstattet} von {summe} erstattet; ob die Bestellung noch zu versenden ist, zeigt \
+                 das Seller Center"
             ),
         ]))
     }
@@ -111,12 +111,12 @@ impl Sums {
             return Err(Untranslatable::because([
                 format!(
                     "a part of the order is cancelled, and TEMU does not tell how much of the seller's discount of {} on the whole \
-                     order is left; enter it in JTL by hand",
+                     order is left",
                     Money::new(self.discount_on_all, currency)
                 ),
                 format!(
                     "ein Teil der Bestellung ist storniert, und TEMU nennt nicht, wie viel vom Rabatt des Verkäufers von {} auf die \
-                     ganze Bestellung übrig ist; bitte in JTL von Hand eingeben",
+                     ganze Bestellung übrig ist",
                     Money::new(self.discount_on_all, currency)
                 ),
             ]));

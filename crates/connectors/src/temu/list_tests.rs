@@ -73,6 +73,6 @@ async fn a_status_that_is_none_of_temus_is_refused_without_a_call() {
     let fake = Fake::new(|_, _, _| empty_page()).await;
     let window = OrderWindow { status: Some("UNSHIPPED".to_owned()), ..window() };
     let error = fake.temu.read_orders(window).next().await.unwrap_err();
-    assert!(error.to_string().contains("`UNSHIPPED` is no status"), "{error}");
+    assert!(error.to_string().contains("`UNSHIPPED` is not a status"), "{error}");
     assert!(fake.temu.calls().is_empty());
 }

@@ -115,7 +115,7 @@ fn status_number(client: &Client, window: &OrderWindow) -> Result<u32, Connector
     status.parse().map_err(|_| {
         let account = client.place(LIST).account;
         ConnectorError::Setup(format!(
-            "account {account}: `{status}` is no status of TEMU's: give its number"
+            "account {account}: `{status}` is not a status of TEMU's: give its number"
         ))
     })
 }

@@ -27,7 +27,7 @@ impl Group {
         let text = match said(first) {
             Some(facts) => facts.message(reader),
             None => match StockEntry::from_facts(&first.facts) {
-                Some(entry) => language.of([entry.english(), entry.german()]),
+                Some(entry) => language.of([entry.english(reader), entry.german(reader)]),
                 None => remark(first).map_or_else(|| first.message.clone(), |text| text.words(language)),
             },
         };

@@ -80,7 +80,7 @@ impl Notice {
             ]),
             Self::CarriersBarred(carriers) => language.of([
                 format!("the marketplace does not take these carriers: {carriers}"),
-                format!("der Marktplatz nimmt diese Versender nicht an: {carriers}"),
+                format!("der Marktplatz nimmt diese Versanddienstleister nicht an: {carriers}"),
             ]),
             Self::AddressWasChanged => known([
                 "the address was changed at the buyer's wish",

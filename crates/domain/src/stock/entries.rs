@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::lost::LostReason;
 use crate::attention::AttentionKind;
-use crate::language::Language;
+use crate::language::{Language, Reader};
 use crate::reason::Reason;
 
 /// Numbers that a sentence names at the most.
@@ -152,7 +152,7 @@ impl StockEntry {
     }
 
     /// Its sentences in English.
-    pub fn english(&self) -> String {
+    pub fn english(&self, reader: &Reader) -> String {
         match self {
             Self::ArticleLost { sku, reason } => format!(
                 "JTL has no article to sell for the listing {sku} any more: {}. Its stock at the marketplace was set to 0, once. If \
@@ -163,7 +163,7 @@ impl StockEntry {
                 "{lost} of {matched} listings have no article in JTL any more, such as {}. Their stock was left as it is, because this \
                  many at once often means a wrong mandant or an import that failed. Look at JTL; if the articles come back, this entry \
                  goes by itself. If they are gone for good, decide to set these listings to 0, or to leave them as they are.",
-                named(skus)
+                named_of(skus, *lost)
             ),
             Self::Blocked { account, cause, orders, .. } => {
                 let why = match (words(cause.as_ref(), Language::English), orders.as_slice()) {
@@ -215,11 +215,12 @@ impl StockEntry {
                 read_from.as_ref().map(|place| format!(" where it stands now ({place})")).unwrap_or_default()
             ),
             Self::WorkerStopped { orders, since } => format!(
-                "The JTL-Worker takes no orders: {} wait for it since {}. They are in its table and not lost, but JTL does not show them, \
+                "The JTL-Worker takes no orders: {} {} waited for it since {}. They are in its table and not lost, but JTL does not show them, \
                  and nobody packs them. Look on the JTL server whether the worker runs and has the import of orders switched on, and start \
                  it again; this entry goes by itself once it has taken them.",
                 named(orders),
-                since.strftime("%Y-%m-%d %H:%M UTC")
+                if orders.len() == 1 { "has" } else { "have" },
+                reader.time(*since)
             ),
             Self::RunFailed { account, work, cause } => {
                 let [what, meanwhile] = match work {
@@ -236,7 +237,7 @@ impl StockEntry {
     }
 
     /// Its sentences in German.
-    pub fn german(&self) -> String {
+    pub fn german(&self, reader: &Reader) -> String {
         match self {
             Self::ArticleLost { sku, reason } => format!(
                 "JTL hat zum Angebot {sku} keinen verkaufbaren Artikel mehr: {}. Der Bestand am Marktplatz wurde einmal auf 0 gesetzt. \
@@ -248,7 +249,7 @@ impl StockEntry {
                  er ist, denn so viele auf einmal bedeuten oft einen falschen Mandanten oder einen missglückten Import. Bitte in JTL \
                  nachsehen; kommen die Artikel zurück, verschwindet dieser Eintrag von selbst. Sind sie endgültig fort: entscheiden, \
                  ob diese Angebote auf 0 gesetzt werden oder bleiben, wie sie sind.",
-                named(skus)
+                named_of(skus, *lost)
             ),
             Self::Blocked { account, cause, orders, .. } => {
                 let why = match (words(cause.as_ref(), Language::German), orders.as_slice()) {
@@ -277,9 +278,13 @@ impl StockEntry {
                 )
             }
             Self::Oversold { sku, missing, orders } => format!(
-                "Vom Artikel {sku} sind {missing} Stück verkauft, die nicht da sind: JTL hat weniger, als die offenen Bestellungen \
+                "Vom Artikel {sku} {}: JTL hat weniger, als die offenen Bestellungen \
                  brauchen ({}). Angeboten wird nichts mehr. Fehlende Ware beschaffen, oder eine Bestellung am Marktplatz und in JTL \
                  stornieren.",
+                match missing {
+                    1 => "ist 1 Stück verkauft, das nicht da ist".to_owned(),
+                    missing => format!("sind {missing} Stück verkauft, die nicht da sind"),
+                },
                 named_orders(orders)
             ),
             Self::AccountGone { account, orders, units, listings, configured } => format!(
@@ -301,12 +306,13 @@ impl StockEntry {
                 read_from.as_ref().map(|place| format!(", wo es jetzt steht ({place}),")).unwrap_or_default()
             ),
             Self::WorkerStopped { orders, since } => format!(
-                "Der JTL-Worker holt keine Bestellungen ab: {} warten auf ihn seit {}. Sie stehen in seiner Tabelle und sind nicht \
+                "Der JTL-Worker holt keine Bestellungen ab: {} {} auf ihn seit {}. Sie stehen in seiner Tabelle und sind nicht \
                  verloren, aber JTL zeigt sie nicht, und niemand packt sie. Bitte auf dem JTL-Server nachsehen, ob der Worker läuft und \
                  der Import von Aufträgen eingeschaltet ist, und ihn neu starten; dieser Eintrag verschwindet von selbst, sobald er sie \
                  geholt hat.",
                 named(orders),
-                since.strftime("%d.%m.%Y, %H:%M UTC")
+                if orders.len() == 1 { "wartet" } else { "warten" },
+                reader.time(*since)
             ),
             Self::RunFailed { account, work, cause } => {
                 let [what, meanwhile] = match work {
@@ -361,7 +367,12 @@ fn german_reason(reason: &LostReason) -> String {
 }
 
 fn named(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMED);
+    named_of(names, names.len())
+}
+
+/// The first of them, and how many of all there are more.
+fn named_of(names: &[String], all: usize) -> String {
+    let more = all.saturating_sub(names.len().min(NAMED));
     let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown}, + {more}") }
 }
@@ -446,7 +457,8 @@ mod tests {
     fn entries_survive_their_facts_and_say_what_to_do_in_both_languages() {
         for entry in all() {
             assert_eq!(StockEntry::from_facts(&entry.facts()).as_ref(), Some(&entry));
-            let (english, german) = (entry.english(), entry.german());
+            let reader = Reader::of_the_store();
+            let (english, german) = (entry.english(&reader), entry.german(&reader));
             assert_ne!(english, german);
             for text in [&english, &german] {
                 assert!(
@@ -460,7 +472,7 @@ mod tests {
 
     #[test]
     fn a_sentence_names_ten_and_counts_the_rest() {
-        let text = all().iter().map(StockEntry::english).collect::<String>();
+        let text = all().iter().map(|entry| entry.english(&Reader::of_the_store())).collect::<String>();
         assert!(text.contains("PO-9, + 2") && !text.contains("PO-10"), "{text}");
     }
 }

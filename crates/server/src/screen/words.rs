@@ -132,7 +132,7 @@ words! {
     account: "Konto", "Account";
     article: "Artikel", "Article";
     tracking_number: "Sendungsnummer", "Tracking number";
-    carrier: "Versender", "Carrier";
+    carrier: "Versanddienstleister", "Carrier";
     number: "Nummer", "Number";
     erp_number: "Nummer in JTL", "Number in JTL";
     search: "Suchen", "Search";

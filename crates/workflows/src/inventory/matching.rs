@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::inventory::{ArticleState, MappedArticle};
+use marktwerk_domain::language::Reader;
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::stock::lost::{fingerprint, is_question};
 use marktwerk_domain::stock::{LostArticle, LostReason, StockEntry};
@@ -132,7 +133,11 @@ impl Inventory<'_> {
             step.count("lost", 1);
             if decision.is_none() {
                 let entry = StockEntry::ArticleLost { sku: sku.clone(), reason };
-                step.warning(format!("{sku}: {}", entry.english()), json!({ "listing": id })).await;
+                step.warning(
+                    format!("{sku}: {}", entry.english(&Reader::of_the_store())),
+                    json!({ "listing": id }),
+                )
+                .await;
                 entries.push(stock::attention(self.account(), &sku, &entry));
             }
         }
@@ -176,7 +181,7 @@ impl Inventory<'_> {
         let open = store.attentions().await?;
         let is_open =
             open.iter().any(|item| item.kind == AttentionKind::ArticlesLost && item.account == account);
-        step.warning(entry.english(), Value::Null).await;
+        step.warning(entry.english(&Reader::of_the_store()), Value::Null).await;
         store.raise(&[stock::attention(account, account, &entry)], self.now()).await?;
         if is_open {
             return Ok(());
@@ -188,7 +193,7 @@ impl Inventory<'_> {
             job_id: run.job_id.clone(),
             run: Some(run.id),
             title: format!("{}: {} listings have no article in JTL any more", account, gone.len()),
-            message: entry.english(),
+            message: entry.english(&Reader::of_the_store()),
         };
         Ok(store.add_alert(&alert).await?)
     }

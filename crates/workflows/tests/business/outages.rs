@@ -176,7 +176,13 @@ async fn while_jtl_is_away_orders_wait_and_none_is_doubled() {
     assert_eq!(shop.attention(AttentionKind::RunFailed).await, ["orders"]);
     let entries = shop.entries(AttentionKind::RunFailed).await;
     let [entry @ StockEntry::RunFailed { cause, .. }] = &entries[..] else { panic!("{entries:?}") };
-    assert!(cause.english.contains("away") && entry.german().contains("verloren geht nichts"), "{entry:?}");
+    assert!(
+        cause.english.contains("away")
+            && entry
+                .german(&marktwerk_domain::language::Reader::of_the_store())
+                .contains("verloren geht nichts"),
+        "{entry:?}"
+    );
 
     shop.world.set_jtl_away(false).unwrap();
     shop.sync_orders().await;

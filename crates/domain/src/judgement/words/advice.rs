@@ -44,8 +44,8 @@ impl Row {
                 "Wurde er dort gelöscht oder mit einem anderen zusammengefasst? „Erneut an JTL übergeben“ durchsucht JTL vorher; wenn nichts zu senden ist, stornieren Sie am Marktplatz",
             ],
             Self::Candidates => [
-                "look at these orders in JTL; choose “Done by hand” if one of them is this order, or “None of these” to hand it over again",
-                "Sehen Sie sich diese Aufträge in JTL an; wählen Sie „Von Hand erledigt“, wenn es einer davon ist, oder „Keiner davon“, um sie erneut zu übergeben",
+                "look at these orders in JTL; if one of them is this order, choose “Done by hand” and report its shipment at the marketplace yourself; else “None of these” hands it over again",
+                "Sehen Sie sich diese Aufträge in JTL an; ist es einer davon, wählen Sie „Von Hand erledigt“ und melden Sie ihren Versand am Marktplatz selbst; sonst übergibt „Keiner davon“ sie erneut",
             ],
             Self::CancelledWaiting => [
                 "cancel it in JTL as soon as it is an order there; the entry then goes by itself",
@@ -69,7 +69,7 @@ impl Row {
             ],
             Self::ChangedLeft => [
                 "the parcel went out as it was before: stop or redirect it at the carrier, or inform the buyer; then choose “Ship all the same” and its shipment is reported",
-                "Das Paket ging mit den alten Angaben hinaus: Halten Sie es beim Versender an, leiten Sie es um oder informieren Sie den Käufer; mit „Trotzdem versenden“ wird der Versand dann gemeldet",
+                "Das Paket ging mit den alten Angaben hinaus: Halten Sie es beim Versanddienstleister an, leiten Sie es um oder informieren Sie den Käufer; mit „Trotzdem versenden“ wird der Versand dann gemeldet",
             ],
             Self::UnreadableWaiting | Self::UnreadableOpen => [
                 "compare it there and in JTL, then choose “Ship all the same”",
@@ -85,7 +85,7 @@ impl Row {
             ],
             Self::CancelledLeft => [
                 "stop the parcel at the carrier or expect a return, and book that in JTL; then choose “Done by hand”",
-                "Halten Sie das Paket beim Versender an oder rechnen Sie mit einer Rücksendung, und buchen Sie das in JTL; wählen Sie dann „Von Hand erledigt“",
+                "Halten Sie das Paket beim Versanddienstleister an oder rechnen Sie mit einer Rücksendung, und buchen Sie das in JTL; wählen Sie dann „Von Hand erledigt“",
             ],
             Self::ShippedWithoutUs => [
                 "do not ship it a second time: book it in JTL as shipped, with the tracking number that the marketplace has",
@@ -112,11 +112,11 @@ impl Row {
             ],
             Self::UnknownCarrier => [
                 "choose the carrier here, or enter it for all parcels of that shipping method as `carriers` of the account in the settings; or report it at the marketplace by hand",
-                "Wählen Sie hier den Versender, oder tragen Sie ihn für alle Pakete dieser Versandart in den Einstellungen unter `carriers` des Kontos ein; oder melden Sie den Versand am Marktplatz von Hand",
+                "Wählen Sie hier den Versanddienstleister, oder tragen Sie ihn für alle Pakete dieser Versandart in den Einstellungen unter `carriers` des Kontos ein; oder melden Sie den Versand am Marktplatz von Hand",
             ],
             Self::Refused => [
-                "correct what the reason says; the report is tried again by itself, or at once with “Report again”",
-                "Beheben Sie den Grund; die Meldung wird von selbst wiederholt, mit „Erneut melden“ sofort",
+                "correct what the reason says: the report is tried again by itself, or at once with “Report again”; or report the shipment at the marketplace by hand",
+                "Beheben Sie den Grund: Die Meldung wird von selbst wiederholt, mit „Erneut melden“ sofort; oder melden Sie den Versand am Marktplatz von Hand",
             ],
             Self::CancelledAfterReport => [
                 "expect the parcel back, and book the return in JTL; then choose “Done by hand”",
@@ -128,7 +128,7 @@ impl Row {
             ],
             Self::OtherNumbers => [
                 "two parcels may be on their way: find out which one left, and stop the other at the carrier or expect it back; then enter the number of the marketplace at the parcel in JTL, or choose “Done by hand”",
-                "Vielleicht sind zwei Pakete unterwegs: Klären Sie, welches versandt wurde, und halten Sie das andere beim Versender an oder rechnen Sie mit seiner Rücksendung; tragen Sie dann in JTL am Paket die Nummer des Marktplatzes ein, oder wählen Sie „Von Hand erledigt“",
+                "Vielleicht sind zwei Pakete unterwegs: Klären Sie, welches versandt wurde, und halten Sie das andere beim Versanddienstleister an oder rechnen Sie mit seiner Rücksendung; tragen Sie dann in JTL am Paket die Nummer des Marktplatzes ein, oder wählen Sie „Von Hand erledigt“",
             ],
             Self::NumberChanged | Self::PartNumberChanged => [
                 "correct the number at the marketplace by hand, then choose “Done by hand”",

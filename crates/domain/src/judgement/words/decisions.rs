@@ -14,7 +14,7 @@ impl Decision {
             Self::ThisIsIt => ["This is it", "Das ist sie"],
             Self::ReadAgain => ["Read again", "Neu einlesen"],
             Self::ReportAgain => ["Report again", "Erneut melden"],
-            Self::ChooseCarrier => ["Choose the carrier", "Versender wählen"],
+            Self::ChooseCarrier => ["Choose the carrier", "Versanddienstleister wählen"],
             Self::AcceptCancellation => ["Accept the cancellation", "Stornierung annehmen"],
             Self::CancelThere => ["Cancel at the marketplace", "Am Marktplatz stornieren"],
             Self::DoneByHand => ["Done by hand", "Von Hand erledigt"],
@@ -65,7 +65,7 @@ impl Decision {
             ],
             Self::ChooseCarrier => [
                 "The shipment is reported with the carrier that you name.",
-                "Der Versand wird mit dem Versender gemeldet, den Sie nennen.",
+                "Der Versand wird mit dem Versanddienstleister gemeldet, den Sie nennen.",
             ],
             Self::AcceptCancellation => [
                 "The next run accepts the buyer's wish at the marketplace; if JTL has the order, cancel it there too.",
@@ -76,8 +76,8 @@ impl Decision {
                 "Der nächste Lauf beantragt am Marktplatz die Stornierung als nicht lieferbar; das kann sich auf Ihr Konto auswirken.",
             ],
             Self::DoneByHand => [
-                "You have dealt with it, in JTL or at the marketplace. You are asked again if something changes on either side.",
-                "Sie haben es in JTL oder am Marktplatz erledigt. Wenn sich auf einer Seite etwas ändert, werden Sie erneut gefragt.",
+                "You have dealt with it, in JTL or at the marketplace, the report of its shipment included. You are asked again if something changes on either side.",
+                "Sie haben es in JTL oder am Marktplatz erledigt, auch die Meldung des Versands. Wenn sich auf einer Seite etwas ändert, werden Sie erneut gefragt.",
             ],
             Self::LeaveOut => [
                 "Nothing is done with this order, and its units no longer reduce the stock offered. You are asked again if something changes.",

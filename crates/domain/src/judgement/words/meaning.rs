@@ -73,7 +73,7 @@ impl Row {
             ],
             Self::Dropped => [
                 "the JTL-Worker took its row and there is no order",
-                "der JTL-Worker hat ihre Zeile genommen, und es gibt keinen Auftrag",
+                "der JTL-Worker hat die Bestellung aus seiner Tabelle genommen, und es gibt keinen Auftrag",
             ],
             Self::Deleted => [
                 "JTL had the order and does not have it any more",
@@ -81,32 +81,32 @@ impl Row {
             ],
             Self::CancelledWaiting => [
                 "cancelled at the marketplace, and its row waits in JTL to become an order",
-                "am Marktplatz storniert, und ihre Zeile wartet in JTL darauf, ein Auftrag zu werden",
+                "am Marktplatz storniert, und die Bestellung wartet in JTL noch auf den JTL-Worker",
             ],
             Self::ShippedWaiting => [
                 "shipped at the marketplace without us, and its row waits in JTL to become an order",
-                "am Marktplatz ohne uns versandt, und ihre Zeile wartet in JTL darauf, ein Auftrag zu werden",
+                "am Marktplatz ohne uns versandt, und die Bestellung wartet in JTL noch auf den JTL-Worker",
             ],
             Self::WishWaiting => [
                 "a wish or check is open, and its row waits in JTL",
-                "ein Wunsch oder eine Prüfung ist offen, und ihre Zeile wartet in JTL",
+                "ein Wunsch oder eine Prüfung ist offen, und die Bestellung wartet in JTL noch auf den JTL-Worker",
             ],
             Self::ChangedWaiting => [
                 "changed at the marketplace, and its row waits in JTL",
-                "am Marktplatz geändert, und ihre Zeile wartet in JTL",
+                "am Marktplatz geändert, und die Bestellung wartet in JTL noch auf den JTL-Worker",
             ],
             Self::UnreadableWaiting => [
                 "changed so that it cannot be read, and its row waits in JTL",
-                "so geändert, dass sie nicht gelesen werden kann, und ihre Zeile wartet in JTL",
+                "so geändert, dass sie nicht gelesen werden kann, und die Bestellung wartet in JTL noch auf den JTL-Worker",
             ],
-            Self::InErp => ["in JTL; nothing has left", "in JTL; noch nichts ist unterwegs"],
+            Self::InErp => ["in JTL; nothing has left", "in JTL; es ist noch nichts unterwegs"],
             Self::InErpUnread => [
                 "in JTL; the marketplace's newest word is not read yet",
                 "in JTL; der neueste Stand des Marktplatzes ist noch nicht gelesen",
             ],
             Self::WishOpen => [
                 "a wish or check is open; nothing has left",
-                "ein Wunsch oder eine Prüfung ist offen; noch nichts ist unterwegs",
+                "ein Wunsch oder eine Prüfung ist offen; es ist noch nichts unterwegs",
             ],
             Self::WishLeft => [
                 "a wish or check is open; a parcel has left",
@@ -114,7 +114,7 @@ impl Row {
             ],
             Self::ChangedOpen => [
                 "changed at the marketplace; nothing has left",
-                "am Marktplatz geändert; noch nichts ist unterwegs",
+                "am Marktplatz geändert; es ist noch nichts unterwegs",
             ],
             Self::ChangedLeft => [
                 "changed at the marketplace; a parcel has left",
@@ -122,7 +122,7 @@ impl Row {
             ],
             Self::UnreadableOpen => [
                 "changed so that it cannot be read; nothing has left",
-                "so geändert, dass sie nicht gelesen werden kann; noch nichts ist unterwegs",
+                "so geändert, dass sie nicht gelesen werden kann; es ist noch nichts unterwegs",
             ],
             Self::UnreadableLeft => [
                 "changed so that it cannot be read; a parcel has left",
@@ -210,7 +210,7 @@ impl Row {
             ],
             Self::UnknownCarrier => [
                 "the marketplace does not know the carrier",
-                "der Marktplatz kennt den Versender nicht",
+                "der Marktplatz kennt den Versanddienstleister nicht",
             ],
             Self::Refused => [
                 "the marketplace refused the report, or it cannot be composed",

@@ -220,7 +220,7 @@ fn refusal(facts: &EntryFacts, cause: String, language: Language) -> String {
     let Some(refusal) = &facts.refusal else { return cause };
     let german = match refusal {
         RefusalCause::Carrier(carrier) => {
-            format!("Der Marktplatz kennt den Versender „{carrier}“ nicht")
+            format!("Der Marktplatz kennt den Versanddienstleister „{carrier}“ nicht")
         }
         RefusalCause::OtherNumbers => {
             "Am Marktplatz ist die Bestellung schon mit anderen Sendungsnummern als versandt gemeldet"
@@ -334,8 +334,8 @@ pub(super) fn of_several(numbers: &[&str], all: &[EntryFacts], text: &str, reade
     let since = all.iter().filter_map(|facts| facts.waits_since).min().map(|time| reader.time(time));
     match (deadline, since) {
         (Some(by), _) => language.of([
-            format!("{orders} must leave soon, the first by {by}, and are not reported yet; {meaning}: look at what keeps them, and ship them in time"),
-            format!("{orders} müssen bald versandt sein, die erste bis {by}, und sind noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig"),
+            format!("{orders} have to be shipped, the first by {by}, and are not reported yet, as of the order job's last run; {meaning}: look at what keeps them, and ship them in time; if the job is paused, resume it first"),
+            format!("{orders} sind zu versenden, die erste bis {by}, und nach dem letzten Lauf des Bestelljobs noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig; ist der Job pausiert, setzen Sie ihn zuerst fort"),
         ]),
         (None, Some(since)) => language.of([
             format!("{orders} have waited for too long, the first since {since}; {meaning}: is the order job running, and does the other side answer?"),
