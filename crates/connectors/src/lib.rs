@@ -5,6 +5,7 @@
 //! connector says whether another try is worth it ([`ConnectorError::failure`]), the engine says when.
 //!
 //! - [`marketplace`]: the trait that all marketplaces implement
+//! - [`kind`]: which marketplaces there are: the list that a new one is added to
 //! - [`rules`]: how marketplaces differ where workflows have to know
 //! - [`orders`], [`stock`], [`shipments`], [`writes`]: what goes through it
 //! - [`error`]: how calls fail
@@ -19,6 +20,7 @@ mod call;
 pub mod cancellations;
 mod error;
 pub mod http;
+pub mod kind;
 pub mod limiter;
 pub mod marketplace;
 pub mod metrics;
@@ -34,6 +36,7 @@ pub mod writes;
 pub use cancellations::{CancelAnswer, Cancellations};
 pub use error::{ConnectorError, Place};
 pub use http::HttpClient;
+pub use kind::{AccountSettings, KINDS, Kind, Surroundings};
 pub use limiter::{Budget, Budgets, Rate};
 pub use marketplace::Marketplace;
 pub use orders::{

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::time;
 use marktwerk::clock::SystemClock;
 use marktwerk::compose::{Program, StartError, sandbox_options};
-use marktwerk::config::{Account, SandboxSection, Secret, Settings};
-use marktwerk_connectors::TemuAccount;
+use marktwerk::config::{SandboxSection, Secret, Settings};
+use marktwerk_connectors::{AccountSettings, TemuAccount};
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::schedule::Schedule;
 use marktwerk_sandbox::{Sandbox, SandboxError, WorldOptions};
@@ -26,16 +26,17 @@ fn settings(folder: &Path) -> Settings {
     settings
 }
 
-fn account(name: &str, endpoint: &str) -> Account {
+fn account(name: &str, endpoint: &str) -> AccountSettings {
     let credentials = Sandbox::credentials();
-    Account::Temu(TemuAccount {
+    TemuAccount {
         name: name.to_owned(),
         endpoint: endpoint.to_owned(),
         app_key: credentials.app_key.to_owned(),
         app_secret: credentials.app_secret.into(),
         access_token: credentials.access_token.into(),
         calls_per_second: None,
-    })
+    }
+    .into()
 }
 
 async fn start(settings: Settings) -> Program {

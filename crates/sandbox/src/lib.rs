@@ -21,6 +21,8 @@ pub use control::{AnyOrder, Control, LEVERS, LineSeed, OrderSeed, ShipmentReport
 pub use error::SandboxError;
 pub use faults::{Fault, FaultKind, Faults};
 pub use jtl::{DroppedRow, JtlStock, ParcelSeed};
-pub use options::{SandboxCredentials, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
+pub use options::{
+    SandboxCredentials, SandboxOptions, SandboxTime, SimulatedAccount, UnknownArticles, WorldOptions,
+};
 pub use sandbox::Sandbox;
 pub use temu::{Address, Listing, MarketLine, MarketOrder, Oddities, RawOrder, Rejection};

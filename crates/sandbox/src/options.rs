@@ -177,3 +177,14 @@ pub struct SandboxCredentials {
     /// The seller's token.
     pub access_token: &'static str,
 }
+
+/// An account at a simulated marketplace, as the settings of a merchant would say it.
+#[derive(Debug, Clone)]
+pub struct SimulatedAccount {
+    /// The marketplace's name, such as `temu`.
+    pub marketplace: &'static str,
+    /// Where calls go.
+    pub endpoint: String,
+    /// Keys and what they hold. None of it is a real secret.
+    pub values: Vec<(&'static str, String)>,
+}

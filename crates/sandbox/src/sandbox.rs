@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::control::{self, Control};
 use crate::error::SandboxError;
 use crate::jtl::{self, Erp};
-use crate::options::{SandboxCredentials, SandboxOptions};
+use crate::options::{SandboxCredentials, SandboxOptions, SimulatedAccount};
 use crate::temu::{self, Market};
 
 /// A running sandbox. [`Sandbox::shutdown`] ends it in order; dropping it stops its tasks as well.
@@ -87,6 +87,18 @@ impl Sandbox {
             app_secret: "sandbox-app-secret-not-a-real-one",
             access_token: "sandbox-access-token",
         }
+    }
+
+    /// An account at each of the simulated marketplaces.
+    pub fn accounts(&self) -> Vec<SimulatedAccount> {
+        let SandboxCredentials { app_key, app_secret, access_token } = Self::credentials();
+        let values = [("app_key", app_key), ("app_secret", app_secret), ("access_token", access_token)];
+        let temu = SimulatedAccount {
+            marketplace: "temu",
+            endpoint: self.temu_endpoint(),
+            values: values.map(|(key, value)| (key, value.to_owned())).to_vec(),
+        };
+        vec![temu]
     }
 
     /// The SQLite file that stands for JTL's database.

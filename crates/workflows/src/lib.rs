@@ -22,7 +22,7 @@ mod worker;
 
 use std::sync::Arc;
 
-use marktwerk_connectors::Marketplace;
+use marktwerk_connectors::{KINDS, Marketplace};
 use marktwerk_engine::{Registry, StockDesk, Workflow};
 use marktwerk_erp::Erp;
 use marktwerk_store::SharedStore;
@@ -37,13 +37,15 @@ pub fn registry(
     settings: WorkflowSettings,
 ) -> Registry {
     let connections = Arc::new(Connections::new(marketplaces, erp, store, settings));
-    let orders = orders::OrderWorkflow::temu(Arc::clone(&connections));
-    let inventory = inventory::InventoryWorkflow::temu(Arc::clone(&connections));
-    Registry::new()
-        .with_probe(orders.description().job_type, Arc::new(orders.clone()))
-        .with_probe(inventory.description().job_type, Arc::new(inventory.clone()))
-        .with(orders)
-        .with(inventory)
-        .with_stock_desk(Arc::clone(&connections) as Arc<dyn StockDesk>)
-        .with_diagnose(connections)
+    let mut registry = Registry::new();
+    for kind in KINDS {
+        let orders = orders::OrderWorkflow::new(kind, Arc::clone(&connections));
+        let inventory = inventory::InventoryWorkflow::new(kind, Arc::clone(&connections));
+        registry = registry
+            .with_probe(orders.description().job_type, Arc::new(orders.clone()))
+            .with_probe(inventory.description().job_type, Arc::new(inventory.clone()))
+            .with(orders)
+            .with(inventory);
+    }
+    registry.with_stock_desk(Arc::clone(&connections) as Arc<dyn StockDesk>).with_diagnose(connections)
 }

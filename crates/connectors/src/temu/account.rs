@@ -2,6 +2,8 @@
 //!
 //! Call: `bg.open.accesstoken.info.get`, which changes nothing.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::account::{AccountHealth, AccountSummary};
 use secrecy::SecretString;
@@ -9,8 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, Repeat};
-use super::{codes, wire};
+use super::{Temu, codes, wire};
 use crate::error::ConnectorError;
+use crate::kind::{AccountSettings, Form, JobType, Jobs, Key, Kind, Setting, StatusParameter, Surroundings};
 
 /// From when on the end of a token is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -44,11 +47,75 @@ pub struct TemuAccount {
     pub calls_per_second: Option<u32>,
 }
 
+/// The public key of the app.
+const APP_KEY: &str = "app_key";
+const APP_SECRET: &str = "app_secret";
+const ACCESS_TOKEN: &str = "access_token";
+const CALLS_PER_SECOND: &str = "calls_per_second";
+
+/// TEMU, as the program knows it. Job types and the status have the names of the system in use today.
+pub static KIND: Kind = Kind {
+    name: "temu",
+    title: "TEMU",
+    endpoint: "https://openapi-b-eu.temu.com/openapi/router",
+    keys: &[
+        Key { name: APP_KEY, form: Form::Text },
+        Key { name: APP_SECRET, form: Form::Secret },
+        Key { name: ACCESS_TOKEN, form: Form::Secret },
+        Key { name: CALLS_PER_SECOND, form: Form::Number(20) },
+    ],
+    token: ACCESS_TOKEN,
+    rules: &super::RULES,
+    jobs: Jobs {
+        orders: JobType { name: "order_workflow", aliases: &["sync_orders"] },
+        orders_every: 5,
+        inventory: JobType { name: "inventory_workflow", aliases: &["sync_inventory"] },
+        inventory_every: 5,
+        status: Some(StatusParameter {
+            name: "parent_order_status",
+            description: "Only orders of this status at the marketplace (TEMU: 0 all, 1 pending, 2 to be shipped, 3 cancelled, 4 shipped, 5 received).",
+            values: &[0, 1, 2, 3, 4, 5, 41, 51],
+        }),
+    },
+    connect: |settings, surroundings| {
+        let Surroundings { clock, budgets, http } = surroundings;
+        let account = TemuAccount::try_from(settings)?;
+        Ok(Arc::new(Temu::new(account, clock.clone(), budgets, http.clone())))
+    },
+};
+
+impl TryFrom<&AccountSettings> for TemuAccount {
+    type Error = ConnectorError;
+
+    fn try_from(settings: &AccountSettings) -> Result<Self, ConnectorError> {
+        Ok(Self {
+            name: settings.name.clone(),
+            endpoint: settings.endpoint.clone(),
+            app_key: settings.text(APP_KEY)?,
+            app_secret: settings.secret(APP_SECRET)?,
+            access_token: settings.secret(ACCESS_TOKEN)?,
+            calls_per_second: Some(settings.number(CALLS_PER_SECOND)?),
+        })
+    }
+}
+
+impl From<TemuAccount> for AccountSettings {
+    fn from(account: TemuAccount) -> Self {
+        let values = [
+            (APP_KEY, Setting::Text(account.app_key)),
+            (APP_SECRET, Setting::Secret(account.app_secret)),
+            (ACCESS_TOKEN, Setting::Secret(account.access_token)),
+            (CALLS_PER_SECOND, Setting::Number(account.calls_per_second.unwrap_or(0))),
+        ];
+        Self::new(&KIND, account.name, account.endpoint, values)
+    }
+}
+
 impl TemuAccount {
     pub(super) fn summary(&self) -> AccountSummary {
         AccountSummary {
             name: self.name.clone(),
-            marketplace: "temu".to_owned(),
+            marketplace: KIND.name.to_owned(),
             endpoint: self.endpoint.clone(),
             is_loopback: is_loopback(&self.endpoint),
         }

@@ -42,7 +42,7 @@ impl Client {
             app_secret: account.app_secret,
             access_token: account.access_token,
             bucket,
-            caller: Caller::new("temu", account.name, clock, http),
+            caller: Caller::new(super::KIND.name, account.name, clock, http),
         }
     }
 

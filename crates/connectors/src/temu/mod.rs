@@ -41,7 +41,7 @@ use marktwerk_domain::order::{Hints, Order};
 use marktwerk_domain::shipment::ShipmentReport;
 use serde_json::Value;
 
-pub use self::account::TemuAccount;
+pub use self::account::{KIND, TemuAccount};
 use self::client::Client;
 use crate::cancellations::{CancelAnswer, Cancellations};
 use crate::error::ConnectorError;
@@ -54,6 +54,9 @@ use crate::rules::Rules;
 use crate::shipments::ConfirmedParcel;
 use crate::stock::StockAnswer;
 use crate::writes::WriteAnswer;
+
+/// What workflows must know of TEMU.
+static RULES: Rules = Rules { joins_shared_parcels: true, ..Rules::DEFAULT };
 
 /// A shop at TEMU.
 pub struct Temu {
@@ -93,7 +96,7 @@ impl Marketplace for Temu {
     }
 
     fn rules(&self) -> &'static Rules {
-        &Rules { joins_shared_parcels: true, ..Rules::DEFAULT }
+        &RULES
     }
 
     async fn check_account(&self) -> Result<AccountHealth, ConnectorError> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::compose::StartError;
-use crate::config::{AlertSettings, Person, Settings};
+use crate::config::{AlertSettings, Person, Settings, origin_key};
 
 /// What would be used and where it comes from.
 pub(super) fn show(settings: &Settings, output: &Output) -> anyhow::Result<()> {
@@ -49,8 +49,8 @@ fn document(settings: &Settings) -> anyhow::Result<Value> {
         .accounts
         .iter()
         .map(|account| {
-            json!({ "name": account.name(), "marketplace": account.marketplace(), "endpoint": account.endpoint(),
-                "origin": settings.origins.of(&account.origin_key()).to_string() })
+            json!({ "name": account.name, "marketplace": account.kind.name, "endpoint": account.endpoint,
+                "origin": settings.origins.of(&origin_key(account)).to_string() })
         })
         .collect();
     let alerts: Vec<Value> = alerts(settings)
@@ -72,8 +72,8 @@ fn tell(settings: &Settings, output: &Output) -> anyhow::Result<()> {
         output.line(&format!("person {}: {} ({origin})", person.name, person.role))?;
     }
     for account in &settings.accounts {
-        let (name, marketplace, endpoint) = (account.name(), account.marketplace(), account.endpoint());
-        let origin = settings.origins.of(&account.origin_key());
+        let (name, marketplace, endpoint) = (&account.name, account.kind.name, &account.endpoint);
+        let origin = settings.origins.of(&origin_key(account));
         output.line(&format!("account {name}: {marketplace} at {endpoint} ({origin})"))?;
     }
     for (name, host, origin) in alerts(settings) {

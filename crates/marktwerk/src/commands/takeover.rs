@@ -12,7 +12,7 @@ use super::usage::UsageError;
 use super::words::days;
 use crate::clock::SystemClock;
 use crate::compose::{StartError, insist, open_jtl, open_store, open_store_for_a_look};
-use crate::config::{Account, Settings};
+use crate::config::Settings;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -85,7 +85,7 @@ fn address(from: Option<&str>, settings: &Settings) -> anyhow::Result<Address> {
 
 /// The account that was named, or the only one.
 fn account(named: Option<String>, settings: &Settings) -> anyhow::Result<String> {
-    let names: Vec<&str> = settings.accounts.iter().map(Account::name).collect();
+    let names: Vec<&str> = settings.accounts.iter().map(|account| account.name.as_str()).collect();
     let listed = names.join(", ");
     match (named, names.as_slice()) {
         (_, []) => Err(StartError::new(

@@ -2,55 +2,66 @@
 //! others from the first moment on; where a file or a job exists (or existed), nothing is written.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::civil::{Time, time};
+use marktwerk_connectors::kind::Jobs;
+use marktwerk_connectors::{KINDS, Kind, Marketplace};
 use marktwerk_domain::job::{Parameters, Priority};
 use marktwerk_engine::jobs::JobDraft;
 use marktwerk_engine::jobs_file::{self, JobsDocument};
 use marktwerk_store::SharedStore;
 use serde_json::Map;
 
-const MINUTES: i64 = 5;
-
 /// When nobody buys, and after the hour that summer time moves.
 const AT_NIGHT: Time = time(3, 30, 0, 0);
 
-/// Writes the jobs file of a first start. `accounts` are the TEMU accounts; the first one needs no name in the file.
-pub(super) async fn write(path: &Path, store: &SharedStore, accounts: &[&str]) -> anyhow::Result<()> {
+/// Writes the jobs file of a first start. The first account at each marketplace needs no name in the file.
+pub(super) async fn write(
+    path: &Path,
+    store: &SharedStore,
+    marketplaces: &[Arc<dyn Marketplace>],
+) -> anyhow::Result<()> {
     if path.exists() || !store.jobs(true).await?.is_empty() {
         return Ok(());
     }
-    let entries = accounts.iter().enumerate().flat_map(|(index, name)| match index {
-        0 => entries("", ""),
-        _ => entries(name, &format!("-{name}")),
-    });
-    let text = JobsDocument::render(entries.collect(), &Map::new());
+    let mut jobs = Vec::new();
+    for kind in KINDS {
+        let accounts = marketplaces.iter().map(|one| one.account());
+        let names = accounts.filter(|account| account.marketplace == kind.name).map(|account| &account.name);
+        jobs.extend(names.enumerate().flat_map(|(index, name)| match index {
+            0 => entries(kind, "", ""),
+            _ => entries(kind, name, &format!("-{name}")),
+        }));
+    }
+    let text = JobsDocument::render(jobs, &Map::new());
     jobs_file::create(path, &text).with_context(|| {
         let folder = path.parent().unwrap_or(path).display();
         format!("{} cannot be written; give this user the right to write in {folder}", path.display())
     })
 }
 
-fn entries(account: &str, suffix: &str) -> Vec<JobDraft> {
+fn entries(kind: &Kind, account: &str, suffix: &str) -> Vec<JobDraft> {
+    let Jobs { orders, orders_every, inventory, inventory_every, .. } = kind.jobs;
     let named = |job_type: &str, suffix: &str| Some(format!("{job_type}{suffix}"));
     let mode = |mode: &str| Parameters::from_iter([("mode".to_owned(), mode.into())]);
-    let (orders, inventory) = ("order_workflow", "inventory_workflow");
-    let draft = |id, job_type, description: &str| JobDraft {
+    let (orders, inventory) = (orders.name, inventory.name);
+    let draft = |id, job_type, minutes, description: &str| JobDraft {
         id,
         account: account.to_owned(),
-        description: description.to_owned(),
-        ..JobDraft::every_minutes(job_type, MINUTES)
+        description: format!("{} {description}", kind.title),
+        ..JobDraft::every_minutes(job_type, minutes)
     };
     vec![
         JobDraft {
             // Stock is published only once orders are known.
             priority: Priority::High,
-            ..draft(named(orders, suffix), orders, "TEMU Bestellungen synchronisieren")
+            ..draft(named(orders, suffix), orders, orders_every, "Bestellungen synchronisieren")
         },
         JobDraft {
             parameters: mode("quick"),
-            ..draft(named(inventory, suffix), inventory, "TEMU Lagerbestände abgleichen")
+            ..draft(named(inventory, suffix), inventory, inventory_every, "Lagerbestände abgleichen")
         },
         JobDraft {
             interval_minutes: None,
@@ -59,7 +70,8 @@ fn entries(account: &str, suffix: &str) -> Vec<JobDraft> {
             ..draft(
                 named(inventory, &format!("{suffix}-full")),
                 inventory,
-                "TEMU Angebote einlesen und Lagerbestände vollständig abgleichen",
+                inventory_every,
+                "Angebote einlesen und Lagerbestände vollständig abgleichen",
             )
         },
     ]

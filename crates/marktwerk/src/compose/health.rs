@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use marktwerk_engine::{FreeSpace, LookoutOptions};
 
-use crate::config::{AlertRules, Settings};
+use crate::config::{AlertRules, Settings, token_key};
 
 /// What is looked for, and from when on people are told.
 pub(super) fn lookout(settings: &Settings) -> LookoutOptions {
@@ -38,8 +38,8 @@ fn free_space(settings: &Settings) -> FreeSpace {
 /// By account: where its token is read from, for people.
 pub(super) fn credentials_from(settings: &Settings) -> BTreeMap<String, String> {
     let places = settings.accounts.iter().map(|account| {
-        let origin = settings.origins.of(&account.token_key());
-        (account.name().to_owned(), origin.to_string())
+        let origin = settings.origins.of(&token_key(account));
+        (account.name.clone(), origin.to_string())
     });
     places.filter(|(_, place)| place != "default").collect()
 }

@@ -5,17 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use marktwerk_connectors::{Budgets, HttpClient, Marketplace, Temu, TemuAccount};
+use anyhow::Context;
+use marktwerk_connectors::kind::{self, Form, Setting};
+use marktwerk_connectors::{AccountSettings, Budgets, ConnectorError, HttpClient, Marketplace, Surroundings};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_engine::Registry;
 use marktwerk_erp::{Erp, Jtl};
-use marktwerk_sandbox::{Sandbox, SandboxOptions, SandboxTime, UnknownArticles, WorldOptions};
+use marktwerk_sandbox::{
+    Sandbox, SandboxOptions, SandboxTime, SimulatedAccount, UnknownArticles, WorldOptions,
+};
 use marktwerk_store::data_folder::DataFolder;
 use marktwerk_store::sqlite::SqliteStore;
 use marktwerk_workflows::WorkflowSettings;
 
 use super::databases::{jtl_settings, open_jtl, receipt_table};
-use crate::config::{Account, SIMULATED, SandboxSection, Settings};
+use crate::config::{SIMULATED, SandboxSection, Settings};
 
 /// Everything beyond our own walls.
 pub(super) struct Outside {
@@ -44,7 +48,7 @@ impl Outside {
     pub(super) async fn open(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
         let is_demonstration = settings.is_demonstration();
         if settings.sandbox.enabled && !settings.accounts.is_empty() {
-            let names: Vec<&str> = settings.accounts.iter().map(Account::name).collect();
+            let names: Vec<&str> = settings.accounts.iter().map(|account| account.name.as_str()).collect();
             tracing::warn!(
                 "the sandbox was asked for: {}, the configured JTL and [sqlserver] are not used",
                 names.join(", ")
@@ -62,13 +66,10 @@ impl Outside {
         }
         let erp = Jtl::open_beside(jtl, receipt_table(settings)).await?;
         let accounts = match &sandbox {
-            Some(sandbox) if is_demonstration => vec![simulated_account(sandbox, &settings.sandbox)],
+            Some(sandbox) if is_demonstration => simulated_accounts(sandbox, &settings.sandbox)?,
             _ => settings.accounts.clone(),
         };
-        let budgets = Budgets::new(clock.clone());
-        let http = HttpClient::new()?;
-        let marketplaces: Vec<Arc<dyn Marketplace>> =
-            accounts.into_iter().map(|account| connect(account, clock, &budgets, &http)).collect();
+        let marketplaces = connect(&accounts, clock)?;
         let notice = notice(is_demonstration, erp.is_simulated(), &marketplaces);
         Ok(Self { sandbox, sandbox_folder, marketplaces, erp: Arc::new(erp), notice })
     }
@@ -82,25 +83,20 @@ fn origin_of_jtl(settings: &Settings) -> String {
 
 /// The job types with what is configured, for a look: nobody is called, nothing is simulated, and nothing is written.
 pub(crate) async fn job_types(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Registry> {
-    let budgets = Budgets::new(clock.clone());
-    let http = HttpClient::new()?;
-    let accounts = settings.accounts.iter().cloned();
-    let marketplaces = accounts.map(|account| connect(account, clock, &budgets, &http)).collect();
+    let marketplaces = connect(&settings.accounts, clock)?;
     let erp = Arc::new(open_jtl(settings).await?);
     let store = Arc::new(SqliteStore::open_in_memory(settings.time_zone.clone())?);
     Ok(marktwerk_workflows::registry(marketplaces, erp, store, WorkflowSettings::default()))
 }
 
-/// An account's client; nobody is called yet.
+/// The accounts' connectors; nobody is called yet.
 pub(crate) fn connect(
-    account: Account,
+    accounts: &[AccountSettings],
     clock: &SharedClock,
-    budgets: &Budgets,
-    http: &HttpClient,
-) -> Arc<dyn Marketplace> {
-    match account {
-        Account::Temu(account) => Arc::new(Temu::new(account, clock.clone(), budgets, http.clone())),
-    }
+) -> Result<Vec<Arc<dyn Marketplace>>, ConnectorError> {
+    let surroundings =
+        Surroundings { clock: clock.clone(), budgets: Budgets::new(clock.clone()), http: HttpClient::new()? };
+    accounts.iter().map(|account| (account.kind.connect)(account, &surroundings)).collect()
 }
 
 async fn start_sandbox(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Sandbox> {
@@ -140,17 +136,28 @@ pub fn sandbox_options(folder: PathBuf, section: &SandboxSection, clock: &Shared
     }
 }
 
-fn simulated_account(sandbox: &Sandbox, section: &SandboxSection) -> Account {
-    let credentials = Sandbox::credentials();
+/// The accounts at the simulated marketplaces; the first one is `sandbox`, as ever.
+fn simulated_accounts(sandbox: &Sandbox, section: &SandboxSection) -> anyhow::Result<Vec<AccountSettings>> {
     let limit = section.world.as_ref().map_or(Some(section.calls_per_second), |world| world.calls_per_second);
-    Account::Temu(TemuAccount {
-        name: SIMULATED.to_owned(),
-        endpoint: sandbox.temu_endpoint(),
-        app_key: credentials.app_key.to_owned(),
-        app_secret: credentials.app_secret.into(),
-        access_token: credentials.access_token.into(),
-        calls_per_second: limit,
-    })
+    let account = |(index, simulated): (usize, SimulatedAccount)| {
+        let kind = kind::kind(simulated.marketplace)
+            .with_context(|| format!("{} is simulated and no marketplace here", simulated.marketplace))?;
+        let name = if index == 0 { SIMULATED.to_owned() } else { format!("{SIMULATED}-{}", kind.name) };
+        let values = kind.keys.iter().map(|key| {
+            let said = || simulated.values.iter().find(|(name, _)| *name == key.name);
+            let setting = match key.form {
+                Form::Text => said().map(|(_, text)| Setting::Text(text.clone())),
+                Form::Secret => said().map(|(_, text)| Setting::Secret(text.as_str().into())),
+                Form::Number(_) => Some(Setting::Number(limit.unwrap_or(0))),
+            };
+            let setting = setting
+                .with_context(|| format!("the simulated account of {} lacks {}", kind.name, key.name))?;
+            Ok((key.name, setting))
+        });
+        let values: Vec<_> = values.collect::<anyhow::Result<_>>()?;
+        Ok(AccountSettings::new(kind, name, simulated.endpoint.clone(), values))
+    };
+    sandbox.accounts().into_iter().enumerate().map(account).collect()
 }
 
 fn notice(is_demonstration: bool, is_simulated: bool, marketplaces: &[Arc<dyn Marketplace>]) -> String {

@@ -141,7 +141,7 @@ impl Program {
             );
         }
         let jobs_file = settings.jobs_file();
-        first_jobs::write(&jobs_file, store, &accounts).await?;
+        first_jobs::write(&jobs_file, store, &outside.marketplaces).await?;
         let scheduler = &settings.scheduler;
         let is_demonstration = settings.is_demonstration();
         let options = EngineOptions {

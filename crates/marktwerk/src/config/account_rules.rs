@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use marktwerk_connectors::Kind;
 use marktwerk_domain::carrier::{Carrier, UnknownCarrier};
+use marktwerk_domain::judgement::ReportUnit;
 use marktwerk_domain::stock::Offering;
 use marktwerk_erp::{AccountJtlSettings, ShippingMethod};
 use marktwerk_workflows::table_key;
@@ -59,6 +61,8 @@ impl StockRules {
 /// The rules as they are written, with the place of each key.
 pub(super) struct Written<'section, Place: Fn(&str) -> String> {
     pub(super) place: Place,
+    /// Its marketplace, where it is known.
+    pub(super) kind: Option<&'static Kind>,
     pub(super) carriers: &'section BTreeMap<String, String>,
     pub(super) order_number_prefix: Option<&'section str>,
     pub(super) partial_shipments: Option<&'section str>,
@@ -114,14 +118,20 @@ impl<Place: Fn(&str) -> String> Written<'_, Place> {
         Ok(prefix.to_owned())
     }
 
-    /// TEMU takes an order as a whole.
+    /// Some marketplaces take an order as a whole.
     fn check_partial_shipments(&self) -> Result<(), SettingsError> {
         match self.partial_shipments {
             None | Some("wait") => Ok(()),
-            Some("report") => Err(self.fault(
-                "partial_shipments",
-                "temu takes a shipment report for the whole order only; write \"wait\", or leave it out",
-            )),
+            Some("report") => match self.kind {
+                Some(kind) if kind.rules.report == ReportUnit::WholeOrder => {
+                    let reason = format!(
+                        "{} takes a shipment report for the whole order only; write \"wait\", or leave it out",
+                        kind.name
+                    );
+                    Err(self.fault("partial_shipments", reason))
+                }
+                Some(_) | None => Ok(()),
+            },
             Some(_) => Err(self.fault("partial_shipments", "must be \"wait\" or \"report\"")),
         }
     }

@@ -47,15 +47,16 @@ impl SettingsError {
         }
     }
 
+    /// A key that its section does not have.
+    pub(super) fn unknown_key(place: String, path: &str, name: &str, known: &[&str]) -> Self {
+        let section = path.rsplit_once('.').map_or(String::new(), |(section, _)| format!("[{section}] "));
+        Self::new(place, "", format!("{section}has no key `{name}`; {}", suggestion(name, known)))
+    }
+
     /// What figment found, in our words. `known` are the keys of the section where one was not known.
     pub(super) fn from_kind(place: String, path: &str, kind: &Kind) -> Self {
         match kind {
-            Kind::UnknownField(name, known) => {
-                let section =
-                    path.rsplit_once('.').map_or(String::new(), |(section, _)| format!("[{section}] "));
-                let reason = format!("{section}has no key `{name}`; {}", suggestion(name, known));
-                Self::new(place, "", reason)
-            }
+            Kind::UnknownField(name, known) => Self::unknown_key(place, path, name, known),
             Kind::MissingField(name) => Self::new(place, join(path, name), "is missing; add it"),
             kind => Self::new(place, path, must_be(path, kind)),
         }

@@ -6,7 +6,7 @@ use marktwerk_erp::{AccountJtlSettings, JtlSettings};
 use serde::de::DeserializeOwned;
 
 use super::account_rules::StockRules;
-use super::accounts::AccountSection;
+use super::accounts::{AccountSection, OwnKeys};
 use super::alerts::{AlertsSection, EmailSection, WebhookSection};
 use super::people::PersonSection;
 use super::root::{
@@ -15,7 +15,8 @@ use super::root::{
 use super::sqlserver::SqlServerSection;
 
 /// All keys by section; those of an account under `[accounts]`, those of a person under `[server.people]`.
-pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
+pub fn known_keys() -> Vec<(String, Vec<String>)> {
+    let account = keys::<AccountSection>().into_iter().chain(OwnKeys::names(None)).collect();
     vec![
         ("server".to_owned(), keys::<ServerSection>()),
         ("[server.people]".to_owned(), keys::<PersonSection>()),
@@ -26,7 +27,7 @@ pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
         ("alerts.webhook".to_owned(), keys::<WebhookSection>()),
         ("alerts.email".to_owned(), keys::<EmailSection>()),
         ("erp.jtl".to_owned(), keys::<JtlSettings>()),
-        ("[accounts]".to_owned(), keys::<AccountSection>()),
+        ("[accounts]".to_owned(), account),
         ("accounts.jtl".to_owned(), keys::<AccountJtlSettings>()),
         ("accounts.stock".to_owned(), keys::<StockRules>()),
         ("orders".to_owned(), keys::<OrdersSection>()),
@@ -36,10 +37,10 @@ pub fn known_keys() -> Vec<(String, &'static [&'static str])> {
 }
 
 /// serde tells what it knows when it is given something that it does not.
-fn keys<T: DeserializeOwned>() -> &'static [&'static str] {
+fn keys<T: DeserializeOwned>() -> Vec<String> {
     let unknown = Value::from(Dict::from([("?".to_owned(), Value::from(true))]));
     match unknown.deserialize::<T>().map_err(|error| error.kind) {
-        Err(Kind::UnknownField(_, known)) => known,
-        _ => &[],
+        Err(Kind::UnknownField(_, known)) => known.iter().map(|&key| key.to_owned()).collect(),
+        _ => Vec::new(),
     }
 }

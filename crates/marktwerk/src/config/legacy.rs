@@ -1,18 +1,15 @@
 //! The variable names of the system in use today, so that its `.env` keeps working.
 
 use figment::value::Value;
-use marktwerk_connectors::TemuAccount;
+use marktwerk_connectors::{AccountSettings, TemuAccount, temu};
 
-use super::accounts::{Account, check_endpoint};
+use super::accounts::check_endpoint;
 use super::environment::Environment;
 use super::error::{Faults, SettingsError};
 use super::layer::Layer;
 use super::origin::Origin;
 use super::secret::Secret;
 use super::sqlserver;
-
-/// Where TEMU's interface for sellers in Europe answers.
-pub(super) const TEMU_ENDPOINT: &str = "https://openapi-b-eu.temu.com/openapi/router";
 
 const KEY: &str = "TEMU_APP_KEY";
 const SECRET: &str = "TEMU_APP_SECRET";
@@ -85,7 +82,7 @@ pub(super) fn temu_account(
     environment: &Environment,
     used_elsewhere: &[String],
     faults: &mut Faults,
-) -> Option<Account> {
+) -> Option<AccountSettings> {
     let own = |name: &str| environment.get(name).filter(|_| !used_elsewhere.iter().any(|used| used == name));
     let given: Vec<&str> =
         [KEY, SECRET, TOKEN, ENDPOINT].into_iter().filter(|name| own(name).is_some()).collect();
@@ -99,16 +96,18 @@ pub(super) fn temu_account(
         faults.keep(value)
     };
     let (app_key, app_secret, access_token) = (needed(KEY), needed(SECRET), needed(TOKEN));
-    let endpoint = own(ENDPOINT).map_or_else(|| TEMU_ENDPOINT.to_owned(), |(value, _)| value.to_owned());
-    let checked = check_endpoint(&endpoint)
+    let endpoint =
+        own(ENDPOINT).map_or_else(|| temu::KIND.endpoint.to_owned(), |(value, _)| value.to_owned());
+    let checked = check_endpoint(&endpoint, temu::KIND.endpoint)
         .map_err(|reason| SettingsError::new("environment", "", format!("{ENDPOINT} {reason}")));
     faults.keep(checked)?;
-    Some(Account::Temu(TemuAccount {
+    let account = TemuAccount {
         name: "temu".to_owned(),
         app_key: app_key?,
         app_secret: Secret::new(app_secret?).into_inner(),
         access_token: Secret::new(access_token?).into_inner(),
         endpoint,
         calls_per_second: Some(20),
-    }))
+    };
+    Some(account.into())
 }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use figment::Figment;
 use figment::error::Kind;
 use figment::value::{Dict, Value};
+use marktwerk_connectors::AccountSettings;
 
 use super::account_rules::{AccountRules, refuse_colliding_prefixes};
-use super::accounts::{Account, AccountSection};
+use super::accounts::{AccountSection, OwnKeys, origin_key, token_key};
 use super::document::Document;
 use super::environment::Environment;
 use super::error::{Faults, SettingsError};
@@ -131,7 +132,7 @@ fn refuse_one_underscore(name: &str, origin: &Origin, defaults: &Value) -> Resul
 }
 
 struct Accounts {
-    accounts: Vec<Account>,
+    accounts: Vec<AccountSettings>,
     /// By account.
     rules: BTreeMap<String, AccountRules>,
     /// The variables that those of the file name.
@@ -161,41 +162,45 @@ impl Source<'_> {
     }
 
     fn accounts(&self, written: &[Value], origins: &mut Origins, faults: &mut Faults) -> Accounts {
-        let mut accounts: Vec<Account> = Vec::new();
+        let mut accounts: Vec<AccountSettings> = Vec::new();
         let mut rules: BTreeMap<String, AccountRules> = BTreeMap::new();
         let mut used = Vec::new();
         for (index, value) in written.iter().enumerate() {
             let at = format!("accounts.{index}");
             let mut value = value.clone();
-            let read = reading::read(&mut value, |path, kind| faults.add(self.fault(&at, path, kind)));
+            let keys = OwnKeys::take(&mut value);
+            let read = reading::read(&mut value, |path, kind| {
+                faults.add(self.account_fault(&at, path, kind, &keys));
+            });
             let Some(section): Option<AccountSection> = read else { continue };
-            used.extend(section.variables().cloned());
+            used.extend(keys.variables());
             let place = |key: &str| self.place(&format!("{at}.{key}"));
-            let own = section.rules(place, faults);
+            let own = section.rules(&keys, place, faults);
             let name = section.name.clone().unwrap_or_default();
             faults.keep(refuse_colliding_prefixes(&rules, &name, &own.order_number_prefix, place));
-            let token = section.token_origin(self.environment, place);
-            let account = section.complete(self.environment, place, faults);
+            let token = keys.token_origin(self.environment, place);
+            let refuse = |key: &str, kind: &Kind| self.fault(&at, key, kind);
+            let account = section.complete(&keys, self.environment, place, refuse, faults);
             if rules.contains_key(&name) {
                 let reason = "two accounts have this name; give each its own";
                 faults.add(SettingsError::new(place("name"), "accounts.name", reason));
             }
             rules.insert(name, own);
             if let Some(account) = account {
-                origins.set(account.origin_key(), Origin::new(self.place(&at)));
-                origins.set(account.token_key(), token);
+                origins.set(origin_key(&account), Origin::new(self.place(&at)));
+                origins.set(token_key(&account), token);
                 accounts.push(account);
             }
         }
         if let Some(account) = legacy::temu_account(self.environment, &used, faults) {
-            if rules.contains_key(account.name()) {
+            if rules.contains_key(&account.name) {
                 let reason = "has an account `temu`, and TEMU_APP_KEY in the environment describes another of this name; remove one";
                 faults.add(SettingsError::new(self.place("accounts"), "accounts", reason));
             }
             let origin = self.environment.get("TEMU_APP_KEY").map(|(_, origin)| origin.clone());
-            origins.set(account.origin_key(), origin.unwrap_or_else(Origin::default_value));
+            origins.set(origin_key(&account), origin.unwrap_or_else(Origin::default_value));
             if let Some((_, origin)) = self.environment.get("TEMU_ACCESS_TOKEN") {
-                origins.set(account.token_key(), origin.clone());
+                origins.set(token_key(&account), origin.clone());
             }
             accounts.push(account);
         }
@@ -224,6 +229,19 @@ impl Source<'_> {
             }
         }
         people
+    }
+
+    /// The same of an account, whose marketplace has keys of its own.
+    fn account_fault(&self, at: &str, path: &str, kind: &Kind, keys: &OwnKeys) -> SettingsError {
+        match kind {
+            Kind::UnknownField(name, common) if !path.contains('.') => {
+                let own = keys.known();
+                let known: Vec<&str> = common.iter().copied().chain(own.iter().map(String::as_str)).collect();
+                let full = format!("{at}.{path}");
+                SettingsError::unknown_key(self.place(&full), &plain::plain(&full), name, &known)
+            }
+            kind => self.fault(at, path, kind),
+        }
     }
 
     /// figment's fault at a path below `base`, with its place.

@@ -26,8 +26,8 @@ mod sqlserver;
 mod validate;
 
 pub use account_rules::AccountRules;
-pub use accounts::Account;
 pub(crate) use accounts::SIMULATED;
+pub use accounts::{origin_key, token_key};
 pub use alerts::{AlertRules, AlertSettings};
 pub use environment::Environment;
 pub(crate) use error::suggestion;

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
+use marktwerk_connectors::AccountSettings;
 use marktwerk_erp::JtlSettings;
 
 use super::account_rules::AccountRules;
-use super::accounts::Account;
 use super::alerts::AlertSettings;
 use super::origin::Origins;
 use super::people::Person;
@@ -38,7 +38,7 @@ pub struct Settings {
     /// JTL-Wawi; it is simulated where [`Settings::has_jtl`] says no.
     pub jtl: JtlSettings,
     /// Accounts at marketplaces; none means the simulated one.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<AccountSettings>,
     /// By account: what is set for it alone.
     pub of_accounts: BTreeMap<String, AccountRules>,
     /// The order workflow.

@@ -3,7 +3,6 @@
 use jiff::tz::TimeZone;
 use marktwerk_server::check_token;
 
-use super::accounts::Account;
 use super::alerts::AlertSettings;
 use super::codes::{check_currencies, check_language};
 use super::environment::Environment;
@@ -23,7 +22,7 @@ const SHORTEST_TOKEN: usize = 16;
 /// The settings; what cannot be used is told and has its default.
 pub(super) fn complete(
     root: Root,
-    accounts: Vec<Account>,
+    accounts: Vec<marktwerk_connectors::AccountSettings>,
     people: Vec<Person>,
     environment: &Environment,
     mut origins: Origins,

@@ -4,26 +4,25 @@ use std::time::Duration;
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
+use marktwerk_connectors::AccountSettings;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
-
-use crate::config::Account;
 
 /// How long a marketplace may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The answer's time has no fractions, and takes its way.
 const LITTLE: SignedDuration = SignedDuration::from_secs(30);
-/// TEMU refuses calls whose time is further off.
+/// Marketplaces refuse signed calls whose time is further off.
 const MUCH: SignedDuration = SignedDuration::from_mins(5);
 
 /// Nothing where the marketplace does not answer: the check of the credentials says why.
-pub(super) async fn clock_of(account: &Account, clock: &SharedClock) -> Vec<Finding> {
+pub(super) async fn clock_of(account: &AccountSettings, clock: &SharedClock) -> Vec<Finding> {
     theirs(account).await.map(|theirs| compared(clock.now(), theirs)).into_iter().collect()
 }
 
-async fn theirs(account: &Account) -> Option<Timestamp> {
+async fn theirs(account: &AccountSettings) -> Option<Timestamp> {
     let http = reqwest::Client::builder().timeout(PATIENCE).build().ok()?;
-    let answer = http.get(account.endpoint()).send().await.ok()?;
+    let answer = http.get(&account.endpoint).send().await.ok()?;
     let date = answer.headers().get(reqwest::header::DATE)?.to_str().ok()?;
     DateTimeParser::new().parse_timestamp(date).ok()
 }

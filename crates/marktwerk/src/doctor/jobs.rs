@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use marktwerk_connectors::KINDS;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
 use marktwerk_domain::job::{JobId, JobSpec};
@@ -10,8 +11,6 @@ use marktwerk_engine::jobs_file::{self, JobsDocument};
 
 use crate::compose::{job_types, limits};
 use crate::config::Settings;
-
-const INVENTORY: &str = "inventory_workflow";
 
 pub(super) async fn jobs_file(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
     let path = settings.jobs_file();
@@ -60,16 +59,23 @@ fn later(registry: &Registry, jobs: &[(JobId, JobSpec)]) -> Option<Finding> {
 }
 
 /// The jobs of the system in use today are quick ones: a new listing would stay unknown.
-fn never_full(jobs: &[(JobId, JobSpec)]) -> Option<Finding> {
-    let of_inventory =
-        || jobs.iter().filter(|(_, spec)| spec.job_type == INVENTORY && spec.enabled).map(|(_, spec)| spec);
+fn never_full(jobs: &[(JobId, JobSpec)]) -> Vec<Finding> {
     let is_full = |spec: &JobSpec| spec.parameters.get("mode").and_then(|mode| mode.as_str()) == Some("full");
-    (of_inventory().next().is_some() && !of_inventory().any(is_full)).then(|| {
+    let quick_alone = KINDS.iter().map(|kind| kind.jobs.inventory.name).filter(|job_type| {
+        let mut of_type = jobs
+            .iter()
+            .map(|(_, spec)| spec)
+            .filter(|spec| spec.enabled && spec.job_type == *job_type)
+            .peekable();
+        of_type.peek().is_some() && !of_type.any(is_full)
+    });
+    let told = |job_type: &str| {
         Finding::Odd(format!(
-            "no {INVENTORY} has \"mode\": \"full\": what is listed at the marketplace from now on stays unknown, and its stock is never told; \
-             add one that runs daily: marktwerk jobs add {INVENTORY} --daily 03:30 --param mode=full"
+            "no {job_type} has \"mode\": \"full\": what is listed at the marketplace from now on stays unknown, and its stock is never told; \
+             add one that runs daily: marktwerk jobs add {job_type} --daily 03:30 --param mode=full"
         ))
-    })
+    };
+    quick_alone.map(told).collect()
 }
 
 #[cfg(test)]
@@ -78,20 +84,22 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::config::Account;
 
     async fn told(jobs: &str) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings { data_dir: folder.path().to_owned(), ..Settings::default() };
         settings.jtl.url = "mssql://login:password@localhost/eazybusiness".to_owned();
-        settings.accounts = vec![Account::Temu(TemuAccount {
-            name: "shop".to_owned(),
-            endpoint: "http://127.0.0.1:9/openapi/router".to_owned(),
-            app_key: "k".to_owned(),
-            app_secret: "s".into(),
-            access_token: "t".into(),
-            calls_per_second: None,
-        })];
+        settings.accounts = vec![
+            TemuAccount {
+                name: "shop".to_owned(),
+                endpoint: "http://127.0.0.1:9/openapi/router".to_owned(),
+                app_key: "k".to_owned(),
+                app_secret: "s".into(),
+                access_token: "t".into(),
+                calls_per_second: None,
+            }
+            .into(),
+        ];
         std::fs::write(settings.jobs_file(), jobs).unwrap();
         jobs_file(&settings, &SystemClock::shared()).await.iter().map(Finding::to_string).collect()
     }

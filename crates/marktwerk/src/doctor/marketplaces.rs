@@ -1,11 +1,11 @@
 //! The accounts: whether each marketplace answers and takes the credentials. And where alerts are sent.
 
-use marktwerk_connectors::{Budgets, HttpClient};
+use marktwerk_connectors::AccountSettings;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
 
 use crate::compose::{connect, insist_on_account};
-use crate::config::{Account, Settings};
+use crate::config::Settings;
 
 /// What is to be said before any account is asked.
 pub(super) fn begin(settings: &Settings) -> Option<(&'static str, Vec<Finding>)> {
@@ -18,16 +18,19 @@ pub(super) fn begin(settings: &Settings) -> Option<(&'static str, Vec<Finding>)>
 }
 
 /// Whether the marketplace takes the credentials of an account.
-pub(super) async fn credentials(account: &Account, clock: &SharedClock) -> Vec<Finding> {
-    let http = match HttpClient::new() {
-        Ok(http) => http,
+pub(super) async fn credentials(account: &AccountSettings, clock: &SharedClock) -> Vec<Finding> {
+    let marketplaces = match connect(std::slice::from_ref(account), clock) {
+        Ok(marketplaces) => marketplaces,
         Err(error) => return vec![Finding::Wrong(error.to_string())],
     };
-    let marketplace = connect(account.clone(), clock, &Budgets::new(clock.clone()), &http);
-    vec![match marketplace.check_account().await {
-        Ok(health) => Finding::Well(health.message),
-        Err(error) => Finding::Wrong(error.to_string()),
-    }]
+    let mut findings = Vec::new();
+    for marketplace in marketplaces {
+        findings.push(match marketplace.check_account().await {
+            Ok(health) => Finding::Well(health.message),
+            Err(error) => Finding::Wrong(error.to_string()),
+        });
+    }
+    findings
 }
 
 /// Where alerts are sent; nobody is written to.

@@ -55,7 +55,7 @@ pub async fn examine_each(
         note(&format!("account {name}"), findings);
     }
     for account in &settings.accounts {
-        let about = format!("account {}", account.name());
+        let about = format!("account {}", account.name);
         note(&about, clocks::clock_of(account, clock).await);
         note(&about, marketplaces::credentials(account, clock).await);
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use marktwerk::compose::{Program, sandbox_options};
-use marktwerk::config::{Account, SandboxSection, Settings};
+use marktwerk::config::{SandboxSection, Settings};
 use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::clock::{ManualClock, SharedClock};
 use marktwerk_domain::job::JobId;
@@ -38,14 +38,17 @@ impl Shop {
         let mut settings = Settings { data_dir: folder.path().join("data"), ..Settings::default() };
         settings.server.listen.set_port(0);
         settings.jtl.url = format!("sqlite:{}", sandbox.jtl_database().display());
-        settings.accounts = vec![Account::Temu(TemuAccount {
-            name: "shop".to_owned(),
-            endpoint: way(sandbox.temu_endpoint()),
-            app_key: credentials.app_key.to_owned(),
-            app_secret: credentials.app_secret.into(),
-            access_token: credentials.access_token.into(),
-            calls_per_second: None,
-        })];
+        settings.accounts = vec![
+            TemuAccount {
+                name: "shop".to_owned(),
+                endpoint: way(sandbox.temu_endpoint()),
+                app_key: credentials.app_key.to_owned(),
+                app_secret: credentials.app_secret.into(),
+                access_token: credentials.access_token.into(),
+                calls_per_second: None,
+            }
+            .into(),
+        ];
         let program = Program::start(settings.clone(), clock.clone()).await.unwrap();
         // One connection per request: an idle one would be a matter of luck.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();

@@ -62,7 +62,7 @@ fn the_example_names_every_key_and_each_can_be_used() {
             is_table
                 || block.lines().any(|line| line.trim_start_matches('#').starts_with(&format!("{key} =")))
         };
-        let missing: Vec<&&str> =
+        let missing: Vec<&String> =
             keys.iter().filter(|key| !has(key) && !is_said_otherwise(&section, key)).collect();
         assert!(missing.is_empty(), "{heading} lacks {missing:?}");
     }
@@ -94,7 +94,7 @@ fn the_example_names_every_key_and_each_can_be_used() {
         ("SHOP_SQL_PASSWORD", "hush"),
     ];
     let settings = case(&used).with(&variables).load().unwrap();
-    assert_eq!(settings.accounts[0].name(), "shop");
+    assert_eq!(settings.accounts[0].name, "shop");
     assert_eq!(settings.scheduler.runs_per_type["order_workflow"], 2);
     let [person] = &settings.server.people[..] else { panic!("{:?}", settings.server.people) };
     assert_eq!((person.name.as_str(), person.role.as_str()), ("warehouse", "viewer"));

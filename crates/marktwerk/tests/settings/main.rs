@@ -13,7 +13,7 @@ mod sqlserver;
 use std::path::Path;
 
 use case::case;
-use marktwerk::config::{Account, Environment, Sources, load};
+use marktwerk::config::{Environment, Sources, load};
 use secrecy::ExposeSecret;
 
 #[test]
@@ -128,8 +128,8 @@ fn a_missing_secret_is_named_with_its_cure() {
         "marktwerk.toml:5:1: [accounts] app_secret_env: the environment variable SHOP_SECRET is not set; set it, or put it into .env"
     );
     let settings = case(&with_name).with(&[("SHOP_SECRET", "s")]).load().unwrap();
-    let Account::Temu(account) = &settings.accounts[0];
-    assert_eq!(account.app_secret.expose_secret(), "s");
+    let account = &settings.accounts[0];
+    assert_eq!(account.secret("app_secret").unwrap().expose_secret(), "s");
     assert!(!settings.is_demonstration());
 }
 
@@ -262,8 +262,8 @@ fn the_names_of_the_system_in_use_today_are_understood() {
         ("JTL_K_FIRMA", "2"),
     ];
     let settings = case("[erp.jtl]\ncompany = 7\n").with(&variables).load().unwrap();
-    let Account::Temu(account) = &settings.accounts[0];
-    assert_eq!((account.name.as_str(), account.app_key.as_str()), ("temu", "k"));
+    let account = &settings.accounts[0];
+    assert_eq!((account.name.as_str(), account.text("app_key").unwrap().as_str()), ("temu", "k"));
     assert_eq!(account.endpoint, "https://openapi-b-eu.temu.com/openapi/router");
     assert_eq!((settings.jtl.company, settings.jtl.user), (2, 3));
     assert_eq!((settings.jtl.language.as_str(), settings.jtl.currencies), ("eng", vec!["EUR".to_owned()]));

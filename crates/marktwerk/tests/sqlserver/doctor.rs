@@ -1,7 +1,7 @@
 //! `doctor` names each prepared fault.
 
 use marktwerk::clock::SystemClock;
-use marktwerk::config::{Account, Settings};
+use marktwerk::config::Settings;
 use marktwerk::doctor::examine;
 use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::finding::Finding;
@@ -117,14 +117,17 @@ async fn faults_are_named_each_with_its_cure() {
     settings.data_dir = "/proc/nowhere".into();
     must_be_named(&settings, "data folder", "cannot be written to").await;
     let mut settings = well.clone();
-    settings.accounts = vec![Account::Temu(TemuAccount {
-        name: "shop".to_owned(),
-        endpoint: "http://127.0.0.1:9/openapi/router".to_owned(),
-        app_key: "k".to_owned(),
-        app_secret: "s".into(),
-        access_token: "t".into(),
-        calls_per_second: None,
-    })];
+    settings.accounts = vec![
+        TemuAccount {
+            name: "shop".to_owned(),
+            endpoint: "http://127.0.0.1:9/openapi/router".to_owned(),
+            app_key: "k".to_owned(),
+            app_secret: "s".into(),
+            access_token: "t".into(),
+            calls_per_second: None,
+        }
+        .into(),
+    ];
     must_be_named(&settings, "account shop", "no connection").await;
     std::fs::create_dir_all(&well.data_dir).unwrap();
     std::fs::write(well.jobs_file(), "[{\"job_type\": ").unwrap();

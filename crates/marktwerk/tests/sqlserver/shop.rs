@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use marktwerk::clock::SystemClock;
 use marktwerk::compose::{Program, sandbox_options};
-use marktwerk::config::{Account, SandboxSection, Settings};
+use marktwerk::config::{SandboxSection, Settings};
 use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::run::{Run, RunId};
@@ -42,7 +42,7 @@ impl Shop {
         let account = account(&sandbox);
         let mut settings = Settings { data_dir: folder.path().join("data"), ..Settings::default() };
         settings.server.listen.set_port(0);
-        settings.accounts = vec![Account::Temu(account)];
+        settings.accounts = vec![account.into()];
         settings.sqlserver.store = Some(store.address.clone());
         settings.sqlserver.jtl = Some(Address::parse(&jtl.url()).unwrap());
         let program = Program::start(settings.clone(), clock).await.unwrap();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use marktwerk::config::Account;
+use marktwerk_connectors::TemuAccount;
 use marktwerk_domain::run::{Run, RunId, RunState};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,7 +20,8 @@ use crate::worker::work;
 /// Another process on the same databases, with a folder of its own.
 fn neighbour(shop: &Shop) -> (Process, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let [Account::Temu(account)] = &shop.settings.accounts[..] else { panic!("one account") };
+    let [account] = &shop.settings.accounts[..] else { panic!("one account") };
+    let account = &TemuAccount::try_from(account).unwrap();
     let databases = &shop.settings.sqlserver;
     let (store, jtl) = (databases.store.as_ref().unwrap(), databases.jtl.as_ref().unwrap());
     write_settings(folder.path(), account, store, jtl);

@@ -15,7 +15,7 @@ mod temu;
 pub(crate) use export::MOST_EXPORTS;
 pub(crate) use job_item::{JobItem, item, job_item, job_items, running};
 pub(crate) use logs::LogEntry;
-pub(crate) use temu::{TemuStatistics, statistics};
+pub(crate) use temu::{InventoryCounts, OrderCounts, TemuStatistics, statistics};
 
 use utoipa_axum::routes;
 

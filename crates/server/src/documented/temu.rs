@@ -5,6 +5,8 @@ use axum::extract::State;
 use jiff::Timestamp;
 use marktwerk_domain::job::{Job, Parameters};
 use marktwerk_domain::run::RunState;
+use marktwerk_store::inventory::InventoryStatistics;
+use marktwerk_store::orders::OrderStatistics;
 use marktwerk_store::runs::RunFilter;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +46,20 @@ pub(crate) struct InventoryCounts {
     pub(crate) synced: u64,
     pub(crate) pending: u64,
     pub(crate) errors: u64,
+}
+
+impl From<OrderStatistics> for OrderCounts {
+    fn from(counts: OrderStatistics) -> Self {
+        let OrderStatistics { total, imported, xml_generated, uploaded, tracked, .. } = counts;
+        Self { total, imported, xml_generated, uploaded, tracked }
+    }
+}
+
+impl From<InventoryStatistics> for InventoryCounts {
+    fn from(counts: InventoryStatistics) -> Self {
+        let InventoryStatistics { total_skus, synced, pending, errors } = counts;
+        Self { total_skus, synced, pending, errors }
+    }
 }
 
 /// When the last successful run ended.
@@ -130,19 +146,8 @@ pub(crate) async fn statistics(state: &AppState) -> ApiResult<TemuStatistics> {
     let orders = state.store().order_statistics(&accounts).await?;
     let inventory = state.store().inventory_statistics(&accounts).await?;
     Ok(TemuStatistics {
-        orders: OrderCounts {
-            total: orders.total,
-            imported: orders.imported,
-            xml_generated: orders.xml_generated,
-            uploaded: orders.uploaded,
-            tracked: orders.tracked,
-        },
-        inventory: InventoryCounts {
-            total_skus: inventory.total_skus,
-            synced: inventory.synced,
-            pending: inventory.pending,
-            errors: inventory.errors,
-        },
+        orders: orders.into(),
+        inventory: inventory.into(),
         last_sync: LastSync {
             orders: last_sync(state, ORDERS).await?,
             inventory: last_sync(state, INVENTORY).await?,

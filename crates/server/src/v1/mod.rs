@@ -12,6 +12,7 @@ mod many;
 mod orders;
 mod problem;
 mod runs;
+mod stats;
 mod stock;
 mod stock_decisions;
 mod stock_item;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> Routes {
         .routes(Role::Operator, routes!(alerts::test))
         .routes(Role::Viewer, routes!(health::show))
         .routes(Role::Viewer, routes!(accounts::list))
+        .routes(Role::Viewer, routes!(stats::list))
         .routes(Role::Operator, routes!(accounts::test))
         .routes(Role::Operator, routes!(accounts::test_erp))
         .routes(Role::Viewer, routes!(attention::list))

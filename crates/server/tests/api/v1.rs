@@ -20,6 +20,20 @@ async fn accounts_are_listed_and_tested() {
     assert_eq!(server.post("/api/v1/erp/test").await["message"], "well");
 }
 
+#[tokio::test(start_paused = true)]
+async fn each_account_is_counted_by_itself() {
+    let server = TestServer::start().await;
+    let stats = server.get("/api/v1/stats").await;
+    let accounts = server.get("/api/v1/accounts").await;
+    let names = |list: &serde_json::Value, key: &str| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&stats, "account"), names(&accounts, "name"));
+    let main = &stats[0];
+    assert_eq!((&main["orders"]["total"], &main["inventory"]["pending"]), (&json!(0), &json!(0)));
+    assert_eq!(main["last_success"]["order_workflow"], json!(null), "it never ran: {main}");
+}
+
 /// An entry of the list that could not even be stored as an order: a person takes it off.
 #[tokio::test(start_paused = true)]
 async fn what_needs_a_person_is_listed_and_decided() {

@@ -79,7 +79,8 @@ impl StockDesk for Connections {
 
     fn publisher(&self, account: &str) -> Option<&'static str> {
         let marketplace = self.marketplace(account).ok()?;
-        super::job_type_of(&marketplace.account().marketplace)
+        marktwerk_connectors::kind::kind(&marketplace.account().marketplace)
+            .map(|kind| kind.jobs.inventory.name)
     }
 }
 

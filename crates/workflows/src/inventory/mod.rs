@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use marktwerk_connectors::Marketplace;
+use marktwerk_connectors::kind::JobType;
+use marktwerk_connectors::{Kind, Marketplace};
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
 use marktwerk_domain::stock::Work;
@@ -57,40 +58,31 @@ pub struct InventoryParameters {
 /// The steps, in their order.
 const STEPS: &[&str] = &["listings", "map", "levels", "push"];
 
-/// The job type that publishes the stock of a marketplace's accounts.
-fn job_type_of(marketplace: &str) -> Option<&'static str> {
-    (marketplace == TEMU.0).then_some(TEMU.1)
-}
-
-/// Marketplace and job type, under the names of the system in use today.
-const TEMU: (&str, &str) = ("temu", "inventory_workflow");
-
 /// The inventory workflow of one marketplace.
 #[derive(Clone)]
 pub struct InventoryWorkflow {
     connections: Arc<Connections>,
-    job_type: &'static str,
-    aliases: &'static [&'static str],
-    marketplace: &'static str,
+    kind: &'static Kind,
 }
 
 impl InventoryWorkflow {
-    /// TEMU's, under the names of the system in use today.
-    pub fn temu(connections: Arc<Connections>) -> Self {
-        Self { connections, job_type: TEMU.1, aliases: &["sync_inventory"], marketplace: TEMU.0 }
+    /// For the accounts at a marketplace.
+    pub fn new(kind: &'static Kind, connections: Arc<Connections>) -> Self {
+        Self { connections, kind }
     }
 }
 
 #[async_trait]
 impl Workflow for InventoryWorkflow {
     fn description(&self) -> WorkflowDescription {
+        let JobType { name, aliases } = self.kind.jobs.inventory;
         WorkflowDescription {
-            aliases: self.aliases,
-            marketplace: Some(self.marketplace),
-            accounts: self.connections.accounts_at(self.marketplace),
+            aliases,
+            marketplace: Some(self.kind.name),
+            accounts: self.connections.accounts_at(self.kind.name),
             writes: true,
             steps: STEPS,
-            ..WorkflowDescription::of::<InventoryParameters>(self.job_type, "Inventory: JTL → marketplace")
+            ..WorkflowDescription::of::<InventoryParameters>(name, "Inventory: JTL → marketplace")
         }
     }
 

@@ -15,8 +15,6 @@ use crate::connections::Connections;
 
 /// Time from one deep read to the next.
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// How far it reaches back.
-const DAYS: i64 = 14;
 /// It takes one call of this many that the budget lets through.
 const SHARE: u64 = 4;
 
@@ -59,7 +57,7 @@ impl Orders<'_> {
             return Ok(());
         }
         let window = OrderWindow {
-            changed_from: now - SignedDuration::from_hours(24 * DAYS),
+            changed_from: now - self.marketplace.rules().deep_read,
             changed_until: now,
             status: None,
         };

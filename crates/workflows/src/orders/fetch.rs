@@ -9,13 +9,12 @@ use marktwerk_connectors::{Marketplace, OrderWindow};
 use marktwerk_domain::failure::Failure;
 use marktwerk_domain::order::MarketplaceStatus;
 use marktwerk_engine::Step;
+use marktwerk_store::inventory::ListingFilter;
 use serde_json::{Value, json};
 
 use super::{Orders, cursor_name};
 use crate::connections::Connections;
 
-/// The marketplace's and our clock differ, and changes become visible late: windows overlap by this much.
-pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Orders without details that are looked through for the oldest one; more of them wait their turn.
 const INCOMPLETE_AT_MOST: usize = 1_000;
 /// A slice of work fetches for at most this long, and then exports.
@@ -47,6 +46,9 @@ impl Orders<'_> {
         let mut window = self.window(cursor);
         if is_scheduled && let Some(oldest) = self.oldest_incomplete().await? {
             window.changed_from = window.changed_from.min(oldest);
+        }
+        if is_scheduled && let Some(sale) = self.oldest_unseen().await? {
+            window.changed_from = window.changed_from.min(sale);
         }
         let first_read = self.first_read().await?;
         let mut newest = cursor.filter(|_| cursor == stored);
@@ -134,15 +136,17 @@ impl Orders<'_> {
     /// What is read: by default everything since the cursor, whatever its status, so that cancellations are seen.
     fn window(&self, cursor: Option<Timestamp>) -> OrderWindow {
         if let Some((changed_from, changed_until)) = self.parameters.period() {
-            let status = self.parameters.status();
+            let status = self.parameters.status.clone();
             return OrderWindow { changed_from, changed_until: changed_until.min(self.list_end()), status };
         }
         let changed_from = match (self.parameters.days_back, cursor) {
             (Some(days), _) => self.now() - SignedDuration::from_hours(24 * i64::from(days)),
-            (None, Some(cursor)) if self.parameters.parent_order_status.is_none() => cursor - OVERLAP,
+            (None, Some(cursor)) if self.parameters.status.is_none() => {
+                cursor - self.marketplace.rules().overlap
+            }
             (None, _) => self.first_window(),
         };
-        let status = self.parameters.status();
+        let status = self.parameters.status.clone();
         OrderWindow { changed_from, changed_until: self.list_end(), status }
     }
 
@@ -152,6 +156,16 @@ impl Orders<'_> {
         let incomplete =
             unread.iter().filter(|order| order.status == MarketplaceStatus::Ready && !order.is_complete);
         Ok(incomplete.map(|order| order.changed_at).min())
+    }
+
+    /// Before the oldest sale that no order explains: its order may be shown behind newer ones, where the cursor would pass it by.
+    async fn oldest_unseen(&self) -> Result<Option<Timestamp>, Failure> {
+        let account = self.account();
+        let filter =
+            ListingFilter { account: Some(account.to_owned()), has_unseen: true, ..ListingFilter::default() };
+        let found = self.connections.store.find_listings(&filter).await?;
+        let noticed = found.iter().filter_map(|(_, record)| record.figures.unseen_at).min();
+        Ok(noticed.and_then(|noticed| noticed.checked_sub(self.connections.visible_within(account) * 2).ok()))
     }
 
     async fn set_cursor(&self, newest: Option<Timestamp>) -> Result<(), Failure> {

@@ -27,9 +27,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use marktwerk_connectors::{Marketplace, OrderEntry};
+use marktwerk_connectors::kind::{JobType, StatusParameter};
+use marktwerk_connectors::{Kind, Marketplace, OrderEntry};
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::history::{Author, Happened, OrderEvent};
+use marktwerk_domain::job::Parameters;
 use marktwerk_domain::judgement::{Decision, Judgement, Limits};
 use marktwerk_domain::run::{Outcome, WorkflowResult};
 use marktwerk_domain::stock::Work;
@@ -38,7 +40,7 @@ use marktwerk_store::judging::{self, Occasion};
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use self::reads::{Reading, Turns};
 use self::together::SharedParcels;
@@ -59,9 +61,10 @@ pub(crate) fn cursor_name(account: &str) -> String {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrderParameters {
-    /// Only orders of this status at the marketplace (TEMU: 0 all, 1 pending, 2 to be shipped, 3 cancelled, 4 shipped, 5 received).
-    #[schemars(extend("enum" = [0, 1, 2, 3, 4, 5, 41, 51, null]))]
-    pub parent_order_status: Option<u32>,
+    /// Only orders of this status, in the marketplace's own word: from the parameter that its [`Kind`] names.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub status: Option<String>,
     /// Orders changed in the last this many days.
     #[schemars(range(min = 1, max = 365))]
     pub days_back: Option<u32>,
@@ -78,19 +81,20 @@ pub struct OrderParameters {
 }
 
 impl OrderParameters {
-    /// Whether it is a usual run, which reads everything since the last one.
-    fn is_scheduled(&self) -> bool {
-        let Self { parent_order_status, days_back, orders, from, until, verbose: _ } = self;
-        parent_order_status.is_none()
-            && days_back.is_none()
-            && orders.is_none()
-            && from.is_none()
-            && until.is_none()
+    /// What a start at a marketplace says.
+    fn read(kind: &Kind, written: &Parameters) -> Result<Self, Failure> {
+        let mut written = written.clone();
+        let status = kind.jobs.status.and_then(|status| written.remove(status.name)).unwrap_or_default();
+        let own: Self = serde_json::from_value(Value::Object(written)).map_err(|error| {
+            Failure::refused(format!("the parameters of this job cannot be read: {error}"))
+        })?;
+        Ok(Self { status: status.as_u64().map(|status| status.to_string()), ..own })
     }
 
-    /// The status that is asked for, in the marketplace's own word.
-    fn status(&self) -> Option<String> {
-        self.parent_order_status.filter(|status| *status != 0).map(|status| status.to_string())
+    /// Whether it is a usual run, which reads everything since the last one.
+    fn is_scheduled(&self) -> bool {
+        let Self { status, days_back, orders, from, until, verbose: _ } = self;
+        status.is_none() && days_back.is_none() && orders.is_none() && from.is_none() && until.is_none()
     }
 
     fn numbers(&self) -> Option<Vec<String>> {
@@ -112,33 +116,44 @@ const STEPS: &[&str] = &["fetch", "import", "export", "tracking", "confirm"];
 #[derive(Clone)]
 pub struct OrderWorkflow {
     connections: Arc<Connections>,
-    job_type: &'static str,
-    aliases: &'static [&'static str],
-    marketplace: &'static str,
+    kind: &'static Kind,
 }
 
 impl OrderWorkflow {
-    /// TEMU's, under the names of the system in use today.
-    pub fn temu(connections: Arc<Connections>) -> Self {
-        Self { connections, job_type: "order_workflow", aliases: &["sync_orders"], marketplace: "temu" }
+    /// For the accounts at a marketplace.
+    pub fn new(kind: &'static Kind, connections: Arc<Connections>) -> Self {
+        Self { connections, kind }
+    }
+
+    /// The schema of its parameters, with the marketplace's own one.
+    fn parameters(&self, mut schema: Value) -> Value {
+        if let Some(StatusParameter { name, description, values }) = self.kind.jobs.status {
+            let values: Vec<Value> = values.iter().map(|value| json!(value)).chain([Value::Null]).collect();
+            schema["properties"][name] = json!({ "description": description, "type": ["integer", "null"], "enum": values, "default": null });
+        }
+        schema
     }
 }
 
 #[async_trait]
 impl Workflow for OrderWorkflow {
     fn description(&self) -> WorkflowDescription {
+        let JobType { name, aliases } = self.kind.jobs.orders;
+        let description =
+            WorkflowDescription::of::<OrderParameters>(name, "Orders: marketplace → JTL → shipped");
         WorkflowDescription {
-            aliases: self.aliases,
-            marketplace: Some(self.marketplace),
-            accounts: self.connections.accounts_at(self.marketplace),
+            aliases,
+            marketplace: Some(self.kind.name),
+            accounts: self.connections.accounts_at(self.kind.name),
             writes: true,
             steps: STEPS,
-            ..WorkflowDescription::of::<OrderParameters>(self.job_type, "Orders: marketplace → JTL → shipped")
+            parameters: self.parameters(description.parameters.clone()),
+            ..description
         }
     }
 
     async fn run(&self, context: &RunContext) -> WorkflowResult {
-        let parameters: OrderParameters = context.parameters()?;
+        let parameters = OrderParameters::read(self.kind, &context.run().parameters)?;
         let marketplace = self.connections.of_run(context)?;
         let steps = Steps::of(context, STEPS);
         if !steps.left_out().is_empty() {

@@ -26,9 +26,8 @@ use marktwerk_domain::failure::Failure;
 use marktwerk_domain::judgement::{Act, Limits, Row};
 use marktwerk_engine::{Probe, ProbeQuestion, ProbeResult};
 use marktwerk_store::orders::OrderRecord;
-use serde_json::Value;
 
-use super::fetch::{OVERLAP, cursor};
+use super::fetch::cursor;
 use super::{OrderParameters, OrderWorkflow, confirm, export, tracking};
 use crate::connections::Connections;
 
@@ -39,10 +38,7 @@ const PAGE: usize = 1_000;
 impl Probe for OrderWorkflow {
     async fn look(&self, question: &ProbeQuestion) -> Result<ProbeResult, Failure> {
         let ProbeQuestion { account, parameters, now } = question;
-        let parameters: OrderParameters =
-            serde_json::from_value(Value::Object(parameters.clone())).map_err(|error| {
-                Failure::refused(format!("the parameters of this job cannot be read: {error}"))
-            })?;
+        let parameters = OrderParameters::read(self.kind, parameters)?;
         let marketplace = self.connections.marketplace(account)?;
         let Some(cursor) = cursor(&self.connections, account).await? else {
             let unfinished = Some("the orders of this account were never read completely".to_owned());
@@ -51,9 +47,9 @@ impl Probe for OrderWorkflow {
         let window = OrderWindow {
             // From the beginning of a day, so that a run which only moves the cursor does not change the count.
             // A cursor ahead of the clock is put right by the next run.
-            changed_from: start_of_day(cursor.min(*now) - OVERLAP),
+            changed_from: start_of_day(cursor.min(*now) - marketplace.rules().overlap),
             changed_until: *now,
-            status: parameters.status(),
+            status: parameters.status,
         };
         let there = marketplace.fingerprint(&window).await?;
         let may_report = self.connections.refuses_writes_to(&**marketplace).is_none();

@@ -125,6 +125,31 @@ async fn a_sale_without_any_order_is_forgotten_an_hour_later() {
     assert_eq!(offered(&shop), (5, 9), "{}", shop.log().await);
 }
 
+/// Bad day 15: the list shows the order half an hour late, behind newer ones. Its piece was seen to go, and is not let go before the order
+/// is looked for where it stands.
+#[tokio::test(start_paused = true)]
+async fn a_sale_that_no_order_explains_is_looked_for_behind_newer_orders() {
+    let shop = published().await;
+    let late = shop.world.sell(SKU, 5).unwrap();
+    shop.world.hide(&late, true).unwrap();
+    shop.wait(30).await;
+    shop.world.sell(OTHER, 1).unwrap();
+    shop.sync_orders().await;
+    shop.wait(30 * MINUTE).await;
+    shop.world.sell(OTHER, 1).unwrap();
+    shop.sync_orders().await;
+    shop.world.hide(&late, false).unwrap();
+    shop.sync_stock("full").await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&late).await.state, OrderState::HandedOver, "{}", shop.log().await);
+    for _ in 0..3 {
+        shop.wait(61 * MINUTE).await;
+        shop.sync_orders().await;
+        shop.sync_stock("full").await;
+        assert_eq!(offered(&shop).0, 0, "{}", shop.log().await);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_half_an_hour_a_person_is_told_why_raises_wait() {
     let shop = published().await;
