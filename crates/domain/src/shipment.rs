@@ -185,3 +185,20 @@ pub struct ShipmentReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub denied: Vec<Hold>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What earlier versions stored of an order's region is read as its hints.
+    #[test]
+    fn a_report_of_an_earlier_version_is_read() {
+        let read = |hints: &str| {
+            let text = format!(r#"{{"number":"PO-1",{hints}"parcels":[]}}"#);
+            serde_json::from_str::<ShipmentReport>(&text).unwrap().hints
+        };
+        assert_eq!(read(r#""region":76,"#), Some(Hints::new("76")));
+        assert_eq!(read(r#""hints":"76","#), Some(Hints::new("76")));
+        assert_eq!((read(r#""region":null,"#), read("")), (None, None));
+    }
+}

@@ -29,10 +29,45 @@ pub struct Figures {
     pub unseen: i64,
     /// When that was noticed last.
     pub unseen_at: Option<Timestamp>,
-    /// Units of figures before this one that may have been sold, at the most, without their orders having been read.
-    pub unread: i64,
-    /// When such a figure was replaced last.
-    pub unread_at: Option<Timestamp>,
+    /// What figures before this one may have sold without their orders having been read.
+    pub unread: Unread,
+}
+
+/// What replaced figures may have sold, in two parts, so that the older one ends although figures are replaced all the time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Units, at the most, of the figures that were replaced since `from`.
+    pub units: i64,
+    /// When the first of these was replaced.
+    pub from: Option<Timestamp>,
+    /// When the last one was.
+    pub until: Option<Timestamp>,
+    /// Units, at the most, of those that were replaced before `from`.
+    pub earlier: i64,
+}
+
+/// How long figures are counted together. Longer than any marketplace takes to show an order, so that the part before has ended by then.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(90);
+
+impl Unread {
+    /// All of it.
+    pub fn sum(self) -> i64 {
+        self.units + self.earlier
+    }
+
+    /// With what a figure may have sold that was replaced at `at`; `None` where that is not known yet.
+    fn and(self, units: i64, at: Option<Timestamp>) -> Self {
+        if units <= 0 {
+            return self;
+        }
+        let is_full = self.from.zip(at).is_some_and(|(from, at)| at.duration_since(from) >= TOGETHER);
+        let begun = if is_full {
+            Self { earlier: self.sum().min(ANY), units: 0, from: at, until: at }
+        } else {
+            Self { from: self.from.or(at), until: at.or(self.until), ..self }
+        };
+        Self { units: (begun.units + units).min(ANY), ..begun }
+    }
 }
 
 /// Stands for a figure that was never said: it may have sold any number.
@@ -90,7 +125,7 @@ impl Figures {
         let now = self.at_most(has_twin)?;
         // A write with unknown outcome may have replaced a figure that was sold out.
         let before = self.sent.and(self.live).unwrap_or(0);
-        Some(self.unread + now + before)
+        Some(self.unread.sum() + now + before)
     }
 
     /// Units of sales that are not seen yet: what is left of them.
@@ -118,7 +153,8 @@ impl Figures {
         let fallen = before.zip(told).map_or(0, fall);
         let fallen = if mutant::is(Mutant::FallIgnored) { 0 } else { fallen };
         let left = self.unseen_left();
-        let may_be_sold = self.may_sell(true).map_or(ANY, |most| most - self.unread - told.unwrap_or(0));
+        let may_be_sold =
+            self.may_sell(true).map_or(ANY, |most| most - self.unread.sum() - told.unwrap_or(0));
         Self {
             live: told,
             live_at: told.map(|_| at).or(self.live_at),
@@ -142,9 +178,12 @@ impl Figures {
 
     /// A listing that nothing is known of but what figures until `at` may have sold: this many units of the last one.
     fn followed(&self, may_be_sold: i64, at: Timestamp) -> Self {
-        let unread = (self.unread + may_be_sold.max(0)).min(ANY);
-        let unread_at = self.unread_at.filter(|_| may_be_sold <= 0).unwrap_or(at);
-        Self { unread, unread_at: (unread > 0).then_some(unread_at), ..Self::default() }
+        let mut unread = self.unread.and(may_be_sold, Some(at));
+        if unread.sum() > 0 {
+            // Of writes whose outcome was not known until now nobody could say when they were replaced.
+            (unread.from, unread.until) = (unread.from.or(Some(at)), unread.until.or(Some(at)));
+        }
+        Self { unread, ..Self::default() }
     }
 
     /// While a write is under way, and as long as its outcome is not known.
@@ -154,8 +193,9 @@ impl Figures {
             high: sent.high.max(figure),
         });
         let Some(before) = self.sent else { return Self { sent: Some(sent), ..*self } };
-        // Whether the one before came into force, and sold, is not known.
-        Self { sent: Some(sent), unread: (self.unread + before.high).min(ANY), unread_at: None, ..*self }
+        // Whether the one before came into force, and sold, is not known, nor until when.
+        let unread = Unread { until: None, ..self.unread.and(before.high, None) };
+        Self { sent: Some(sent), unread, ..*self }
     }
 
     /// Without sales that are not seen yet and without what earlier figures may have sold, where the account's orders were read up to
@@ -173,8 +213,10 @@ impl Figures {
         if self.unseen_left() == 0 || is_read(self.unseen_at) {
             (left.unseen, left.unseen_at) = (0, None);
         }
-        if is_read(self.unread_at) {
-            (left.unread, left.unread_at) = (0, None);
+        if is_read(self.unread.until) {
+            left.unread = Unread::default();
+        } else if is_read(self.unread.from) {
+            left.unread.earlier = 0;
         }
         left
     }
@@ -264,6 +306,24 @@ mod tests {
         assert_eq!(sale.without_what_was_read(Some(at(130)), hour).unseen_left(), 0);
         let arrived = Figures { sold: 5, bought: Some((at(69), at(69))), ..sale };
         assert_eq!(arrived.without_what_was_read(None, hour).unseen, 0);
+    }
+
+    /// A listing that is written every half hour: what it may have sold does not grow for ever.
+    #[test]
+    fn what_earlier_figures_may_have_sold_ends_although_they_are_replaced_all_the_time() {
+        let hour = SignedDuration::from_hours(1);
+        let mut figures = Figures { live: Some(100), live_at: Some(at(0)), ..Figures::default() };
+        for run in 1..100 {
+            let now = 30 * run;
+            figures = figures.without_what_was_read(Some(at(now - 5)), hour).confirmed(100, at(now));
+            assert!(figures.may_sell(false).unwrap() <= 8 * 100, "{run}: {figures:?}");
+            assert!(
+                figures.may_sell(false).unwrap() >= 3 * 100 || run < 3,
+                "the last hour's: {run}: {figures:?}"
+            );
+        }
+        let end = 30 * 99 + 60;
+        assert_eq!(figures.without_what_was_read(Some(at(end)), hour).may_sell(false), Some(100));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod units;
 pub mod view;
 
 pub use entries::{StockEntry, Work};
-pub use figures::{Figures, Sent, UNSURE};
+pub use figures::{Figures, Sent, UNSURE, Unread};
 pub use lost::{LostArticle, LostReason};
 pub use offering::Offering;
 pub use picture::{AccountReads, Held, Offer, OwnRead, Picture, Verdict};

@@ -1,7 +1,7 @@
 //! Listings.
 
 use marktwerk_domain::inventory::Listing;
-use marktwerk_domain::stock::{Figures, Held, LostArticle, LostReason, Sent};
+use marktwerk_domain::stock::{Figures, Held, LostArticle, LostReason, Sent, Unread};
 
 use super::samples::{ACCOUNT, at, fetched, listing, save, tell};
 use crate::SharedStore;
@@ -49,8 +49,7 @@ pub async fn patches_change_what_they_name(store: SharedStore) {
         sent: Some(Sent { low: 3, high: 8 }),
         unseen: 4,
         unseen_at: Some(at(4)),
-        unread: 6,
-        unread_at: Some(at(5)),
+        unread: Unread { units: 6, from: Some(at(5)), until: Some(at(6)), earlier: 7 },
     };
     let lost =
         LostArticle { reason: LostReason::Renamed { to: "B".to_owned() }, since: at(5), is_settled: false };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use marktwerk_domain::inventory::Listing;
-use marktwerk_domain::stock::{Figures, Sent};
+use marktwerk_domain::stock::{Figures, Sent, Unread};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
@@ -17,7 +17,7 @@ use crate::inventory::{
 };
 
 const SELECT: &str = "SELECT account, id, listing_group, sku, title, stock, article, known_stock, known_at, sold, returned, \
-     bought_first_at, bought_last_at, sent_low, sent_high, unseen, unseen_at, unread, unread_at, target, error, lost, held FROM listings";
+     bought_first_at, bought_last_at, sent_low, sent_high, unseen, unseen_at, unread, unread_from, unread_until, unread_earlier, target, error, lost, held FROM listings";
 
 #[async_trait]
 impl InventoryStore for SqliteStore {
@@ -132,13 +132,12 @@ fn change(writing: &mut Writing<'_>, account: &str, patch: &ListingPatch) -> Sto
     writing.effects.inventory = true;
     let ListingRecord { listing, article, figures, target, error, lost, held } = &record;
     let Listing { id, group, sku, title, stock } = listing;
-    let Figures { live, live_at, sold, returned, bought, sent, unseen, unseen_at, unread, unread_at } =
-        figures;
+    let Figures { live, live_at, sold, returned, bought, sent, unseen, unseen_at, unread } = figures;
     rows::execute(
         writing.connection,
         "INSERT OR REPLACE INTO listings (account, id, listing_group, sku, title, stock, article, known_stock, known_at, \
-         sold, returned, bought_first_at, bought_last_at, sent_low, sent_high, unseen, unseen_at, unread, unread_at, target, error, lost, held) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+         sold, returned, bought_first_at, bought_last_at, sent_low, sent_high, unseen, unseen_at, unread, unread_from, unread_until, unread_earlier, target, error, lost, held) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
         params![
             account,
             id,
@@ -157,8 +156,10 @@ fn change(writing: &mut Writing<'_>, account: &str, patch: &ListingPatch) -> Sto
             sent.map(|sent| sent.high),
             unseen,
             micros(*unseen_at),
-            unread,
-            micros(*unread_at),
+            unread.units,
+            micros(unread.from),
+            micros(unread.until),
+            unread.earlier,
             target,
             error,
             lost.as_ref().map(Json),
@@ -226,7 +227,11 @@ fn figures(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Figures> {
         sent: sent.0.zip(sent.1).map(|(low, high)| Sent { low, high }),
         unseen: columns.value()?,
         unseen_at: columns.optional_time()?,
-        unread: columns.value()?,
-        unread_at: columns.optional_time()?,
+        unread: Unread {
+            units: columns.value()?,
+            from: columns.optional_time()?,
+            until: columns.optional_time()?,
+            earlier: columns.value()?,
+        },
     })
 }

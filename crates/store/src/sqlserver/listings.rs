@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use marktwerk_domain::inventory::Listing;
-use marktwerk_domain::stock::{Figures, Sent};
+use marktwerk_domain::stock::{Figures, Sent, Unread};
 use marktwerk_sqlserver::{Class, Column, Connection, Kind, ToSql, Value};
 
 use super::columns::{self, Columns, optional_micros};
@@ -15,7 +15,7 @@ use crate::inventory::{AccountListing, ListingPatch, ListingRecord};
 /// The columns of [`record`], of the table as `l`.
 pub(super) const SELECTED: &str = "l.account, l.id, l.listing_group, l.sku, l.title, l.stock, l.article, l.known_stock, \
      l.known_at, l.sold, l.returned, l.bought_first_at, l.bought_last_at, l.sent_low, l.sent_high, l.unseen, l.unseen_at, \
-     l.unread, l.unread_at, l.target, l.error, l.lost, l.held";
+     l.unread, l.unread_from, l.unread_until, l.unread_earlier, l.target, l.error, l.lost, l.held";
 
 /// A listing and its account, from [`SELECTED`].
 pub(super) fn record(columns: &mut Columns<'_>) -> StoreResult<AccountListing> {
@@ -41,8 +41,12 @@ pub(super) fn record(columns: &mut Columns<'_>) -> StoreResult<AccountListing> {
         sent: sent.0.zip(sent.1).map(|(low, high)| Sent { low, high }),
         unseen: columns.integer()?,
         unseen_at: columns.optional_time()?,
-        unread: columns.integer()?,
-        unread_at: columns.optional_time()?,
+        unread: Unread {
+            units: columns.integer()?,
+            from: columns.optional_time()?,
+            until: columns.optional_time()?,
+            earlier: columns.integer()?,
+        },
     };
     let record = ListingRecord {
         listing,
@@ -112,7 +116,7 @@ async fn read<'a>(
 
 /// What is loaded of a listing. Texts are loaded and not sent as JSON: not every server that speaks T-SQL reads texts out of it as they
 /// are.
-const COLUMNS: [Column; 22] = [
+const COLUMNS: [Column; 24] = [
     Column::new("id", Kind::Text(450)),
     Column::new("listing_group", Kind::LongText),
     Column::new("sku", Kind::LongText),
@@ -130,7 +134,9 @@ const COLUMNS: [Column; 22] = [
     Column::new("unseen", Kind::Integer),
     Column::new("unseen_at", Kind::Integer),
     Column::new("unread", Kind::Integer),
-    Column::new("unread_at", Kind::Integer),
+    Column::new("unread_from", Kind::Integer),
+    Column::new("unread_until", Kind::Integer),
+    Column::new("unread_earlier", Kind::Integer),
     Column::new("target", Kind::Integer),
     Column::new("error", Kind::LongText),
     Column::new("lost", Kind::LongText),
@@ -200,8 +206,7 @@ impl Texts {
 /// A row, in the order of [`COLUMNS`].
 fn written<'a>(record: &'a ListingRecord, texts: &'a Texts) -> Vec<Value<'a>> {
     let ListingRecord { listing, article, figures, target, error, lost: _, held: _ } = record;
-    let Figures { live, live_at, sold, returned, bought, sent, unseen, unseen_at, unread, unread_at } =
-        *figures;
+    let Figures { live, live_at, sold, returned, bought, sent, unseen, unseen_at, unread } = *figures;
     let numbers = [
         Some(listing.stock.unwrap_or(0)),
         *article,
@@ -215,8 +220,10 @@ fn written<'a>(record: &'a ListingRecord, texts: &'a Texts) -> Vec<Value<'a>> {
         sent.map(|sent| sent.high),
         Some(unseen),
         optional_micros(unseen_at),
-        Some(unread),
-        optional_micros(unread_at),
+        Some(unread.units),
+        optional_micros(unread.from),
+        optional_micros(unread.until),
+        Some(unread.earlier),
         *target,
     ];
     let mut row: Vec<Value<'a>> =

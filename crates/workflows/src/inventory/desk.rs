@@ -28,8 +28,8 @@ impl StockDesk for Connections {
         let articles: BTreeSet<i64> =
             own.iter().filter_map(|(_, record)| record.article).chain(article).collect();
         let mut grounds = self.grounds(articles.iter().copied(), || now).await?;
-        let touching = self.other_offers("", &mut grounds, &articles).await?;
-        let unseen = self.unseen_elsewhere("", &mut grounds).await?;
+        let touching = self.other_offers("", &mut grounds, &articles, now).await?;
+        let unseen = self.unseen_elsewhere("", &mut grounds, now).await?;
         let reads = self.readable(&touching, now).await?;
         let level = article.and_then(|article| grounds.levels().of(article)).cloned();
         let mut listings = Vec::with_capacity(own.len());

@@ -69,7 +69,8 @@ impl Inventory<'_> {
     async fn facts(&self, records: Vec<ListingRecord>) -> Result<Facts, Failure> {
         let articles: Vec<i64> = records.iter().filter_map(|record| record.article).collect();
         let mut grounds = self.connections.grounds(articles, || self.now()).await?;
-        let unseen_elsewhere = self.connections.unseen_elsewhere(self.account(), &mut grounds).await?;
+        let unseen_elsewhere =
+            self.connections.unseen_elsewhere(self.account(), &mut grounds, self.now()).await?;
         let twins = twins(&records);
         let read_until = self.own_read_until().await?;
         Ok(Facts { records, twins, others: Vec::new(), unseen_elsewhere, read_until, grounds })
@@ -90,7 +91,7 @@ impl Inventory<'_> {
             Some(_) | None => false,
         });
         facts.unseen_elsewhere =
-            self.connections.unseen_elsewhere(self.account(), &mut facts.grounds).await?;
+            self.connections.unseen_elsewhere(self.account(), &mut facts.grounds, self.now()).await?;
         facts.read_until = self.own_read_until().await?;
         Ok(())
     }
@@ -118,7 +119,8 @@ impl Inventory<'_> {
         if raised.is_empty() {
             return Ok(());
         }
-        facts.others = self.connections.other_offers(self.account(), &mut facts.grounds, &raised).await?;
+        facts.others =
+            self.connections.other_offers(self.account(), &mut facts.grounds, &raised, self.now()).await?;
         if facts.others.is_empty() {
             return Ok(());
         }
@@ -128,7 +130,8 @@ impl Inventory<'_> {
         let figure_at = facts.grounds.figure_at;
         self.see_others(step, sight, sellers, figure_at).await?;
         self.look_again(facts).await?;
-        facts.others = self.connections.other_offers(self.account(), &mut facts.grounds, &raised).await?;
+        facts.others =
+            self.connections.other_offers(self.account(), &mut facts.grounds, &raised, self.now()).await?;
         Ok(())
     }
 

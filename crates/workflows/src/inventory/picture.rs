@@ -129,6 +129,7 @@ impl Connections {
         account: &str,
         grounds: &mut Grounds,
         articles: &BTreeSet<i64>,
+        now: Timestamp,
     ) -> Result<Vec<AccountListing>, Failure> {
         let parts: BTreeSet<i64> =
             articles.iter().flat_map(|article| grounds.levels.parts(*article)).collect();
@@ -140,7 +141,7 @@ impl Connections {
             ListingFilter { articles: Some(touching.into_iter().collect()), ..ListingFilter::default() };
         let mut found = self.store.find_listings(&filter).await?;
         found.retain(|(other, _)| other != account);
-        self.forget_what_was_read(&mut found).await?;
+        self.forget_what_was_read(&mut found, now).await?;
         self.learn(grounds, found.iter().filter_map(|(_, record)| record.article).collect::<Vec<_>>())
             .await?;
         Ok(found)
@@ -151,11 +152,12 @@ impl Connections {
         &self,
         account: &str,
         grounds: &mut Grounds,
+        now: Timestamp,
     ) -> Result<Vec<(i64, i64)>, Failure> {
         let filter = ListingFilter { has_unseen: true, ..ListingFilter::default() };
         let mut found = self.store.find_listings(&filter).await?;
         found.retain(|(other, _)| other != account);
-        self.forget_what_was_read(&mut found).await?;
+        self.forget_what_was_read(&mut found, now).await?;
         let units =
             found.iter().filter_map(|(_, record)| Some((record.article?, record.figures.unseen_left())));
         let units: Vec<(i64, i64)> = units.collect();
@@ -164,11 +166,17 @@ impl Connections {
     }
 
     /// What their accounts' orders were read past is not unseen or unread any more.
-    async fn forget_what_was_read(&self, found: &mut [AccountListing]) -> Result<(), Failure> {
+    async fn forget_what_was_read(
+        &self,
+        found: &mut [AccountListing],
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         let mut read: HashMap<String, Option<Timestamp>> = HashMap::new();
         for (account, record) in found {
             if !read.contains_key(account) {
-                read.insert(account.clone(), self.read_until(account).await?);
+                // A time ahead of the clock says nothing.
+                let until = self.read_until(account).await?.filter(|until| *until <= now);
+                read.insert(account.clone(), until);
             }
             let read_until = read.get(account).copied().flatten();
             record.figures = record.figures.without_what_was_read(read_until, self.visible_within(account));
