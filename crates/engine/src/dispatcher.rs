@@ -186,7 +186,8 @@ impl Dispatcher {
         let id = job.id.clone();
         self.timer.put(job);
         // Whoever changed it may have counted by a clock that stood ahead and was put right meanwhile.
-        self.to_correct |= self.timer.lies_ahead(&id, self.clock.now());
+        // Beside other processes, whose clocks differ, only what this one changed is looked at: see `Command::JobsChanged`.
+        self.to_correct |= !self.shares_store && self.timer.lies_ahead(&id, self.clock.now());
     }
 
     /// Queues a run, and with it those that others want queued at the same time: they share a commit. Answers with the command
@@ -237,8 +238,10 @@ impl Dispatcher {
             Command::JobsChanged(jobs) => {
                 for job in jobs {
                     // Its next time may have been planned after it was read, while this message was on its way.
-                    self.to_plan.insert(job.id.clone());
+                    let id = job.id.clone();
+                    self.to_plan.insert(id.clone());
                     self.put(job);
+                    self.to_correct |= self.timer.lies_ahead(&id, self.clock.now());
                 }
             }
             Command::Compare(stored) => self.compare(&stored).await,

@@ -29,9 +29,12 @@ impl Dispatcher {
                 self.orphans_at.push_back(later(now, HEARTBEAT * 2));
             }
         }
-        if self.to_correct {
-            let jobs = std::mem::take(&mut self.realigned) + self.correct_jobs(now).await?;
-            let runs = self.bring_forward(now).await?;
+        // What comes while it is worked on is looked at in the next turn.
+        if std::mem::take(&mut self.to_correct) {
+            let corrected = self.correct(now).await;
+            self.to_correct |= corrected.is_err();
+            let (jobs, runs) = corrected?;
+            let jobs = std::mem::take(&mut self.realigned) + jobs;
             if jobs > 0 || runs > 0 {
                 tracing::warn!(
                     jobs,
@@ -40,9 +43,13 @@ impl Dispatcher {
                      ahead; their times were computed again"
                 );
             }
-            self.to_correct = false;
         }
         Ok(())
+    }
+
+    /// Answers with the numbers of jobs and of runs.
+    async fn correct(&mut self, now: Timestamp) -> StoreResult<(usize, usize)> {
+        Ok((self.correct_jobs(now).await?, self.bring_forward(now).await?))
     }
 
     /// Grids that begin later than now begin now; due times that are later than the schedule's first become that. Answers with the
