@@ -16,9 +16,8 @@ use crate::metrics;
 
 /// Tries of a read, the first included.
 const TRIES: u32 = 3;
-/// A marketplace that wants a longer pause than this gets it between runs, not within one. A turn may be further away: there each call
-/// that waits is made.
-const PATIENCE: Patience = Patience { of_pause: Duration::from_secs(5), of_turn: Duration::from_secs(60) };
+/// A marketplace that wants a longer pause than this gets it between runs, not within one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// No pause that the marketplace asks for is shorter: without any, who is over the limit would call on at full speed.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// And none is longer: a broken `Retry-After` must not stop a shop for days.
@@ -60,17 +59,22 @@ pub(crate) struct Caller {
     account: String,
     clock: SharedClock,
     http: HttpClient,
+    patience: Patience,
     calls: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Caller {
+    /// `of_turn`: how long a call waits for its turn. A marketplace with one even pace lets each wait that was asked for; one that permits
+    /// a call in minutes does not.
     pub(crate) fn new(
         marketplace: &'static str,
         account: String,
         clock: SharedClock,
         http: HttpClient,
+        of_turn: Duration,
     ) -> Self {
-        Self { marketplace, account, clock, http, calls: Mutex::default() }
+        let patience = Patience { of_pause: LONGEST_PAUSE, of_turn };
+        Self { marketplace, account, clock, http, patience, calls: Mutex::default() }
     }
 
     pub(crate) fn clock(&self) -> &SharedClock {
@@ -139,7 +143,7 @@ impl Caller {
 
     async fn take_turn(&self, call: &'static str, bucket: &Bucket) -> Result<(), Failed> {
         let asked = self.clock.monotonic();
-        let turn = bucket.take(PATIENCE).await;
+        let turn = bucket.take(self.patience).await;
         let waited = self.clock.monotonic().saturating_sub(asked);
         metrics::waited(self.marketplace, &self.account, waited);
         if waited > Duration::from_secs(2) {
@@ -183,7 +187,7 @@ impl Caller {
             None => jitter(SHORTEST_WAIT, self.clock.now()),
         };
         let error = Box::new(ConnectorError::RateLimited { place, message, until });
-        Failed { error, may_repeat: pause <= PATIENCE.of_pause, pause: Some(pause) }
+        Failed { error, may_repeat: pause <= LONGEST_PAUSE, pause: Some(pause) }
     }
 
     /// A status that says that the marketplace, or a gateway before it, is not well.

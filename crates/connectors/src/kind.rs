@@ -1,5 +1,5 @@
 //! The marketplaces that this program knows: one [`Kind`] each, in [`KINDS`]. Settings, job types, first jobs, doctor and the simulated
-//! accounts go over that list, and nothing beyond it names a marketplace.
+//! accounts go over that list. Beyond it only the old system's variables and interface name a marketplace.
 
 use std::collections::BTreeMap;
 use std::fmt;

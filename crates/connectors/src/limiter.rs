@@ -20,6 +20,12 @@ const USED_SHARE: f64 = 0.97;
 /// rate for good. Must stay below the 30 ms above.
 const CATCH_UP: Duration = Duration::from_millis(10);
 
+/// The slowest rate that a marketplace may tell: from one call to the next.
+const SLOWEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The most calls that count as saved up at a rate that was told.
+const MOST_SAVED_UP: f64 = 29.0;
+
 /// What the clock's beginning counts as: longer than any marketplace lets save up.
 const ORIGIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -146,13 +152,16 @@ impl Bucket {
 
     /// The marketplace has told its rate; how much it lets save up stays.
     pub fn learn(&self, calls: f64, per: Duration) {
-        if !(calls.is_finite() && calls > 0.0) {
+        let interval = Duration::try_from_secs_f64(per.as_secs_f64() / (calls * USED_SHARE));
+        // What is no rate, or less than a call a day, is a mistake of whoever told it.
+        let Some(interval) = interval.ok().filter(|interval| !interval.is_zero() && *interval <= SLOWEST)
+        else {
             return;
-        }
+        };
         let mut pace = self.pace();
         let burst = pace.saved_up.div_duration_f64(pace.interval.max(Duration::from_nanos(1)));
-        pace.interval = per.div_f64(calls * USED_SHARE);
-        pace.saved_up = pace.interval.mul_f64(burst);
+        pace.interval = interval;
+        pace.saved_up = interval.mul_f64(burst.min(MOST_SAVED_UP));
     }
 
     /// Monotonic, and later than anything that can be saved up.
@@ -168,13 +177,13 @@ impl Bucket {
     pub async fn take(&self, patience: Patience) -> Result<(), NoTurn> {
         let waiting = Waiting::begin(&self.waiting);
         let (before, pace) = (waiting.before, self.pace().interval);
-        self.check(patience, pace * before)?;
+        self.check(patience, pace.saturating_mul(before))?;
         let _turn = self.turn.lock().await;
-        drop(waiting);
         while let Some(wait) = self.time_to_wait() {
             self.check(patience, Duration::ZERO)?;
             self.clock.sleep(wait).await;
         }
+        drop(waiting);
         Ok(())
     }
 
@@ -185,7 +194,7 @@ impl Bucket {
         if pause > patience.of_pause {
             return Err(NoTurn::Paused(pause));
         }
-        let turn = pace.next.saturating_sub(now) + others;
+        let turn = pace.next.saturating_sub(now).saturating_add(others);
         if turn > patience.of_turn {
             return Err(NoTurn::Full(turn));
         }

@@ -234,3 +234,22 @@ async fn a_rate_that_the_marketplace_tells_is_kept() {
     bucket.take(PATIENCE).await.unwrap();
     assert!((18..20).contains(&clock.monotonic().as_secs()), "{:?}", clock.monotonic());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_second_at_a_slow_rate_is_told_at_once() {
+    let clock = clock();
+    let bucket = Budgets::new(clock.clone()).bucket("key", slow());
+    let patience = Patience { of_turn: Duration::from_secs(60), ..PATIENCE };
+    for _ in 0..20 {
+        bucket.take(patience).await.unwrap();
+    }
+    clock.sleep(Duration::from_secs(140)).await;
+    let begin = clock.monotonic();
+    let first = bucket.take(patience);
+    tokio::pin!(first);
+    assert!(futures::poll!(&mut first).is_pending(), "its turn is in 45 seconds");
+    let Err(NoTurn::Full(remaining)) = bucket.take(patience).await else { panic!("there is no turn") };
+    assert!(remaining > Duration::from_secs(180), "{remaining:?}");
+    assert_eq!(clock.monotonic(), begin, "nobody waited for it");
+    assert_eq!(first.await, Ok(()));
+}

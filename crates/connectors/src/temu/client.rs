@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
@@ -42,7 +43,7 @@ impl Client {
             app_secret: account.app_secret,
             access_token: account.access_token,
             bucket,
-            caller: Caller::new(super::KIND.name, account.name, clock, http),
+            caller: Caller::new(super::KIND.name, account.name, clock, http, Duration::MAX),
         }
     }
 

@@ -53,13 +53,14 @@ impl Sums {
         if covered == self.retail {
             return Ok(());
         }
-        let [sum, expected] = [covered, self.retail].map(|goods| Money::new(goods + self.shipping, currency));
+        let sums = [covered, self.retail].map(|goods| Money::new(goods + self.shipping, currency));
+        let ([sum, expected], [summe, erwartet]) = (sums, sums.map(Money::german));
         Err(Untranslatable::because([
             format!(
                 "goods and shipping come to {sum}, TEMU's total to {expected}; check the order in Seller Center"
             ),
             format!(
-                "Waren und Versand ergeben {sum}, TEMUs Summe ist {expected}; bitte die Bestellung im Seller Center prüfen"
+                "Waren und Versand ergeben {summe}, TEMUs Summe ist {erwartet}; bitte die Bestellung im Seller Center prüfen"
             ),
         ]))
     }
@@ -70,16 +71,17 @@ impl Sums {
             return Ok(());
         }
         let without = self.retail + self.shipping;
-        let [fee, without, with] =
+        let sums =
             [self.signature, without, without + self.signature].map(|cents| Money::new(cents, currency));
+        let ([fee, without, with], [gebuehr, ohne, mit]) = (sums, sums.map(Money::german));
         Err(Untranslatable::because([
             format!(
                 "the buyer paid {fee} for a signature on delivery, for which the order has no position: it comes to \
                  {without} without that fee, and to {with} with it"
             ),
             format!(
-                "der Käufer hat {fee} für eine Zustellung gegen Unterschrift bezahlt, wofür die Bestellung keine Position hat: \
-                 ohne diese Gebühr ergibt sie {without}, mit ihr {with}"
+                "der Käufer hat {gebuehr} für eine Zustellung gegen Unterschrift bezahlt, wofür die Bestellung keine Position hat: \
+                 ohne diese Gebühr ergibt sie {ohne}, mit ihr {mit}"
             ),
         ]))
     }
@@ -117,7 +119,7 @@ impl Sums {
                 format!(
                     "ein Teil der Bestellung ist storniert, und TEMU nennt nicht, wie viel vom Rabatt des Verkäufers von {} auf die \
                      ganze Bestellung übrig ist",
-                    Money::new(self.discount_on_all, currency)
+                    Money::new(self.discount_on_all, currency).german()
                 ),
             ]));
         }

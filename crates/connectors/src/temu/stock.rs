@@ -80,15 +80,15 @@ impl ListingReader for Listings<'_> {
         )?;
         let mut listings = BTreeMap::new();
         let mut unreadable = 0;
-        (self.total, self.next) = (0, None);
+        let (mut total, mut next) = (0, None);
         for part in [others, on_sale] {
             let told = part.total.and_then(|total| u64::try_from(total).ok());
             let told = told.ok_or_else(|| {
                 self.client.unreadable(LISTINGS, "the page does not tell how many there are")
             })?;
-            self.total += told;
+            total += told;
             if told > u64::from(number) * u64::from(PAGE_SIZE) {
-                self.next = Some(number + 1);
+                next = Some(number + 1);
             }
             for sku in part.sku_list {
                 match sku.listing() {
@@ -98,6 +98,7 @@ impl ListingReader for Listings<'_> {
                 }
             }
         }
+        (self.total, self.next) = (total, next);
         self.unreadable += unreadable;
         self.ids.extend(listings.keys().cloned());
         let listings: Vec<Listing> = listings.into_values().collect();
