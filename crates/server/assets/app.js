@@ -92,7 +92,7 @@ let countAgain = false;
 function renewNumbers() {
   if (isCounting) { countAgain = true; return; }
   isCounting = true;
-  Promise.allSettled([showNumbers(), showAttention(), showHealth(), showConcerns()]);
+  Promise.allSettled([showNumbers(), showAccounts(), showAttention(), showHealth(), showConcerns()]);
   setTimeout(() => {
     isCounting = false;
     if (countAgain) { countAgain = false; renewNumbers(); }
@@ -109,6 +109,19 @@ async function showNumbers() {
       setText(find(`[data-count="${group}.${name}"]`), String(count));
     }
     setText(find(`[data-time="last_sync.${group}"]`), time(numbers.last_sync[group]));
+  }
+}
+
+async function showAccounts() {
+  const answer = await fetch("/api/v1/stats");
+  if (!answer.ok) return;
+  for (const { account, orders, inventory } of await answer.json()) {
+    const numbers = { orders, inventory };
+    for (const cell of all("[data-account-count]")) {
+      if (cell.dataset.account !== account) continue;
+      const [group, name] = cell.dataset.accountCount.split(".");
+      setText(cell, String(numbers[group][name]));
+    }
   }
 }
 

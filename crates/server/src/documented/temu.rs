@@ -2,12 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
 use marktwerk_domain::job::{Job, Parameters};
-use marktwerk_domain::run::RunState;
 use marktwerk_store::inventory::InventoryStatistics;
 use marktwerk_store::orders::OrderStatistics;
-use marktwerk_store::runs::RunFilter;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -174,16 +171,7 @@ async fn jobs_of(state: &AppState, job_type: &str) -> ApiResult<Vec<Job>> {
 }
 
 async fn last_sync(state: &AppState, job_type: &str) -> ApiResult<Option<String>> {
-    let mut latest: Option<Timestamp> = None;
-    for job in jobs_of(state, job_type).await? {
-        let filter = RunFilter {
-            job: Some(job.id),
-            states: vec![RunState::Succeeded],
-            limit: 1,
-            ..RunFilter::default()
-        };
-        let ended = state.store().runs(&filter).await?.into_iter().filter_map(|run| run.ended_at).max();
-        latest = latest.max(ended);
-    }
+    let jobs = jobs_of(state, job_type).await?;
+    let latest = jobs.iter().filter_map(|job| job.history.last_success_at).max();
     Ok(latest.map(|time| state.time(time)))
 }

@@ -15,7 +15,7 @@ use crate::documented::{JobItem, LogEntry, TemuStatistics, job_items, statistics
 use crate::error::ApiResult;
 use crate::safety::Caller;
 use crate::state::AppState;
-use crate::v1::{AttentionItem, attention_items};
+use crate::v1::{AccountStatistics, AttentionItem, account_statistics, attention_items};
 
 /// Alerts among which those of the jobs are looked for.
 const ALERTS: usize = 500;
@@ -42,6 +42,7 @@ struct Content {
     jobs: Vec<Job>,
     items: Vec<JobItem>,
     statistics: TemuStatistics,
+    of_accounts: Vec<AccountStatistics>,
     alerts: Vec<Alert>,
     attention: Vec<AttentionItem>,
     lines: Vec<LogEntry>,
@@ -68,7 +69,8 @@ async fn gather(state: &AppState, words: Words, marketplace: Option<&str>) -> Ap
         jobs.into_iter().filter_map(|job| items.remove(job.id.as_str()).map(|item| (job, item))).unzip();
     let attention = attention_items(state, words.spoken()).await?;
     let alerts = state.engine.latest_alerts(ALERTS).await?;
-    Ok(Content { jobs, items, alerts, statistics: statistics(state).await?, attention, lines })
+    let (statistics, of_accounts) = (statistics(state).await?, account_statistics(state).await?);
+    Ok(Content { jobs, items, alerts, statistics, of_accounts, attention, lines })
 }
 
 fn page(
@@ -95,7 +97,7 @@ fn page(
                 (panels::counts(words, &content.statistics))
                 (attention::panel(words, &content.attention))
                 (panels::log(words, &job_types, &content.lines))
-                (panels::accounts(words, &accounts))
+                (panels::accounts(words, &accounts, &content.of_accounts))
             }
             footer { "Marktwerk " (state.version) }
         }

@@ -7,6 +7,7 @@ use super::Words;
 use super::jobs_table::path_segment;
 use crate::documented::{LogEntry, TemuStatistics};
 use crate::times::for_people;
+use crate::v1::AccountStatistics;
 
 const LEVELS: [&str; 4] = ["DEBUG", "INFO", "WARNING", "ERROR"];
 
@@ -58,7 +59,11 @@ fn numbers(
 }
 
 /// The accounts.
-pub(super) fn accounts(words: Words, accounts: &[AccountSummary]) -> Markup {
+pub(super) fn accounts(
+    words: Words,
+    accounts: &[AccountSummary],
+    statistics: &[AccountStatistics],
+) -> Markup {
     html! {
         section.panel {
             h2 { (words.accounts) }
@@ -68,6 +73,10 @@ pub(super) fn accounts(words: Words, accounts: &[AccountSummary]) -> Markup {
                         tr {
                             th scope="col" { (words.name) }
                             th scope="col" { (words.marketplace) }
+                            th scope="col" { (words.orders) }
+                            th scope="col" { (words.tracked) }
+                            th scope="col" { (words.total_skus) }
+                            th scope="col" { (words.pending) }
                             th scope="col" { (words.endpoint) }
                             th scope="col" { (words.actions) }
                         }
@@ -77,6 +86,12 @@ pub(super) fn accounts(words: Words, accounts: &[AccountSummary]) -> Markup {
                             tr {
                                 th scope="row" { (account.name) }
                                 td data-label=(words.marketplace) { (account.marketplace) }
+                                @let counts = statistics.iter().find(|counts| counts.account == account.name);
+                                @for (key, word, count) in counts_of_account(words, counts) {
+                                    td data-label=(word) {
+                                        span data-account=(account.name) data-account-count=(key) { (count) }
+                                    }
+                                }
                                 td data-label=(words.endpoint) {
                                     (account.endpoint)
                                     @if account.is_loopback { small { (words.simulated) } }
@@ -94,6 +109,22 @@ pub(super) fn accounts(words: Words, accounts: &[AccountSummary]) -> Markup {
             }
         }
     }
+}
+
+/// What is counted of an account: where the script finds the newest number, its word, and the number.
+fn counts_of_account(
+    words: Words,
+    counts: Option<&AccountStatistics>,
+) -> [(&'static str, &'static str, String); 4] {
+    let shown = |number: fn(&AccountStatistics) -> u64| {
+        counts.map_or_else(|| "–".to_owned(), |counts| number(counts).to_string())
+    };
+    [
+        ("orders.total", words.orders, shown(|counts| counts.orders.total)),
+        ("orders.tracked", words.tracked, shown(|counts| counts.orders.tracked)),
+        ("inventory.total_skus", words.total_skus, shown(|counts| counts.inventory.total_skus)),
+        ("inventory.pending", words.pending, shown(|counts| counts.inventory.pending)),
+    ]
 }
 
 /// The live log, newest line first.

@@ -28,6 +28,7 @@ pub(crate) use problem::problems;
 pub(crate) use runs::{
     RunDetails, RunItem, RunLink, STATES as RUN_STATES, TRIGGERS as RUN_TRIGGERS, details, item as run_item,
 };
+pub(crate) use stats::{AccountStatistics, of_accounts as account_statistics};
 pub(crate) use stock::{
     StockQuery, article as stock_article, publish as publish_stock, query as stock_query,
 };

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use marktwerk_domain::run::RunState;
-use marktwerk_store::runs::RunFilter;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,11 +16,11 @@ use crate::state::AppState;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountStatistics {
     /// The merchant's name of the account.
-    account: String,
+    pub(crate) account: String,
     #[schema(example = "temu")]
     marketplace: String,
-    orders: OrderCounts,
-    inventory: InventoryCounts,
+    pub(crate) orders: OrderCounts,
+    pub(crate) inventory: InventoryCounts,
     /// By job type: when the last successful run for the account ended; `null` where none did yet.
     last_success: BTreeMap<String, Option<String>>,
 }
@@ -31,6 +29,11 @@ pub(crate) struct AccountStatistics {
 #[utoipa::path(get, path = "/api/v1/stats", tag = "v1", operation_id = "statistics",
     responses((status = 200, body = [AccountStatistics]), (status = 503, body = Problem)))]
 pub(super) async fn list(State(state): State<AppState>) -> ApiResult<Json<Vec<AccountStatistics>>> {
+    Ok(Json(of_accounts(&state).await?))
+}
+
+/// The counts, for whoever shows them; in the order of the settings.
+pub(crate) async fn of_accounts(state: &AppState) -> ApiResult<Vec<AccountStatistics>> {
     let accounts = state.engine.registry().diagnose().map(|diagnose| diagnose.accounts()).unwrap_or_default();
     let mut all = Vec::with_capacity(accounts.len());
     for account in accounts {
@@ -38,12 +41,12 @@ pub(super) async fn list(State(state): State<AppState>) -> ApiResult<Json<Vec<Ac
         all.push(AccountStatistics {
             orders: state.store().order_statistics(only).await?.into(),
             inventory: state.store().inventory_statistics(only).await?.into(),
-            last_success: last_success(&state, &account.name, &account.marketplace).await?,
+            last_success: last_success(state, &account.name, &account.marketplace).await?,
             account: account.name,
             marketplace: account.marketplace,
         });
     }
-    Ok(Json(all))
+    Ok(all)
 }
 
 async fn last_success(
@@ -59,14 +62,7 @@ async fn last_success(
         let Some(latest) = times.get_mut(&job.spec.job_type).filter(|_| job.target.account == account) else {
             continue;
         };
-        let filter = RunFilter {
-            job: Some(job.id),
-            states: vec![RunState::Succeeded],
-            limit: 1,
-            ..RunFilter::default()
-        };
-        let ended = state.store().runs(&filter).await?.into_iter().filter_map(|run| run.ended_at).max();
-        *latest = (*latest).max(ended);
+        *latest = (*latest).max(job.history.last_success_at);
     }
     Ok(times.into_iter().map(|(job_type, time)| (job_type, time.map(|time| state.time(time)))).collect())
 }
