@@ -377,9 +377,10 @@ impl ListingReader for GuardedReader<'_, dyn ListingReader + '_> {
     }
 }
 
-/// What stands for a call of stock figures in the line of those that failed: its first listing.
+/// What stands for a call of stock figures in the line of those that failed: its group, or its first listing where there are no groups.
 pub(crate) fn stock_call_name(targets: &[StockTarget]) -> &str {
-    targets.first().map_or("", |target| &target.listing)
+    let Some(first) = targets.first() else { return "" };
+    if first.group.is_empty() { &first.listing } else { &first.group }
 }
 
 #[async_trait]

@@ -170,7 +170,7 @@ impl Inventory<'_> {
     async fn make(&self, call: &StockCall) -> Result<Vec<StockAnswer>, Failure> {
         // A fresh key per intent, also with a new database: the marketplace rejects a repeated key. Figures are absolute.
         let now = self.now().as_millisecond();
-        let name = call.targets.first().map_or("", |target| &target.group);
+        let name = call.targets.first().map_or("", |target| &target.listing);
         let key = format!("{now}-{}-{}-{name}", self.context.run().id, self.context.epoch().0);
         let answers = self.marketplace.push_stock(&call.targets, &key).await?;
         self.context.progress();

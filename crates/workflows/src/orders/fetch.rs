@@ -164,8 +164,11 @@ impl Orders<'_> {
         let filter =
             ListingFilter { account: Some(account.to_owned()), has_unseen: true, ..ListingFilter::default() };
         let found = self.connections.store.find_listings(&filter).await?;
-        let noticed = found.iter().filter_map(|(_, record)| record.figures.unseen_at).min();
-        Ok(noticed.and_then(|noticed| noticed.checked_sub(self.connections.visible_within(account) * 2).ok()))
+        let read_until = self.connections.read_until(account).await?.filter(|until| *until <= self.now());
+        let within = self.connections.visible_within(account);
+        let unseen = found.iter().map(|(_, record)| record.figures.without_what_was_read(read_until, within));
+        let noticed = unseen.filter_map(|figures| figures.unseen_at).min();
+        Ok(noticed.and_then(|noticed| noticed.checked_sub(within * 2).ok()))
     }
 
     async fn set_cursor(&self, newest: Option<Timestamp>) -> Result<(), Failure> {

@@ -84,11 +84,19 @@ impl OrderParameters {
     /// What a start at a marketplace says.
     fn read(kind: &Kind, written: &Parameters) -> Result<Self, Failure> {
         let mut written = written.clone();
-        let status = kind.jobs.status.and_then(|status| written.remove(status.name)).unwrap_or_default();
+        let status = kind.jobs.status.and_then(|status| Some((status.name, written.remove(status.name)?)));
+        let status = match status {
+            None | Some((_, Value::Null)) => None,
+            Some((name, value)) => Some(value.as_u64().ok_or_else(|| {
+                Failure::refused(format!(
+                    "the parameters of this job cannot be read: {name} must be a whole number"
+                ))
+            })?),
+        };
         let own: Self = serde_json::from_value(Value::Object(written)).map_err(|error| {
             Failure::refused(format!("the parameters of this job cannot be read: {error}"))
         })?;
-        Ok(Self { status: status.as_u64().map(|status| status.to_string()), ..own })
+        Ok(Self { status: status.map(|status| status.to_string()), ..own })
     }
 
     /// Whether it is a usual run, which reads everything since the last one.

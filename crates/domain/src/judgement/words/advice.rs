@@ -45,7 +45,7 @@ impl Row {
             ],
             Self::Candidates => [
                 "look at these orders in JTL; if one of them is this order, choose “Done by hand” and report its shipment at the marketplace yourself; else “None of these” hands it over again",
-                "Sehen Sie sich diese Aufträge in JTL an; ist es einer davon, wählen Sie „Von Hand erledigt“ und melden Sie ihren Versand am Marktplatz selbst; sonst übergibt „Keiner davon“ sie erneut",
+                "Sehen Sie sich diese Aufträge in JTL an; ist es einer davon, wählen Sie „Von Hand erledigt“ und melden Sie den Versand am Marktplatz selbst; sonst wählen Sie „Keiner davon“, und die Bestellung wird erneut übergeben",
             ],
             Self::CancelledWaiting => [
                 "cancel it in JTL as soon as it is an order there; the entry then goes by itself",

@@ -335,7 +335,7 @@ pub(super) fn of_several(numbers: &[&str], all: &[EntryFacts], text: &str, reade
     match (deadline, since) {
         (Some(by), _) => language.of([
             format!("{orders} have to be shipped, the first by {by}, and are not reported yet, as of the order job's last run; {meaning}: look at what keeps them, and ship them in time; if the job is paused, resume it first"),
-            format!("{orders} sind zu versenden, die erste bis {by}, und nach dem letzten Lauf des Bestelljobs noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig; ist der Job pausiert, setzen Sie ihn zuerst fort"),
+            format!("{orders} sind zu versenden, die erste bis {by}, und laut dem letzten Lauf des Bestelljobs noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig; ist der Job pausiert, setzen Sie ihn zuerst fort"),
         ]),
         (None, Some(since)) => language.of([
             format!("{orders} have waited for too long, the first since {since}; {meaning}: is the order job running, and does the other side answer?"),
