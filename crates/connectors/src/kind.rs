@@ -40,8 +40,11 @@ pub struct Kind {
     /// Its jobs.
     pub jobs: Jobs,
     /// A connector for one of its accounts; makes no call.
-    pub connect: fn(&AccountSettings, &Surroundings) -> Result<Arc<dyn Marketplace>, ConnectorError>,
+    pub connect: Connect,
 }
+
+/// Makes a connector for an account.
+pub type Connect = fn(&AccountSettings, &Surroundings) -> Result<Arc<dyn Marketplace>, ConnectorError>;
 
 impl fmt::Debug for Kind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use marktwerk_connectors::kind::{self, Form, Setting};
-use marktwerk_connectors::{AccountSettings, Budgets, ConnectorError, HttpClient, Marketplace, Surroundings};
+use marktwerk_connectors::{AccountSettings, Budgets, HttpClient, Marketplace, Surroundings};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_engine::Registry;
 use marktwerk_erp::{Erp, Jtl};
@@ -93,10 +93,10 @@ pub(crate) async fn job_types(settings: &Settings, clock: &SharedClock) -> anyho
 pub(crate) fn connect(
     accounts: &[AccountSettings],
     clock: &SharedClock,
-) -> Result<Vec<Arc<dyn Marketplace>>, ConnectorError> {
+) -> anyhow::Result<Vec<Arc<dyn Marketplace>>> {
     let surroundings =
         Surroundings { clock: clock.clone(), budgets: Budgets::new(clock.clone()), http: HttpClient::new()? };
-    accounts.iter().map(|account| (account.kind.connect)(account, &surroundings)).collect()
+    accounts.iter().map(|account| Ok((account.kind.connect)(account, &surroundings)?)).collect()
 }
 
 async fn start_sandbox(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Sandbox> {

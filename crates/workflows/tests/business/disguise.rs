@@ -162,7 +162,7 @@ impl ParcelBook {
         }
         self.parcels.lock().unwrap().push((report.number.clone(), parcel.clone()));
         let is_lost = self.loses_answers.swap(false, Ordering::Relaxed);
-        (!is_lost).then(|| WriteAnswer::done())
+        (!is_lost).then(WriteAnswer::done)
     }
 
     fn read(&self, order: &str, wanted: &[String]) -> Vec<ConfirmedParcel> {
