@@ -13,8 +13,8 @@ const ACCOUNTS: [&str; 2] = ["one", "two"];
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Sells(usize, i64),
-    /// The list of an account answers, or does not.
-    Answers(usize, bool),
+    /// An account's list of orders answers, or does not; then its list of listings may.
+    Answers(usize, bool, bool),
     /// A stock run of an account.
     Runs(usize),
     /// Pieces arrive, or are found to be missing.
@@ -25,7 +25,8 @@ fn event() -> impl Strategy<Value = Event> {
     let account = 0..ACCOUNTS.len();
     prop_oneof![
         3 => (account.clone(), 1..3_i64).prop_map(|(account, units)| Event::Sells(account, units)),
-        1 => (account.clone(), any::<bool>()).prop_map(|(account, answers)| Event::Answers(account, answers)),
+        1 => (account.clone(), any::<bool>(), any::<bool>())
+            .prop_map(|(account, answers, lists)| Event::Answers(account, answers, lists)),
         3 => account.prop_map(Event::Runs),
         1 => (-4..4_i64).prop_map(Event::Receives),
     ]
@@ -34,6 +35,7 @@ fn event() -> impl Strategy<Value = Event> {
 struct Account {
     offered: i64,
     answers: bool,
+    lists: bool,
     unread: i64,
     /// When the first and the last of those were bought.
     bought: Option<(Timestamp, Timestamp)>,
@@ -79,6 +81,7 @@ impl Market {
         let mut picture = Picture::new(ACCOUNTS[index], Levels::new([level]), self.now, Offering::default());
         let own = match (self.accounts[index].answers, self.accounts[index].offered) {
             (true, _) => OwnRead::Read,
+            (false, _) if !self.accounts[index].lists => OwnRead::Nothing,
             (false, offered) => {
                 let account = &mut self.accounts[index];
                 account.figures = account.figures.read_live(Some(offered), self.now);
@@ -115,6 +118,7 @@ proptest! {
         let account = || Account {
             offered: 0,
             answers: true,
+            lists: true,
             unread: 0,
             bought: None,
             figures: Figures { live: Some(0), live_at: Some(Timestamp::UNIX_EPOCH), ..Figures::default() },
@@ -135,7 +139,9 @@ proptest! {
                         account.bought = Some((first, market.now));
                     }
                 }
-                Event::Answers(index, answers) => market.accounts[index].answers = answers,
+                Event::Answers(index, answers, lists) => {
+                    (market.accounts[index].answers, market.accounts[index].lists) = (answers, lists);
+                }
                 Event::Receives(units) => market.pieces = (market.pieces + units).max(0),
                 Event::Runs(index) => {
                     let before = market.accounts[index].offered;
