@@ -64,8 +64,8 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// `of_turn`: how long a call waits for its turn. A marketplace with one even pace lets each wait that was asked for; one that permits
-    /// a call in minutes does not.
+    /// `of_turn` is how long a call waits for its turn: for ever where turns come every few milliseconds, not where they come every few
+    /// minutes.
     pub(crate) fn new(
         marketplace: &'static str,
         account: String,

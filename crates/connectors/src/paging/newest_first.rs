@@ -103,7 +103,7 @@ enum PageVerdict {
     Complete,
 }
 
-/// Which page of one window is to be read next: asks for [`next_page`](Self::next_page), is told by [`accept`](Self::accept).
+/// Decides which page of one window is read next. Whoever reads it hands it to [`accept`](Self::accept).
 #[derive(Debug)]
 struct WindowReader {
     next: Option<u32>,

@@ -89,7 +89,7 @@ pub(crate) async fn job_types(settings: &Settings, clock: &SharedClock) -> anyho
     Ok(marktwerk_workflows::registry(marketplaces, erp, store, WorkflowSettings::default()))
 }
 
-/// The accounts' connectors; nobody is called yet.
+/// Connectors for the accounts. No call is made yet.
 pub(crate) fn connect(
     accounts: &[AccountSettings],
     clock: &SharedClock,

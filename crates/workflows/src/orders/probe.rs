@@ -62,7 +62,8 @@ impl Probe for OrderWorkflow {
         let waiting_rows: u32 = stuck.iter().map(|presence| presence.waiting_rows).sum();
         let mut unfinished = open.unfinished(is_deep_read_due, is_watch_due);
         if there.is_none() {
-            unfinished = unfinished.or(Some("only reading the list tells whether orders changed".to_owned()));
+            unfinished =
+                unfinished.or(Some("the list has to be read to see whether orders changed".to_owned()));
         }
         let there = there.unwrap_or_default();
         Ok(ProbeResult {
