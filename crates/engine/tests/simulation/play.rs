@@ -228,7 +228,8 @@ impl Play {
             }
         }
         if let Some(engine) = self.engine.clone() {
-            engine.shutdown().await;
+            // A promise that is broken while it shuts down ends the process, and nobody waits for it then.
+            self.in_process(async move { engine.shutdown().await }).await;
         }
         self.end_here();
         if !self.ground.trace.has_failed()

@@ -19,6 +19,7 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use marktwerk_domain::health::HealthChange;
 use marktwerk_domain::job::JobId;
@@ -64,6 +65,7 @@ pub(crate) struct Oracle {
     /// Everything has been as it should be since: a process is up, the database is there, the clock has not jumped.
     undisturbed_since: Option<Duration>,
     jumped_at: Duration,
+    jumped_by: SignedDuration,
     is_away: bool,
     /// The wall clock was put back at some time.
     has_been_put_back: bool,
@@ -88,6 +90,7 @@ impl Oracle {
             examined: BTreeMap::new(),
             undisturbed_since: None,
             jumped_at: Duration::ZERO,
+            jumped_by: SignedDuration::ZERO,
             is_away: false,
             has_been_put_back: false,
             most_instances: BTreeMap::new(),

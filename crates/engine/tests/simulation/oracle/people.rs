@@ -20,7 +20,7 @@ impl Oracle {
     pub(super) fn added(&mut self, event: &Event, jobs: &[Job]) -> Verdict {
         for new in jobs {
             self.allows(new);
-            self.counts_from_now(event, new, new.anchor, new.next_due)?;
+            self.counts_from(event.at, new, new.anchor, new.next_due)?;
             match self.jobs.get_mut(&new.id) {
                 None => {
                     self.jobs.insert(new.id.clone(), KnownJob::new(new.clone(), event.since));
@@ -69,12 +69,9 @@ impl Oracle {
                 ensure(!goes_on || is_put_back, STORM, || {
                     format!("{} was due {:?} and is due {:?} now", edit.id, old.next_due, new.next_due)
                 })?;
-                let was_ahead = old.anchor > event.at;
-                ensure(!same_times || new.anchor == old.anchor || was_ahead, STORM, || {
-                    format!("{} lost its grid", edit.id)
-                })?;
-                let anchor = if same_times { event.at } else { new.anchor };
-                self.counts_from_now(event, &new, anchor, new.next_due)?;
+                let anew = |at| self.is_counted_anew(&old, &new, same_times, at);
+                let before = self.clock_before_a_jump(event);
+                anew(event.at).or_else(|broken| before.map_or(Err(broken), anew))?;
             }
             let is_resumed = new.spec.enabled && !old.spec.enabled;
             self.allows(&new);
@@ -94,29 +91,45 @@ impl Oracle {
         *most = (*most).max(job.spec.policies.max_instances);
     }
 
+    /// What the clock would show had it not just jumped. The dispatcher counts anew beside what people do, and the jump may have come
+    /// between that and the store.
+    fn clock_before_a_jump(&self, event: &Event) -> Option<Timestamp> {
+        let has_just_jumped = event.since <= self.jumped_at + A_MOMENT.unsigned_abs();
+        has_just_jumped.then(|| event.at - self.jumped_by)
+    }
+
+    fn is_counted_anew(&self, old: &Job, new: &Job, same_times: bool, at: Timestamp) -> Verdict {
+        let was_ahead = old.anchor > at;
+        ensure(!same_times || new.anchor == old.anchor || was_ahead, STORM, || {
+            format!("{} lost its grid", new.id)
+        })?;
+        let anchor = if same_times { at } else { new.anchor };
+        self.counts_from(at, new, anchor, new.next_due)
+    }
+
     /// The next planned time is the first after the moment of the change, and the grid of a new schedule begins there.
-    fn counts_from_now(
+    fn counts_from(
         &self,
-        event: &Event,
+        at: Timestamp,
         job: &Job,
         anchor: Timestamp,
         next_due: Option<Timestamp>,
     ) -> Verdict {
         let id = &job.id;
-        let asked = event.at - A_MOMENT;
-        ensure(asked <= anchor && anchor <= event.at, STORM, || format!("{id} is counted from {anchor}"))?;
+        let asked = at - A_MOMENT;
+        ensure(asked <= anchor && anchor <= at, STORM, || format!("{id} is counted from {anchor}"))?;
         if !job.spec.enabled {
             return ensure(next_due.is_none(), STORM, || format!("{id} is paused and due {next_due:?}"));
         }
         let times = self.times(job);
         if times.waits_for_the_end() {
             let interval = job.spec.schedule.interval_minutes().map_or(0, |minutes| i64::from(minutes) * 60);
-            let latest = event.at + SignedDuration::from_secs(interval);
+            let latest = at + SignedDuration::from_secs(interval);
             return ensure(next_due.is_some_and(|due| due <= latest), STORM, || {
                 format!("{id} is due {next_due:?}")
             });
         }
-        let (earliest, latest) = (times.first_after(asked), times.first_after(event.at));
+        let (earliest, latest) = (times.first_after(asked), times.first_after(at));
         ensure(earliest <= next_due && next_due <= latest, STORM, || {
             format!("{id} is due {next_due:?}, and its first time from now on is {latest:?}")
         })

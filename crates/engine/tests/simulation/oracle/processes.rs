@@ -66,6 +66,7 @@ impl Oracle {
             What::DatabaseBack => self.is_away = false,
             What::ClockJumps(by) => {
                 self.jumped_at = since;
+                self.jumped_by = *by;
                 self.has_been_put_back |= by.is_negative();
             }
             What::Peace => {}
