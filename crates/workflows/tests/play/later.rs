@@ -153,11 +153,19 @@ impl Play {
         let account = self.oracle.book.get(sn).account;
         self.ground.accounts[account].market.readdress(sn).unwrap();
         let read_from = self.oracle.read_from[account];
+        let snapshot = self.oracle.snapshot();
+        let own = snapshot.with_number(sn);
+        let mut live = own
+            .chain(self.oracle.book.positions_of(&snapshot, sn).map(|(order, _)| order))
+            .filter(|order| !order.is_cancelled);
+        let is_in_jtl = snapshot.rows_of(sn) > 0 || live.next().is_some();
+        drop(live);
         let bought = self.oracle.book.change(sn);
         bought.touch(now);
         // A person may have entered it before anybody could read it: then nobody knows that it once went elsewhere.
         let is_surely_read = !bought.is_hidden && bought.shown_at.is_none() && read_from > bought.placed;
-        if bought.was_in_jtl && (is_surely_read || !bought.is_entered_by_hand) {
+        // What was deleted in JTL and is handed over again goes there with the new address.
+        if is_in_jtl && (is_surely_read || !bought.is_entered_by_hand) {
             bought.moved_at = Some(now);
         }
         self.tell(format!("{sn} goes to another address now."));
