@@ -254,7 +254,7 @@ impl Lookout {
         let all = causes.all(engine.registry());
         self.vitals.found(all.iter().filter_map(Cause::concern).collect());
         if alerts::holds_lease(&self.store, &self.clock, self.node.as_deref()).await? {
-            causes::tell(&self.store, &all, self.clock.now()).await?;
+            causes::tell(&self.store, &all, self.clock.now(), &engine.planner.zone).await?;
         }
         Ok(())
     }

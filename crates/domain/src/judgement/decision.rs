@@ -175,10 +175,10 @@ pub enum NotPossible {
         offered: Vec<Decision>,
     },
     /// The choice lacks its carrier.
-    #[error("choose_carrier needs the carrier's name as the marketplace has it")]
+    #[error("choose_carrier needs `carrier`, the carrier's name as the marketplace has it")]
     CarrierMissing,
     /// The choice lacks its time, or the time has passed.
-    #[error("remind_me needs a time in the future")]
+    #[error("remind_me needs `until`, a time in the future")]
     TimeMissing,
 }
 
@@ -280,6 +280,8 @@ pub fn decide(
         Decision::TakeBack => after.decided = None,
         Decision::RemindMe => {
             let until = choice.until.filter(|until| *until > now).ok_or(NotPossible::TimeMissing)?;
+            let latest = super::row_at::latest_reminder(facts, limits, now);
+            let until = latest.map_or(until, |latest| until.min(latest));
             let entry = entry.as_ref().map_or(0, Entry::fingerprint);
             after.remind = Some(Reminder { until, entry, by: choice.by.clone() });
         }

@@ -25,6 +25,8 @@ impl Group {
         let language = reader.language;
         let Some(first) = self.entries.first() else { return String::new() };
         let text = match said(first) {
+            // Each has a deadline of its own, and the earliest is told of all.
+            Some(facts) if self.entries.len() > 1 => EntryFacts { deadline: None, ..facts }.message(reader),
             Some(facts) => facts.message(reader),
             None => match StockEntry::from_facts(&first.facts) {
                 Some(entry) => language.of([entry.english(reader), entry.german(reader)]),

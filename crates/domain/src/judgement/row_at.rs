@@ -11,6 +11,7 @@ use super::words;
 use super::{Entry, EntryFacts};
 use crate::attention::AttentionKind;
 use crate::mutant::{self, Mutant};
+use crate::order::MarketplaceStatus;
 
 /// Why an order without an entry of its own needs a person after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
     if let Some(urgency) = urgent {
         said.deadline = urgency.deadline;
         said.waits_since = urgency.waits_since;
+    } else if row.line().kind.is_some() && may_be_late(row, facts) {
+        said.deadline = near_deadline(facts, limits, now);
     }
     let kind = row.line().kind.or(urgent.map(Urgency::kind));
     let entry = kind.map(|kind| Entry { kind, facts: said.clone() });
@@ -76,11 +79,32 @@ pub(super) fn changes_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) ->
     points.filter(|time| *time > now && outcome(*time) != present).min()
 }
 
+/// When it must leave, if that is soon or has passed.
+fn near_deadline(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
+    facts.there.ship_until.filter(|until| after(*until, -limits.before_deadline) <= now)
+}
+
+/// Whether the marketplace still waits for its shipment.
+fn may_be_late(row: Row, facts: &OrderFacts) -> bool {
+    let is_awaited = match facts.there.status {
+        MarketplaceStatus::Pending | MarketplaceStatus::Ready | MarketplaceStatus::PartlyShipped => true,
+        MarketplaceStatus::Cancelled | MarketplaceStatus::Shipped => false,
+    };
+    is_awaited && facts.ours.reported_at.is_none() && !row.line().is_over
+}
+
+/// When a person who put an entry off is reminded at the latest: an order that may become late is not forgotten beyond its deadline.
+pub(super) fn latest_reminder(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Timestamp> {
+    let row = row_at(facts, limits, now);
+    let until = facts.there.ship_until.filter(|_| may_be_late(row, facts))?;
+    [after(until, -limits.before_deadline), until].into_iter().find(|time| *time > now)
+}
+
 /// Whether a row without an entry of its own needs a person by now.
 fn urgency(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Option<Urgency> {
     let line = row.line();
     let wait = line.wait.filter(|_| line.kind.is_none())?;
-    let deadline = facts.there.ship_until.filter(|until| after(*until, -limits.before_deadline) <= now);
+    let deadline = near_deadline(facts, limits, now);
     let since = last_change(facts);
     let waits_since = since
         .zip(wait.limit(limits))

@@ -98,6 +98,41 @@ fn a_reminder_hides_the_entry_until_its_time_or_another_entry() {
     assert_eq!(shipped.kind(), Some(Kind::ShippedElsewhere));
 }
 
+/// Found by a new user: an order whose article JTL does not know was put off for two days, and its deadline passed in silence.
+#[test]
+fn a_reminder_does_not_reach_beyond_the_deadline() {
+    let due_in = |hours: i64| {
+        let unusable = Story::unusable().with(|facts| facts.there.ship_until = Some(at(hours * 60)));
+        let choice = Choice {
+            decision: Decision::RemindMe,
+            by: "office".to_owned(),
+            carrier: None,
+            until: Some(at(48 * 60)),
+        };
+        let limits = Limits::default();
+        let put_off = decide(&unusable.facts, &limits, &choice, unusable.now).unwrap().facts;
+        put_off.remind.unwrap().until
+    };
+    assert_eq!(due_in(72), at(48 * 60), "it has time");
+    assert_eq!(due_in(24), at(12 * 60), "when it becomes urgent");
+    assert_eq!(due_in(2), at(2 * 60), "it is urgent already");
+    assert_eq!(due_in(-2), at(48 * 60), "it is late already, and somebody has taken care of it");
+}
+
+#[test]
+fn what_needs_a_person_says_when_it_must_leave() {
+    let unusable = Story::unusable().with(|facts| facts.there.ship_until = Some(at(24 * 60)));
+    assert!(!unusable.message().contains("must leave"), "{}", unusable.message());
+    let put_off = unusable.decided(Decision::RemindMe).with(|facts| {
+        facts.remind.as_mut().unwrap().until = at(48 * 60);
+    });
+    let near = put_off.at(12 * 60);
+    assert_eq!(near.kind(), Some(Kind::SetAside), "that it becomes urgent is something else than before");
+    assert!(near.message().ends_with("; it must leave by 2026-11-24 08:00"), "{}", near.message());
+    let shipped = near.status(Status::Shipped).erp(marktwerk_domain::judgement::ErpFacts::default());
+    assert!(!shipped.message().contains("must leave"), "{}", shipped.message());
+}
+
 /// Only the reminder goes: what a person has to decide again is still to be decided.
 #[test]
 fn taking_a_reminder_back_decides_nothing() {

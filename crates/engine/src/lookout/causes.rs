@@ -133,7 +133,9 @@ impl Causes<'_> {
     /// Entries of the attention list, those of one kind and account together.
     fn entries(&self) -> Vec<Cause> {
         let mut causes: BTreeMap<(&str, &str), Vec<&Attention>> = BTreeMap::new();
-        for entry in &self.attentions {
+        // An order that needs a person for another reason is late all the same.
+        let late: Vec<Attention> = self.attentions.iter().filter_map(as_late).collect();
+        for entry in self.attentions.iter().chain(&late) {
             // The worker is one for all accounts, and told of in two ways.
             let (account, kind) = match entry.kind {
                 AttentionKind::WorkerStopped | AttentionKind::WorkerStuck => ("", "worker_stuck"),
@@ -247,6 +249,13 @@ impl Causes<'_> {
     }
 }
 
+/// The entry of an order that may miss its deadline although that is not what the entry is about.
+fn as_late(entry: &Attention) -> Option<Attention> {
+    let has_a_deadline = entry.kind.is_of_an_order() && entry.facts.get("deadline").is_some();
+    let is_told = matches!(entry.kind, AttentionKind::Late | AttentionKind::Waiting);
+    (has_a_deadline && !is_told).then(|| Attention { kind: AttentionKind::Late, ..entry.clone() })
+}
+
 /// What an entry of the attention list says of the whole program.
 fn code_of(kind: AttentionKind) -> Option<ConcernCode> {
     match kind {
@@ -336,7 +345,12 @@ struct Told {
 }
 
 /// Tells people of what is new, and that the rest is over. An alert is stored before it counts as told: a crash in between tells twice.
-pub(super) async fn tell(store: &SharedStore, all: &[Cause], now: Timestamp) -> StoreResult<()> {
+pub(super) async fn tell(
+    store: &SharedStore,
+    all: &[Cause],
+    now: Timestamp,
+    zone: &TimeZone,
+) -> StoreResult<()> {
     let stored = store.fact(TOLD).await?;
     // What cannot be read is told once more.
     let mut told: BTreeMap<String, Told> =
@@ -359,7 +373,8 @@ pub(super) async fn tell(store: &SharedStore, all: &[Cause], now: Timestamp) -> 
         let Some(over) = told.remove(&name) else { continue };
         let title = format!("Over: {}", over.title);
         tracing::info!("{title}");
-        let message = format!("What began on {} is over.", over.since.strftime("%Y-%m-%d at %H:%M UTC"));
+        let began = over.since.to_zoned(zone.clone());
+        let message = format!("What began on {} is over.", began.strftime("%Y-%m-%d at %H:%M %Z"));
         let (job_id, change) = (JobId(over.job), Some(HealthChange::Recovered));
         store.add_alert(&NewAlert { at: now, change, job_id, run: None, title, message }).await?;
         store.set_fact(TOLD, &written(&told)).await?;

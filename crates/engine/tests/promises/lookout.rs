@@ -15,7 +15,7 @@ use marktwerk_engine::{AlertChannel, EngineOptions, JobAlerts, LookoutOptions};
 use marktwerk_store::SharedStore;
 use marktwerk_store::attention::NewAttention;
 use marktwerk_store::sqlite::SqliteStore;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::flaky::Flaky;
 use crate::house::{Act, House, Stage, clock};
@@ -161,6 +161,40 @@ async fn entries_of_chosen_kinds_are_told_once_each_with_their_end_also_over_a_r
         ended,
         ["- Over: shop: the marketplace refuses the credentials", "- Over: unclear: PO-1, PO-2"]
     );
+    assert_eq!(codes(&house), [""; 0]);
+    house.engine.shutdown().await;
+}
+
+/// Found by a new user: an order that was late was found to have an unknown article, and people were told that the deadline was over.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_is_not_over_because_the_order_needs_a_person_for_another_reason() {
+    let clock = clock();
+    let ear = Ear::new(&clock);
+    let store = store();
+    let lookout = LookoutOptions { attention: vec![AttentionKind::Late], ..LookoutOptions::default() };
+    let options = options(&ear, lookout);
+    let house = House::on(store.clone(), clock.clone(), options, Stage::default()).await.unwrap();
+    let entry = |kind| NewAttention {
+        account: "shop".to_owned(),
+        kind,
+        subject: "PO-1".to_owned(),
+        message: "Look at it.".to_owned(),
+        facts: json!({ "deadline": "2026-11-03T08:00:00Z" }),
+    };
+    let over = |kind| ("shop".to_owned(), kind, "PO-1".to_owned());
+    clock.sleep(MINUTE).await;
+    store.raise(&[entry(AttentionKind::Late)], clock.now()).await.unwrap();
+    clock.sleep(MINUTE).await;
+    store.raise(&[entry(AttentionKind::UnknownArticle)], clock.now()).await.unwrap();
+    store.settle(&[over(AttentionKind::Late)], clock.now()).await.unwrap();
+    clock.sleep(MINUTE).await;
+    assert_eq!(
+        (ear.titles(), codes(&house)),
+        (vec!["+ shipping deadline: PO-1".to_owned()], vec!["orders_late"])
+    );
+    store.settle(&[over(AttentionKind::UnknownArticle)], clock.now()).await.unwrap();
+    clock.sleep(MINUTE).await;
+    assert_eq!(ear.titles().last().unwrap(), "- Over: shipping deadline: PO-1");
     assert_eq!(codes(&house), [""; 0]);
     house.engine.shutdown().await;
 }

@@ -122,11 +122,19 @@ pub(super) fn message(facts: &EntryFacts, reader: &Reader) -> String {
     }
     let happened = happened(facts, language);
     let happened = happened.trim_end_matches('.');
+    let by = facts.deadline.map(|deadline| reader.time(deadline));
+    let by = by.map_or_else(String::new, |by| leaves_by(["it", "Sie"], &by, language));
     match language {
-        _ if advice.is_empty() => happened.to_owned(),
-        Language::English => format!("{happened}: {advice}"),
-        Language::German => format!("{}. {advice}.", capitalised(happened)),
+        _ if advice.is_empty() => format!("{happened}{by}"),
+        Language::English => format!("{happened}: {advice}{by}"),
+        Language::German => format!("{}. {advice}.{by}", capitalised(happened)),
     }
+}
+
+/// What is added to an entry that has a cause of its own, where the order may become late by it.
+fn leaves_by(which: [&str; 2], by: &str, language: Language) -> String {
+    let which = language.of(which);
+    language.of([format!("; {which} must leave by {by}"), format!(" {which} muss bis {by} versandt sein.")])
 }
 
 /// As a sentence begins.
@@ -196,6 +204,9 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
 
 /// An order that goes its usual way, but not in time.
 fn urgent(facts: &EntryFacts, reader: &Reader) -> Option<String> {
+    if facts.row.line().kind.is_some() {
+        return None;
+    }
     let language = reader.language;
     let meaning = match facts.row {
         Row::Held => holds(&facts.holds, language),
@@ -333,6 +344,13 @@ pub(super) fn of_several(numbers: &[&str], all: &[EntryFacts], text: &str, reade
     let deadline = all.iter().filter_map(|facts| facts.deadline).min().map(|time| reader.time(time));
     let since = all.iter().filter_map(|facts| facts.waits_since).min().map(|time| reader.time(time));
     match (deadline, since) {
+        (by, _) if first.row.line().kind.is_some() => {
+            let by = by.map(|by| leaves_by(["the first", "Die erste"], &by, language)).unwrap_or_default();
+            language.of([
+                format!("{orders}, the same with each of them: {text}{by}"),
+                format!("{orders}, für jede gilt: {text}{by}"),
+            ])
+        }
         (Some(by), _) => language.of([
             format!("{orders} have to be shipped, the first by {by}, and are not reported yet, as of the order job's last run; {meaning}: look at what keeps them, and ship them in time; if the job is paused, resume it first"),
             format!("{orders} sind zu versenden, die erste bis {by}, und laut dem letzten Lauf des Bestelljobs noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig; ist der Job pausiert, setzen Sie ihn zuerst fort"),
