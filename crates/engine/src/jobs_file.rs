@@ -71,6 +71,15 @@ fn named(field: &Option<String>) -> String {
     field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default()
 }
 
+/// What stands in a jobs file.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// The jobs.
+    pub jobs: Vec<(JobId, JobSpec)>,
+    /// Names that are almost fields of a job, each with its place.
+    pub slips: Vec<String>,
+}
+
 /// The jobs that a start would take from the file at `path`, `None` where there is no file: for a look, nothing is written. Blocks, but
 /// not for ever.
 ///
@@ -80,7 +89,7 @@ pub fn examine(
     path: &Path,
     registry: Arc<Registry>,
     zone: TimeZone,
-) -> Result<Option<Vec<(JobId, JobSpec)>>, EngineError> {
+) -> Result<Option<Examined>, EngineError> {
     let Some(text) = disk::read_within_limit(path)? else { return Ok(None) };
     let document = JobsDocument::parse(&text, path)?;
     let planner = Planner { registry, zone, pace: None };
@@ -90,7 +99,7 @@ pub fn examine(
             return Err(JobsDocument::fault(&text, path, *offset, &field, &reason).into());
         }
     }
-    Ok(Some(jobs))
+    Ok(Some(Examined { slips: document.slips(&text, path), jobs }))
 }
 
 /// Writes the jobs file of a first start, where there is none. Blocks, but not for ever.

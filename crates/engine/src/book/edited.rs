@@ -147,6 +147,9 @@ impl Book {
         let path = file.disk.path();
         let text = jobs_file::text(path, &found.bytes)?;
         let document = JobsDocument::parse(&text, path)?;
+        for slip in document.slips(&text, path) {
+            tracing::warn!("{slip}");
+        }
         let hand = Hand { book: self, actor: Actor::jobs_file() };
         let mut tries = 1;
         let done = loop {

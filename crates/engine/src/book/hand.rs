@@ -39,6 +39,8 @@ pub struct Import {
     pub removed: Vec<JobId>,
     /// How many stay as they are.
     pub unchanged: usize,
+    /// Names in the document that are almost fields of a job, each with its place.
+    pub slips: Vec<String>,
 }
 
 impl Hand<'_> {
@@ -197,6 +199,7 @@ impl Hand<'_> {
             changed: takeover.jobs.edits.iter().map(|edit| edit.id.clone()).collect(),
             removed: takeover.jobs.archived.clone(),
             unchanged: document.entries.len().saturating_sub(changed + added),
+            slips: document.slips(text, path),
         };
         if is_dry_run {
             return Ok(import);

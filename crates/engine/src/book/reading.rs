@@ -59,7 +59,11 @@ impl Engine {
     pub async fn export_jobs(&self) -> Result<String, EngineError> {
         let book = &self.book;
         let mut edits = book.edits.lock().await;
-        book.edited_first(&mut edits).await?;
+        match book.edited_first(&mut edits).await {
+            // What is in force can be had all the same, and is what mends the file.
+            Ok(()) | Err(EngineError::JobsFileEdited(_)) => {}
+            Err(error) => return Err(error),
+        }
         if book.file.is_some() {
             return Ok(book.shelf.read().unwrap_or_else(PoisonError::into_inner).file());
         }

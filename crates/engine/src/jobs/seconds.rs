@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Whole seconds, 0 to 2³² − 1. Written as a number.
@@ -25,7 +25,8 @@ struct Reader;
 
 impl Reader {
     fn seconds<E: de::Error>(seconds: Option<u32>, found: &dyn fmt::Display) -> Result<Seconds, E> {
-        let expected = "must be whole seconds such as 90, or a text such as \"90s\", \"5m\" or \"1h 30m\"";
+        let expected =
+            "must be whole seconds such as 90, or a text such as \"90s\", \"5m\", \"1h 30m\" or \"2d\"";
         seconds.map(Seconds).ok_or_else(|| E::custom(format!("{expected}, not {found}")))
     }
 }
@@ -50,8 +51,11 @@ impl de::Visitor<'_> for Reader {
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Seconds, E> {
-        let duration = value.parse::<SignedDuration>().ok().filter(|duration| duration.subsec_nanos() == 0);
-        let seconds = duration.and_then(|duration| u32::try_from(duration.as_secs()).ok());
+        // A day here is 24 hours, whatever the clock on the wall does.
+        let of_days = |span: Span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok();
+        let duration = value.parse::<SignedDuration>().ok().or_else(|| of_days(value.parse().ok()?));
+        let whole = duration.filter(|duration| duration.subsec_nanos() == 0);
+        let seconds = whole.and_then(|duration| u32::try_from(duration.as_secs()).ok());
         Self::seconds(seconds, &format_args!("`{value}`"))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use marktwerk_domain::words::nearest;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -50,6 +51,20 @@ impl JobsDocument {
             entries.push((entry, offset));
         }
         Ok(Self { entries, unknown })
+    }
+
+    /// Names in the entries that are almost fields of a job, each with its place. Other names are kept without a word: others may have
+    /// written them.
+    pub fn slips(&self, text: &str, path: &Path) -> Vec<String> {
+        let named = |(entry, offset): &(JobDraft, usize)| {
+            let slip = |name: &String| {
+                let near = nearest(name, &JobDraft::FIELDS)?;
+                let reason = format!("is not a field of a job, and not used; did you mean {near}?");
+                Some(Self::fault(text, path, *offset, name, &reason).to_string())
+            };
+            entry.unknown.keys().filter_map(slip).collect::<Vec<_>>()
+        };
+        self.entries.iter().flat_map(named).collect()
     }
 
     /// Where a field of the entry at `offset` stands, for an error.
@@ -175,6 +190,14 @@ mod tests {
             assert_eq!(document.entries[0].0.job_type, "order_workflow");
             assert!(!document.entries[0].0.enabled);
         }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_named_and_fields_of_others_are_not() {
+        let text = "[{\"job_type\": \"a\", \"interval_minutes\": 1, \"color\": 1,\n  \"enabeld\": false}]";
+        let slips = parse(text).unwrap().slips(text, Path::new("jobs.json"));
+        let expected = "jobs.json:2:3: enabeld: is not a field of a job, and not used; did you mean enabled?";
+        assert_eq!(slips, [expected]);
     }
 
     #[test]

@@ -240,6 +240,7 @@ async fn an_import_is_a_hand_edit_that_can_be_tried_first() {
         changed: vec![JobId("play".to_owned())],
         removed: vec![JobId("play-2".to_owned())],
         unchanged: 0,
+        slips: Vec::new(),
     };
     assert_eq!(house.engine.on_behalf_of("test").import_jobs(document, true).await.unwrap(), expected);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), before);

@@ -48,7 +48,8 @@ pub(super) async fn import(
             .map_err(|error| UsageError::new(format!("{} cannot be read: {error}", file.display())))?
     };
     let query = [("dry_run", is_dry_run.to_string())];
-    let told = client.post_document("/api/v1/jobs/import", &query, document).await?;
+    let told = client.post_document("/api/v1/jobs/import", &query, document).await;
+    let told = told.with_context(|| format!("{} was not taken over", file.display()))?;
     if output.is_json() {
         return Ok(output.json(&told)?);
     }
@@ -56,6 +57,9 @@ pub(super) async fn import(
         for job in told[what].as_array().into_iter().flatten() {
             output.line(&format!("{what}: {}", plain(job)))?;
         }
+    }
+    if let Some(warning) = told["warning"].as_str() {
+        output.aside(warning)?;
     }
     let end = if is_dry_run { "nothing was changed yet" } else { "done" };
     Ok(output.line(&format!("unchanged: {}; {end}", plain(&told["unchanged"])))?)

@@ -37,9 +37,10 @@ pub(super) async fn jobs_file(settings: &Settings, clock: &SharedClock) -> Vec<F
     let types = limits(settings, &registry).err().map(|error| Finding::Wrong(error.to_string()));
     let of_file = match jobs_file::examine(&path, Arc::clone(&registry), settings.time_zone.clone()) {
         Ok(None) => missing(),
-        Ok(Some(jobs)) => {
+        Ok(Some(jobs_file::Examined { jobs, slips })) => {
+            let slips = slips.into_iter().map(Finding::Odd);
             let can = Finding::Well(format!("{shown} has {} jobs, and the start takes them all", jobs.len()));
-            [can].into_iter().chain(later(&registry, &jobs)).chain(never_full(&jobs)).collect()
+            [can].into_iter().chain(later(&registry, &jobs)).chain(never_full(&jobs)).chain(slips).collect()
         }
         Err(error) => vec![Finding::Wrong(error.to_string())],
     };

@@ -63,6 +63,8 @@ pub(in crate::v1) async fn import(
     fields.finish()?;
     let document = text(request, LARGEST_DOCUMENT).await?;
     let import = state.commands(&caller).import_jobs(&document, dry_run).await?;
+    let warning = state.warning().filter(|_| !dry_run);
+    let warnings: Vec<String> = import.slips.into_iter().chain(warning).collect();
     let names = |ids: Vec<JobId>| ids.into_iter().map(|id| id.0).collect();
     Ok(Json(ImportResult {
         dry_run,
@@ -70,6 +72,6 @@ pub(in crate::v1) async fn import(
         changed: names(import.changed),
         removed: names(import.removed),
         unchanged: import.unchanged,
-        warning: state.warning().filter(|_| !dry_run),
+        warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
     }))
 }
