@@ -217,10 +217,15 @@ impl From<EngineError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        let is_of_a_full_disk = error.is_of_a_full_disk();
         match error {
             StoreError::Unavailable(reason) => {
                 tracing::warn!("a request could not be answered, the database is not available: {reason}");
-                Self::Unavailable("the database is not available: try again in a moment".to_owned())
+                let cure = match is_of_a_full_disk {
+                    true => "its disk is full; make room there, then try again",
+                    false => "try again in a moment",
+                };
+                Self::Unavailable(format!("the database is not available: {cure}"))
             }
             StoreError::VersionConflict { found, .. } => {
                 Self::Outdated { message: error.to_string(), version: found, current: None }

@@ -25,11 +25,16 @@ impl DataFolder {
     /// Makes the folder where it does not exist and takes it for this process. `description` (the program and what it does)
     /// is shown with the process number to another one that tries the same: [`StoreError::InUse`]. Its content is this user's alone.
     pub fn lock(folder: &Path, description: &str) -> StoreResult<Self> {
-        let unusable = |error: std::io::Error| StoreError::Unusable {
-            place: folder.display().to_string(),
-            reason: format!(
-                "{error}: give this user the right to write there, or name another folder with --data-dir"
-            ),
+        let unusable = |error: std::io::Error| {
+            let cure = match error.kind() {
+                ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "it is not a folder:",
+                ErrorKind::ReadOnlyFilesystem => "nothing can be written on that disk:",
+                _ => "give this user the right to write there, or",
+            };
+            StoreError::Unusable {
+                place: folder.display().to_string(),
+                reason: format!("{error}: {cure} name another folder with --data-dir"),
+            }
         };
         files::make_private_folder(folder).map_err(unusable)?;
         let lock =

@@ -2,6 +2,9 @@
 
 use marktwerk_domain::failure::{Failure, FailureClass};
 
+/// What the cure of a full disk is called in [`StoreError::Unavailable`].
+pub(crate) const MAKE_ROOM: &str = "make room on its disk";
+
 /// A failed call to the store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -79,6 +82,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether nothing can be stored because a disk is full.
+    pub fn is_of_a_full_disk(&self) -> bool {
+        matches!(self, Self::Unavailable(reason) if reason.contains(MAKE_ROOM))
+    }
+
     /// The failure of a run that needed the store.
     pub fn failure(&self) -> Failure {
         let class = match self {

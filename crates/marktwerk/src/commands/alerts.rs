@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::client::Client;
+use super::listing::Listing;
 use super::output::{Column, Output, column, plain, wide};
 use super::words::count;
 
@@ -30,8 +31,9 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::List { limit } => {
-            let alerts = client.get("/api/v1/alerts", &[("limit", limit.to_string())]).await?;
-            output.list(&alerts, &COLUMNS)?;
+            let (path, query) = ("/api/v1/alerts", Vec::new());
+            let listing = Listing { path, query, limit, most: 500, next: |_| None };
+            listing.show(client, output, &COLUMNS).await?;
         }
         Command::Test => {
             let told = client.post("/api/v1/alerts/test", None).await?;

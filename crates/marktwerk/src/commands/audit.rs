@@ -3,7 +3,10 @@
 use clap::{Args, Subcommand};
 use marktwerk_domain::audit::AuditAction;
 
+use serde_json::Value;
+
 use super::client::Client;
+use super::listing::Listing;
 use super::output::{Column, Output, column, wide};
 use super::words::{count, listed, number, one_of};
 
@@ -49,7 +52,9 @@ pub(super) struct Filter {
 
 pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
     let Command::List(filter) = command;
-    Ok(output.list(&client.get("/api/v1/audit", &filter.query()).await?, &COLUMNS)?)
+    let next = |entry: &Value| Some(format!("--before {}", entry["id"]));
+    let (path, limit) = ("/api/v1/audit", filter.limit);
+    Listing { path, query: filter.query(), limit, most: 500, next }.show(client, output, &COLUMNS).await
 }
 
 impl Filter {
@@ -60,7 +65,6 @@ impl Filter {
             ("subject", self.subject),
             ("run", self.run.map(|run| run.to_string())),
             ("before", self.before.map(|entry| entry.to_string())),
-            ("limit", Some(self.limit.to_string())),
         ];
         given.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
     }

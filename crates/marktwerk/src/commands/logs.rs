@@ -63,6 +63,9 @@ pub(super) async fn run(
     for row in &past {
         show(row, output)?;
     }
+    if past.is_empty() && !options.follow {
+        output.aside("there is no such line")?;
+    }
     if options.follow {
         let shown = past.iter().filter_map(number).filter(|number| *number > newest).collect();
         follow(newest, shown, &filter, client, output, &clock).await?;

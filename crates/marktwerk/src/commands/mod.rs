@@ -16,6 +16,7 @@ mod failure;
 mod health;
 mod jobs;
 mod layout;
+mod listing;
 mod logs;
 mod memory;
 mod moment;

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::attention::language;
 use super::client::{Client, segment};
 use super::decisions::{self, Decision};
+use super::listing::Listing;
 use super::moment::Calendar;
-use super::output::{Column, Output, column, wide};
+use super::output::{Column, Output, column, plain, wide};
 use super::usage::UsageError;
 use super::words::{LANGUAGES, count, listed, name, one_of};
 
@@ -23,7 +24,7 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// What one order shows beyond the list.
-const MORE: [Column; 9] = [
+const MORE: [Column; 10] = [
     column("SITUATION", "/situation"),
     column("MEANING", "/meaning"),
     column("NEXT", "/next_act"),
@@ -33,6 +34,7 @@ const MORE: [Column; 9] = [
     column("UNITS SUBTRACTED", "/takes_stock"),
     column("WATCHED", "/is_watched"),
     column("DECIDED", "/decided"),
+    column("PUT OFF UNTIL", "/put_off/until"),
 ];
 
 const LINES: [Column; 3] =
@@ -154,7 +156,13 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     match command {
         Command::List(filter) => {
-            output.list(&client.get("/api/v1/orders", &filter.query()).await?, &COLUMNS)?;
+            let next = |order: &Value| {
+                let [number, account] = ["number", "account"].map(|name| plain(&order[name]));
+                Some(format!("--after {number} --after-account {account}"))
+            };
+            let (path, limit) = ("/api/v1/orders", filter.limit);
+            let listing = Listing { path, query: filter.query(), limit, most: 1_000, next };
+            listing.show(client, output, &COLUMNS).await?;
         }
         Command::Show { order, lang } => {
             let (path, mut query) = order.address("");
@@ -200,7 +208,6 @@ impl Named {
 
 impl Filter {
     fn query(self) -> Vec<(&'static str, String)> {
-        let mut query = vec![("limit", self.limit.to_string())];
         let given = [
             ("state", listed(&self.state)),
             ("account", self.account),
@@ -211,8 +218,7 @@ impl Filter {
             ("after", self.after),
             ("after_account", self.after_account),
         ];
-        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        query
+        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::listing::Listing;
 use super::moment::Calendar;
 use super::output::{Column, Output, column, either, plain, wide};
 use super::usage::UsageError;
@@ -110,12 +111,19 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     match command {
         Command::List(filter) => {
-            output.list(&client.get("/api/v1/runs", &filter.query(calendar)?).await?, &COLUMNS)?;
+            let next = |run: &Value| Some(format!("--before {}", run["id"]));
+            let (path, limit) = ("/api/v1/runs", filter.limit);
+            let listing = Listing { path, query: filter.query(calendar)?, limit, most: 500, next };
+            listing.show(client, output, &COLUMNS).await?;
         }
         Command::Show { run } => show(&one(client, run).await?, output)?,
         Command::Cancel { run } => {
             client.post(&format!("/api/v1/runs/{run}/cancel"), None).await?;
-            show(&one(client, run).await?, output)?;
+            let cancelled = one(client, run).await?;
+            show(&cancelled, output)?;
+            if cancelled["state"] == "running" {
+                output.aside("it was asked to stop, and does so as soon as it can stop safely")?;
+            }
         }
         Command::Retry { run, from_step, wait: waits } => {
             let body = json!({ "from_step": from_step });
@@ -142,7 +150,6 @@ impl Filter {
             ("from", time("--from", self.from)?),
             ("to", time("--to", self.to)?),
             ("before", self.before.map(|run| run.to_string())),
-            ("limit", Some(self.limit.to_string())),
         ];
         Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::client::{Client, segment};
+use super::listing::Listing;
 use super::output::{Column, Output, column, either, plain, wide};
 use super::words::{count as how_many, name};
 
@@ -92,16 +93,17 @@ pub(super) struct Filter {
 impl Filter {
     fn query(self) -> Vec<(&'static str, String)> {
         let given = [("sku", self.sku), ("account", self.account), ("after", self.after)];
-        let mut query = vec![("limit", self.limit.to_string())];
-        query.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        query
+        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
 
 pub(super) async fn run(command: Command, client: &Client, output: &Output) -> anyhow::Result<()> {
     match command {
         Command::List(filter) => {
-            output.list(&client.get("/api/v1/stock", &filter.query()).await?, &COLUMNS)?;
+            let next = |listing: &Value| Some(format!("--after {}", plain(&listing["cursor"])));
+            let (path, limit) = ("/api/v1/stock", filter.limit);
+            let listing = Listing { path, query: filter.query(), limit, most: 1_000, next };
+            listing.show(client, output, &COLUMNS).await?;
         }
         Command::Show { sku } => {
             let article = client.get(&format!("/api/v1/stock/{}", segment(&sku)), &[]).await?;
@@ -117,7 +119,12 @@ pub(super) async fn run(command: Command, client: &Client, output: &Output) -> a
                 output.json(&pushed)?;
             } else if dry_run {
                 show(&pushed["article"], output)?;
-                output.line("nothing was started: without --dry-run a run publishes it")?;
+                let listings = pushed["article"]["listings"].as_array();
+                let changes = listings.into_iter().flatten().any(|listing| !listing["publish"].is_null());
+                output.line(match changes {
+                    true => "nothing was started: without --dry-run a run publishes it",
+                    false => "nothing was started, and nothing would be published now",
+                })?;
             } else {
                 output.list(&pushed["runs"], &RUNS)?;
             }
@@ -137,6 +144,13 @@ fn show(article: &Value, output: &Output) -> std::io::Result<()> {
         output.list(&article["orders"], &ORDERS)?;
     }
     output.line("")?;
+    if article["article"].is_null() {
+        output.line(
+            "JTL has no article with this number that may be sold, so that nothing is published: create it there, or correct the \
+             number at the marketplace",
+        )?;
+        output.line("")?;
+    }
     output.list(&article["listings"], &LISTINGS)
 }
 

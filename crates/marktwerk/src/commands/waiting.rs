@@ -27,11 +27,15 @@ pub(super) async fn wait(number: i64, client: &Client, output: &Output) -> anyho
         let run = match client.get(&format!("/api/v1/runs/{number}"), &[]).await {
             Ok(run) => run,
             Err(error) if error.is_temporary() => {
+                let is_first = silent_since.is_none();
                 let since = *silent_since.get_or_insert_with(|| clock.monotonic());
                 if clock.monotonic().saturating_sub(since) > PATIENCE {
-                    return Err(error.into());
+                    shown.end();
+                    let go_on = format!("`marktwerk runs show {number}` tells what became of it");
+                    let lost = format!("run {number} may go on once the server is back: {go_on}");
+                    return Err(anyhow::Error::from(error).context(lost));
                 }
-                shown.say("the server does not answer; waiting for it");
+                shown.say(output, is_first)?;
                 clock.sleep(POLL).await;
                 continue;
             }
@@ -105,10 +109,18 @@ impl Shown {
         }
     }
 
-    fn say(&self, text: &'static str) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(text);
+    /// The server is silent.
+    fn say(&self, output: &Output, is_first: bool) -> std::io::Result<()> {
+        match &self.bar {
+            Some(bar) => bar.set_message("the server does not answer; waiting for it"),
+            None if is_first => {
+                let seconds = PATIENCE.as_secs();
+                output
+                    .aside(&format!("the server does not answer; waiting up to {seconds} seconds for it"))?;
+            }
+            None => {}
         }
+        Ok(())
     }
 
     fn advance(&self, run: &Value, steps_in_all: usize) {

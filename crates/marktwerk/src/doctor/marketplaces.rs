@@ -1,6 +1,6 @@
 //! The accounts: whether each marketplace answers and takes the credentials. And where alerts are sent.
 
-use marktwerk_connectors::AccountSettings;
+use marktwerk_connectors::{AccountSettings, ConnectorError};
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::finding::Finding;
 
@@ -27,6 +27,9 @@ pub(super) async fn credentials(account: &AccountSettings, clock: &SharedClock) 
     for marketplace in marketplaces {
         findings.push(match marketplace.check_account().await {
             Ok(health) => Finding::Well(health.message),
+            Err(error @ ConnectorError::NoConnection { .. }) => Finding::Wrong(format!(
+                "{error}: check this machine's network, name resolution and firewall, and the account's endpoint"
+            )),
             Err(error) => Finding::Wrong(error.to_string()),
         });
     }

@@ -34,6 +34,12 @@ fn a_run_is_waited_for_and_read_back() {
     let listed = program.read(&["runs", "list", "--trigger", "again", "--job", "order_workflow"]);
     assert_eq!(listed.as_array().unwrap().len(), 1);
 
+    let cut = program.say(&["runs", "list", "--limit", "1"]);
+    assert!(cut.error.contains("the first 1, and there are more"), "{cut:?}");
+    assert!(cut.error.contains("--before "), "{cut:?}");
+    let all = program.say(&["runs", "list", "--limit", "100"]);
+    assert_eq!(all.error, "", "a list that is complete says nothing");
+
     let said = program.say(&["runs", "retry", number, "--from-step", "nothing"]);
     assert!(said.code == 2 && said.error.contains("from_step: `nothing` is not a step"), "{said:?}");
     let said = program.say(&["runs", "cancel", number]);

@@ -21,27 +21,29 @@ pub(super) fn jobs_table(
     alerts: &[Alert],
 ) -> Markup {
     html! {
-        table #jobs {
-            thead {
-                tr {
-                    th scope="col" { (words.name) }
-                    th scope="col" { (words.job_type) }
-                    th scope="col" { (words.status) }
-                    th scope="col" { (words.last_run) }
-                    th scope="col" { (words.duration) }
-                    th scope="col" { (words.next_run) }
-                    th scope="col" { (words.last_error) }
-                    th scope="col" { (words.by_schedule) }
-                    th scope="col" { (words.actions) }
+        div.scroll {
+            table #jobs {
+                thead {
+                    tr {
+                        th scope="col" { (words.name) }
+                        th scope="col" { (words.job_type) }
+                        th scope="col" { (words.status) }
+                        th scope="col" { (words.last_run) }
+                        th scope="col" { (words.duration) }
+                        th scope="col" { (words.next_run) }
+                        th scope="col" { (words.last_error) }
+                        th scope="col" { (words.by_schedule) }
+                        th scope="col" { (words.actions) }
+                    }
                 }
-            }
-            tbody {
-                @for (job, item) in jobs.iter().zip(items) {
-                    // The newest comes first.
-                    @let alert = alerts.iter().find(|alert| alert.job_id == job.id);
-                    (row(words, engine, job, item, alert))
+                tbody {
+                    @for (job, item) in jobs.iter().zip(items) {
+                        // The newest comes first.
+                        @let alert = alerts.iter().find(|alert| alert.job_id == job.id);
+                        (row(words, engine, job, item, alert))
+                    }
+                    @if items.is_empty() { tr { td colspan="9" { (words.no_jobs) } } }
                 }
-                @if items.is_empty() { tr { td colspan="9" { (words.no_jobs) } } }
             }
         }
     }

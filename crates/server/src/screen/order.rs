@@ -82,6 +82,9 @@ fn facts(words: Words, order: &OrderDetails) -> Markup {
             @if let Some(decided) = &order.decided {
                 div { dt { (words.decided_as) } dd { (decided.label) " – " (decided.by) ", " (for_people(&decided.at)) } }
             }
+            @if let Some(put_off) = &order.put_off {
+                div { dt { (words.put_off_until) } dd { (for_people(&put_off.until)) " – " (put_off.by) } }
+            }
         }
     }
 }

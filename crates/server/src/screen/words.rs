@@ -148,6 +148,7 @@ words! {
     decide: "Entscheiden", "Decide";
     decided: "Entschieden.", "Decided.";
     decided_as: "Entschieden", "Decided";
+    put_off_until: "Erinnerung am", "Reminds on";
     in_an_hour: "in einer Stunde", "in an hour";
     tomorrow: "morgen", "tomorrow";
     in_a_week: "in einer Woche", "in a week";

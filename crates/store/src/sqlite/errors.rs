@@ -4,6 +4,7 @@
 use rusqlite::ErrorCode;
 
 use crate::StoreError;
+use crate::error::MAKE_ROOM;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
@@ -37,13 +38,14 @@ fn may_pass(code: ErrorCode) -> bool {
 }
 
 /// What a person can do about it.
-fn cure(code: ErrorCode) -> &'static str {
-    match code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => " (another program has it open and writes)",
-        ErrorCode::DiskFull => " (make room on its disk)",
+fn cure(code: ErrorCode) -> String {
+    let cure = match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => "another program has it open and writes",
+        ErrorCode::DiskFull => MAKE_ROOM,
         ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
-            " (its user needs the right to write to it and in its folder)"
+            "its user needs the right to write to it and in its folder"
         }
-        _ => "",
-    }
+        _ => return String::new(),
+    };
+    format!(" ({cure})")
 }

@@ -21,6 +21,8 @@ pub(super) struct Again {
     pub(super) held_back: BTreeSet<String>,
     /// Some of them changed, so that there is something to import.
     pub(super) has_changed: bool,
+    /// The marketplace does not know these.
+    pub(super) unknown: Vec<String>,
     /// What kept some of them from being read.
     pub(super) failure: Option<Failure>,
 }
@@ -57,6 +59,10 @@ impl Orders<'_> {
             }
         };
         step.count("read_again", i64::try_from(numbers.len()).unwrap_or(i64::MAX));
+        let shown = page.entries.iter().map(|entry| Some(&entry.number));
+        let shown: BTreeSet<_> =
+            shown.chain(page.malformed.iter().map(|entry| entry.number.as_ref())).flatten().collect();
+        again.unknown = numbers.iter().filter(|number| !shown.contains(number)).cloned().collect();
         let (first_read, unread) = (self.first_read().await?, self.unread_numbers().await?);
         let mut kept = self.keep(step, &page, first_read, &unread).await;
         if let Ok(failure) = kept {

@@ -27,6 +27,11 @@ impl Orders<'_> {
             let again = self.read_by_number(step, &numbers).await?;
             let text = format!("orders read again: {}", numbers.join(", "));
             step.info(text, json!({ "orders": numbers, "changed": again.has_changed }));
+            if !again.unknown.is_empty() {
+                step.count("unknown", i64::try_from(again.unknown.len()).unwrap_or(i64::MAX));
+                let text = format!("the marketplace does not know {}", again.unknown.join(", "));
+                step.warning(text, json!({ "orders": again.unknown })).await;
+            }
             return again.failure.map_or(Ok(false), Err);
         }
         let turn = self.connections.turns.of(self.account()).await;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use self::draft::{Draft, NewDraft};
 use self::words::parameter;
 use super::client::{Client, segment};
-use super::output::{Column, Output, column, plain, wide};
+use super::output::{Column, Output, column, either, plain, wide};
 use super::usage::UsageError;
 use super::waiting::wait;
 use super::words::{JOB_HEALTH, JOB_STATUSES, listed, name, one_of};
@@ -27,20 +27,21 @@ const COLUMNS: [Column; 9] = [
     column("STATUS", "/state/status"),
     wide("HEALTH", "/state/health/mark"),
     column("LAST RUN", "/state/last_run"),
-    column("NEXT RUN", "/state/next_run"),
+    either("NEXT RUN", "/state/next_run", "/state/obstacle"),
     wide("DESCRIPTION", "/description"),
 ];
 
 /// What one job shows beyond what it is told to do.
-const MORE: [Column; 9] = [
+const MORE: [Column; 10] = [
     column("SCHEDULE", "/state/schedule/en"),
     column("WORKS FOR", "/state/account"),
     column("STATUS", "/state/status"),
     column("HEALTH", "/state/health/mark"),
     column("LAST RUN", "/state/last_run"),
-    column("LAST DURATION", "/state/last_duration"),
+    column("LAST DURATION (SECONDS)", "/state/last_duration"),
     column("LAST ERROR", "/state/last_error"),
     column("NEXT RUN", "/state/next_run"),
+    column("CANNOT RUN", "/state/obstacle"),
     column("VERSION", "/version"),
 ];
 

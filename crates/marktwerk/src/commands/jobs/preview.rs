@@ -12,7 +12,7 @@ use crate::commands::words::count as how_many;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// A job's id; with flags, the preview shows the changed job
-    #[arg(required_unless_present_any = ["job_type", "file"])]
+    #[arg(value_name = "JOB, or --type JOB_TYPE", required_unless_present_any = ["job_type", "file"])]
     job: Option<String>,
     /// The type of a job that is not saved
     #[arg(long = "type", value_name = "JOB_TYPE", conflicts_with = "job")]
@@ -27,6 +27,10 @@ pub(crate) struct Options {
 pub(super) async fn run(options: Options, client: &Client, output: &Output) -> anyhow::Result<()> {
     let preview = match &options.job {
         Some(job) if options.draft.is_empty() => {
+            if let Some(obstacle) = client.get(&resource(job), &[]).await?["state"]["obstacle"].as_str() {
+                output
+                    .aside(&format!("{job} does not run: {obstacle}; these are the times of its schedule"))?;
+            }
             let count = [("count", options.count.to_string())];
             client.get(&format!("{}/preview", resource(job)), &count).await?
         }

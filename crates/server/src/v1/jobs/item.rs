@@ -55,6 +55,8 @@ pub(crate) struct JobNow {
     followed_by: Vec<Follower>,
     /// Whether its type is documented but not built yet: kept, never run.
     not_in_this_version: bool,
+    /// Why it cannot run: its type is not in this version, or its account is not configured.
+    obstacle: Option<String>,
 }
 
 /// Whether a job calls for a person.
@@ -130,6 +132,7 @@ pub(super) fn item(source: &Source, job: &Job, is_running: bool) -> JobResource 
         schedule: in_words(&spec.schedule, &spec.policies.after),
         followed_by: followers(source, job),
         not_in_this_version: description.is_none(),
+        obstacle: source.engine().obstacle(job),
     };
     let draft = JobDraft { id: Some(job.id.0.clone()), ..JobDraft::of(job) };
     JobResource { draft, version: job.version, state, warning: None }

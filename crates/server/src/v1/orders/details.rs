@@ -44,6 +44,8 @@ pub(crate) struct OrderDetails {
     pub(crate) notices: Vec<String>,
     /// What was decided and is not used up yet.
     pub(crate) decided: Option<StandingDecision>,
+    /// Until when its entry of the attention list is not shown, because a person wants to be reminded.
+    pub(crate) put_off: Option<PutOff>,
     /// What can be decided now.
     pub(crate) decisions: Vec<DecisionItem>,
     /// What was ordered.
@@ -52,6 +54,15 @@ pub(crate) struct OrderDetails {
     pub(crate) parcels: Vec<ParcelItem>,
     /// What happened, oldest first.
     pub(crate) history: Vec<HistoryItem>,
+}
+
+/// A wish to be reminded.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PutOff {
+    /// The entry is shown again then, or as soon as something changes.
+    pub(crate) until: String,
+    /// Whose wish it is.
+    pub(crate) by: String,
 }
 
 /// A decision that holds.
@@ -148,9 +159,12 @@ pub(super) async fn decide(
 /// What there is to say of an order.
 pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) -> OrderDetails {
     let Details { language } = *details;
-    let judgement = record.judgement(&state.limits, state.engine.clock().now());
+    let now = state.engine.clock().now();
+    let judgement = record.judgement(&state.limits, now);
     let facts = record.facts();
     let time = |time| state.time(time);
+    let put_off = facts.remind.filter(|remind| remind.until > now && judgement.entry.is_none());
+    let put_off = put_off.map(|remind| PutOff { until: time(remind.until), by: remind.by });
     let decided = facts.decided.map(|decided| StandingDecision {
         decision: decided.decision.as_str(),
         label: decided.decision.label(language),
@@ -180,6 +194,7 @@ pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) 
         ship_until: facts.there.ship_until.map(time),
         notices: facts.there.notices.iter().map(|notice| notice.words(language)).collect(),
         decided,
+        put_off,
         decisions: decisions::offered(&judgement, language),
         lines: lines.collect(),
         parcels: parcels.collect(),
