@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use marktwerk_domain::clock::SharedClock;
+use reqwest::header::RETRY_AFTER;
 
 use crate::error::{ConnectorError, Place};
 use crate::http::{HttpAnswer, HttpClient, NoAnswer};
@@ -200,7 +201,7 @@ impl Caller {
 
     /// `Retry-After` in seconds or as a date, brought between the shortest and the longest wait.
     pub(crate) fn retry_after(&self, answer: &HttpAnswer) -> Option<Timestamp> {
-        let text = answer.retry_after.as_deref()?.trim();
+        let text = answer.header(RETRY_AFTER.as_str())?.trim();
         let now = self.clock.now();
         let wait = if text.bytes().all(|letter| letter.is_ascii_digit()) && !text.is_empty() {
             // More digits than fit are more than the longest wait as well.

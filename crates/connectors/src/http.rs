@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::RequestBuilder;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 
 use crate::error::ConnectorError;
@@ -22,8 +23,7 @@ pub struct HttpClient {
 #[derive(Debug)]
 pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) retry_after: Option<String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
@@ -39,10 +39,15 @@ pub(crate) struct NoAnswer {
 }
 
 impl HttpAnswer {
+    /// A header, where it is there and a text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// Status, content type and the beginning of a page, for messages. Of JSON nothing is shown, for an
     /// answer cut off in the middle may carry an address.
     pub(crate) fn describe(&self) -> String {
-        let content_type = if self.content_type.is_empty() { "no content type" } else { &self.content_type };
+        let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or("no content type");
         let begin = format!("HTTP status {}, {content_type}", self.status);
         let body = self.body.trim_start();
         if body.is_empty() {
@@ -97,18 +102,34 @@ impl HttpClient {
 
     /// Posts a JSON text as it is.
     pub(crate) async fn post_json(&self, address: &str, body: String) -> Result<HttpAnswer, NoAnswer> {
-        let request = self.client.post(address).header(CONTENT_TYPE, "application/json").body(body);
-        let response = request.send().await.map_err(no_answer)?;
-        let status = response.status().as_u16();
-        let content_type = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
-        let retry_after = header(response.headers(), RETRY_AFTER.as_str());
-        let body = response.text().await.map_err(no_answer)?;
-        Ok(HttpAnswer { status, content_type, retry_after, body })
+        send(self.client.post(address).header(CONTENT_TYPE, "application/json").body(body)).await
+    }
+
+    /// Posts the fields of a form.
+    pub(crate) async fn post_form(
+        &self,
+        address: &str,
+        fields: &[(&str, &str)],
+    ) -> Result<HttpAnswer, NoAnswer> {
+        send(self.client.post(address).form(fields)).await
+    }
+
+    /// Gets what is there, with headers of the call's own.
+    pub(crate) async fn get(
+        &self,
+        address: &str,
+        query: &[(&str, &str)],
+        headers: HeaderMap,
+    ) -> Result<HttpAnswer, NoAnswer> {
+        send(self.client.get(address).query(query).headers(headers)).await
     }
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+async fn send(request: RequestBuilder) -> Result<HttpAnswer, NoAnswer> {
+    let response = request.send().await.map_err(no_answer)?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.text().await.map_err(no_answer)?;
+    Ok(HttpAnswer { status, headers, body })
 }
 
 fn no_answer(error: reqwest::Error) -> NoAnswer {
@@ -142,12 +163,9 @@ mod tests {
     use super::*;
 
     fn answer(content_type: &str, body: &str) -> HttpAnswer {
-        HttpAnswer {
-            status: 502,
-            content_type: content_type.to_owned(),
-            retry_after: None,
-            body: body.to_owned(),
-        }
+        let is_told = !content_type.is_empty();
+        let content_type = is_told.then(|| (CONTENT_TYPE, content_type.parse().unwrap()));
+        HttpAnswer { status: 502, headers: content_type.into_iter().collect(), body: body.to_owned() }
     }
 
     #[test]

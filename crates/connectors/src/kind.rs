@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use marktwerk_domain::account::AccountSummary;
 use marktwerk_domain::clock::SharedClock;
 use secrecy::SecretString;
 
@@ -182,5 +183,41 @@ impl AccountSettings {
             "the account {name} ({}) lacks {key}: add it to its settings",
             kind.name
         ))
+    }
+}
+
+/// An account without its secrets.
+pub(crate) fn summary(marketplace: &str, name: &str, endpoint: &str) -> AccountSummary {
+    AccountSummary {
+        name: name.to_owned(),
+        marketplace: marketplace.to_owned(),
+        endpoint: endpoint.to_owned(),
+        is_loopback: is_loopback(endpoint),
+    }
+}
+
+/// Whether an address points at this machine. What cannot be read does not.
+fn is_loopback(endpoint: &str) -> bool {
+    let Ok(address) = reqwest::Url::parse(endpoint) else { return false };
+    let host = address.host_str().unwrap_or_default();
+    let number = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || number.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_told_from_the_world() {
+        for address in ["http://127.0.0.1:9/x", "http://localhost/", "http://[::1]:80/", "http://127.9.9.9"] {
+            assert!(is_loopback(address), "{address}");
+        }
+        for address in
+            ["https://openapi-b-eu.temu.com/openapi/router", "http://localhost.evil.example/", "127.0.0.1"]
+        {
+            assert!(!is_loopback(address), "{address}");
+        }
     }
 }

@@ -13,13 +13,15 @@
 //! - [`limiter`]: how often a marketplace may be called
 //! - [`http`]: the one HTTP client
 //! - [`metrics`]: what is measured of all this
-//! - [`temu`], the first marketplace
+//! - [`temu`], the first marketplace; [`amazon`], of which orders are read so far
 
 pub mod address;
+pub mod amazon;
 mod call;
 pub mod cancellations;
 mod error;
 pub mod http;
+mod json;
 pub mod kind;
 pub mod limiter;
 pub mod marketplace;
@@ -31,6 +33,7 @@ mod shared_look_up;
 pub mod shipments;
 pub mod stock;
 pub mod temu;
+mod token;
 pub mod writes;
 
 pub use cancellations::{CancelAnswer, Cancellations};

@@ -46,6 +46,11 @@ impl Rate {
         Self { calls, per: Duration::from_secs(1), burst: NonZeroU32::MIN }
     }
 
+    /// One call in each period, of which `burst` may be saved up.
+    pub const fn one_in(per: Duration, burst: NonZeroU32) -> Self {
+        Self { calls: NonZeroU32::MIN, per, burst }
+    }
+
     /// From one call to the next.
     fn interval(&self) -> Duration {
         self.per.div_f64(f64::from(self.calls.get()) * USED_SHARE)
@@ -158,10 +163,16 @@ impl Bucket {
         else {
             return;
         };
+        let now = self.now();
         let mut pace = self.pace();
-        let burst = pace.saved_up.div_duration_f64(pace.interval.max(Duration::from_nanos(1)));
+        let before = pace.interval.max(Duration::from_nanos(1));
+        let burst = pace.saved_up.div_duration_f64(before).min(MOST_SAVED_UP);
+        // What is saved up now, or how many calls wait, stays the same number of calls.
+        let saved = now.saturating_sub(pace.next).div_duration_f64(before).min(burst);
+        let waiting = pace.next.saturating_sub(now).div_duration_f64(before);
         pace.interval = interval;
-        pace.saved_up = interval.mul_f64(burst.min(MOST_SAVED_UP));
+        pace.saved_up = interval.mul_f64(burst);
+        pace.next = (now + interval.mul_f64(waiting)).saturating_sub(interval.mul_f64(saved));
     }
 
     /// Monotonic, and later than anything that can be saved up.
@@ -224,6 +235,11 @@ impl Bucket {
         let taken = pace.taken.sum(now);
         let remaining = limit.map(|limit| if pause.is_zero() { limit.saturating_sub(taken) } else { 0 });
         Budget { limit, remaining, pause }
+    }
+
+    /// From one call to the next; nothing where there is no limit.
+    pub fn interval(&self) -> Duration {
+        self.pace().interval
     }
 
     /// Lets nobody call for `duration`; a longer pause that holds already stays.

@@ -1,6 +1,7 @@
 //! How the lists of a marketplace are read completely although they change meanwhile. Which way a marketplace numbers its pages is its
 //! connector's affair; workflows see batches, and an end that is proven.
 
+mod by_token;
 mod newest_first;
 
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use crate::error::ConnectorError;
 use crate::orders::{MalformedEntry, OrderEntry};
 use crate::stock::ListingBatch;
 
+pub(crate) use self::by_token::{ByToken, TokenPage, TokenPages};
 pub(crate) use self::newest_first::{NewestFirst, OrderPage, OrderPages};
 
 /// Some of the orders of a window. An order may come more than once; its newest state comes last.

@@ -13,7 +13,9 @@ use serde_json::json;
 use super::client::{Client, Repeat};
 use super::{Temu, codes, wire};
 use crate::error::ConnectorError;
-use crate::kind::{AccountSettings, Form, JobType, Jobs, Key, Kind, Setting, StatusParameter, Surroundings};
+use crate::kind::{
+    self, AccountSettings, Form, JobType, Jobs, Key, Kind, Setting, StatusParameter, Surroundings,
+};
 
 /// From when on the end of a token is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -113,22 +115,8 @@ impl From<TemuAccount> for AccountSettings {
 
 impl TemuAccount {
     pub(super) fn summary(&self) -> AccountSummary {
-        AccountSummary {
-            name: self.name.clone(),
-            marketplace: KIND.name.to_owned(),
-            endpoint: self.endpoint.clone(),
-            is_loopback: is_loopback(&self.endpoint),
-        }
+        kind::summary(KIND.name, &self.name, &self.endpoint)
     }
-}
-
-/// Whether an address points at this machine. What cannot be read does not.
-fn is_loopback(endpoint: &str) -> bool {
-    let Ok(address) = reqwest::Url::parse(endpoint) else { return false };
-    let host = address.host_str().unwrap_or_default();
-    let number = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || number.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 #[derive(Deserialize)]
@@ -185,22 +173,5 @@ fn days(left: SignedDuration) -> String {
         0 => "less than a day".to_owned(),
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_machine_is_told_from_the_world() {
-        for address in ["http://127.0.0.1:9/x", "http://localhost/", "http://[::1]:80/", "http://127.9.9.9"] {
-            assert!(is_loopback(address), "{address}");
-        }
-        for address in
-            ["https://openapi-b-eu.temu.com/openapi/router", "http://localhost.evil.example/", "127.0.0.1"]
-        {
-            assert!(!is_loopback(address), "{address}");
-        }
     }
 }
