@@ -53,7 +53,6 @@ impl AmazonAccount {
 
 #[derive(Deserialize)]
 struct Participations {
-    #[serde(default)]
     payload: Vec<Place>,
 }
 
@@ -92,6 +91,13 @@ pub(super) async fn check(client: &Client) -> Result<AccountHealth, ConnectorErr
         .collect();
     let missing: Vec<&str> =
         wanted.iter().filter(|id| !place(id).as_ref().is_some_and(sells)).map(String::as_str).collect();
+    if !payload.iter().any(|place| sells(&place)) {
+        return Err(ConnectorError::Setup(format!(
+            "account {}: this seller sells nowhere by what {} says: check the endpoint's region, and for whom the application was authorised",
+            client.account(),
+            client.endpoint(),
+        )));
+    }
     if !missing.is_empty() {
         return Err(ConnectorError::Setup(format!(
             "account {}: Amazon does not let this seller sell at {}; it does at {}: correct marketplace_ids",

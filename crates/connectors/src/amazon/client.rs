@@ -5,20 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::AmazonAccount;
 use super::account::NAME;
-use super::sign_in::SignIn;
+use super::sign_in::{SIGN_IN, SignIn};
 use crate::call::{Caller, Failed, Repeat};
 use crate::error::{ConnectorError, Place};
 use crate::http::{HttpAnswer, HttpClient};
 use crate::json::without_values;
 use crate::limiter::{Bucket, Budgets, Rate};
-use crate::token::TokenKeeper;
+use crate::token::{Token, TokenKeeper};
 
 /// Turns that are further away than this are not waited for: they come minutes apart.
 const OF_TURN: Duration = Duration::from_secs(60);
@@ -92,6 +92,10 @@ impl Client {
         &self.account
     }
 
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     pub(super) fn marketplace_ids(&self) -> &[String] {
         &self.marketplace_ids
     }
@@ -119,19 +123,44 @@ impl Client {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, ConnectorError> {
+        let found = self.find(operation, path, query).await?;
+        found.ok_or_else(|| self.unreadable(operation, "Amazon says that there is no such thing"))
+    }
+
+    /// The same, or nothing where nothing stands there.
+    pub(super) async fn find<T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Option<T>, ConnectorError> {
+        // A sign-in that fails costs none of the few turns of the operation.
+        self.tokens.token(async || self.signed_in().await).await?;
         let address = &format!("{}{path}", self.endpoint);
         let bucket = &*self.bucket(operation);
         let attempt = move || async move {
             let token = self.tokens.token(async || self.sign_in.token(&self.caller).await).await?;
-            let answer = self.caller.http().get(address, query, headers(&token)).await;
+            let headers = headers(&token).ok_or_else(|| {
+                let message = "the token of the sign-in cannot be sent: it is no text of a header";
+                Failed::for_good(self.unreadable(operation, message))
+            })?;
+            let answer = self.caller.http().get(address, query, headers).await;
             let answer = answer.map_err(|none| self.caller.no_answer(operation.name, none))?;
             learn(bucket, &answer);
             match answer.status {
                 401 | 403 => Err(self.not_authorised(operation, &answer, &token).await),
-                _ => self.read(operation, bucket, &answer),
+                404 if self.said(operation, &answer).1.is_some() => Ok(None),
+                _ => self.read(operation, bucket, &answer).map(Some),
             }
         };
         self.caller.make(operation.name, Repeat::Read, bucket, attempt).await
+    }
+
+    /// A token of a sign-in that has a budget of its own.
+    async fn signed_in(&self) -> Result<Token, ConnectorError> {
+        let bucket = self.budgets.bucket(&format!("{}:{SIGN_IN}", self.key), None);
+        let attempt = move || async move { self.sign_in.token(&self.caller).await };
+        self.caller.make(SIGN_IN, Repeat::Read, &bucket, attempt).await
     }
 
     /// The token may have been withdrawn before its end: then another one helps, once.
@@ -202,11 +231,10 @@ impl Client {
     }
 }
 
-fn headers(token: &SecretString) -> HeaderMap {
-    // What is no header's text is no token either: Amazon says so.
-    let mut value = HeaderValue::from_str(token.expose_secret()).unwrap_or(HeaderValue::from_static(""));
+fn headers(token: &SecretString) -> Option<HeaderMap> {
+    let mut value = HeaderValue::from_str(token.expose_secret()).ok()?;
     value.set_sensitive(true);
-    [(reqwest::header::HeaderName::from_static(TOKEN), value)].into_iter().collect()
+    Some([(HeaderName::from_static(TOKEN), value)].into_iter().collect())
 }
 
 /// Sellers whose business needs it are given higher rates than the description says.

@@ -67,7 +67,7 @@ impl Amazon {
 
     /// Reads the orders changed in `window`.
     pub fn read_orders(&self, window: OrderWindow) -> Box<dyn OrderReader + '_> {
-        Box::new(ByToken::new(orders::Pages(&self.client), window))
+        Box::new(ByToken::new(orders::Pages::new(&self.client, &window), window))
     }
 
     /// The orders with these numbers, one call for each.

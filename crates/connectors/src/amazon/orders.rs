@@ -65,29 +65,41 @@ struct Single {
     order: Value,
 }
 
-/// The pages of a search.
-pub(super) struct Pages<'a>(pub(super) &'a Client);
+/// The pages of one search.
+pub(super) struct Pages<'a> {
+    client: &'a Client,
+    /// The window's end, unless Amazon sets it: all pages of a list have to be asked for with the same one.
+    until: Option<Timestamp>,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(client: &'a Client, window: &OrderWindow) -> Self {
+        let is_near = window.changed_until + NEAR >= client.clock().now();
+        Self { client, until: (!is_near).then_some(window.changed_until) }
+    }
+}
 
 #[async_trait]
 impl TokenPages for Pages<'_> {
     async fn page(&self, window: &OrderWindow, token: Option<&str>) -> Result<TokenPage, ConnectorError> {
-        let client = self.0;
+        let client = self.client;
         let marketplaces = client.marketplace_ids().join(",");
-        let (from, until) = (window.changed_from.to_string(), window.changed_until.to_string());
+        let from = window.changed_from.to_string();
+        let until = self.until.map(|until| until.to_string());
         let mut query = vec![
             ("marketplaceIds", marketplaces.as_str()),
             ("lastUpdatedAfter", &from),
             ("includedData", DATA),
             ("maxResultsPerPage", PAGE_SIZE),
         ];
-        if window.changed_until + NEAR < client.clock().now() {
-            query.push(("lastUpdatedBefore", &until));
-        }
+        query.extend(until.as_deref().map(|until| ("lastUpdatedBefore", until)));
         query.extend(window.status.as_deref().map(|status| ("fulfillmentStatuses", status)));
         query.extend(token.map(|token| ("paginationToken", token)));
         let page: Page = client.get(&SEARCH, ORDERS, &query).await?;
         let until = page.last_updated_before.as_deref().map(time).transpose();
         let until = until.map_err(|()| client.unreadable(&SEARCH, "its lastUpdatedBefore is no time"))?;
+        // An end that Amazon has set and does not tell lies this far back at the most.
+        let until = until.or_else(|| self.until.is_none().then_some(window.changed_until - NEAR));
         let next = page.pagination.and_then(|pagination| pagination.next_token);
         Ok(TokenPage { batch: batch(page.orders), next: next.filter(|next| !next.is_empty()), until })
     }
@@ -98,22 +110,29 @@ impl TokenPages for Pages<'_> {
     }
 
     fn unreadable(&self, message: &str) -> ConnectorError {
-        self.0.unreadable(&SEARCH, message)
+        self.client.unreadable(&SEARCH, message)
     }
 }
 
-/// The orders with these numbers; those that Amazon does not know are absent.
+/// The orders with these numbers; those that Amazon does not know are absent, and one that it refuses spoils no other.
 pub(super) async fn by_number(client: &Client, numbers: &[String]) -> Result<OrderBatch, ConnectorError> {
     let mut orders = Vec::with_capacity(numbers.len());
+    let mut refused = Vec::new();
     for number in numbers {
         let path = format!("{ORDERS}/{}", segment(number));
-        match client.get::<Single>(&SINGLE, &path, &[("includedData", DATA)]).await {
-            Ok(Single { order }) => orders.push(order),
-            Err(ConnectorError::Refused { place, .. }) if place.code.as_deref() == Some("NotFound") => {}
+        match client.find::<Single>(&SINGLE, &path, &[("includedData", DATA)]).await {
+            Ok(found) => orders.extend(found.map(|Single { order }| order)),
+            Err(error) if error.concerns_one_order() => refused.push(MalformedEntry {
+                number: Some(number.clone()),
+                reason: error.to_string(),
+                raw: Value::Null,
+            }),
             Err(error) => return Err(error),
         }
     }
-    Ok(batch(orders))
+    let mut batch = batch(orders);
+    batch.malformed.extend(refused);
+    Ok(batch)
 }
 
 /// A text as one part of a path.
@@ -219,9 +238,8 @@ pub(super) fn standing(raw: &Value) -> Standing {
     };
     let holds = order.order_items.iter().any(is_wished).then_some(Hold::Cancellation);
     let wants_signature = |item: &wire::Item| {
-        let shipping = item.fulfillment.as_ref().and_then(|all| all.shipping.as_ref());
-        let constraints = shipping.and_then(|shipping| shipping.shipping_constraints.as_ref());
-        constraints.is_some_and(|all| all.signature_confirmation.as_deref() == Some("MANDATORY"))
+        let constraints = item.constraints();
+        constraints.is_some_and(|all| all.signature_confirmation.as_deref() == Some(wire::MANDATORY))
     };
     let mut notices = Vec::new();
     if order.order_items.iter().any(wants_signature) {

@@ -11,7 +11,7 @@ use crate::error::{ConnectorError, Place};
 use crate::token::Token;
 
 /// For messages: the sign-in has no name of its own.
-const SIGN_IN: &str = "sign-in";
+pub(super) const SIGN_IN: &str = "sign-in";
 const CURE: &str = "check client_id and client_secret, and authorise the application again in Seller Central (Apps and Services > \
                     Develop Apps > Authorise): that gives a new refresh_token";
 

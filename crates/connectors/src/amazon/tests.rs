@@ -157,6 +157,24 @@ async fn a_sign_in_that_is_refused_names_the_cure_and_no_secret() {
     assert!(fake.asked(SEARCH).is_empty());
 }
 
+/// While the sign-in is away, none of the few searches is used up.
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_is_away_costs_no_turn() {
+    let fake = Fake::new(|asked, count| match asked.path.as_str() {
+        SIGN_IN if count <= 90 => Say(503, Vec::new(), String::new()),
+        SIGN_IN => Say::token(count),
+        _ => page(&[], None),
+    })
+    .await;
+    for _ in 0..30 {
+        assert_eq!(read(&fake).await.unwrap_err().failure().class, FailureClass::Transient);
+    }
+    for _ in 0..20 {
+        read(&fake).await.unwrap();
+    }
+    assert_eq!(fake.asked(SEARCH).len(), 20);
+}
+
 /// The bucket gives one call in three minutes: a run has other work to do meanwhile.
 #[tokio::test(start_paused = true)]
 async fn too_many_calls_are_told_with_the_time_of_the_next_one() {
@@ -237,12 +255,15 @@ async fn an_answer_that_is_no_json_is_unreadable_and_a_sick_amazon_is_asked_agai
 async fn single_orders_are_read_and_unknown_ones_are_absent() {
     let fake = fake(|asked, _| match asked.path.rsplit('/').next() {
         Some("302-1") => Say::json(&json!({ "order": order("302-1") })),
-        _ => Say::error(404, "NotFound", "The order does not exist."),
+        Some("odd") => Say::error(400, "InvalidInput", "`odd` is not an order's number"),
+        _ => Say::error(404, "ResourceNotFound", "The order does not exist."),
     })
     .await;
-    let numbers = ["302-1", "302/2 ä"].map(str::to_owned);
+    let numbers = ["302-1", "302/2 ä", "odd"].map(str::to_owned);
     let read = fake.amazon.orders_by_number(&numbers).await.unwrap();
-    assert_eq!(read.entries.len(), 1);
+    assert_eq!((read.entries.len(), read.malformed.len()), (1, 1));
+    assert_eq!(read.malformed[0].number.as_deref(), Some("odd"));
+    assert!(read.malformed[0].reason.contains("is not an order's number"), "{}", read.malformed[0].reason);
     assert_eq!(fake.asked("/orders/2026-01-01/orders/302%2F2%20%C3%A4").len(), 1);
 }
 
@@ -297,4 +318,6 @@ async fn the_account_is_good_where_the_seller_may_sell_at_each_marketplace() {
     let bad = answer(vec![german, place("A13V1IB3VIYZZH", "Amazon.fr", false, false)]).await;
     let said = bad.amazon.check_account().await.unwrap_err().to_string();
     assert!(said.contains("sell at A13V1IB3VIYZZH; it does at A1PA6795UKMFR9 (Amazon.de)"), "{said}");
+    let said = answer(Vec::new()).await.amazon.check_account().await.unwrap_err().to_string();
+    assert!(said.contains("sells nowhere") && said.contains("region"), "{said}");
 }

@@ -98,9 +98,18 @@ pub(super) struct Shipping {
 pub(super) struct Constraints {
     #[serde(default)]
     pub(super) signature_confirmation: Option<String>,
+    #[serde(default)]
+    pub(super) cash_on_delivery: Option<String>,
 }
 
+/// What a constraint says where it holds.
+pub(super) const MANDATORY: &str = "MANDATORY";
+
 impl Item {
+    pub(super) fn constraints(&self) -> Option<&Constraints> {
+        self.fulfillment.as_ref()?.shipping.as_ref()?.shipping_constraints.as_ref()
+    }
+
     /// Pieces that were sold and not cancelled. Amazon cancels an item, or what has not been sent of it.
     pub(super) fn sold(&self) -> i64 {
         let is_cancelled = self.cancellation.as_ref().is_some_and(|all| all.cancellation_execution.is_some());
@@ -128,6 +137,10 @@ impl Order {
         let is_cash = |execution: &Execution| {
             matches!(execution.payment_method.as_deref(), Some("CashOnDelivery" | "COD"))
         };
-        executions.into_iter().flatten().any(is_cash)
+        let asks = |item: &Item| {
+            let constraints = item.constraints();
+            constraints.is_some_and(|all| all.cash_on_delivery.as_deref() == Some(MANDATORY))
+        };
+        executions.into_iter().flatten().any(is_cash) || self.order_items.iter().any(asks)
     }
 }
