@@ -21,6 +21,14 @@ pub fn nearest<'known>(written: &str, known: &[&'known str]) -> Option<&'known s
     near.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, known)| known)
 }
 
+/// The known word that was meant by one that differs from it in a letter or two.
+pub fn slip_of<'known>(written: &str, known: &[&'known str]) -> Option<&'known str> {
+    let written = written.to_lowercase();
+    let far = |known: &str| strsim::damerau_levenshtein(&written, &known.to_lowercase());
+    let near = known.iter().filter(|known| known.len() > 3 && far(known) <= 2);
+    near.min_by_key(|known| far(known)).copied()
+}
+
 /// The value whose word was written, in whatever case and with `-` or a blank for `_`. The error says which words there are.
 pub fn meant<T: Copy>(written: &str, known: &[T], word: impl Fn(T) -> &'static str) -> Result<T, String> {
     let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
@@ -34,6 +42,19 @@ pub fn meant<T: Copy>(written: &str, known: &[T], word: impl Fn(T) -> &'static s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_or_two_make_a_slip_and_another_word_does_not() {
+        let known = ["enabled", "interval_minutes", "cron", "after"];
+        for (written, meant) in
+            [("enabeld", "enabled"), ("interval_minuts", "interval_minutes"), ("crom", "cron")]
+        {
+            assert_eq!(slip_of(written, &known), Some(meant));
+        }
+        for written in ["comment", "category", "owner", "color"] {
+            assert_eq!(slip_of(written, &known), None, "{written}");
+        }
+    }
 
     #[test]
     fn a_word_is_known_in_any_case_and_an_unknown_one_is_answered_by_all() {

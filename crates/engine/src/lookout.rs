@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::AttentionKind;
 use marktwerk_domain::clock::SharedClock;
 use marktwerk_domain::job::Job;
+use marktwerk_domain::judgement::Limits;
 use marktwerk_store::changes::Changes;
 use marktwerk_store::{SharedStore, StoreError, StoreResult};
 use tokio::sync::watch;
@@ -59,6 +60,8 @@ pub struct LookoutOptions {
     pub worker: Duration,
     /// Credentials that end sooner are told.
     pub credentials: Duration,
+    /// How long before its deadline an order needs a person.
+    pub before_deadline: SignedDuration,
     /// Entries of the attention list of these kinds are told; those of credentials and of the worker always are.
     pub attention: Vec<AttentionKind>,
     /// Of every job.
@@ -84,6 +87,7 @@ impl Default for LookoutOptions {
             disk_low: 500_000_000,
             worker: Duration::from_secs(300),
             credentials: Duration::from_secs(14 * 86_400),
+            before_deadline: Limits::default().before_deadline,
             attention: Vec::new(),
             all_jobs: JobAlerts::default(),
             jobs: BTreeMap::new(),

@@ -33,6 +33,7 @@ pub(super) struct Shown {
     pub(super) said: EntryFacts,
     /// Unless a person put it off.
     pub(super) entry: Option<Entry>,
+    pub(super) is_put_off: bool,
 }
 
 /// The row at this time, what it has to say, and its entry.
@@ -50,8 +51,8 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
     let entry = kind.map(|kind| Entry { kind, facts: said.clone() });
     let is_put_off = |until| until > now || mutant::is(Mutant::RemindsNever);
     let put_off = facts.remind.as_ref().filter(|remind| is_put_off(remind.until)).map(|remind| remind.entry);
-    let entry = entry.filter(|entry| put_off != Some(entry.fingerprint()));
-    Shown { row, said, entry }
+    let is_put_off = entry.as_ref().is_some_and(|entry| put_off == Some(entry.fingerprint()));
+    Shown { row, said, entry: entry.filter(|_| !is_put_off), is_put_off }
 }
 
 /// The row at this time.

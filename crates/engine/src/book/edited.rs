@@ -147,9 +147,6 @@ impl Book {
         let path = file.disk.path();
         let text = jobs_file::text(path, &found.bytes)?;
         let document = JobsDocument::parse(&text, path)?;
-        for slip in document.slips(&text, path) {
-            tracing::warn!("{slip}");
-        }
         let hand = Hand { book: self, actor: Actor::jobs_file() };
         let mut tries = 1;
         let done = loop {
@@ -174,6 +171,10 @@ impl Book {
         self.store.set_fact(&file.hash_fact, &found_hash).await?;
         (known.hash, known.stamp, known.is_checked) = (Some(found_hash), Some(found.stamp), false);
         known.written_at = self.clock.monotonic();
+        // Once for each edit: one that cannot be taken over is looked at again and again.
+        for slip in document.slips(&text, path) {
+            tracing::warn!("{slip}");
+        }
         Ok((document, done))
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use marktwerk_domain::words::nearest;
+use marktwerk_domain::words::slip_of;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -58,7 +58,7 @@ impl JobsDocument {
     pub fn slips(&self, text: &str, path: &Path) -> Vec<String> {
         let named = |(entry, offset): &(JobDraft, usize)| {
             let slip = |name: &String| {
-                let near = nearest(name, &JobDraft::FIELDS)?;
+                let near = slip_of(name, &JobDraft::FIELDS)?;
                 let reason = format!("is not a field of a job, and not used; did you mean {near}?");
                 Some(Self::fault(text, path, *offset, name, &reason).to_string())
             };

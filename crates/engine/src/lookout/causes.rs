@@ -9,7 +9,7 @@ use marktwerk_domain::attention::{Attention, AttentionKind};
 use marktwerk_domain::concern::{Concern, ConcernCode};
 use marktwerk_domain::health::{Alarm, HealthChange};
 use marktwerk_domain::job::{Job, JobId};
-use marktwerk_domain::judgement::groups;
+use marktwerk_domain::judgement::{Group, groups};
 use marktwerk_domain::language::{Language, Reader};
 use marktwerk_domain::reason::Reason;
 use marktwerk_store::alerts::NewAlert;
@@ -134,7 +134,7 @@ impl Causes<'_> {
     fn entries(&self) -> Vec<Cause> {
         let mut causes: BTreeMap<(&str, &str), Vec<&Attention>> = BTreeMap::new();
         // An order that needs a person for another reason is late all the same.
-        let late: Vec<Attention> = self.attentions.iter().filter_map(as_late).collect();
+        let late: Vec<Attention> = self.attentions.iter().filter_map(|entry| self.as_late(entry)).collect();
         for entry in self.attentions.iter().chain(&late) {
             // The worker is one for all accounts, and told of in two ways.
             let (account, kind) = match entry.kind {
@@ -143,8 +143,13 @@ impl Causes<'_> {
             };
             causes.entry((account, kind)).or_default().push(entry);
         }
+        for entries in causes.values_mut() {
+            // The most urgent first, where they have deadlines; else as they came.
+            entries.sort_by_key(|entry| (deadline(entry).is_none(), deadline(entry)));
+        }
         let cause = |((account, kind), entries): (&(&str, &str), &Vec<&Attention>)| {
             let first = *entries.first()?;
+            let since = entries.iter().map(|entry| entry.since).min()?;
             let code = code_of(first.kind);
             let is_told = matches!(code, Some(ConcernCode::CredentialsRefused | ConcernCode::WorkerStuck))
                 || self.options.attention.contains(&first.kind);
@@ -162,8 +167,7 @@ impl Causes<'_> {
             };
             let message = |language| {
                 let reader = Reader { language, zone: self.zone.clone() };
-                let group = groups(entries.iter().map(|entry| (*entry).clone()).collect()).into_iter().next();
-                group.map(|group| group.message(&reader)).unwrap_or_default()
+                told(&groups(entries.iter().map(|entry| (*entry).clone()).collect()), &reader)
             };
             let details = Reason::new([Language::English, Language::German].map(message));
             let title = match code {
@@ -174,9 +178,18 @@ impl Causes<'_> {
                 _ => format!("{}{of}", first.kind.words(Language::English)),
             };
             let cause = self.cause(&format!("attention:{account}:{kind}"), code, account, title, details);
-            Some(Cause { since: first.since, is_told, ..cause })
+            Some(Cause { since, is_told, ..cause })
         };
         causes.iter().filter_map(cause).collect()
+    }
+
+    /// The entry of an order that may miss its deadline although that is not what the entry is about.
+    fn as_late(&self, entry: &Attention) -> Option<Attention> {
+        let is_told = matches!(entry.kind, AttentionKind::Late | AttentionKind::Waiting);
+        let deadline = deadline(entry).filter(|_| entry.kind.is_of_an_order() && !is_told)?;
+        let is_near_since = deadline.checked_sub(self.options.before_deadline).unwrap_or(deadline);
+        let since = entry.since.max(is_near_since);
+        Some(Attention { kind: AttentionKind::Late, since, ..entry.clone() })
     }
 
     /// What the settings say of this job.
@@ -249,11 +262,18 @@ impl Causes<'_> {
     }
 }
 
-/// The entry of an order that may miss its deadline although that is not what the entry is about.
-fn as_late(entry: &Attention) -> Option<Attention> {
-    let has_a_deadline = entry.kind.is_of_an_order() && entry.facts.get("deadline").is_some();
-    let is_told = matches!(entry.kind, AttentionKind::Late | AttentionKind::Waiting);
-    (has_a_deadline && !is_told).then(|| Attention { kind: AttentionKind::Late, ..entry.clone() })
+/// When an order must leave, where its entry says so.
+fn deadline(entry: &Attention) -> Option<Timestamp> {
+    entry.facts.get("deadline")?.as_str()?.parse().ok()
+}
+
+/// What a cause of several groups of entries says. A group of one order does not name it.
+fn told(groups: &[Group], reader: &Reader) -> String {
+    let named = |group: &Group| match group.entries.as_slice() {
+        [only] if groups.len() > 1 => format!("{}: {}", only.subject, group.message(reader)),
+        _ => group.message(reader),
+    };
+    groups.iter().map(named).collect::<Vec<_>>().join("\n")
 }
 
 /// What an entry of the attention list says of the whole program.

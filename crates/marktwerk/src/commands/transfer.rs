@@ -8,10 +8,10 @@ use super::output::{Output, plain};
 use super::usage::UsageError;
 use anyhow::Context;
 
-/// Writes the document to a file that does not exist yet, or prints it.
+/// Writes the document to a file that does not exist yet, or prints it, as it does for `-`.
 pub(super) async fn export(file: Option<PathBuf>, client: &Client, output: &Output) -> anyhow::Result<()> {
     let document = client.get_text("/api/v1/jobs/export").await?;
-    match file {
+    match file.filter(|file| file.as_os_str() != "-") {
         None => output.line(document.trim_end())?,
         Some(path) => {
             use std::io::Write;
@@ -49,7 +49,16 @@ pub(super) async fn import(
     };
     let query = [("dry_run", is_dry_run.to_string())];
     let told = client.post_document("/api/v1/jobs/import", &query, document).await;
-    let told = told.with_context(|| format!("{} was not taken over", file.display()))?;
+    let told = told.map_err(|error| {
+        let name = if file.as_os_str() == "-" { "the input".into() } else { file.to_string_lossy() };
+        let what = match error.is_temporary() {
+            true => format!(
+                "whether {name} was taken over is not known: `marktwerk config export` shows what is in force"
+            ),
+            false => format!("{name} was not taken over"),
+        };
+        anyhow::Error::from(error).context(what)
+    })?;
     if output.is_json() {
         return Ok(output.json(&told)?);
     }

@@ -18,6 +18,7 @@ pub(super) fn lookout(settings: &Settings) -> LookoutOptions {
         disk_low: free_disk_megabytes.saturating_mul(1_000_000),
         worker: Duration::from_secs(worker_minutes.saturating_mul(60)),
         credentials: Duration::from_secs(credentials_days.saturating_mul(86_400)),
+        before_deadline: settings.orders.limits().before_deadline,
         attention,
         all_jobs,
         jobs,

@@ -65,7 +65,7 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem, alert: Option<&
                 @if !item.config.description.is_empty() { small data-field="description" { (item.config.description) } }
                 @if item.not_in_this_version { small.problem { (words.not_in_this_version) } }
             }
-            td data-label=(words.job_type) { (item.config.job_type) }
+            td data-label=(words.job_type) { (breakable(&item.config.job_type)) }
             td data-label=(words.status) {
                 span.badge data-field="status" data-status=(state.status.as_str()) { (status_word(words, state.status)) }
                 span.badge.only-paused { (words.paused) }
@@ -91,6 +91,11 @@ fn row(words: Words, engine: &Engine, job: &Job, item: &JobItem, alert: Option<&
             td.actions data-label=(words.actions) { (actions(words, engine, job, item)) }
         }
     }
+}
+
+/// A name that may go on in the next line behind each `_`.
+fn breakable(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive('_') { (part) wbr; } }
 }
 
 /// What the script compares: if its schedule has changed, the row is taken from the page again.

@@ -88,8 +88,8 @@ impl Decision {
                 "Die frühere Entscheidung entfällt, und die Bestellung geht ihren üblichen Weg.",
             ],
             Self::RemindMe => [
-                "The entry is hidden until the time that you name, or the order's shipping deadline, unless it says something else before.",
-                "Der Eintrag ist bis zu dem Zeitpunkt verborgen, den Sie nennen, längstens bis zur Versandfrist der Bestellung, außer er sagt vorher etwas anderes.",
+                "The entry is hidden until the time that you name, or until the order's shipping deadline is near, unless it says something else before.",
+                "Der Eintrag ist bis zu dem Zeitpunkt verborgen, den Sie nennen, oder bis die Versandfrist der Bestellung naht, außer er sagt vorher etwas anderes.",
             ],
             Self::TakeBack => [
                 "The decision is taken back; nothing that was sent already is undone.",

@@ -9,6 +9,7 @@ use super::holds::Hold;
 use super::rows::Row;
 use super::{Difference, EntryFacts};
 use crate::language::{Language, Reader};
+use crate::order::OrderState;
 use crate::reason::Reason;
 
 /// Numbers of orders that a sentence names; the others are counted.
@@ -123,7 +124,7 @@ pub(super) fn message(facts: &EntryFacts, reader: &Reader) -> String {
     let happened = happened(facts, language);
     let happened = happened.trim_end_matches('.');
     let by = facts.deadline.map(|deadline| reader.time(deadline));
-    let by = by.map_or_else(String::new, |by| leaves_by(["it", "Sie"], &by, language));
+    let by = by.map_or_else(String::new, |by| leaves_by(facts.row, ["it", "Sie"], &by, language));
     match language {
         _ if advice.is_empty() => format!("{happened}{by}"),
         Language::English => format!("{happened}: {advice}{by}"),
@@ -132,9 +133,17 @@ pub(super) fn message(facts: &EntryFacts, reader: &Reader) -> String {
 }
 
 /// What is added to an entry that has a cause of its own, where the order may become late by it.
-fn leaves_by(which: [&str; 2], by: &str, language: Language) -> String {
+fn leaves_by(row: Row, which: [&str; 2], by: &str, language: Language) -> String {
     let which = language.of(which);
-    language.of([format!("; {which} must leave by {by}"), format!(" {which} muss bis {by} versandt sein.")])
+    // What has left must not be sent once more.
+    let has_left = row.line().state == OrderState::Shipped || row == Row::WithoutNumberLong;
+    language.of(match has_left {
+        true => [
+            format!("; {which} must be reported as shipped by {by}"),
+            format!(" {which} muss bis {by} als versandt gemeldet sein."),
+        ],
+        false => [format!("; {which} must leave by {by}"), format!(" {which} muss bis {by} versandt sein.")],
+    })
 }
 
 /// As a sentence begins.
@@ -345,7 +354,7 @@ pub(super) fn of_several(numbers: &[&str], all: &[EntryFacts], text: &str, reade
     let since = all.iter().filter_map(|facts| facts.waits_since).min().map(|time| reader.time(time));
     match (deadline, since) {
         (by, _) if first.row.line().kind.is_some() => {
-            let by = by.map(|by| leaves_by(["the first", "Die erste"], &by, language)).unwrap_or_default();
+            let by = by.map(|by| leaves_by(first.row, ["the first", "Die erste"], &by, language)).unwrap_or_default();
             language.of([
                 format!("{orders}, the same with each of them: {text}{by}"),
                 format!("{orders}, für jede gilt: {text}{by}"),

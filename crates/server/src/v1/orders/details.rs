@@ -159,11 +159,10 @@ pub(super) async fn decide(
 /// What there is to say of an order.
 pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) -> OrderDetails {
     let Details { language } = *details;
-    let now = state.engine.clock().now();
-    let judgement = record.judgement(&state.limits, now);
+    let judgement = record.judgement(&state.limits, state.engine.clock().now());
     let facts = record.facts();
     let time = |time| state.time(time);
-    let put_off = facts.remind.filter(|remind| remind.until > now && judgement.entry.is_none());
+    let put_off = facts.remind.filter(|_| judgement.is_put_off);
     let put_off = put_off.map(|remind| PutOff { until: time(remind.until), by: remind.by });
     let decided = facts.decided.map(|decided| StandingDecision {
         decision: decided.decision.as_str(),
