@@ -141,7 +141,7 @@ impl Client {
         let attempt = move || async move {
             let token = self.tokens.token(async || self.sign_in.token(&self.caller).await).await?;
             let headers = headers(&token).ok_or_else(|| {
-                let message = "the token of the sign-in cannot be sent: it is no text of a header";
+                let message = "the token of the sign-in cannot be sent in a header";
                 Failed::for_good(self.unreadable(operation, message))
             })?;
             let answer = self.caller.http().get(address, query, headers).await;

@@ -97,7 +97,7 @@ impl TokenPages for Pages<'_> {
         query.extend(token.map(|token| ("paginationToken", token)));
         let page: Page = client.get(&SEARCH, ORDERS, &query).await?;
         let until = page.last_updated_before.as_deref().map(time).transpose();
-        let until = until.map_err(|()| client.unreadable(&SEARCH, "its lastUpdatedBefore is no time"))?;
+        let until = until.map_err(|()| client.unreadable(&SEARCH, "its lastUpdatedBefore is not a time"))?;
         // An end that Amazon has set and does not tell lies this far back at the most.
         let until = until.or_else(|| self.until.is_none().then_some(window.changed_until - NEAR));
         let next = page.pagination.and_then(|pagination| pagination.next_token);
@@ -162,8 +162,9 @@ fn entry(raw: &Value) -> Result<OrderEntry, (Option<String>, String)> {
     let order = wire::Order::deserialize(raw)
         .map_err(|error| fail(format!("it cannot be read: {}", without_values(&error))))?;
     let changed_at =
-        time(&order.last_updated_time).map_err(|()| fail("its lastUpdatedTime is no time".to_owned()))?;
-    let ordered_at = time(&order.created_time).map_err(|()| fail("its createdTime is no time".to_owned()))?;
+        time(&order.last_updated_time).map_err(|()| fail("its lastUpdatedTime is not a time".to_owned()))?;
+    let ordered_at =
+        time(&order.created_time).map_err(|()| fail("its createdTime is not a time".to_owned()))?;
     let word = order.fulfillment.as_ref().map(|fulfillment| fulfillment.fulfillment_status.as_str());
     let word = word.ok_or_else(|| fail("it has no fulfillmentStatus".to_owned()))?;
     let status = status(word).ok_or_else(|| fail(format!("its fulfillmentStatus {word} is not known")))?;

@@ -128,7 +128,7 @@ fn what_needs_a_person_says_when_it_must_leave() {
     });
     let near = put_off.at(12 * 60);
     assert_eq!(near.kind(), Some(Kind::SetAside), "that it becomes urgent is something else than before");
-    assert!(near.message().contains("; it must leave by 2026-11-24 08:00"), "{}", near.message());
+    assert!(near.message().contains("; the order must leave by 2026-11-24 08:00"), "{}", near.message());
     let shipped = near.status(Status::Shipped).erp(marktwerk_domain::judgement::ErpFacts::default());
     assert!(!shipped.message().contains("must leave"), "{}", shipped.message());
 }

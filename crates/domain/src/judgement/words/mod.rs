@@ -124,7 +124,8 @@ pub(super) fn message(facts: &EntryFacts, reader: &Reader) -> String {
     let happened = happened(facts, language);
     let happened = happened.trim_end_matches('.');
     let by = facts.deadline.map(|deadline| reader.time(deadline));
-    let by = by.map_or_else(String::new, |by| leaves_by(facts.row, ["it", "Sie"], &by, language));
+    let by = by
+        .map_or_else(String::new, |by| leaves_by(facts.row, ["the order", "Die Bestellung"], &by, language));
     match language {
         _ if advice.is_empty() => format!("{happened}{by}"),
         Language::English => format!("{happened}: {advice}{by}"),
@@ -136,7 +137,15 @@ pub(super) fn message(facts: &EntryFacts, reader: &Reader) -> String {
 fn leaves_by(row: Row, which: [&str; 2], by: &str, language: Language) -> String {
     let which = language.of(which);
     // What has left must not be sent once more.
-    let has_left = row.line().state == OrderState::Shipped || row == Row::WithoutNumberLong;
+    let has_left = row.line().state == OrderState::Shipped
+        || matches!(
+            row,
+            Row::WithoutNumberLong
+                | Row::PartNumberChanged
+                | Row::WishLeft
+                | Row::ChangedLeft
+                | Row::UnreadableLeft
+        );
     language.of(match has_left {
         true => [
             format!("; {which} must be reported as shipped by {by}"),
