@@ -16,9 +16,9 @@ use crate::supervision::Supervision;
 /// Between two tries.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
 /// A file of more bytes whose writing takes longer than this is waited for by nobody, and each write of it is followed by a rest of four
-/// times as long.
+/// times as long. About what a small file takes: a change among many jobs is to take no longer than one among few, on a fast disk too.
 const LARGE: usize = 500_000;
-const QUICK: Duration = Duration::from_millis(50);
+const QUICK: Duration = Duration::from_millis(5);
 const LONGEST_REST: Duration = Duration::from_secs(5);
 /// A change waits this long at the most for its write.
 const PATIENCE: Duration = Duration::from_secs(5);
