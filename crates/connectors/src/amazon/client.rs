@@ -31,7 +31,7 @@ const REQUEST_ID: &str = "x-amzn-RequestId";
 pub(super) struct Operation {
     /// Amazon's own name.
     pub(super) name: &'static str,
-    /// What is permitted as long as Amazon tells nothing else.
+    /// What is permitted unless Amazon tells another rate.
     pub(super) rate: Rate,
     /// A refusal is about one order's own content.
     pub(super) is_about_order: bool,

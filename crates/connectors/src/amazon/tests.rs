@@ -187,7 +187,7 @@ async fn too_many_calls_are_told_with_the_time_of_the_next_one() {
     assert!((SignedDuration::from_secs(180)..SignedDuration::from_secs(190)).contains(&first), "{first:#}");
     let second = until(read(&fake).await.unwrap_err());
     assert!(second <= first);
-    assert_eq!(fake.asked(SEARCH).len(), 1, "nobody calls before");
+    assert_eq!(fake.asked(SEARCH).len(), 1, "no call is made before that");
 }
 
 #[tokio::test(start_paused = true)]
