@@ -280,6 +280,10 @@ pub struct OurFacts {
     pub recognised: Option<String>,
     /// What the ERP has, as far as we know.
     pub baseline: Option<Baseline>,
+    /// What the order was when the ERP was last asked and did not have it, where it has changed since: a person who has entered it
+    /// meanwhile may have read it like that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_change: Option<Baseline>,
     /// When the open intent to report it was committed. Column.
     #[serde(skip)]
     pub report_since: Option<Timestamp>,

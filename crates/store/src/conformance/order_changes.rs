@@ -261,6 +261,7 @@ pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
     save(&store, &[fetched("old", 5), fetched("open", 5), fetched("new", 500)]).await;
     let mut kept = OrderFacts::default();
     kept.ours.baseline = Some(Baseline { address: Some(1), contents: 2 });
+    kept.ours.before_change = kept.ours.baseline;
     kept.there.newest = kept.ours.baseline;
     for number in ["old", "new"] {
         let patch = OrderPatch {
@@ -277,9 +278,10 @@ pub async fn buyers_of_old_orders_are_forgotten(store: SharedStore) {
     for (number, is_known) in [("old", false), ("open", true), ("new", true)] {
         let record = store.order(ACCOUNT, number).await.unwrap().unwrap();
         assert_eq!(record.raw.is_some(), is_known, "{number}");
-        let fingerprints = record.kept.map(|facts| (facts.ours.baseline, facts.there.newest));
+        let fingerprints =
+            record.kept.map(|facts| [facts.ours.baseline, facts.ours.before_change, facts.there.newest]);
         assert_eq!(
-            fingerprints.is_some_and(|both| both != (None, None)),
+            fingerprints.is_some_and(|all| all != [None; 3]),
             number == "new",
             "{number}: the fingerprint of an address is forgotten too"
         );

@@ -176,6 +176,7 @@ impl Orders<'_> {
         let now = self.now();
         let mut facts = record.facts();
         facts.ours.handed_over_at = Some(now);
+        facts.ours.before_change = None;
         // Which order it is, tracking finds out; until then nothing is known of it.
         if found.is_none_or(|presence| presence.waiting_rows > 0) {
             facts.erp = ErpFacts { since: Some(now), waiting_rows: 1, ..ErpFacts::default() };

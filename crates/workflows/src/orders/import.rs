@@ -166,5 +166,19 @@ fn compare(facts: &mut OrderFacts, previous: Option<&Order>, newest: &Order) {
     if is_in_our_hands && !is_in_erp {
         facts.ours.baseline = None;
         facts.there.difference = None;
+        if let Some(previous) = previous {
+            keep_before(facts, previous, newest);
+        }
+    }
+}
+
+/// A person may have entered the order in JTL before it changed, and JTL was not asked since.
+fn keep_before(facts: &mut OrderFacts, previous: &Order, newest: &Order) {
+    let mut before = Baseline::of(previous);
+    if previous.delivery.has_the_words_of(&newest.delivery) {
+        before.address = Baseline::of(newest).address;
+    }
+    if before.difference(newest).is_some() {
+        facts.ours.before_change.get_or_insert(before);
     }
 }

@@ -59,8 +59,7 @@ impl Orders<'_> {
                         changes.push(self.number_taken(record, taken));
                     }
                     (None, _) if is_missed(record, self.limits(), self.now()) => missing.push(record),
-                    // Time may have passed.
-                    (None, _) => changes.push(self.judged(record, OrderPatch::default())),
+                    (None, _) => changes.push(self.not_there(record)),
                 }
             }
             self.note_cancellations(&page);
@@ -110,6 +109,16 @@ impl Orders<'_> {
         let presences = self.connections.presences_in_erp(&records).await?;
         let waiting = presences.into_iter().filter(|presence| presence.waiting_rows > 0);
         Ok(waiting.map(|presence| (presence.number, presence.waiting_rows)).collect())
+    }
+
+    /// JTL does not have the order, and need not have it. Time may have passed.
+    fn not_there(&self, record: &OrderRecord) -> OrderChange {
+        let kept = record.kept.clone().filter(|facts| facts.ours.before_change.is_some());
+        let kept = kept.map(|mut facts| {
+            facts.ours.before_change = None;
+            facts
+        });
+        self.judged(record, OrderPatch { kept, ..OrderPatch::default() })
     }
 
     /// JTL has an order with its number that is not it.
@@ -189,6 +198,9 @@ impl Orders<'_> {
             }
             let mut facts = record.facts();
             facts.erp = facts.erp.without_order(presence.waiting_rows, now);
+            if presence.waiting_rows == 0 {
+                facts.ours.before_change = None;
+            }
             changes.push(self.judged(record, OrderPatch { kept: Some(facts), ..OrderPatch::default() }));
         }
         Ok(changes)
@@ -219,14 +231,18 @@ fn watched_name(account: &str) -> String {
     format!("orders.watched.{account}")
 }
 
-/// JTL shows it for the first time. What it has is what we know of the order now.
+/// JTL shows it for the first time. What it has is what we know of the order now, or what we knew before it changed.
 fn take_up(step: &Step, record: &OrderRecord, facts: &mut OrderFacts) {
     if facts.ours.handed_over_at.is_none() && record.intent.is_none() {
         let text = format!("order {} was entered in JTL by hand: it is taken up", record.number);
         step.info(text, Value::Null);
     }
     let own = record.order.as_ref().filter(|_| !taken_over::lacks_document(record));
-    facts.ours.baseline = facts.ours.baseline.or(own.map(Baseline::of));
+    let before = facts.ours.before_change.take();
+    if let (None, Some(before), Some(own)) = (facts.ours.baseline, before, own) {
+        facts.there.difference = before.difference(own).filter(|_| !mutant::is(Mutant::ChangeForgotten));
+    }
+    facts.ours.baseline = facts.ours.baseline.or(before).or(own.map(Baseline::of));
 }
 
 /// Its own row may still wait, whatever else has its number.

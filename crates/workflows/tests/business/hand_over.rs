@@ -76,3 +76,44 @@ async fn an_order_set_aside_is_read_again_when_a_person_says_so() {
     shop.sync_orders().await;
     assert_eq!(shop.attention(AttentionKind::SetAside).await, [number], "what still does not go comes back");
 }
+
+/// It waits for the buyer's address, and a person has entered it in JTL before that came: nobody can know which address was read.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_by_hand_around_a_change_is_shown() {
+    let shop = Shop::open_patient().await;
+    shop.sync_orders().await;
+    let number = shop.place(1).remove(0);
+    shop.world.ask_address_change(&number, true).unwrap();
+    shop.next_run().await;
+    enter_by_hand(&shop, &number).await;
+    shop.world.readdress(&number).unwrap();
+    shop.world.ask_address_change(&number, false).unwrap();
+    shop.next_run().await;
+    let entries = shop.attention(AttentionKind::ChangedAfterHandOver).await;
+    assert_eq!(entries, [number], "{}", shop.log().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_by_hand_long_after_a_change_is_as_it_should_be() {
+    let shop = Shop::open_patient().await;
+    shop.sync_orders().await;
+    let number = shop.place(1).remove(0);
+    shop.world.ask_address_change(&number, true).unwrap();
+    shop.next_run().await;
+    shop.world.readdress(&number).unwrap();
+    shop.world.ask_address_change(&number, true).unwrap();
+    shop.next_run().await;
+    enter_by_hand(&shop, &number).await;
+    shop.world.ask_address_change(&number, false).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+}
+
+/// A person enters what was read of the order.
+async fn enter_by_hand(shop: &Shop, number: &str) {
+    let order = shop.order(number).await.order.unwrap();
+    let lines: Vec<(String, i64)> =
+        order.lines.iter().map(|line| (line.sku.clone(), line.quantity())).collect();
+    shop.world.enter_order_in_jtl(number, &lines).unwrap();
+}

@@ -237,15 +237,16 @@ impl Play {
     /// Each article of the order is one that JTL has and sells.
     fn adds_articles(&mut self, sn: &str) -> bool {
         for (sku, _) in self.oracle.book.get(sn).lines() {
-            let is_there = |articles: Vec<Article>| {
-                articles.iter().any(|article| article.is_sold && number_of(&article.sku) == number_of(&sku))
+            let is_there = |snapshot: &Snapshot| {
+                let is_it = |article: &Article| article.is_sold && number_of(&article.sku) == number_of(&sku);
+                snapshot.articles.iter().any(is_it)
             };
-            if is_there(self.oracle.records.articles()) {
+            if is_there(&self.oracle.snapshot()) {
                 continue;
             }
             self.brings_back(&sku, &format!("{sku}-ALT"));
             let is_active = self.ground.jtl().set_article_active(&sku, true).is_ok();
-            if !is_active || !is_there(self.oracle.records.articles()) {
+            if !is_active || !is_there(&self.oracle.snapshot()) {
                 return false;
             }
             self.tell(format!("A person sees to it that JTL has {sku} and sells it."));

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use marktwerk_domain::run::RunState;
 use marktwerk_store::inventory::ListingFilter;
 use marktwerk_store::judging;
@@ -133,8 +133,13 @@ impl Play {
         Ok(())
     }
 
+    /// Waits for the first half second from `at` on. The sandbox's own rounds begin with a whole second, on another thread: at the same
+    /// moment, the machine would decide who of the two is first.
     async fn sleep_until(&self, at: Timestamp) {
-        let left = at.duration_since(self.ground.now());
+        let half = SignedDuration::from_millis(500);
+        let next_second = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+        let begins = (at.max(self.ground.now()) - half).round(next_second).unwrap() + half;
+        let left = begins.duration_since(self.ground.now());
         if let Ok(left) = Duration::try_from(left) {
             self.ground.clock.sleep(left).await;
         }

@@ -68,7 +68,7 @@ pub(crate) struct Noted {
 }
 
 /// An article's stock.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Article {
     pub(crate) key: i64,
     pub(crate) sku: String,
@@ -88,6 +88,7 @@ pub(crate) struct Snapshot {
     /// Number → rows that wait for the JTL-Worker.
     pub(crate) waiting: HashMap<String, u32>,
     pub(crate) noted: Vec<Noted>,
+    pub(crate) articles: Vec<Article>,
 }
 
 impl Snapshot {
@@ -119,7 +120,10 @@ impl Records {
     pub(crate) fn snapshot(&self) -> Rc<Snapshot> {
         let version: i64 = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap();
         if self.last.borrow().0 != version {
+            // The JTL-Worker may be at work: what it has done in part would look like two truths.
+            let transaction = self.connection.unchecked_transaction().unwrap();
             self.last.replace((version, Rc::new(self.read(0))));
+            transaction.commit().unwrap();
         }
         Rc::clone(&self.last.borrow().1)
     }
@@ -211,10 +215,10 @@ impl Records {
             let number = text.split("<cExterneBestellNr>").nth(1).and_then(|rest| rest.split('<').next());
             *waiting.entry(number.unwrap_or_default().to_owned()).or_default() += 1;
         }
-        Snapshot { orders, waiting, noted }
+        Snapshot { orders, waiting, noted, articles: self.articles() }
     }
 
-    pub(crate) fn articles(&self) -> Vec<Article> {
+    fn articles(&self) -> Vec<Article> {
         let components: Vec<(i64, i64, i64)> =
             self.rows("SELECT kStueckliste, kArtikel, fAnzahl FROM tStueckliste WHERE ?1 = ?1", 0, |row| {
                 Ok((row.get(0)?, row.get(1)?, whole(row.get(2)?)))

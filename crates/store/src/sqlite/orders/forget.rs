@@ -15,7 +15,8 @@ pub(super) fn buyers(writing: &mut Writing<'_>, before: Timestamp) -> StoreResul
     let before = params![Micros(before)];
     let addresses = format!(
         "UPDATE orders SET translation = json_set(translation, '$.delivery', json('{{}}')), \
-         facts = json_remove(facts, '$.ours.baseline', '$.there.newest'), revision = revision + 1 \
+         facts = json_remove(facts, '$.ours.baseline', '$.ours.before_change', '$.there.newest'), \
+         revision = revision + 1 \
          WHERE translation IS NOT NULL AND id IN ({OVER})"
     );
     let documents = format!("DELETE FROM order_documents WHERE order_id IN ({OVER})");

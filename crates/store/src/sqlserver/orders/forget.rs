@@ -44,7 +44,8 @@ async fn forget(writing: &mut Writing<'_>, piece: &[i64], before: i64) -> StoreR
     let over = format!("{OVER} AND o.id IN (SELECT CAST(value AS bigint) FROM OPENJSON(@P2))");
     let addresses = format!(
         "UPDATE marktwerk.orders SET translation = JSON_MODIFY(translation, '$.delivery', JSON_QUERY('{{}}')), \
-         facts = JSON_MODIFY(JSON_MODIFY(facts, '$.ours.baseline', NULL), '$.there.newest', NULL), revision = revision + 1 \
+         facts = JSON_MODIFY(JSON_MODIFY(JSON_MODIFY(facts, '$.ours.baseline', NULL), '$.ours.before_change', NULL), \
+         '$.there.newest', NULL), revision = revision + 1 \
          WHERE translation IS NOT NULL AND id IN ({over})"
     );
     let documents = format!("DELETE FROM marktwerk.order_documents WHERE order_id IN ({over})");

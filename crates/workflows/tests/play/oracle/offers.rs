@@ -25,19 +25,19 @@ impl Oracle {
         snapshot: &Snapshot,
         ended: Ended,
     ) -> Result<(), Violation> {
-        let articles = self.records.articles();
+        let articles = &snapshot.articles;
         let (mut open, mut unread, mut unraised) = (Units::new(), Units::new(), Units::new());
         for bought in self.book.live(None) {
             if self.takes(bought, snapshot) {
                 let lines = bought.there.lines.iter().map(|line| (line.sku.as_str(), line.quantity()));
-                add(&mut open, &articles, lines);
+                add(&mut open, articles, lines);
             }
             let ordered = || bought.ordered.iter().map(|(sku, pieces)| (sku.as_str(), *pieces));
             // A raise needs all orders; only what nobody can see is allowed for.
             let is_freed = bought.was_in_jtl && bought.touched >= self.read_from[bought.account];
             let is_invisible = self.is_invisible(bought, ended);
             if is_invisible || is_freed || bought.placed >= ended.started {
-                add(&mut unraised, &articles, ordered());
+                add(&mut unraised, articles, ordered());
             }
             // What people did with it in JTL is known once the order job has asked.
             let is_unread = bought.touched.max(bought.changed_there) >= self.read_from[bought.account]
@@ -45,18 +45,18 @@ impl Oracle {
                 || is_invisible;
             if is_unread {
                 // All that was ordered: what was cancelled since is offered again by the marketplace itself.
-                add(&mut unread, &articles, ordered());
+                add(&mut unread, articles, ordered());
             }
         }
         let account = &ground.accounts[ended.account];
         let listings = account.market.listings().unwrap();
         let lost = listings.iter().filter(|listing| {
-            self.matched[ended.account].contains(&listing.sku) && found(&articles, &listing.sku).is_none()
+            self.matched[ended.account].contains(&listing.sku) && found(articles, &listing.sku).is_none()
         });
         // Many at once are a question for a person.
         let is_question = lost.count() > 5;
         for listing in listings {
-            let article = found(&articles, &listing.sku);
+            let article = found(articles, &listing.sku);
             if article.is_some() {
                 self.matched[ended.account].insert(listing.sku.clone());
             }
@@ -67,12 +67,12 @@ impl Oracle {
             {
                 continue;
             }
-            let free = article.map_or(0, |article| free(article, &articles, &open)).max(0);
+            let free = article.map_or(0, |article| free(article, articles, &open)).max(0);
             let returned = if article.is_none() { self.returned(&listing.sku, ended.account) } else { 0 };
             let before = self.before[ended.account].get(&listing.sku_id.to_string()).copied().unwrap_or(0);
             let is_raised = listing.stock > before;
             let allowance = if is_raised { &unraised } else { &unread };
-            let allowed = free + returned + article.map_or(0, |article| sold(article, &articles, allowance));
+            let allowed = free + returned + article.map_or(0, |article| sold(article, allowance));
             if (ended.is_success || is_raised) && listing.stock > allowed {
                 let what = format!(
                     "{} offers {} of {} (before the run {before}); {free} are there and not promised to anybody, {} more were sold \
@@ -186,11 +186,10 @@ fn free(article: &Article, articles: &[Article], open: &Units) -> i64 {
 }
 
 /// How much of it these units are, at the most.
-fn sold(article: &Article, articles: &[Article], units: &Units) -> i64 {
+fn sold(article: &Article, units: &Units) -> i64 {
     let of = |key: i64| units.get(&key).copied().unwrap_or(0);
     if article.components.is_empty() {
         return of(article.key);
     }
-    let _ = articles;
     article.components.iter().map(|(component, _)| of(*component)).max().unwrap_or(0)
 }
