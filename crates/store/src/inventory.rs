@@ -109,7 +109,7 @@ pub struct ListingFilter {
     pub sku: Option<String>,
     /// Only of these articles.
     pub articles: Option<Vec<i64>>,
-    /// Only those with sales that are not seen yet.
+    /// Only those with sales that no order explains yet.
     pub has_unseen: bool,
     /// Only those after this account and key: the cursor of the next page.
     pub after: Option<(String, String)>,

@@ -211,7 +211,8 @@ impl Figures {
         };
         let mut left = *self;
         if self.unseen_left() == 0 || is_read(self.unseen_at) {
-            (left.unseen, left.unseen_at) = (0, None);
+            // What arrived explains these, and nothing that is sold later.
+            (left.unseen, left.unseen_at) = (self.unseen.min(self.sold), None);
         }
         if is_read(self.unread.until) {
             left.unread = Unread::default();
@@ -305,7 +306,22 @@ mod tests {
         assert_eq!(sale.without_what_was_read(None, hour), sale);
         assert_eq!(sale.without_what_was_read(Some(at(130)), hour).unseen_left(), 0);
         let arrived = Figures { sold: 5, bought: Some((at(69), at(69))), ..sale };
-        assert_eq!(arrived.without_what_was_read(None, hour).unseen, 0);
+        assert_eq!(arrived.without_what_was_read(None, hour).unseen_at, None);
+    }
+
+    #[test]
+    fn an_order_that_explained_a_fall_explains_no_later_one() {
+        let hour = SignedDuration::from_hours(1);
+        let first = live(12).read_live(Some(10), at(70));
+        let arrived = Figures { sold: 2, bought: Some((at(65), at(65))), ..first };
+        for read_until in [None, Some(at(130))] {
+            let settled = arrived.without_what_was_read(read_until, hour);
+            assert_eq!((settled.unseen_left(), settled.unseen_at), (0, None));
+            assert_eq!(settled.read_live(Some(7), at(200)).unseen_left(), 3, "three were sold since");
+        }
+        // A part of it was explained before the list was read past it.
+        let in_part = Figures { sold: 1, ..arrived }.without_what_was_read(Some(at(130)), hour);
+        assert_eq!(in_part.read_live(Some(7), at(200)).unseen_left(), 3);
     }
 
     /// A listing that is written every half hour: what it may have sold does not grow for ever.

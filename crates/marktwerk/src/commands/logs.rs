@@ -40,6 +40,9 @@ pub(super) struct Options {
     /// Only lines since then: yesterday, today, monday, 2h or "2 hours" (ago), 08:00, 2026-11-30, "2026-11-30 08:00"
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Only lines before then
+    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
+    until: Option<String>,
     /// At most this many past lines [default: 100; with --since all]
     #[arg(long, visible_alias = "limit", short = 'n', value_parser = count, allow_negative_numbers = true)]
     lines: Option<usize>,
@@ -52,14 +55,17 @@ pub(super) async fn run(
     calendar: &Calendar,
 ) -> anyhow::Result<()> {
     let clock = SystemClock::shared();
-    let since = options.since.as_deref().map(|text| calendar.past(text)).transpose();
-    let since = since.map_err(|reason| UsageError::new(format!("--since: {reason}")))?;
+    let moment = |text: &Option<String>, option: &str| {
+        let moment = text.as_deref().map(|text| calendar.past(text)).transpose();
+        moment.map_err(|reason| UsageError::new(format!("{option}: {reason}")))
+    };
+    let span = Span { since: moment(&options.since, "--since")?, until: moment(&options.until, "--until")? };
     let mut filter: Vec<(&str, String)> = Vec::new();
     filter.extend(options.job.clone().map(|job| ("job_id", job)));
     filter.extend(options.level.map(|level| ("level", at_least(level))));
     // Asked before the past is read: what is stored meanwhile comes after it, and what is in both is shown once.
     let newest = end(client).await?;
-    let past = past(&options, since, &filter, client).await?;
+    let past = past(&options, &span, &filter, client).await?;
     for row in &past {
         show(row, output)?;
     }
@@ -159,35 +165,51 @@ impl Connection {
     }
 }
 
+/// From when and until when; lines without a time are in every span.
+struct Span {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+impl Span {
+    fn has_begun(&self, row: &Value) -> bool {
+        self.since.is_none_or(|since| time_of(row).is_none_or(|time| time >= since))
+    }
+
+    fn has_not_ended(&self, row: &Value) -> bool {
+        self.until.is_none_or(|until| time_of(row).is_none_or(|time| time < until))
+    }
+}
+
 /// The lines of the past, oldest first.
 async fn past(
     options: &Options,
-    since: Option<Timestamp>,
+    span: &Span,
     filter: &[(&str, String)],
     client: &Client,
 ) -> anyhow::Result<Vec<Value>> {
-    let all_or_some = if since.is_some() { usize::MAX } else { USUAL };
+    let all_or_some = if span.since.is_some() { usize::MAX } else { USUAL };
     let most = options.lines.unwrap_or(all_or_some);
     let mut rows: Vec<Value> = Vec::new();
     // Read page by page: lines that are stored meanwhile move the pages, so that one may come twice.
     let (mut read, mut seen) = (0, HashSet::new());
     while rows.len() < most {
-        let limit = PAGE.min(most - rows.len());
+        // The newest lines may lie behind the span.
+        let limit = if span.until.is_some() { PAGE } else { PAGE.min(most - rows.len()) };
         let mut query = filter.to_vec();
         query.extend([("limit", limit.to_string()), ("offset", read.to_string())]);
         let page = client.get("/api/logs", &query).await?;
         let page = page.as_array().cloned().unwrap_or_default();
         let count = page.len();
         read += count;
-        let is_in_time =
-            |row: &Value| since.is_none_or(|since| time_of(row).is_none_or(|time| time >= since));
-        let is_over = count < limit || !page.iter().all(is_in_time);
-        let in_time: Vec<Value> = page.into_iter().filter(is_in_time).collect();
-        rows.extend(in_time.into_iter().filter(|row| number(row).is_none_or(|number| seen.insert(number))));
+        let is_over = count < limit || !page.iter().all(|row| span.has_begun(row));
+        let in_time = page.into_iter().filter(|row| span.has_begun(row) && span.has_not_ended(row));
+        rows.extend(in_time.filter(|row| number(row).is_none_or(|number| seen.insert(number))));
         if is_over {
             break;
         }
     }
+    rows.truncate(most);
     rows.reverse();
     Ok(rows)
 }

@@ -90,10 +90,10 @@ pub(super) struct Filter {
     #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = one_of(TRIGGERS))]
     trigger: Vec<String>,
     /// Only planned at this time or later: yesterday, 2h (ago), "2026-11-30 08:00"
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, visible_alias = "since", value_name = "TIME")]
     from: Option<String>,
     /// Only planned before this time
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, visible_alias = "until", value_name = "TIME")]
     to: Option<String>,
     /// Only runs with a smaller number: the next page
     #[arg(long, value_name = "RUN", value_parser = number, allow_negative_numbers = true)]

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::output::{Output, plain};
 use super::usage::UsageError;
 use anyhow::Context;
+use serde_json::json;
 
 /// Writes the document to a file that does not exist yet, or prints it, as it does for `-`.
 pub(super) async fn export(file: Option<PathBuf>, client: &Client, output: &Output) -> anyhow::Result<()> {
@@ -23,8 +24,9 @@ pub(super) async fn export(file: Option<PathBuf>, client: &Client, output: &Outp
                 })
             })?;
             file.write_all(document.as_bytes()).with_context(|| format!("{name} cannot be written"))?;
-            if !output.is_json() {
-                output.line(&format!("{name} has all jobs"))?;
+            match output.is_json() {
+                true => output.json(&json!({ "export": path }))?,
+                false => output.line(&format!("{name} has all jobs"))?,
             }
         }
     }

@@ -116,6 +116,14 @@ fn lines_are_narrowed_by_job_level_time_and_number() {
         said.code == 2 && said.error.contains("--since: `soon` is not a time; write yesterday"),
         "{said:?}"
     );
+    assert_eq!(program.ask(&["logs", "--until", "1h"]), "");
+    let whole = program.ask(&["logs", "--job", &execution, "--until", "2999-01-01T00:00:00Z"]);
+    assert_eq!(whole, lines);
+    assert_eq!(
+        program.ask(&["logs", "--job", &execution, "--until", "2999-01-01T00:00:00Z", "-n", "1"]),
+        closing
+    );
+    assert_eq!(program.say(&["logs", "--until", "1h", "--follow"]).code, 2);
 }
 
 #[test]

@@ -141,7 +141,11 @@ pub async fn listings_are_found(store: SharedStore) {
         figures: Some((Figures::default(), unseen)),
         ..ListingPatch::of("3")
     };
-    store.change_listings("b", &[patch]).await.unwrap();
+    let explained = ListingPatch {
+        figures: Some((Figures::default(), Figures { sold: 2, ..unseen })),
+        ..ListingPatch::of("1")
+    };
+    store.change_listings("b", &[patch, explained]).await.unwrap();
     let key = |account: &str, id: &str| (account.to_owned(), id.to_owned());
     let all = [key("a", "1"), key("a", "2"), key("b", "1"), key("b", "3")];
     assert_eq!(keys(&store, ListingFilter::default()).await, all);

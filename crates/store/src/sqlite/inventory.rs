@@ -95,7 +95,7 @@ fn page_statement(filter: &ListingFilter) -> StoreResult<(String, Vec<Value>)> {
         values.push(articles.map_err(|error| crate::StoreError::Database(error.to_string()))?.into());
     }
     if *has_unseen {
-        conditions.push("unseen > 0");
+        conditions.push("unseen > 0 AND unseen > sold");
     }
     if let Some((account, id)) = after {
         conditions.push("(account, id) > (?, ?)");

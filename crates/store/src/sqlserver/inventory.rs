@@ -78,7 +78,7 @@ async fn find(connection: &mut Connection, filter: &ListingFilter) -> StoreResul
         conditions.push(format!("l.article IN ({list})"));
     }
     if *has_unseen {
-        conditions.push("l.unseen > 0".to_owned());
+        conditions.push("l.unseen > 0 AND l.unseen > l.sold".to_owned());
     }
     if let Some((account, id)) = after {
         parameters.push(account);
