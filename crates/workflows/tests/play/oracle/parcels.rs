@@ -47,6 +47,10 @@ impl Oracle {
             }
             bought.due_cents = Some(bought.marketplace_cents());
             let Some(ended) = ended.filter(|ended| ended.job == Job::Orders) else { continue };
+            // What was deleted there after the address changed goes there again with the new one.
+            let read_from = self.read_from[bought.account];
+            let read_from = if ended.is_success { read_from.max(ended.started) } else { read_from };
+            bought.moved_at = bought.moved_at.filter(|moved| *moved >= read_from);
             let is_again = known > bought.gone_unseen || exists - known > 1;
             let may_again =
                 bought.has_decided(Decision::HandOverAgain) || bought.has_decided(Decision::NoneOfThese);
