@@ -59,7 +59,7 @@ impl Orders<'_> {
             }
         }
         let mut patch = OrderPatch { is_unread: Some(false), ..OrderPatch::default() };
-        if record.status == MarketplaceStatus::Cancelled && record.state != OrderState::Cancelled {
+        if record.status == MarketplaceStatus::Cancelled {
             ask_the_erp_again(&mut facts);
         }
         if is_wanted {

@@ -1,8 +1,11 @@
 //! What people do at the packing table and to an order in JTL before it leaves.
 
+use jiff::SignedDuration;
 use marktwerk_domain::attention::AttentionKind;
-use marktwerk_domain::order::OrderState;
+use marktwerk_domain::judgement::Limits;
+use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_sandbox::{LineSeed, OrderSeed, ParcelSeed};
+use marktwerk_store::judging;
 
 use crate::shop::Shop;
 
@@ -122,4 +125,27 @@ async fn a_position_that_was_deleted_in_jtl_is_missed() {
     assert_eq!(refused, std::slice::from_ref(&number), "{}", shop.log().await);
     assert!(shop.order(&number).await.reason.unwrap().contains("sent less"));
     assert!(shop.world.shipments().unwrap().is_empty());
+}
+
+/// The stock job reads the cancellation first, and the clock judges the order before the order job does.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_again_before_its_cancellation_is_known_is_looked_for() {
+    let (shop, number) = shop_with_order().await;
+    shop.sync_stock("full").await;
+    shop.world.cancel_in_jtl(&number).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.attention(AttentionKind::ClosedInErp).await, std::slice::from_ref(&number));
+    let lines = [("MW-0003".to_owned(), 1), ("MW-0004".to_owned(), 2)];
+    shop.world.enter_order_in_jtl(&number, &lines).unwrap();
+    shop.world.cancel(&number).unwrap();
+    shop.wait(5).await;
+    shop.world.receive("MW-0003", 5).unwrap();
+    shop.sync_stock("full").await;
+    assert_eq!(shop.order(&number).await.status, MarketplaceStatus::Cancelled);
+    let past_its_deadline = shop.clock.now() + SignedDuration::from_hours(72);
+    judging::judge_due(&*shop.store, &Limits::default(), past_its_deadline).await.unwrap();
+    assert_eq!(shop.order(&number).await.state, OrderState::Cancelled, "as far as is known");
+    shop.next_run().await;
+    let entries = shop.attention(AttentionKind::CancelledAfterHandOver).await;
+    assert_eq!(entries, [number], "{}", shop.log().await);
 }
