@@ -155,6 +155,7 @@ impl Commands {
         let engine = &self.engine;
         let job = engine.existing(id).await?;
         let description = engine.runnable(&job.spec.job_type)?;
+        engine.planner.check_account(&job.spec)?;
         let mut merged = job.spec.parameters.clone();
         merged.extend(parameters);
         engine.registry.check_parameters(description.job_type, &merged)?;

@@ -16,7 +16,9 @@ pub enum SandboxError {
         source: std::io::Error,
     },
     /// The address is taken or not ours.
-    #[error("the sandbox cannot listen on {address}")]
+    #[error(
+        "the sandbox cannot listen on {address}; where something else listens there, name another port with --listen"
+    )]
     Listen {
         /// The address of the options.
         address: SocketAddr,

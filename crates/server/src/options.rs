@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use jiff::tz::TimeZone;
 use marktwerk_domain::judgement::Limits;
+use marktwerk_domain::reason::Reason;
 
 use crate::metrics::MetricsSource;
 use crate::safety::Person;
@@ -33,8 +34,8 @@ pub struct ServerOptions {
     pub zone: TimeZone,
     /// The program's version.
     pub version: &'static str,
-    /// One line at the top of the screen, such as "sandbox: simulated marketplace and ERP"; empty shows nothing.
-    pub notice: String,
+    /// One line at the top of the screen, such as "sandbox: simulated marketplace and ERP".
+    pub notice: Option<Reason>,
     /// How long an order's waits may last.
     pub limits: Limits,
     /// What `GET /metrics` answers; without it there is no such page.

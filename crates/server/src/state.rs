@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use marktwerk_domain::judgement::Limits;
 use marktwerk_domain::language::{Language, Reader};
+use marktwerk_domain::reason::Reason;
 use marktwerk_engine::{Commands, Engine};
 use marktwerk_store::SharedStore;
 use tokio::sync::Semaphore;
@@ -28,7 +29,7 @@ pub(crate) struct Inner {
     pub(crate) engine: Arc<Engine>,
     pub(crate) source: Source,
     pub(crate) version: &'static str,
-    pub(crate) notice: String,
+    pub(crate) notice: Option<Reason>,
     /// What is measured, where something is.
     pub(crate) metrics: Option<MetricsSource>,
     /// Whose requests are answered at all.

@@ -71,8 +71,8 @@ pub struct Judgement {
     pub said: EntryFacts,
     /// What needs a person, unless a person put it off.
     pub entry: Option<Entry>,
-    /// A person wants to be reminded, so that its entry is not shown.
-    pub is_put_off: bool,
+    /// A person wants to be reminded then, so that its entry is not shown.
+    pub put_off_until: Option<Timestamp>,
     /// What a person can decide now.
     pub offers: Vec<Decision>,
     /// Whether its units stay subtracted from the ERP's stock figures.
@@ -170,7 +170,7 @@ impl Judgement {
 
 /// Judges an order. The same facts and the same time give the same result.
 pub fn judge(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Judgement {
-    let row_at::Shown { row, said, entry, is_put_off } = row_at::shown(facts, limits, now);
+    let row_at::Shown { row, said, entry, put_off_until } = row_at::shown(facts, limits, now);
     let line = row.line();
     Judgement {
         row,
@@ -180,7 +180,7 @@ pub fn judge(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Judgement {
         offers: offers(row, facts, entry.is_some(), now),
         said,
         entry,
-        is_put_off,
+        put_off_until,
         takes_stock: line.takes_stock,
         is_over: line.is_over,
         changes_at: row_at::changes_at(facts, limits, now),

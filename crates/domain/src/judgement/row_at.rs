@@ -33,7 +33,7 @@ pub(super) struct Shown {
     pub(super) said: EntryFacts,
     /// Unless a person put it off.
     pub(super) entry: Option<Entry>,
-    pub(super) is_put_off: bool,
+    pub(super) put_off_until: Option<Timestamp>,
 }
 
 /// The row at this time, what it has to say, and its entry.
@@ -50,9 +50,10 @@ pub(super) fn shown(facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Show
     let kind = row.line().kind.or(urgent.map(Urgency::kind));
     let entry = kind.map(|kind| Entry { kind, facts: said.clone() });
     let is_put_off = |until| until > now || mutant::is(Mutant::RemindsNever);
-    let put_off = facts.remind.as_ref().filter(|remind| is_put_off(remind.until)).map(|remind| remind.entry);
-    let is_put_off = entry.as_ref().is_some_and(|entry| put_off == Some(entry.fingerprint()));
-    Shown { row, said, entry: entry.filter(|_| !is_put_off), is_put_off }
+    let is_of = |remembered| entry.as_ref().is_some_and(|entry| remembered == entry.fingerprint());
+    let put_off = facts.remind.as_ref().filter(|remind| is_put_off(remind.until) && is_of(remind.entry));
+    let put_off_until = put_off.map(|remind| remind.until);
+    Shown { row, said, entry: entry.filter(|_| put_off_until.is_none()), put_off_until }
 }
 
 /// The row at this time.

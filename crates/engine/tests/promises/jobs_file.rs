@@ -287,6 +287,8 @@ async fn a_job_of_an_account_that_is_gone_is_kept_and_rests() {
     assert!(refused.unwrap_err().to_string().contains("`nobody` is not configured"));
     let import = house.engine.on_behalf_of("test").import_jobs(&jobs.replace("gone", "new"), false).await;
     assert!(import.unwrap_err().to_string().contains("`nobody` is not configured"));
+    let started = house.engine.on_behalf_of("test").run_now(&gone.id, serde_json::Map::new()).await;
+    assert!(started.unwrap_err().to_string().contains("`nobody` is not configured"));
     let moved = house.change(&gone.id, serde_json::json!({ "account": "shop" })).await.unwrap();
     assert!(moved.next_due.is_some(), "with an account that is there it runs again");
 }

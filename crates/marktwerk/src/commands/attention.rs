@@ -13,7 +13,7 @@ const COLUMNS: [Column; 6] = [
     column("ENTRY", "/id"),
     column("KIND", "/kind"),
     wide("ACCOUNT", "/account"),
-    wide("ABOUT", "/subject"),
+    column("ABOUT", "/subject"),
     wide("SINCE", "/since"),
     column("MESSAGE", "/message"),
 ];

@@ -4,14 +4,15 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::moment::Calendar;
-use super::output::{Column, Output, column, plain};
+use super::output::{Column, Output, column, plain, wide};
 use super::usage::UsageError;
 
-const DECIDED: [Column; 5] = [
+const DECIDED: [Column; 6] = [
     column("ORDER", "/number"),
     column("ACCOUNT", "/account"),
     column("DECIDED", "/is_decided"),
     column("STATE", "/state"),
+    wide("PUT OFF UNTIL", "/put_off_until"),
     column("NOW", "/reason"),
 ];
 
@@ -66,9 +67,9 @@ pub(super) fn show(value: &Value, output: &Output) -> std::io::Result<()> {
             None => String::new(),
         };
         let name = format!("{}{needs}", plain(&decision["decision"]));
-        vec![name, plain(&decision["label"]), plain(&decision["sentence"])]
+        vec![name, format!("{}: {}", plain(&decision["label"]), plain(&decision["sentence"]))]
     });
-    output.table(&rows.collect::<Vec<_>>())
+    output.pairs(&rows.collect::<Vec<_>>())
 }
 
 /// Shows what became of a decision.

@@ -1,5 +1,5 @@
-//! Tables as text: aligned, and no wider than the terminal. What does not fit loses first the columns that are not needed, then the ends
-//! of its longest texts; `show` and `--json` have them whole.
+//! Tables as text: aligned, and no wider than the terminal. What does not fit loses first the columns that are not needed, unless cutting
+//! long texts makes room enough, then the ends of its longest texts; `show` and `--json` have them whole.
 
 use console::{Style, measure_text_width};
 use jiff::Timestamp;
@@ -9,6 +9,8 @@ use jiff::tz::TimeZone;
 const BETWEEN: &str = "  ";
 /// A column is not cut below this.
 const LEAST: usize = 8;
+/// So much of a long text is worth more than another column.
+const COMFORTABLE: usize = 40;
 
 /// A cell of a table.
 #[derive(Debug, Clone)]
@@ -22,7 +24,7 @@ pub(super) struct Cell {
 pub(super) fn table(mut rows: Vec<Vec<Cell>>, width: Option<usize>) -> Vec<Vec<String>> {
     let mut widths = widths_of(&rows);
     if let Some(most) = width {
-        while total(&widths) > most
+        while total(&comfortable(&widths)) > most
             && let Some(last) = rows.first().and_then(|row| row.iter().rposition(|cell| cell.is_wide))
         {
             remove(&mut rows, &mut widths, last);
@@ -108,6 +110,10 @@ pub(super) fn short_time(text: &str, now: Timestamp) -> Option<String> {
         -6..=6 => time.strftime("%a %H:%M").to_string(),
         _ => time.strftime("%Y-%m-%d").to_string(),
     })
+}
+
+fn comfortable(widths: &[usize]) -> Vec<usize> {
+    widths.iter().map(|width| (*width).min(COMFORTABLE)).collect()
 }
 
 fn widths_of(rows: &[Vec<Cell>]) -> Vec<usize> {
@@ -222,6 +228,13 @@ mod tests {
             let most = lines(&table(rows(texts, &[1]), Some(width)));
             assert!(most.iter().all(|line| line.chars().count() <= width), "{width}: {most:?}");
         }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_before_a_column_goes() {
+        let text = "a text that is much longer than the terminal is wide, and goes on for a while";
+        let texts: &[&[&str]] = &[&["ENTRY", "ABOUT", "MESSAGE"], &["7", "PO-1", text]];
+        assert!(lines(&table(rows(texts, &[1]), Some(60)))[1].starts_with("7      PO-1   a text that"));
     }
 
     #[test]

@@ -60,6 +60,9 @@ pub(super) async fn run(
         moment.map_err(|reason| UsageError::new(format!("{option}: {reason}")))
     };
     let span = Span { since: moment(&options.since, "--since")?, until: moment(&options.until, "--until")? };
+    if span.since.zip(span.until).is_some_and(|(since, until)| since >= until) {
+        return Err(UsageError::new("--since must be earlier than --until").into());
+    }
     let mut filter: Vec<(&str, String)> = Vec::new();
     filter.extend(options.job.clone().map(|job| ("job_id", job)));
     filter.extend(options.level.map(|level| ("level", at_least(level))));

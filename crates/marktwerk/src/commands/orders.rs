@@ -78,7 +78,7 @@ pub(super) enum Command {
         /// Changed before this time
         #[arg(long, value_name = "TIME", requires = "from")]
         until: Option<String>,
-        /// The account; needed if several have the article
+        /// The account; needed where there are several
         #[arg(long)]
         account: Option<String>,
         /// Only show what would be read

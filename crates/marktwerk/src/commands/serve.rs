@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use marktwerk_domain::reason::Reason;
 use serde_json::json;
 
 use super::output::Output;
@@ -85,16 +86,17 @@ pub(super) fn start_telemetry(settings: &Settings, output: &Output) -> anyhow::R
 }
 
 fn say_ready(program: &Program, output: &Output) {
-    let (address, notice) = (program.address(), program.notice());
+    let (address, notice) = (program.address(), program.notice().map(Reason::to_string));
     let levers = program.levers();
     if output.is_json() {
         let url = format!("http://{address}/");
-        let ready = json!({ "ready": true, "url": url, "notice": notice, "control": levers });
+        let ready =
+            json!({ "ready": true, "url": url, "notice": notice.unwrap_or_default(), "control": levers });
         return telemetry::say(&ready.to_string());
     }
     match notice {
-        "" => telemetry::say(&format!("Marktwerk is ready: http://{address}/")),
-        notice => telemetry::say(&format!("Marktwerk is ready: http://{address}/ ({notice})")),
+        None => telemetry::say(&format!("Marktwerk is ready: http://{address}/")),
+        Some(notice) => telemetry::say(&format!("Marktwerk is ready: http://{address}/ ({notice})")),
     }
     if let Some(levers) = levers {
         telemetry::say(&format!("Levers of the simulated world: {levers}"));

@@ -29,7 +29,7 @@ const ATTENTION: [Column; 5] = [
     column("ENTRY", "/id"),
     column("SINCE", "/since"),
     column("KIND", "/kind"),
-    wide("ABOUT", "/subject"),
+    column("ABOUT", "/subject"),
     column("MESSAGE", "/message"),
 ];
 

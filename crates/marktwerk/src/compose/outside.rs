@@ -9,6 +9,7 @@ use anyhow::Context;
 use marktwerk_connectors::kind::{self, Form, Setting};
 use marktwerk_connectors::{AccountSettings, Budgets, HttpClient, Marketplace, Surroundings};
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::reason::Reason;
 use marktwerk_engine::Registry;
 use marktwerk_erp::{Erp, Jtl};
 use marktwerk_sandbox::{
@@ -28,8 +29,8 @@ pub(super) struct Outside {
     pub(super) sandbox_folder: Option<DataFolder>,
     pub(super) marketplaces: Vec<Arc<dyn Marketplace>>,
     pub(super) erp: Arc<dyn Erp>,
-    /// One line for people; empty where everything is real.
-    pub(super) notice: String,
+    /// One line for people, where not everything is real.
+    pub(super) notice: Option<Reason>,
 }
 
 /// Refuses a JTL without an account, before anything is made.
@@ -160,15 +161,23 @@ fn simulated_accounts(sandbox: &Sandbox, section: &SandboxSection) -> anyhow::Re
     sandbox.accounts().into_iter().enumerate().map(account).collect()
 }
 
-fn notice(is_demonstration: bool, is_simulated: bool, marketplaces: &[Arc<dyn Marketplace>]) -> String {
+fn notice(
+    is_demonstration: bool,
+    is_simulated: bool,
+    marketplaces: &[Arc<dyn Marketplace>],
+) -> Option<Reason> {
     let has_real = marketplaces.iter().any(|marketplace| !marketplace.account().is_loopback);
-    match (is_demonstration, is_simulated) {
-        (true, _) => "sandbox: simulated marketplace and simulated JTL".to_owned(),
-        (false, true) if has_real => {
-            "simulated JTL: orders are read, but no shipment and no stock is sent to the marketplace"
-                .to_owned()
-        }
-        (false, true) => "simulated JTL".to_owned(),
-        (false, false) => String::new(),
-    }
+    let notice = match (is_demonstration, is_simulated) {
+        (true, _) => [
+            "sandbox: simulated marketplace and simulated JTL",
+            "Sandbox: simulierter Marktplatz und simuliertes JTL",
+        ],
+        (false, true) if has_real => [
+            "simulated JTL: orders are read, but no shipment and no stock is sent to the marketplace",
+            "Simuliertes JTL: Bestellungen werden gelesen, aber weder Versand noch Bestand geht an den Marktplatz",
+        ],
+        (false, true) => ["simulated JTL", "Simuliertes JTL"],
+        (false, false) => return None,
+    };
+    Some(Reason::new(notice))
 }

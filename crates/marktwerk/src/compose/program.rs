@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use marktwerk_domain::clock::SharedClock;
+use marktwerk_domain::reason::Reason;
 use marktwerk_engine::jobs_file::JobsDocument;
 use marktwerk_engine::prune::Retention;
 use marktwerk_engine::supervision::Ended;
@@ -41,7 +42,7 @@ pub struct Program {
     store: SharedStore,
     judging: Judging,
     sandbox: Option<Sandbox>,
-    notice: String,
+    notice: Option<Reason>,
     _upkeep: metrics::Upkeep,
     presence: Presence,
     _name: Option<OwnName>,
@@ -113,7 +114,8 @@ impl Program {
         // What can be refused without a trace is asked first.
         let running = Arc::new(OnceLock::new());
         let metrics = metrics::source(store, &clock, &outside.marketplaces, &running)?;
-        let server = ServerOptions { metrics: Some(metrics), ..server_options(settings, &outside.notice)? };
+        let server =
+            ServerOptions { metrics: Some(metrics), ..server_options(settings, outside.notice.clone())? };
         let mut workflows = WorkflowSettings::default();
         workflows.orders.first_days = settings.orders.first_days;
         workflows.orders.limits = settings.orders.limits();
@@ -197,9 +199,9 @@ impl Program {
         self.sandbox.as_ref()
     }
 
-    /// What is simulated, in one line; empty where nothing is.
-    pub fn notice(&self) -> &str {
-        &self.notice
+    /// What is simulated, in one line.
+    pub fn notice(&self) -> Option<&Reason> {
+        self.notice.as_ref()
     }
 
     /// Where the levers of the simulated world are, if there is one.
@@ -256,7 +258,7 @@ fn refuse_taken_address(address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOptions> {
+fn server_options(settings: &Settings, notice: Option<Reason>) -> anyhow::Result<ServerOptions> {
     let hash = |token: &Secret| token_hash(token.expose());
     let person = |person: &config::Person| -> Result<Person, ServerError> {
         Ok(Person { name: person.name.clone(), role: person.role, token_hash: hash(&person.token)? })
@@ -270,7 +272,7 @@ fn server_options(settings: &Settings, notice: &str) -> anyhow::Result<ServerOpt
         connections_per_address: settings.server.connections_per_address,
         zone: settings.time_zone.clone(),
         version: env!("CARGO_PKG_VERSION"),
-        notice: notice.to_owned(),
+        notice,
         limits: settings.orders.limits(),
         metrics: None,
     })

@@ -124,6 +124,7 @@ fn lines_are_narrowed_by_job_level_time_and_number() {
         closing
     );
     assert_eq!(program.say(&["logs", "--until", "1h", "--follow"]).code, 2);
+    assert_eq!(program.say(&["logs", "--since", "1h", "--until", "2h"]).code, 2);
 }
 
 #[test]

@@ -7,10 +7,10 @@ use axum::extract::{Path, State};
 use marktwerk_domain::job::{JobId, Parameters};
 use marktwerk_domain::schedule::LONGEST_INTERVAL_MINUTES;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use utoipa::ToSchema;
 
-use super::start::{parameters, start};
+use super::start::{ignored_of, parameters, start};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::QueryFields;
 use crate::openapi::{Detail, FieldDetail, StartQuery};
@@ -72,10 +72,7 @@ pub(super) async fn run_now(
 ) -> ApiResult<Json<Triggered>> {
     let job = state.engine.existing(&JobId(id)).await?;
     let mut started = start(&state, &caller, &job, parameters(fields)?).await?;
-    // Parameters stand in the query; what somebody puts into the body instead is not passed over in silence.
-    if let Ok(Value::Object(fields)) = serde_json::from_slice(&body) {
-        started.ignored.extend(fields.into_iter().map(|(name, _)| name));
-    }
+    started.ignored.extend(ignored_of(&body));
     Ok(Json(Triggered {
         status: "triggered",
         job_id: job.id.0,

@@ -1,6 +1,7 @@
 //! Starting a job with the five documented parameters: all five are always accepted, the workflow is given those that it
 //! has, and the answer tells which were of no use to it.
 
+use axum::body::Bytes;
 use marktwerk_domain::job::{Job, Parameters};
 use marktwerk_domain::run::Run;
 use marktwerk_domain::words::one_of;
@@ -68,6 +69,16 @@ pub(super) async fn start(
         error => error.into(),
     })?;
     Ok(Started { given, ignored, run: started.run, joined: started.joined })
+}
+
+/// Parameters stand in the query; what somebody puts into the body instead is not passed over in silence.
+pub(super) fn ignored_of(body: &Bytes) -> Vec<String> {
+    match serde_json::from_slice(body) {
+        _ if body.is_empty() => Vec::new(),
+        Ok(Value::Null) => Vec::new(),
+        Ok(Value::Object(fields)) => fields.into_iter().map(|(name, _)| name).collect(),
+        Ok(_) | Err(_) => vec!["body".to_owned()],
+    }
 }
 
 fn mode(text: &str) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! `/api/temu`: real counts, and starting TEMU's two jobs by name.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use marktwerk_domain::job::{Job, Parameters};
 use marktwerk_store::inventory::InventoryStatistics;
@@ -8,7 +9,7 @@ use marktwerk_store::orders::OrderStatistics;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::start::{parameters, start};
+use super::start::{ignored_of, parameters, start};
 use crate::error::{ApiError, ApiResult};
 use crate::fields::{Fields, QueryFields};
 use crate::openapi::{Detail, FieldDetail, StartQuery};
@@ -99,8 +100,9 @@ pub(super) async fn sync_orders(
     State(state): State<AppState>,
     caller: Caller,
     QueryFields(fields): QueryFields,
+    body: Bytes,
 ) -> ApiResult<Json<SyncTriggered>> {
-    sync(&state, &caller, ORDERS, fields).await
+    sync(&state, &caller, ORDERS, fields, &body).await
 }
 
 /// Starts the first job of type `inventory_workflow`.
@@ -111,8 +113,9 @@ pub(super) async fn sync_inventory(
     State(state): State<AppState>,
     caller: Caller,
     QueryFields(fields): QueryFields,
+    body: Bytes,
 ) -> ApiResult<Json<SyncTriggered>> {
-    sync(&state, &caller, INVENTORY, fields).await
+    sync(&state, &caller, INVENTORY, fields, &body).await
 }
 
 async fn sync(
@@ -120,12 +123,14 @@ async fn sync(
     caller: &Caller,
     workflow: &'static str,
     fields: Fields,
+    body: &Bytes,
 ) -> ApiResult<Json<SyncTriggered>> {
     let given = parameters(fields)?;
     let job = jobs_of(state, workflow).await?.into_iter().next().ok_or_else(|| {
         ApiError::NotFound(format!("there is no job of type {workflow}: add one with POST /api/jobs/add"))
     })?;
-    let started = start(state, caller, &job, given).await?;
+    let mut started = start(state, caller, &job, given).await?;
+    started.ignored.extend(ignored_of(body));
     Ok(Json(SyncTriggered {
         status: "triggered",
         workflow,

@@ -115,6 +115,7 @@ fn interval(words: Words, id: &str, minutes: i64) -> Markup {
         form.inline data-live method="post" action=(address(id, "interval")) {
             input name="interval_minutes" type="number" min="1" max="525600" required value=(minutes) data-field="interval"
                 aria-label={ (words.interval) ", " (words.minutes) ": " (id) };
+            " min "
             button title=(words.save) aria-label={ (words.save) ": " (id) } { "✓" }
         }
     }

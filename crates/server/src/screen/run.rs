@@ -147,7 +147,7 @@ fn attempts_table(words: Words, details: &RunDetails) -> Markup {
                         @for attempt in &details.attempts {
                             tr {
                                 th scope="row" { (words.attempt) " " (attempt.number) }
-                                td data-label=(words.outcome) { (attempt.outcome) }
+                                td data-label=(words.outcome) { (words.outcome_of(&attempt.outcome)) }
                                 td { (for_people(&attempt.started_at)) " – " (time(&attempt.ended_at)) }
                                 td.error { (attempt.error.as_deref().unwrap_or_default()) }
                             }

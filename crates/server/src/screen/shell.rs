@@ -51,7 +51,7 @@ pub(super) fn header(words: Words, state: &AppState, caller: &Caller) -> Markup 
             }
             span #connection role="status" aria-live="polite" {}
         }
-        @if !state.notice.is_empty() { p.notice { (state.notice) } }
+        @if let Some(notice) = &state.notice { p.notice { (notice.words(words.spoken())) } }
         (health::banner(words, state))
     }
 }

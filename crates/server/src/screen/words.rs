@@ -85,6 +85,8 @@ words! {
     attempts: "Versuche", "Attempts";
     attempt: "Versuch", "Attempt";
     outcome: "Ausgang", "Outcome";
+    timed_out: "Zeit überschritten", "timed out";
+    put_back: "Zurückgestellt", "put back";
     warnings: "Warnungen", "Warnings";
     parameters: "Parameter", "Parameters";
     caused_by: "Ausgelöst von", "Caused by";
@@ -196,6 +198,15 @@ impl Dictionary {
             "skipped" => self.skipped_state,
             "lost" => self.lost_state,
             _ => self.failed,
+        }
+    }
+
+    /// What an attempt came to.
+    pub(crate) fn outcome_of(&self, outcome: &str) -> &'static str {
+        match outcome {
+            "timed_out" => self.timed_out,
+            "put_back" => self.put_back,
+            state => self.state_of(state, 0),
         }
     }
 

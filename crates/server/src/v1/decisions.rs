@@ -13,6 +13,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::fields::Fields;
 use crate::safety::Caller;
 use crate::state::AppState;
+use crate::times;
 
 /// Something that a person can decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,6 +41,8 @@ pub(crate) struct DecidedOrder {
     pub(crate) situation: String,
     /// Why it was not decided, or why the order waits or needs a person now.
     pub(crate) reason: Option<String>,
+    /// Until when its entry is put off: as was asked, or earlier where it would be too late then.
+    pub(crate) put_off_until: Option<String>,
 }
 
 /// What is offered, in the order of the table.
@@ -128,7 +131,9 @@ fn decided(outcome: Outcome, reader: &Reader) -> DecidedOrder {
         Ok(now) => (true, now.reason(reader), now),
         Err(Undecided { reason, now }) => (false, Some(reason), now),
     };
-    DecidedOrder { account, number, is_decided, state: now.state.as_str(), situation: now.row.word(), reason }
+    let put_off_until = now.put_off_until.map(|until| times::text(until, &reader.zone));
+    let (state, situation) = (now.state.as_str(), now.row.word());
+    DecidedOrder { account, number, is_decided, state, situation, reason, put_off_until }
 }
 
 /// How an order stands, as one sentence.

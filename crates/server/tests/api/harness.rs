@@ -11,6 +11,7 @@ use marktwerk_domain::alert::Alert;
 use marktwerk_domain::clock::ManualClock;
 use marktwerk_domain::failure::{Failure, FailureClass};
 use marktwerk_domain::judgement::Limits;
+use marktwerk_domain::reason::Reason;
 use marktwerk_domain::run::{Outcome, Run, RunId, WorkflowResult};
 use marktwerk_engine::{
     AlertChannel, Diagnose, Engine, EngineOptions, Probe, ProbeQuestion, ProbeResult, Registry, RunContext,
@@ -171,7 +172,7 @@ pub(crate) fn options() -> ServerOptions {
         connections_per_address: USUAL_CONNECTIONS_PER_ADDRESS,
         zone: zone(),
         version: "0.0.0-test",
-        notice: "sandbox: simulated marketplace and ERP".to_owned(),
+        notice: Some(Reason::quoted("sandbox: simulated marketplace and ERP")),
         limits: Limits::default(),
         metrics: None,
     }

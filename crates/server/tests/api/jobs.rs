@@ -130,6 +130,15 @@ async fn parameters_of_a_start_are_typed_echoed_or_told_to_be_ignored() {
         answer(server.request(Method::POST, "/api/jobs/order_workflow/run-now").json(&body)).await.1;
     assert_eq!((&started["params"], &started["ignored"]), (&json!({}), &json!(["days_back"])), "{started}");
     server.ended(started["run"].as_i64().unwrap()).await;
+    for (path, body, ignored) in [
+        ("/api/jobs/order_workflow/run-now", "days_back=7", "body"),
+        ("/api/jobs/order_workflow/run-now", "{bad", "body"),
+        ("/api/temu/orders/sync", r#"{"x": 1}"#, "x"),
+    ] {
+        let started = answer(server.request(Method::POST, path).body(body)).await.1;
+        assert_eq!(started["ignored"], json!([ignored]), "{path} {body}: {started}");
+        server.ended(started["run"].as_i64().unwrap()).await;
+    }
     // They hold for that run only.
     let run = server.run("order_workflow").await;
     assert_eq!(server.ended(run).await.parameters.len(), 0);

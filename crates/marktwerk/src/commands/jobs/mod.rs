@@ -103,7 +103,7 @@ pub(super) enum Command {
         #[arg(value_parser = name)]
         job: String,
     },
-    /// The job types, with the parameters, steps and conditions of each
+    /// The job types, with the steps and conditions of each; --json has their parameters too
     Types,
 }
 

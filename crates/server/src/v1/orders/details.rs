@@ -162,7 +162,7 @@ pub(crate) fn details(state: &AppState, record: OrderRecord, details: &Details) 
     let judgement = record.judgement(&state.limits, state.engine.clock().now());
     let facts = record.facts();
     let time = |time| state.time(time);
-    let put_off = facts.remind.filter(|_| judgement.is_put_off);
+    let put_off = facts.remind.filter(|_| judgement.put_off_until.is_some());
     let put_off = put_off.map(|remind| PutOff { until: time(remind.until), by: remind.by });
     let decided = facts.decided.map(|decided| StandingDecision {
         decision: decided.decision.as_str(),
