@@ -267,6 +267,12 @@ async fn what_a_removed_log_held_is_saved() {
     fs::remove_file(folder.path().join("marktwerk.db-wal")).unwrap();
     assert_eq!(store.watched_beside().len(), 1);
     store.save_log().unwrap();
+    // Whoever is told that it is stored would find it nowhere.
+    let refused = store.set_fact("cursor", "8").await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Unavailable(reason) if reason.contains("its log is gone")),
+        "{refused}"
+    );
     // As a process that ends at once leaves it.
     let copy = folder.path().join("as it is on disk.db");
     fs::copy(&file, &copy).unwrap();

@@ -107,11 +107,6 @@ async fn a_decision_is_checked_against_how_things_stand() {
     let moved = decide(&server, &path, json!({ "decision": "leave_out", "situation": "unclear" })).await.1;
     assert!(moved["detail"].as_str().unwrap().contains("It is now set aside"), "{moved}");
     assert_eq!(server.get("/api/v1/attention").await[0], entry, "nothing was done");
-    let until = "2036-02-10T08:00:00Z";
-    let put_off = decide(&server, &path, json!({ "decision": "remind_me", "until": until })).await.1;
-    let told: jiff::Timestamp = put_off[0]["put_off_until"].as_str().unwrap().parse().unwrap();
-    assert_eq!(told, until.parse().unwrap(), "{put_off}");
-    decide(&server, "/api/v1/orders/PO-1/decide", json!({ "decision": "take_back" })).await;
 
     let body = json!({ "decision": "leave_out", "situation": entry["situation"] });
     let (status, decided) = decide(&server, &path, body).await;
@@ -122,6 +117,11 @@ async fn a_decision_is_checked_against_how_things_stand() {
     let taken_back = decide(&server, "/api/v1/orders/PO-1/decide", json!({ "decision": "take-back" })).await;
     assert_eq!(taken_back.0, StatusCode::OK, "{}", taken_back.1);
     assert_eq!(server.get("/api/v1/attention").await[0]["subject"], "PO-1");
+    let until = "2036-02-10T08:00:00Z";
+    let reminder = json!({ "decision": "remind_me", "until": until });
+    let put_off = decide(&server, "/api/v1/orders/PO-1/decide", reminder).await.1;
+    let told: jiff::Timestamp = put_off[0]["put_off_until"].as_str().unwrap().parse().unwrap();
+    assert_eq!(told, until.parse().unwrap(), "{put_off}");
 }
 
 #[tokio::test(start_paused = true)]

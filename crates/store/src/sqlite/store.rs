@@ -102,9 +102,9 @@ impl SqliteStore {
     }
 
     /// To be called when one of SQLite's files beside the database was removed, before this process ends: what it held is written into
-    /// the database. Blocks until the transaction under way has ended.
+    /// the database, and every write from then on is refused. Blocks until the transaction under way has ended.
     pub fn save_log(&self) -> StoreResult<()> {
-        self.writer.empty_log()
+        self.writer.close_with_empty_log()
     }
 
     /// A database that is gone with the last clone.

@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
@@ -43,6 +44,8 @@ pub(crate) enum Drainer {
 struct Shared {
     drainer: Drainer,
     connection: Mutex<Connection>,
+    /// Set under the connection's lock: the log beside the database is gone.
+    is_closed: AtomicBool,
     zone: TimeZone,
     queue: Mutex<Queue>,
     room: Arc<Semaphore>,
@@ -68,6 +71,7 @@ impl Writer {
         let shared = Shared {
             drainer,
             connection: Mutex::new(connection),
+            is_closed: AtomicBool::new(false),
             zone,
             queue: Mutex::default(),
             room: Arc::new(Semaphore::new(QUEUE)),
@@ -81,13 +85,14 @@ impl Writer {
         self.shared.changes.subscribe()
     }
 
-    /// Waits for the transaction under way, and writes the log's content into the database itself. Blocks.
-    pub(crate) fn empty_log(&self) -> StoreResult<()> {
-        lock(&self.shared.connection).query_row("PRAGMA wal_checkpoint(FULL)", [], |row| {
-            match row.get::<_, i64>(0)? {
-                0 => Ok(()),
-                _ => Err(rusqlite::Error::SqliteFailure(Error::new(SQLITE_BUSY), None)),
-            }
+    /// Waits for the transaction under way, and writes the log's content into the database itself. From then on nothing is written any
+    /// more: it would be in the log alone. Blocks.
+    pub(crate) fn close_with_empty_log(&self) -> StoreResult<()> {
+        let connection = lock(&self.shared.connection);
+        self.shared.is_closed.store(true, Ordering::Relaxed);
+        connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| match row.get::<_, i64>(0)? {
+            0 => Ok(()),
+            _ => Err(rusqlite::Error::SqliteFailure(Error::new(SQLITE_BUSY), None)),
         })?;
         Ok(())
     }
@@ -167,7 +172,10 @@ impl Drop for Drain {
 impl Shared {
     fn carry_out(&self, mut batch: VecDeque<Box<dyn Command>>) {
         let connection = lock(&self.connection);
-        let committed = self.in_one_transaction(&connection, &mut batch);
+        let committed = match self.is_closed.load(Ordering::Relaxed) {
+            true => Err("its log is gone, and this process ends".to_owned()),
+            false => self.in_one_transaction(&connection, &mut batch).map_err(reason_of),
+        };
         drop(connection);
         match committed {
             Ok(effects) => {
@@ -175,8 +183,7 @@ impl Shared {
                 self.changes.send_if_modified(|changes| effects.apply(changes));
                 batch.into_iter().for_each(|command| command.answer(None));
             }
-            Err(error) => {
-                let reason = error.to_string();
+            Err(reason) => {
                 batch.into_iter().for_each(|command| command.answer(Some(&reason)));
             }
         }
@@ -257,6 +264,14 @@ where
         };
         // Nobody may be waiting any more; what was done stays done.
         let _ = self.answer.send(result);
+    }
+}
+
+/// Why a transaction failed, with what a person can do about it.
+fn reason_of(error: rusqlite::Error) -> String {
+    match StoreError::from(error) {
+        StoreError::Unavailable(reason) => reason,
+        other => other.to_string(),
     }
 }
 
