@@ -1,8 +1,8 @@
 //! The outside world as the workflows hold it: marketplaces by account, the ERP, the store, and the rule that
 //! simulated and real never mix.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use marktwerk_connectors::Marketplace;
 use marktwerk_domain::attention::AttentionKind;
@@ -84,6 +84,8 @@ pub struct Connections {
     pub(crate) settings: WorkflowSettings,
     pub(crate) turns: Turns,
     line: Arc<Line>,
+    /// Account and number of orders whose carrier was not found with these settings.
+    without_carrier: Mutex<HashSet<(String, String)>>,
 }
 
 impl Connections {
@@ -95,7 +97,22 @@ impl Connections {
         settings: WorkflowSettings,
     ) -> Self {
         let by_name = marketplaces.iter().map(|one| (one.account().name.clone(), Arc::clone(one))).collect();
-        Self { marketplaces, by_name, erp, store, settings, turns: Turns::default(), line: Arc::default() }
+        let (turns, line, without_carrier) = (Turns::default(), Arc::default(), Mutex::default());
+        Self { marketplaces, by_name, erp, store, settings, turns, line, without_carrier }
+    }
+
+    /// The carrier of an order was not found.
+    pub(crate) fn note_without_carrier(&self, account: &str, number: &str) {
+        self.without_carrier().insert((account.to_owned(), number.to_owned()));
+    }
+
+    /// Whether the settings may be others than those with which the carrier of an order was not found.
+    pub(crate) fn may_know_carrier(&self, account: &str, number: &str) -> bool {
+        !self.without_carrier().contains(&(account.to_owned(), number.to_owned()))
+    }
+
+    fn without_carrier(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
+        self.without_carrier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn marketplaces(&self) -> &[Arc<dyn Marketplace>] {

@@ -75,7 +75,11 @@ impl Orders<'_> {
                 let Some(last) = page.last() else { break };
                 after = Some(last.number.clone());
                 let is_due = |record: &OrderRecord| {
-                    late.contains(&record.number) == *is_late && is_due(&self.judgement(record), now)
+                    let judgement = self.judgement(record);
+                    // A person may have entered the carrier in the settings, which are read at the start.
+                    let may_go_again = judgement.row == Row::UnknownCarrier
+                        && self.connections.may_know_carrier(self.account(), &record.number);
+                    late.contains(&record.number) == *is_late && (may_go_again || is_due(&judgement, now))
                 };
                 let due: Vec<OrderRecord> = page.into_iter().filter(is_due).collect();
                 if let Some(refusal) = self.connections.refuses_writes_to(&*self.marketplace) {
@@ -172,6 +176,7 @@ impl Orders<'_> {
         if kind == AttentionKind::UnknownCarrier {
             // Nor is the carrier known that a person chose: the entry comes back.
             facts.decided = facts.decided.filter(|decided| decided.decision != Decision::ChooseCarrier);
+            self.connections.note_without_carrier(self.account(), &record.number);
         }
         facts.ours.refused = Some(Refused { kind, message, cause: Some(cause) });
         let patch = OrderPatch {

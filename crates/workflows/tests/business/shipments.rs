@@ -1,15 +1,18 @@
 //! The marketplace is told what left, once, and nothing that is not so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use marktwerk_domain::attention::AttentionKind;
+use marktwerk_domain::carrier::Carrier;
 use marktwerk_domain::order::OrderState;
 use marktwerk_domain::run::RunState;
 use marktwerk_sandbox::{Fault, FaultKind, Faults, LineSeed, OrderSeed, ParcelSeed, WorldOptions};
+use marktwerk_workflows::{WorkflowSettings, table_key};
 use serde_json::Value;
 
 use crate::disguise::Disguised;
-use crate::shop::Shop;
+use crate::shop::{ACCOUNT, Shop};
 
 /// today.md, fault 14.
 #[tokio::test(start_paused = true)]
@@ -37,15 +40,26 @@ async fn exactly_the_accepted_half_of_twenty_is_marked() {
 /// today.md, fault 11.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_carrier_is_shown_and_never_guessed() {
-    let shop = Shop::open().await;
+    let mut shop = Shop::open().await;
     shop.world.set_shipping_method(Some("Brieftaube".to_owned()));
     let number = shop.place(1).remove(0);
     shop.ship_everything().await;
     shop.sync_orders().await;
     assert_eq!(shop.order(&number).await.state, OrderState::Shipped, "{}", shop.log().await);
-    assert_eq!(shop.attention(AttentionKind::UnknownCarrier).await, [number]);
+    assert_eq!(shop.attention(AttentionKind::UnknownCarrier).await, std::slice::from_ref(&number));
     assert!(shop.world.shipments().unwrap().is_empty());
     assert!(shop.world.rejections().unwrap().is_empty());
+    shop.sync_orders().await;
+    assert_eq!(shop.attention(AttentionKind::UnknownCarrier).await, std::slice::from_ref(&number));
+
+    // A person enters it in the settings, and need not wait for the next try.
+    let mut settings = WorkflowSettings::default();
+    let table = BTreeMap::from([(table_key("Brieftaube"), Carrier::Dhl)]);
+    settings.orders.carriers.insert(ACCOUNT.to_owned(), table);
+    shop.restart_with(settings).await;
+    shop.sync_orders().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    assert!(shop.store.attentions().await.unwrap().is_empty());
 }
 
 /// today.md, faults 12 and 15: every parcel counts, and one without a number waits.

@@ -233,8 +233,8 @@ fn urgent(facts: &EntryFacts, reader: &Reader) -> Option<String> {
     if let Some(deadline) = facts.deadline {
         let by = reader.time(deadline);
         return Some(language.of([
-            format!("it must leave by {by} and is not reported yet; {meaning}: look at what keeps it, and ship it in time"),
-            format!("Sie muss bis {by} versandt sein und ist noch nicht gemeldet; {meaning}: prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig"),
+            format!("it must leave by {by} and is not reported yet; {meaning}: look at what keeps it, and ship it in time; if the order job is paused, resume it first"),
+            format!("Sie muss bis {by} versandt sein und ist noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig; ist der Bestelljob pausiert, setzen Sie ihn zuerst fort"),
         ]));
     }
     let since = reader.time(facts.waits_since?);
