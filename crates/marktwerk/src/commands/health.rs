@@ -47,10 +47,10 @@ fn joined(health: &Value, status: &str) -> String {
 pub(super) fn reasons(health: &Value) -> Vec<String> {
     let reasons = health["reasons"].as_array().into_iter().flatten();
     let sentence = |reason: &Value| match reason.get("message").or_else(|| reason.get("reason")) {
-        Some(message) => plain(message),
-        None => plain(reason),
+        Some(message) => lines(message),
+        None => lines(reason),
     };
-    let mut all: Vec<String> = reasons.map(sentence).collect();
+    let mut all: Vec<String> = reasons.flat_map(sentence).collect();
     let modules = health["modules"].as_object().into_iter().flatten();
     for (name, module) in modules.filter(|(_, module)| module["status"].as_str() != Some("ok")) {
         if let Some(message) = module["message"].as_str()
@@ -60,4 +60,12 @@ pub(super) fn reasons(health: &Value) -> Vec<String> {
         }
     }
     all
+}
+
+/// What is said in several lines, such as one about each order, stays so.
+fn lines(message: &Value) -> Vec<String> {
+    match message.as_str() {
+        Some(text) => text.lines().map(|line| plain(&Value::from(line))).collect(),
+        None => vec![plain(message)],
+    }
 }
