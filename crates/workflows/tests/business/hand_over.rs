@@ -77,14 +77,20 @@ async fn an_order_set_aside_is_read_again_when_a_person_says_so() {
     assert_eq!(shop.attention(AttentionKind::SetAside).await, [number], "what still does not go comes back");
 }
 
-/// It waits for the buyer's address, and a person has entered it in JTL before that came: nobody can know which address was read.
-#[tokio::test(start_paused = true)]
-async fn an_order_entered_by_hand_around_a_change_is_shown() {
+/// A shop with an order that is held, because its buyer wants another address.
+async fn shop_with_address_wish() -> (Shop, String) {
     let shop = Shop::open_patient().await;
     shop.sync_orders().await;
     let number = shop.place(1).remove(0);
     shop.world.ask_address_change(&number, true).unwrap();
     shop.next_run().await;
+    (shop, number)
+}
+
+/// It waits for the buyer's address, and a person has entered it in JTL before that came: nobody can know which address was read.
+#[tokio::test(start_paused = true)]
+async fn an_order_entered_by_hand_around_a_change_is_shown() {
+    let (shop, number) = shop_with_address_wish().await;
     enter_by_hand(&shop, &number).await;
     shop.world.readdress(&number).unwrap();
     shop.world.ask_address_change(&number, false).unwrap();
@@ -95,11 +101,7 @@ async fn an_order_entered_by_hand_around_a_change_is_shown() {
 
 #[tokio::test(start_paused = true)]
 async fn an_order_entered_by_hand_long_after_a_change_is_as_it_should_be() {
-    let shop = Shop::open_patient().await;
-    shop.sync_orders().await;
-    let number = shop.place(1).remove(0);
-    shop.world.ask_address_change(&number, true).unwrap();
-    shop.next_run().await;
+    let (shop, number) = shop_with_address_wish().await;
     shop.world.readdress(&number).unwrap();
     shop.world.ask_address_change(&number, true).unwrap();
     shop.next_run().await;
