@@ -48,6 +48,8 @@ struct JtlParcel {
     order: i64,
     note: i64,
     has_left: bool,
+    /// When it was packed, where JTL has the column.
+    packed_at: Option<Timestamp>,
     parcel: Parcel,
 }
 
@@ -143,7 +145,8 @@ impl JtlParcel {
         };
         let more_tracking = if numbers.is_empty() { Vec::new() } else { numbers.split_off(1) };
         let tracking = numbers.pop().unwrap_or_default();
-        let shipped_at = instant(&row.text(4, "tVersand.dVersendet")?, reading.zone)?;
+        let at = |column, name| instant(&row.text(column, name)?, name, reading.zone);
+        let shipped_at = at(4, "tVersand.dVersendet")?;
         let logistician = row.text(5, "tVersand.cLogistiker")?.trim().to_owned();
         let method = row.text(6, "tversandart.cName")?.trim().to_owned();
         let codes =
@@ -157,6 +160,7 @@ impl JtlParcel {
             order: row.integer(0, "tLieferschein.kBestellung")?,
             note: row.integer(1, "tLieferschein.kLieferschein")?,
             has_left: shipped_at.is_some() || (reading.tracking_is_enough && !tracking.is_empty()),
+            packed_at: at(9, "tVersand.dErstellt")?,
             parcel: Parcel {
                 id: row.integer(2, "tVersand.kVersand")?,
                 tracking,
@@ -191,6 +195,17 @@ impl<'rows> Shipments<'rows> {
         for parcel in parcels {
             by_order.entry(parcel.order).or_default().push(parcel);
             by_note.entry(parcel.note).or_default().push(parcel);
+        }
+        let is_recorded = |parcel: &JtlParcel| parcel_contents.contains_key(&parcel.parcel.id);
+        for of_note in by_note.values_mut() {
+            let unrecorded = of_note.iter().filter(|parcel| !is_recorded(parcel));
+            let first_left = unrecorded.filter_map(|parcel| parcel.parcel.shipped_at).min();
+            let is_after = |packed_at: Timestamp| first_left.is_some_and(|left| packed_at > left);
+            // Where nobody records what is in a parcel, everything of a note is packed before the first of its parcels leaves: a label
+            // that was made later was printed again, and is no parcel unless it leaves, too.
+            of_note.retain(|parcel| {
+                parcel.has_left || is_recorded(parcel) || !parcel.packed_at.is_some_and(is_after)
+            });
         }
         Self { by_order, by_note, parcel_contents, note_contents }
     }
@@ -305,11 +320,11 @@ pub(super) fn contents(quantities: &Quantities) -> Result<Vec<Content>, ErpError
 }
 
 /// A local time of JTL's server (`datetime` has no zone) as an instant; `None` if the column is empty.
-pub(super) fn instant(local: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ErpError> {
+pub(super) fn instant(local: &str, column: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ErpError> {
     if local.trim().is_empty() {
         return Ok(None);
     }
-    let expected = || unreadable("tVersand.dVersendet", "a date and time");
+    let expected = || unreadable(column, "a date and time");
     let local: DateTime = local.trim().parse().map_err(|_| expected())?;
     let zoned = local.to_zoned(zone.clone()).map_err(|_| expected())?;
     Ok(Some(zoned.timestamp()))

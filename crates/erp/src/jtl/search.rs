@@ -14,6 +14,8 @@ use super::row::Row;
 use super::sql;
 use crate::{ErpError, Found, Search, Wanted};
 
+const CREATED: &str = "tAuftrag.dErstellt";
+
 const ACTION: &str = "search for orders";
 /// Clocks and time zones differ: an order of JTL may look older than the purchase by this much.
 const EARLIER: SignedDuration = SignedDuration::from_hours(24);
@@ -88,7 +90,7 @@ async fn by_buyer(
     for row in &rows {
         let code = row.text(0, "tAuftragAdresse.cPLZ")?;
         let names = [row.text(4, "tAuftragAdresse.cVorname")?, row.text(5, "tAuftragAdresse.cName")?];
-        let made = orders::instant(&row.text(6, "tAuftrag.dErstellt")?, zone)?;
+        let made = orders::instant(&row.text(6, CREATED)?, CREATED, zone)?;
         for (number, order) in &known {
             let seen = Seen::read(row)?;
             // Ours may have been merged into one that is older and has a number of its own.

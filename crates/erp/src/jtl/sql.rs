@@ -1,5 +1,5 @@
 //! Every reading statement, in the names of JTL's schema. `{Verkauf.tAuftrag}` stands for the table, `{list}` for the one
-//! parameter as rows of `value`, `{carrier_codes}` for the two codes of a shipping method `m` where it has them, `{number}` for the article number as JTL's collation compares it (neither case nor blanks at the
+//! parameter as rows of `value`, `{carrier_codes}` for the two codes of a shipping method `m` and `{packed_at}` for the time of packing of a parcel `v` where JTL has them, `{number}` for the article number as JTL's collation compares it (neither case nor blanks at the
 //! end count), and `{same}` for its comparison with the list; the database's dialect writes all of them out.
 //! Columns are named one by one, never `*`: the schema grows with each JTL version.
 
@@ -23,7 +23,7 @@ pub(super) const ORDERED: &str = "\
 /// All parcels: an order has any number of delivery notes, each of them any number of parcels.
 pub(super) const PARCELS: &str = "\
     SELECT l.kBestellung, l.kLieferschein, v.kVersand, v.cIdentCode, v.dVersendet, v.cLogistiker, m.cName, \
-    {carrier_codes} \
+    {carrier_codes}, {packed_at} \
     FROM {list} n \
     JOIN {Verkauf.tAuftrag} a ON a.cExterneAuftragsnummer = n.value AND a.nType = 1 \
     JOIN {dbo.tLieferschein} l ON l.kBestellung = a.kAuftrag \

@@ -52,7 +52,7 @@ const COMMON: &[&str] = &[
     "CREATE TABLE dbo.tLieferscheinPos (kLieferscheinPos int NOT NULL PRIMARY KEY, kLieferschein int NOT NULL,
         kBestellPos int NOT NULL, fAnzahl decimal(25,13) NOT NULL)",
     "CREATE TABLE dbo.tVersand (kVersand int NOT NULL PRIMARY KEY, kLieferschein int NOT NULL, cIdentCode nvarchar(255) NULL,
-        dVersendet datetime NULL, kVersandArt int NULL, cLogistiker nvarchar(50) NULL{version})",
+        dErstellt datetime NULL, dVersendet datetime NULL, kVersandArt int NULL, cLogistiker nvarchar(50) NULL{version})",
     "CREATE TABLE dbo.tVersandPos (kVersand int NOT NULL, kLieferscheinPos int NOT NULL, fAnzahl decimal(25,13) NOT NULL)",
     "CREATE TABLE dbo.tArtikel (kArtikel int NOT NULL PRIMARY KEY, cArtNr nvarchar(100) NOT NULL, nPuffer int NOT NULL,
         kStueckliste int NOT NULL, cAktiv char(1) NULL, nDelete tinyint NOT NULL, nIstVater tinyint NOT NULL)",

@@ -9,6 +9,7 @@ on_both!(
     two_delivery_notes_with_three_parcels,
     packed_is_not_sent_and_no_tracking_number_stays_empty,
     a_part_of_the_order_is_not_all_of_it,
+    a_label_that_is_printed_after_its_parcel_left_is_no_second_one,
     cancelled_and_closed_are_told_apart,
     duplicates_are_counted_until_a_person_cancels_the_surplus,
     a_thousand_and_more_numbers_in_one_call,
@@ -123,6 +124,34 @@ async fn duplicates_are_counted_until_a_person_cancels_the_surplus(world: World)
     let [order] = &read(&world, &["PO-1"]).await[..] else { panic!("one order") };
     assert_eq!((order.count, order.erp_number.as_str(), order.is_cancelled), (1, "AU2", false));
     assert_eq!(order.ordered, contents(&[("A", 1)]));
+}
+
+/// Nobody recorded what is in the parcels: when they were packed tells a second one from a label that was printed again.
+async fn a_label_that_is_printed_after_its_parcel_left_is_no_second_one(world: World) {
+    world.order(1, "PO-1", &[("A", 2)]);
+    note(&world, 1, 1, &[(10, 2)]);
+    parcel(&world, 7, 1, "T-7", true);
+    parcel(&world, 8, 1, "T-8", false);
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 1");
+    let is_complete = async || read(&world, &["PO-1"]).await[0].is_complete;
+    let packed = |at: &str| world.run(&format!("UPDATE tVersand SET dErstellt = '{at}' WHERE kVersand = 8"));
+    assert!(!is_complete().await, "nothing says when the second one was packed");
+    packed("2026-07-01 12:00:00");
+    assert!(!is_complete().await, "both were packed before the first one left");
+    packed("2026-07-01 12:00:01");
+    assert!(is_complete().await);
+    let [order] = &read(&world, &["PO-1"]).await[..] else { panic!("one order") };
+    let [only] = &order.parcels[..] else { panic!("one parcel") };
+    assert_eq!((only.tracking.as_str(), &only.contents), ("T-7", &contents(&[("A", 2)])));
+
+    world.run("UPDATE tVersand SET dVersendet = '2026-07-02 08:00:00' WHERE kVersand = 8");
+    assert_eq!(read(&world, &["PO-1"]).await[0].parcels.len(), 2, "it was a parcel");
+    world.run("UPDATE tVersand SET dVersendet = NULL WHERE kVersand = 8");
+    world.run("INSERT INTO tVersandPos VALUES (8, 10, 1)");
+    assert!(!is_complete().await, "something lies in it");
+    world.run("DELETE FROM tVersandPos");
+    world.run("ALTER TABLE tVersand DROP COLUMN dErstellt");
+    assert!(!is_complete().await, "a JTL without the column says nothing");
 }
 
 async fn a_thousand_and_more_numbers_in_one_call(world: World) {

@@ -31,8 +31,8 @@ const SCHEMA: &str = "
     CREATE TABLE tLieferschein (kLieferschein INTEGER PRIMARY KEY, kBestellung INTEGER, bRowversion INTEGER);
     CREATE TABLE tLieferscheinPos (kLieferscheinPos INTEGER PRIMARY KEY, kLieferschein INTEGER,
         kBestellPos INTEGER, fAnzahl NUMERIC);
-    CREATE TABLE tVersand (kVersand INTEGER PRIMARY KEY, kLieferschein INTEGER, cIdentCode TEXT, dVersendet TEXT,
-        kVersandArt INTEGER, cLogistiker TEXT, bRowversion INTEGER);
+    CREATE TABLE tVersand (kVersand INTEGER PRIMARY KEY, kLieferschein INTEGER, cIdentCode TEXT, dErstellt TEXT,
+        dVersendet TEXT, kVersandArt INTEGER, cLogistiker TEXT, bRowversion INTEGER);
     CREATE TABLE tVersandPos (kVersand INTEGER, kLieferscheinPos INTEGER, fAnzahl NUMERIC);
     CREATE TABLE tArtikel (kArtikel INTEGER PRIMARY KEY, cArtNr TEXT, nPuffer INTEGER, kStueckliste INTEGER,
         cAktiv TEXT, nDelete INTEGER, nIstVater INTEGER);

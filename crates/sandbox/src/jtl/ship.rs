@@ -296,10 +296,10 @@ pub(crate) fn print_label_again(
 ) -> Result<String, SandboxError> {
     let order = look::order(connection, external)?;
     let sql = "INSERT INTO tVersand(kLieferschein, dErstellt, kVersandArt, cLogistiker, fGewicht, nStatus)
-               SELECT v.kLieferschein, v.dErstellt, v.kVersandArt, v.cLogistiker, v.fGewicht, 0
+               SELECT v.kLieferschein, ?2, v.kVersandArt, v.cLogistiker, v.fGewicht, 0
                FROM tVersand v JOIN tLieferschein l ON l.kLieferschein = v.kLieferschein
                WHERE l.kBestellung = ?1 ORDER BY v.kVersand DESC LIMIT 1";
-    if connection.execute(sql, [order])? == 0 {
+    if connection.execute(sql, params![order, jtl_date(erp.time.now_ms())])? == 0 {
         return Err(SandboxError::Refused(format!("{external} has no parcel")));
     }
     let label = connection.last_insert_rowid();

@@ -101,6 +101,20 @@ async fn a_label_that_is_not_used_is_no_parcel() {
     assert!(told.len() == 1 && told[0].tracking_number != unused, "{told:?}");
 }
 
+/// The same where nobody recorded what is in the parcel: the label was made after it had left.
+#[tokio::test(start_paused = true)]
+async fn a_label_that_is_printed_again_after_the_parcel_left_is_no_parcel() {
+    let (shop, number) = shop_with_order().await;
+    let unrecorded = ParcelSeed { contents_not_recorded: true, ..ParcelSeed::default() };
+    shop.world.ship_now(&number, &[unrecorded]).unwrap();
+    shop.wait(60).await;
+    let unused = shop.world.print_label_again(&number).unwrap();
+    shop.next_run().await;
+    assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+    let told = shop.world.shipments().unwrap();
+    assert!(told.len() == 1 && told[0].tracking_number != unused, "{told:?}");
+}
+
 /// Nothing tells the marketplace of goods that a buyer collects: a person does, once it takes too long.
 #[tokio::test(start_paused = true)]
 async fn an_order_that_is_collected_becomes_an_entry() {

@@ -35,6 +35,7 @@ pub(super) fn written(statement: &str, model: &Model, list: List<'_>) -> String 
                 text.push_str("m.cAmazonCarrierCode, m.cEbayCarrierCode")
             }
             ("carrier_codes", _, _) => text.push_str("N'', N''"),
+            ("packed_at", _, _) => text.push_str(if model.has_packing_times { "v.dErstellt" } else { "N''" }),
             // The database's own collation compares.
             ("number", _, _) => text.push_str("r.cArtNr"),
             ("same", _, _) => text.push_str("r.cArtNr = n.value"),
@@ -118,7 +119,13 @@ mod tests {
     use super::*;
 
     fn model(orders: OrderModel) -> Model {
-        Model { orders, has_carrier_codes: true, unversioned: Vec::new(), facts: String::new() }
+        Model {
+            orders,
+            has_carrier_codes: true,
+            has_packing_times: true,
+            unversioned: Vec::new(),
+            facts: String::new(),
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(super) struct Model {
     pub(super) orders: OrderModel,
     /// Whether shipping methods have codes of their carriers.
     pub(super) has_carrier_codes: bool,
+    /// Whether parcels have the time when they were packed.
+    pub(super) has_packing_times: bool,
     /// Tables that should have row versions, and have none.
     pub(super) unversioned: Vec<Unversioned>,
     /// For people.
@@ -68,7 +70,7 @@ impl Model {
         const OBJECTS: &str = "\
             SELECT OBJECT_ID('Verkauf.tAuftrag', 'U'), OBJECT_ID('dbo.tBestellung', 'U'), d.compatibility_level, \
             d.is_read_committed_snapshot_on, COL_LENGTH('dbo.tversandart', 'cAmazonCarrierCode'), \
-            COL_LENGTH('dbo.tversandart', 'cEbayCarrierCode') FROM sys.databases d WHERE d.name = DB_NAME()";
+            COL_LENGTH('dbo.tversandart', 'cEbayCarrierCode'), COL_LENGTH('dbo.tVersand', 'dErstellt') FROM sys.databases d WHERE d.name = DB_NAME()";
         let rows = connection.query("find out which JTL it is", OBJECTS, &[]).await?;
         let [row] = &rows[..] else {
             // Every login sees the database that it is in: a server that has just come up may not show it yet.
@@ -97,7 +99,8 @@ impl Model {
         let facts = format!("{names}, compatibility level {level}, READ_COMMITTED_SNAPSHOT {snapshot}");
         let unversioned = unversioned(connection, orders).await?;
         let has_carrier_codes = row.optional_integer(4)?.is_some() && row.optional_integer(5)?.is_some();
-        Ok(Self { orders, has_carrier_codes, unversioned, facts })
+        let has_packing_times = row.optional_integer(6)?.is_some();
+        Ok(Self { orders, has_carrier_codes, has_packing_times, unversioned, facts })
     }
 }
 

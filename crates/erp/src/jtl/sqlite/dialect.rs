@@ -11,17 +11,18 @@ use crate::jtl::database::List;
 use crate::jtl::row::{Row, Value, unreadable};
 
 /// The statement as SQLite reads it.
-fn written(statement: &str, has_carrier_codes: bool) -> String {
+fn written(statement: &str, has: Optional) -> String {
     let mut parts = statement.split('{');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
         match name {
             "list" => text.push_str("json_each(?1)"),
-            "carrier_codes" if has_carrier_codes => {
+            "carrier_codes" if has.carrier_codes => {
                 text.push_str("m.cAmazonCarrierCode, m.cEbayCarrierCode");
             }
             "carrier_codes" => text.push_str("'', ''"),
+            "packed_at" => text.push_str(if has.packed_at { "v.dErstellt" } else { "''" }),
             // JTL's collation passes over case and blanks at the end; the sandbox has an index on this.
             "number" => text.push_str("rtrim(r.cArtNr) COLLATE NOCASE"),
             "same" if mutant::is(Mutant::ExactNumbers) => text.push_str("r.cArtNr = n.value"),
@@ -42,11 +43,27 @@ pub(super) fn json(list: List<'_>) -> Result<String, ErpError> {
     json.map_err(|error| ErpError::Defect { action: "write a list of parameters", reason: error.to_string() })
 }
 
-/// Whether shipping methods have codes of their carriers.
-fn has_carrier_codes(connection: &Connection) -> Result<bool, Fault> {
-    let sql = "SELECT COUNT(*) FROM pragma_table_info('tversandart') WHERE name IN ('cAmazonCarrierCode', 'cEbayCarrierCode')";
-    let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    Ok(count == 2)
+/// Columns that not every JTL has.
+#[derive(Debug, Clone, Copy, Default)]
+struct Optional {
+    /// Shipping methods have codes of their carriers.
+    carrier_codes: bool,
+    /// Parcels have the time when they were packed.
+    packed_at: bool,
+}
+
+impl Optional {
+    /// What there is of what the statement asks for.
+    fn of(connection: &Connection, statement: &str) -> Result<Self, Fault> {
+        if !statement.contains("{carrier_codes}") && !statement.contains("{packed_at}") {
+            return Ok(Self::default());
+        }
+        let sql = "SELECT (SELECT COUNT(*) FROM pragma_table_info('tversandart') WHERE name IN ('cAmazonCarrierCode', 'cEbayCarrierCode')),
+            (SELECT COUNT(*) FROM pragma_table_info('tVersand') WHERE name = 'dErstellt')";
+        let (codes, packed): (i64, i64) =
+            connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Self { carrier_codes: codes == 2, packed_at: packed == 1 })
+    }
 }
 
 /// The statement, ready to run.
@@ -54,8 +71,7 @@ pub(super) fn prepared<'connection>(
     connection: &'connection Connection,
     statement: &str,
 ) -> Result<CachedStatement<'connection>, Fault> {
-    let has_carrier_codes = statement.contains("{carrier_codes}") && has_carrier_codes(connection)?;
-    Ok(connection.prepare_cached(&written(statement, has_carrier_codes))?)
+    Ok(connection.prepare_cached(&written(statement, Optional::of(connection, statement)?))?)
 }
 
 /// Runs a statement and reads all its rows.
@@ -95,7 +111,10 @@ mod tests {
     #[test]
     fn schemas_become_prefixes_and_lists_rows() {
         assert_eq!(
-            written("SELECT 1 FROM {list} n JOIN {Verkauf.tAuftrag} a JOIN {dbo.tVersand} v", true),
+            written(
+                "SELECT 1 FROM {list} n JOIN {Verkauf.tAuftrag} a JOIN {dbo.tVersand} v",
+                Optional::default()
+            ),
             "SELECT 1 FROM json_each(?1) n JOIN Verkauf_tAuftrag a JOIN tVersand v"
         );
     }
