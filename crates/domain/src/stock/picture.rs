@@ -170,10 +170,22 @@ impl Picture {
     }
 
     /// Whether the listing should have more than it surely has, so that the orders of every account that sells the article have to
-    /// be known.
+    /// be known. Where its figure is not known, any figure may raise it.
     pub fn is_to_be_raised(&self, offer: &Offer) -> bool {
         let wanted = self.wanted(offer.article).unwrap_or_default();
-        wanted > 0 && self.floor(offer).is_none_or(|floor| wanted > floor)
+        wanted > 0 && offer.figures.known(offer.has_twin).is_none_or(|known| wanted > known)
+    }
+
+    /// Whether the listing has to be read live before its figure is written: the figure is not known, orders of other accounts
+    /// are not either, and what is beside them is less than what is to be written.
+    pub fn is_to_be_seen(&self, offer: &Offer) -> bool {
+        let is_unknown = offer.figures.live.is_some() && offer.figures.known(offer.has_twin).is_none();
+        if self.own != OwnRead::Read || !is_unknown {
+            return false;
+        }
+        let unread = self.unread(offer.article);
+        let publish = self.verdict(offer).and_then(|verdict| verdict.publish);
+        !unread.is_empty() && publish.is_some_and(|figure| self.beside(offer.article, &unread) < Some(figure))
     }
 
     /// The accounts that sell the article, a bundle with it, or a component of it.
@@ -342,6 +354,20 @@ mod tests {
             (Some(3), false),
             "it may have four"
         );
+    }
+
+    #[test]
+    fn an_unknown_figure_is_read_live_before_it_is_written_beside_unread_accounts() {
+        let is_to_be_seen = |pieces, until, returned| {
+            let mut offer = offer("own", Some(3));
+            offer.figures.returned = returned;
+            picture(pieces, OwnRead::Read, Some((Some(4), until))).is_to_be_seen(&offer)
+        };
+        assert!(is_to_be_seen(3, 99, 1), "it may have been lowered by an order that is not shown yet");
+        assert!(!is_to_be_seen(3, 99, 0), "its figure is known");
+        assert!(!is_to_be_seen(3, 100, 1), "the others were read");
+        assert!(!is_to_be_seen(0, 99, 1), "nothing is above zero");
+        assert!(!is_to_be_seen(4, 99, 1), "nothing is written");
     }
 
     #[test]

@@ -60,7 +60,12 @@ impl Inventory<'_> {
         if sight.own == OwnRead::Read {
             self.see_sellers(step, &mut facts, &mut sight, &undecided).await?;
         }
-        let picture = self.picture(&facts, &sight);
+        let mut picture = self.picture(&facts, &sight);
+        if !is_live && self.offers(&facts, &undecided).any(|offer| picture.is_to_be_seen(&offer)) {
+            self.see_figures(step).await?;
+            self.look_again(&mut facts).await?;
+            picture = self.picture(&facts, &sight);
+        }
         self.note_oversold(&facts.grounds, &picture, &facts.records, &facts.others).await?;
         self.judge(step, facts, &sight, &picture, &undecided).await
     }

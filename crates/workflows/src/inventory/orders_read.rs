@@ -50,6 +50,23 @@ impl Inventory<'_> {
         Ok(OrdersRead { own, reads: BTreeMap::from([(account, reads)]) })
     }
 
+    /// Reads the listings live, because figures that are not known would be written beside orders that are not known.
+    pub(super) async fn see_figures(&self, step: &Step) -> Result<(), Failure> {
+        if self.context.should_stop() {
+            return Ok(());
+        }
+        match self.read_listings(step).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.class == FailureClass::Unauthorised => Err(failure),
+            Err(failure) => {
+                let message =
+                    format!("the listings cannot be read live before their figures are written: {failure}");
+                step.warning(message, Value::Null).await;
+                Ok(())
+            }
+        }
+    }
+
     /// Whether the listings could be read live. Where the account is not let in, nothing can be written either.
     async fn read_live(&self, step: &Step) -> Result<bool, Failure> {
         match self.read_listings(step).await {
