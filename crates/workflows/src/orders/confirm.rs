@@ -296,10 +296,18 @@ impl Orders<'_> {
 
     /// Shipped on both sides, and not reported by us: nothing is told, the tracking numbers are compared.
     async fn compare_numbers(&self, step: &Step, record: &mut OrderRecord) -> Result<(), BlockReason> {
-        if let Some(left) = to_compare(record) {
+        let lines = match self.lines(record).await {
+            Ok(known) => known.lines,
+            // An order that was taken over without its document.
+            Err(BlockReason::Attention(_, _, RefusalCause::LinesUnknown)) => Vec::new(),
+            Err(reason) => return Err(reason),
+        };
+        let left = that_left(record, &lines);
+        if !lines.is_empty() && !left.is_empty() {
+            let lines: Vec<String> = lines.into_iter().map(|line| line.number).collect();
             // Without parcels there, or without an answer for this one order, there is nothing that could differ.
-            match self.shown_there(&left).await {
-                Ok(shown) if !shown.is_empty() && !all_are_shown(&left, &shown) => {
+            match self.marketplace.read_shipments(&record.number, &lines).await.map_err(reason) {
+                Ok(shown) if !shown.is_empty() && !left.iter().all(|parcel| parcel.is_among(&shown)) => {
                     return Err(BlockReason::other_numbers());
                 }
                 Ok(_) | Err(BlockReason::Unknown(_)) => {}
@@ -310,15 +318,16 @@ impl Orders<'_> {
         Ok(())
     }
 
-    /// The lines of the buyer's order. One that cannot be translated, and that was entered in JTL by hand, has those of its document.
+    /// The lines of the buyer's order. One that was not translated has those of its document: it cannot be, or it was shipped before it
+    /// was first read.
     pub(super) async fn lines(&self, record: &OrderRecord) -> Result<ReportLines, BlockReason> {
         let of_order = || {
             let order = record.order.as_ref()?;
             Some(ReportLines { lines: order.lines.clone(), hints: order.hints.clone() })
         };
-        let lines = match is_unusable(record) {
-            false => of_order(),
-            true => {
+        let lines = match record.order.is_some() && !is_unusable(record) {
+            true => of_order(),
+            false => {
                 let whole = self.connections.store.order(self.account(), &record.number).await;
                 let raw = whole.map_err(Failure::from)?.and_then(|whole| whole.raw);
                 raw.and_then(|raw| self.marketplace.report_lines(&raw)).or_else(of_order)
@@ -483,31 +492,43 @@ pub(super) fn is_unusable(record: &OrderRecord) -> bool {
     matches!(document, Document::Refused { .. } | Document::Untranslatable { .. })
 }
 
-/// What the marketplace should show of an order that has left. `None` where there is nothing to compare.
-fn to_compare(record: &OrderRecord) -> Option<ShipmentReport> {
+/// A parcel that the ERP shows, as the marketplace should show it, too.
+struct LeftParcel {
+    tracking: String,
+    /// The lines that lie in it; empty where the ERP does not tell.
+    lines: Vec<String>,
+}
+
+impl LeftParcel {
+    /// Where its contents are not known, no line has to show it, but one of the order's.
+    fn is_among(&self, shown: &[ConfirmedParcel]) -> bool {
+        let is_on = |line: Option<&String>| is_on_line(&self.tracking, line.map(String::as_str), shown);
+        if self.lines.is_empty() { is_on(None) } else { self.lines.iter().all(|line| is_on(Some(line))) }
+    }
+}
+
+/// The parcels of an order that have left, but for those that hold nothing of the buyer's lines.
+fn that_left(record: &OrderRecord, lines: &[OrderLine]) -> Vec<LeftParcel> {
     let facts = record.facts();
-    let lines = &record.order.as_ref()?.lines;
-    let reported = |parcel: &Parcel, lines: Lines| ReportedParcel {
-        id: parcel.id,
+    let left = |parcel: &Parcel, lines: Lines| LeftParcel {
         tracking: parcel.tracking.clone(),
-        lines,
-        ..ReportedParcel::default()
+        lines: lines.into_iter().map(|(number, _)| number).collect(),
     };
-    let parcels: Vec<ReportedParcel> = match facts.there.report_unit {
-        ReportUnit::WholeOrder => {
-            let allocated = allocate(lines, &record.parcels)?;
-            record.parcels.iter().zip(allocated).map(|(parcel, lines)| reported(parcel, lines)).collect()
+    let with_lines = |parcel: &Parcel, lines: Lines| (!lines.is_empty()).then(|| left(parcel, lines));
+    let parcels = &record.parcels;
+    match (facts.there.report_unit, allocate(lines, parcels)) {
+        (ReportUnit::WholeOrder, Some(allocated)) => {
+            parcels.iter().zip(allocated).filter_map(|(parcel, lines)| with_lines(parcel, lines)).collect()
         }
-        ReportUnit::EachParcel => {
-            let unreported = facts.ours.unreported(&record.parcels).into_iter();
-            let allotted = |parcel: &Parcel| allot(lines, &facts.ours.parcels, &parcel.contents).lines;
-            unreported.map(|parcel| reported(parcel, allotted(parcel))).collect()
+        (ReportUnit::WholeOrder, None) => parcels.iter().map(|parcel| left(parcel, Lines::new())).collect(),
+        (ReportUnit::EachParcel, _) => {
+            let allotted = |parcel: &Parcel| match parcel.contents.is_empty() {
+                true => Some(left(parcel, Lines::new())),
+                false => with_lines(parcel, allot(lines, &facts.ours.parcels, &parcel.contents).lines),
+            };
+            facts.ours.unreported(parcels).into_iter().filter_map(allotted).collect()
         }
-    };
-    let parcels: Vec<ReportedParcel> =
-        parcels.into_iter().filter(|parcel| !parcel.lines.is_empty()).collect();
-    let report = ShipmentReport { number: record.number.clone(), parcels, ..ShipmentReport::default() };
-    (!report.parcels.is_empty()).then_some(report)
+    }
 }
 
 /// A no to this one order is a person's business; what would meet every order alike fails the run.
@@ -529,10 +550,14 @@ fn all_are_shown(report: &ShipmentReport, shown: &[ConfirmedParcel]) -> bool {
     report.parcels.iter().all(|parcel| is_shown(parcel, shown))
 }
 
-/// The marketplace may store a tracking number without its blanks and hyphens.
 fn is_shown(parcel: &ReportedParcel, shown: &[ConfirmedParcel]) -> bool {
-    let ours = tracking::bare(&parcel.tracking);
-    parcel.lines.iter().all(|(line, _)| {
-        shown.iter().any(|other| other.line == *line && tracking::bare(&other.tracking) == ours)
-    })
+    parcel.lines.iter().all(|(line, _)| is_on_line(&parcel.tracking, Some(line), shown))
+}
+
+/// Whether the number is shown for the line, or for any. The marketplace may store it without its blanks and hyphens.
+fn is_on_line(tracking: &str, line: Option<&str>, shown: &[ConfirmedParcel]) -> bool {
+    let ours = tracking::bare(tracking);
+    shown
+        .iter()
+        .any(|parcel| line.is_none_or(|line| parcel.line == line) && tracking::bare(&parcel.tracking) == ours)
 }

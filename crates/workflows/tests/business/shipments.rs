@@ -398,6 +398,42 @@ async fn what_was_shipped_on_both_sides_is_compared() {
     assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
 }
 
+/// Found by the random play: nobody has read the order's lines before, and its numbers differ all the same. Where JTL does not tell
+/// what lies in which parcel, each of its numbers has to be among those that the marketplace shows.
+#[tokio::test(start_paused = true)]
+async fn what_was_shipped_on_both_sides_before_it_was_read_is_compared() {
+    let shop = Shop::open_patient().await;
+    shop.sync_orders().await;
+    let (one, other) = ("00340000000000000001", "00340000000000000002");
+    let parcel = |tracking: &str, skus: Option<&str>| ParcelSeed {
+        tracking: Some(tracking.to_owned()),
+        method: Some("DHL Paket".to_owned()),
+        skus: skus.map(|sku| vec![sku.to_owned()]),
+        contents_not_recorded: true,
+        ..ParcelSeed::default()
+    };
+    let shipped = |here: &[ParcelSeed], there: &str| {
+        let lines = vec![LineSeed::new("MW-0003", 1), LineSeed::new("MW-0004", 2)];
+        let number = shop.world.add_order(OrderSeed { lines, ..OrderSeed::default() }).unwrap();
+        let entered = [("MW-0003".to_owned(), 1), ("MW-0004".to_owned(), 2)];
+        shop.world.enter_order_in_jtl(&number, &entered).unwrap();
+        shop.world.ship_now(&number, here).unwrap();
+        shop.world.ship_by_hand(&number, there).unwrap();
+        number
+    };
+    let same = shipped(&[parcel(one, None)], one);
+    let differs = shipped(&[parcel(one, None)], other);
+    let one_of_two = shipped(&[parcel(one, Some("MW-0003")), parcel(other, None)], one);
+    shop.next_run().await;
+    assert_eq!(shop.order(&same).await.state, OrderState::Reported, "{}", shop.log().await);
+    let mut shown = shop.attention(AttentionKind::ShippedElsewhere).await;
+    shown.sort();
+    let mut expected = [differs, one_of_two];
+    expected.sort();
+    assert_eq!(shown, expected, "{}", shop.log().await);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_simulated_erp_tells_a_real_marketplace_nothing() {
     let shop = Shop::open_in(WorldOptions::quiet(), |temu| Arc::new(Disguised::as_real(temu))).await;
