@@ -104,6 +104,9 @@ pub(crate) struct Program {
     process: Process,
     url: String,
     http: reqwest::Client,
+    /// How often the run is looked at. Each look is work for the program, which counts as its own: a run that the limit makes long is
+    /// looked at rarely.
+    looks_every: Duration,
 }
 
 impl Program {
@@ -124,7 +127,8 @@ impl Program {
         let (process, ready) =
             start(world.folder.path(), &arguments, &[], |line| line.starts_with("Marktwerk is ready: "));
         let url = ready.split(' ').nth(3).unwrap().trim_end_matches('/').to_owned();
-        Self { process, url, http: reqwest::Client::new() }
+        let looks_every = Duration::from_millis(if calls_per_second.is_some() { 2_000 } else { 100 });
+        Self { process, url, http: reqwest::Client::new(), looks_every }
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -145,7 +149,7 @@ impl Program {
             let run = self.get(&format!("/api/v1/runs/{id}")).await;
             let run = if run["run"].is_object() { run["run"].clone() } else { run };
             match run["state"].as_str().unwrap() {
-                "waiting" | "running" => tokio::time::sleep(Duration::from_millis(100)).await,
+                "waiting" | "running" => tokio::time::sleep(self.looks_every).await,
                 "succeeded" => break run,
                 _ => panic!("the run did not succeed: {run}"),
             }
