@@ -19,6 +19,8 @@ use crate::orders::{ReportLines, Untranslatable};
 const TO_BE_SHIPPED: i64 = 2;
 const CANCELLED: i64 = 3;
 const SHIPPED: [i64; 2] = [4, 5];
+/// `fulfillmentType` of a line that TEMU sends from a cooperative warehouse.
+const SENT_THERE: &str = "fulfillByCooperativeWarehouse";
 /// No multi-pack holds more; bounds what a nonsense factor takes from stock.
 const LARGEST_FACTOR: i64 = 100_000;
 
@@ -216,7 +218,7 @@ impl Line {
 
     /// TEMU sends it from a cooperative warehouse.
     fn is_fulfilled_there(&self) -> bool {
-        self.fulfillment_type.as_deref() == Some("fulfillByCooperativeWarehouse")
+        self.fulfillment_type.as_deref() == Some(SENT_THERE)
     }
 
     /// One unit sold may be several pieces, and whether TEMU's quantities and prices mean units or pieces is not
@@ -329,8 +331,17 @@ pub(super) fn taken(order: &Value) -> Vec<Taken> {
     entry.order_list.into_iter().filter_map(taken).collect()
 }
 
+/// Whether TEMU sends a line of the entry. Hardly any order has one, and reading all of an entry costs more than this look.
+fn sends_any(order: &Value) -> bool {
+    let lines = order["orderList"].as_array().map(Vec::as_slice).unwrap_or_default();
+    lines.iter().any(|line| line["fulfillmentType"].as_str().is_some_and(|text| text.trim() == SENT_THERE))
+}
+
 /// Whether TEMU sends all of an entry that is not cancelled.
 pub(super) fn is_fulfilled(order: &Value) -> bool {
+    if !sends_any(order) {
+        return false;
+    }
     let Ok(entry) = Entry::deserialize(order) else { return false };
     let is_left = |line: &&Line| line.quantity().is_ok_and(|quantity| quantity.remaining > 0);
     let mut left = entry.order_list.iter().filter(is_left).peekable();
@@ -339,6 +350,9 @@ pub(super) fn is_fulfilled(order: &Value) -> bool {
 
 /// How our lines stand where TEMU sends others of the same entry; `None` where it sends none, or ours stand in different ways.
 pub(super) fn status_of_ours(order: &Value) -> Option<MarketplaceStatus> {
+    if !sends_any(order) {
+        return None;
+    }
     let entry = Entry::deserialize(order).ok()?;
     let is_left = |line: &&Line| line.quantity().is_ok_and(|quantity| quantity.remaining > 0);
     let (theirs, ours): (Vec<&Line>, Vec<&Line>) =
