@@ -27,7 +27,7 @@ pub enum Carrier {
 }
 
 /// Words beside a carrier's name that name a product of the same carrier. `Freight` or `eCommerce` name others.
-const PRODUCTS: [&str; 54] = [
+const PRODUCTS: [&str; 56] = [
     "paket",
     "pakete",
     "päckchen",
@@ -54,6 +54,8 @@ const PRODUCTS: [&str; 54] = [
     "inland",
     "international",
     "ausland",
+    "worldwide",
+    "domestic",
     "europa",
     "eu",
     "bis",
@@ -196,6 +198,7 @@ mod tests {
             ("DHL Paket 31,5kg", Carrier::Dhl),
             ("Deutsche Post DHL", Carrier::Dhl),
             ("DHL Express", Carrier::DhlExpress),
+            ("DHL Express Worldwide", Carrier::DhlExpress),
             ("Deutsche Post Großbrief", Carrier::DeutschePost),
             ("DEUTSCHE_POST", Carrier::DeutschePost),
             ("Hermes S-Paket", Carrier::Hermes),

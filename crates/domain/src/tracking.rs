@@ -43,7 +43,13 @@ fn of_piece(piece: &str) -> Vec<String> {
     if is_link(piece) {
         return of_link(piece).into_iter().collect();
     }
-    for joint in ['/', '+', '&', '-'] {
+    // As scanners show it: `(00)` says that a shipping container's number follows, and is a part of what the carrier prints.
+    if let Some(container) = piece.strip_prefix("(00)").map(str::trim)
+        && is_surely_number(container)
+    {
+        return vec![format!("00{container}")];
+    }
+    for joint in ["/", "+", "&", "-", " und ", " and "] {
         let parts: Vec<&str> = piece.split(joint).map(str::trim).collect();
         if parts.len() > 1 && parts.iter().all(|part| is_number(part) && bare(part).len() >= LONG) {
             return parts.into_iter().map(str::to_owned).collect();
@@ -120,7 +126,9 @@ fn is_number(text: &str) -> bool {
     };
     let is_word = |word: &&str| word.chars().all(is_part) && !bare(word).is_empty() && !is_date(word);
     let is_long_enough = words.len() == 1 || bare(text).len() >= 8;
-    are_groups && is_long_enough && has_digit(text) && bare(text).len() <= 40 && words.iter().all(is_word)
+    // Zeros stand where a program demands something.
+    let says_something = text.chars().any(|letter| letter.is_ascii_digit() && letter != '0');
+    are_groups && is_long_enough && says_something && bare(text).len() <= 40 && words.iter().all(is_word)
 }
 
 /// What can only be a number: at least eight letters and digits, of which at least four are digits.
@@ -160,13 +168,20 @@ mod tests {
 
     #[test]
     fn several_numbers_are_split_and_never_glued() {
-        for separator in
-            [", ", ",", ";", "\n", "\r\n", " ; ", "|", " ", "\t", " / ", "/", " - ", "-", " + ", " & "]
-        {
+        for separator in [
+            ", ", ",", ";", "\n", "\r\n", " ; ", "|", " ", "\t", " / ", "/", " - ", "-", " + ", " & ",
+            " und ",
+        ] {
             assert_eq!(numbers(&format!("{ONE}{separator}{TWO}")), [ONE, TWO], "{separator:?}");
         }
         assert_eq!(numbers(&format!("{ONE}, {ONE}")), [ONE], "one parcel");
         assert_eq!(numbers(&format!("0034 0434 1610 9404 2557; {TWO}")), ["0034 0434 1610 9404 2557", TWO]);
+    }
+
+    #[test]
+    fn a_container_is_scanned_with_its_mark() {
+        assert_eq!(numbers("(00)340434161094042557"), [ONE]);
+        assert_eq!(numbers(&format!("(00) 340434161094042557, {TWO}")), [ONE, TWO]);
     }
 
     #[test]
@@ -204,6 +219,8 @@ mod tests {
             "2026-11-28",
             "Tel. 0641123456",
             "Brief, 2",
+            "0",
+            "00000000000000000000",
         ] {
             assert_eq!(read(words), Field::Words(words.to_owned()));
         }

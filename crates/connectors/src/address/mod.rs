@@ -76,7 +76,7 @@ pub fn compose(parts: AddressParts) -> Result<Address, Untranslatable> {
         company,
         street: place.street,
         addition: addition.join(", "),
-        postal_code: text(parts.postal_code),
+        postal_code: without_country(text(parts.postal_code), parts.country.as_deref()),
         city: text(parts.city),
         state: text(parts.state),
         country: text(parts.country),
@@ -86,6 +86,25 @@ pub fn compose(parts: AddressParts) -> Result<Address, Untranslatable> {
     };
     demand(&address)?;
     Ok(address)
+}
+
+/// Letters that people write before the postal code, where it is digits alone.
+const BEFORE_POSTAL_CODE: [(&str, [&str; 2]); 3] =
+    [("DE", ["D", "DE"]), ("AT", ["A", "AT"]), ("CH", ["CH", "CH"])];
+
+/// `D-35390` is 35390 in Germany.
+fn without_country(postal_code: String, country: Option<&str>) -> String {
+    let known = BEFORE_POSTAL_CODE.iter().find(|(code, _)| Some(*code) == country);
+    let is_before = |letters: &str| {
+        known.is_some_and(|(_, before)| before.iter().any(|known| known.eq_ignore_ascii_case(letters)))
+    };
+    let Some(first) = postal_code.find(|letter: char| letter.is_ascii_digit()) else { return postal_code };
+    let (letters, digits) = postal_code.split_at(first);
+    let is_code = digits.bytes().all(|letter| letter.is_ascii_digit());
+    match is_code && is_before(letters.trim_end_matches([' ', '-', '.'])) {
+        true => digits.to_owned(),
+        false => postal_code,
+    }
 }
 
 fn demand(address: &Address) -> Result<(), Untranslatable> {

@@ -6,9 +6,10 @@ use super::company::is_company;
 /// The place of an address with a street.
 pub(super) fn place(mut lines: Vec<String>, beside: &str) -> Place {
     let mut company = String::new();
-    // A company above the street.
-    if lines.len() > 1 && is_company(&lines[0], false) && !has_digit(&lines[0]) {
-        company = lines.remove(0);
+    // A company above or below the street.
+    let named = lines.iter().position(|line| is_company(line, false) && !has_digit(line));
+    if let Some(named) = named.filter(|_| lines.len() > 1) {
+        company = lines.remove(named);
     }
     let street = match apart(&lines) {
         Some((street, number)) => {
@@ -24,7 +25,14 @@ pub(super) fn place(mut lines: Vec<String>, beside: &str) -> Place {
         None => {
             let whole = lines.iter().position(|line| has_house_number(line));
             let street = whole.or_else(|| lines.iter().position(|line| !is_house_number(line)));
-            if lines.is_empty() { String::new() } else { lines.remove(street.unwrap_or(0)) }
+            let mut street = if lines.is_empty() { String::new() } else { lines.remove(street.unwrap_or(0)) };
+            // `8` and, on a line of its own, `a`.
+            if street.ends_with(|letter: char| letter.is_ascii_digit())
+                && let Some(letter) = lines.iter().position(|line| is_letter(line))
+            {
+                street = format!("{street} {}", lines.remove(letter));
+            }
+            street
         }
     };
     let beside = [beside.to_owned()].into_iter().filter(|text| !text.is_empty());
@@ -72,6 +80,10 @@ fn has_house_number(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let ends = [words.first(), words.last()];
     words.len() > 1 && ends.into_iter().flatten().any(|word| is_house_number(word))
+}
+
+fn is_letter(line: &str) -> bool {
+    line.len() == 1 && line.bytes().all(|letter| letter.is_ascii_alphabetic())
 }
 
 fn has_digit(text: &str) -> bool {

@@ -35,6 +35,9 @@ fn street_and_house_number_are_put_together() {
     for number in ["8a", "8 a", "12-14", "5/3", "Nr. 8", "8 bis"] {
         assert_eq!(place_of(&["Am Weg", number]), both(&format!("Am Weg {number}"), ""), "{number}");
     }
+    assert_eq!(place_of(&["Am Weg 8", "a"]), both("Am Weg 8 a", ""));
+    assert_eq!(place_of(&["Am Weg 8", "a", "2. OG"]), both("Am Weg 8 a", "2. OG"));
+    assert_eq!(place_of(&["Am Weg 8b", "a"]), both("Am Weg 8b", "a"));
     // A street that has its number keeps it, and not every number is a house number.
     assert_eq!(place_of(&["Eliasstr. 8", "5"]), both("Eliasstr. 8", "5"));
     assert_eq!(place_of(&["Straße \"A\" 5 b", "2. OG", "links"]), both("Straße \"A\" 5 b", "2. OG, links"));
@@ -66,6 +69,39 @@ fn a_pick_up_point_and_the_post_number_have_their_places() {
     assert_eq!((careful.street.as_str(), careful.addition.as_str()), ("Packstation 145", number));
     assert_eq!(careful.company, "c/o Meier");
     assert_eq!(place_of(&["Packstation-Weg 3"]), both("Packstation-Weg 3", ""));
+}
+
+#[test]
+fn a_company_stands_above_or_below_the_street() {
+    for lines in [["Bärenbau GmbH", "Weg 1"], ["Weg 1", "Bärenbau GmbH"]] {
+        let address = compose(parts(&lines)).unwrap();
+        assert_eq!(
+            (address.company.as_str(), address.street.as_str(), address.addition.as_str()),
+            ("Bärenbau GmbH", "Weg 1", ""),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_country_before_the_postal_code_goes() {
+    let code = |written: &str, country: &str| {
+        let (postal_code, country) = (Some(written.to_owned()), Some(country.to_owned()));
+        compose(AddressParts { postal_code, country, ..parts(&["Weg 1"]) }).unwrap().postal_code
+    };
+    for (written, country, expected) in [
+        ("D-35390", "DE", "35390"),
+        ("DE 35390", "DE", "35390"),
+        ("d - 35390", "DE", "35390"),
+        ("A-1010", "AT", "1010"),
+        ("CH-8000", "CH", "8000"),
+        ("35390", "DE", "35390"),
+        ("A-1010", "DE", "A-1010"),
+        ("LV-1010", "LV", "LV-1010"),
+        ("EC1A 1BB", "GB", "EC1A 1BB"),
+    ] {
+        assert_eq!(code(written, country), expected, "{written} {country}");
+    }
 }
 
 fn named(names: [Option<&str>; 3], beside: Option<&str>, tax: Option<&str>) -> Address {

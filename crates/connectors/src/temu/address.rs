@@ -83,6 +83,8 @@ pub(super) fn address(info: ShippingInfo, region: Option<i64>) -> Result<Address
     };
     let (city, state) = match info.region_name3.or(info.region_name4) {
         Some(city) => (Some(city), info.region_name2),
+        // A town that is a state, such as Berlin or Wien; of another state nobody knows the town.
+        None if info.region_name2.as_deref().is_some_and(regions::is_state) => (None, info.region_name2),
         None => (info.region_name2, None),
     };
     let country = match &info.region_name1 {
@@ -168,6 +170,21 @@ mod tests {
         .unwrap();
         assert_eq!((address.first_name.as_str(), address.last_name.as_str()), ("Jörn Ole", "Süß"));
         assert_eq!((address.city.as_str(), address.country.as_str()), ("Wien", "AT"));
+    }
+
+    #[test]
+    fn a_state_is_no_town_unless_it_is_one() {
+        let town = |state: &str| {
+            let address = json!({
+                "receiptName": "Änne Bär", "regionName1": "Germany", "regionName2": state, "addressLine1": "Weg 1", "postCode": "1",
+            });
+            translated(address).map(|address| address.city)
+        };
+        assert_eq!(town("Hamburg").unwrap(), "Hamburg");
+        for state in ["Hessen", "Bavaria", "NORDRHEIN-WESTFALEN"] {
+            let error = town(state).unwrap_err();
+            assert!(error.reason.english.contains("has no town"), "{state}: {error}");
+        }
     }
 
     #[test]

@@ -66,6 +66,46 @@ pub(super) fn code_of_name(name: &str) -> Option<&'static str> {
         .map(|(_, code, _)| *code)
 }
 
+/// States of Germany and Austria that are no town, in both languages; Salzburg is both.
+const STATES: [&str; 31] = [
+    "baden-württemberg",
+    "baden-wuerttemberg",
+    "bayern",
+    "bavaria",
+    "brandenburg",
+    "hessen",
+    "hesse",
+    "mecklenburg-vorpommern",
+    "mecklenburg-western pomerania",
+    "niedersachsen",
+    "lower saxony",
+    "nordrhein-westfalen",
+    "north rhine-westphalia",
+    "rheinland-pfalz",
+    "rhineland-palatinate",
+    "saarland",
+    "sachsen",
+    "saxony",
+    "sachsen-anhalt",
+    "saxony-anhalt",
+    "schleswig-holstein",
+    "thüringen",
+    "thuringia",
+    "burgenland",
+    "kärnten",
+    "carinthia",
+    "niederösterreich",
+    "oberösterreich",
+    "steiermark",
+    "tirol",
+    "vorarlberg",
+];
+
+/// Whether a region is a state that is no town.
+pub(super) fn is_state(name: &str) -> bool {
+    STATES.contains(&name.trim().to_lowercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,7 +59,11 @@ pub(super) fn whole_number(value: &Value) -> Option<i64> {
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Value::String(text) => Ok(match text.trim() {
+            "" => None,
+            trimmed if trimmed.len() == text.len() => Some(text),
+            trimmed => Some(trimmed.to_owned()),
+        }),
         Value::Number(number) => Ok(Some(number.to_string())),
         _ => Err(D::Error::custom("not a text")),
     }
