@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{look, stock};
+use super::{look, ship, stock};
 use crate::error::SandboxError;
 
 /// Gives the order another external number; an empty one takes it away.
@@ -111,6 +111,10 @@ pub(crate) fn delete_position(
     }
     if reserved > 0.0 {
         stock::reserve(connection, stock::article(connection, sku)?, -reserved)?;
+    }
+    let notes = "SELECT COUNT(*) FROM tLieferschein WHERE kBestellung = ?1";
+    if connection.query_row(notes, [order], |row| row.get::<_, i64>(0))? > 0 {
+        ship::count(connection, order)?;
     }
     Ok(())
 }

@@ -158,7 +158,7 @@ fn note_position(connection: &Connection, note: i64, position: &OpenPosition) ->
 }
 
 /// What JTL counts of an order's parcels.
-fn count(connection: &Connection, order: i64) -> rusqlite::Result<()> {
+pub(super) fn count(connection: &Connection, order: i64) -> rusqlite::Result<()> {
     let is_complete = open_positions(connection, order)?.is_empty();
     connection
         .prepare_cached("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = ?2 WHERE kAuftrag = ?1")?

@@ -141,6 +141,21 @@ async fn a_position_that_was_deleted_in_jtl_is_missed() {
     assert!(shop.world.shipments().unwrap().is_empty());
 }
 
+/// cases.md §2: one line has left, and the other is deleted in JTL, which then has nothing left to send.
+#[tokio::test(start_paused = true)]
+async fn a_position_that_was_deleted_after_a_part_left_is_missed() {
+    let (shop, number) = shop_with_order().await;
+    let first = ParcelSeed { skus: Some(vec!["MW-0003".to_owned()]), ..ParcelSeed::default() };
+    shop.world.ship_now(&number, &[first]).unwrap();
+    shop.next_run().await;
+    assert!(shop.store.attentions().await.unwrap().is_empty(), "the rest is to come: {}", shop.log().await);
+    shop.world.delete_position_in_jtl(&number, "MW-0004").unwrap();
+    shop.next_run().await;
+    let refused = shop.attention(AttentionKind::ShipmentRefused).await;
+    assert_eq!(refused, [number], "{}", shop.log().await);
+    assert!(shop.world.shipments().unwrap().is_empty());
+}
+
 /// The stock job reads the cancellation first, and the clock judges the order before the order job does.
 #[tokio::test(start_paused = true)]
 async fn an_order_entered_again_before_its_cancellation_is_known_is_looked_for() {
