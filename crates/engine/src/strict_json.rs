@@ -33,7 +33,7 @@ impl Misread {
     /// The place and the reason of serde's error about this text.
     pub(crate) fn of(text: &str, error: &serde_json::Error) -> Self {
         let told = error.to_string();
-        let reason = told.split(" at line ").next().unwrap_or(&told).to_owned();
+        let reason = in_words(told.split(" at line ").next().unwrap_or(&told));
         let read_to = byte_offset(text, error.line(), error.column());
         if reason.ends_with(TWICE) {
             // What was read last is the key.
@@ -52,6 +52,35 @@ impl Misread {
         let (line, column) = place(text, offset);
         Self { line, column, reason }
     }
+}
+
+/// What the parser says, for people who edit a file.
+fn in_words(reason: &str) -> String {
+    let words = match reason {
+        "EOF while parsing a list" => "it ends in the middle of a list: `]` is missing",
+        "EOF while parsing an object" => "it ends in the middle of an object: `}` is missing",
+        "EOF while parsing a string" => "it ends in the middle of a text: the closing `\"` is missing",
+        "EOF while parsing a value" => "it ends where a value should stand",
+        "expected value" | "expected ident" => {
+            "here should stand a value: a text in double quotes, a number, true, false, null, `[` or `{`"
+        }
+        "key must be a string" => "here should stand a name in double quotes",
+        "expected `:`" => "here should stand `:`, between a name and its value",
+        "expected `,` or `]`" => "here should stand `,` or `]`",
+        "expected `,` or `}`" => "here should stand `,` or `}`",
+        "trailing comma" => "a comma too many: nothing follows it",
+        "trailing characters" => "nothing may stand behind the end of the document",
+        "invalid escape" => {
+            "`\\` begins an escape that JSON does not have: a backslash in a text is written `\\\\`"
+        }
+        "invalid number" => "this is not a number as JSON writes it",
+        "control character (\\u0000-\\u001F) found while parsing a string" => {
+            "a line ends, or a tab stands, within a text: is a closing `\"` missing?"
+        }
+        "recursion limit exceeded" => "it is nested too deeply",
+        other => other,
+    };
+    words.to_owned()
 }
 
 /// Line and column of a byte offset as an editor counts them: from 1, a character is one column.
@@ -221,10 +250,10 @@ mod tests {
 
     #[test]
     fn places_are_counted_in_characters() {
-        assert_eq!(fault("{\"größe\": 1, x}"), "1:14: key must be a string");
-        assert_eq!(fault("{\"a\": \"🚚\",\n\t🚚}"), "2:2: key must be a string");
-        assert_eq!(fault("[1,\n2"), "2:1: EOF while parsing a list");
-        assert_eq!(fault("1 2"), "1:3: trailing characters");
+        assert_eq!(fault("{\"größe\": 1, x}"), "1:14: here should stand a name in double quotes");
+        assert_eq!(fault("{\"a\": \"🚚\",\n\t🚚}"), "2:2: here should stand a name in double quotes");
+        assert_eq!(fault("[1,\n2"), "2:1: it ends in the middle of a list: `]` is missing");
+        assert_eq!(fault("1 2"), "1:3: nothing may stand behind the end of the document");
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn the_database_is_checked_and_copied_beside_the_running_program() {
     assert!(run(folder.path(), &["db", "check"]).status.success());
     assert!(run(folder.path(), &["db", "backup", "copy.db"]).status.success());
     assert!(folder.path().join("copy.db").is_file());
-    assert_eq!(run(folder.path(), &["db", "backup", "copy.db"]).status.code(), Some(1));
+    assert_eq!(run(folder.path(), &["db", "backup", "copy.db"]).status.code(), Some(2));
     program.stop();
 }
 

@@ -10,6 +10,7 @@ use marktwerk_store::sqlserver::SqlServerStore;
 use serde_json::json;
 
 use super::output::Output;
+use super::usage::UsageError;
 use crate::compose::{StartError, open_store};
 use crate::config::Settings;
 
@@ -38,6 +39,7 @@ async fn migrate(settings: &Settings, output: &Output) -> anyhow::Result<()> {
     let place = settings.store_place();
     let path = settings.database();
     let is_file = settings.sqlserver.store.is_none() && path.is_file();
+    let is_new = settings.sqlserver.store.is_none() && !is_file;
     // A running program has an up-to-date file to itself, and nothing is to be done.
     if !is_file || SqliteStore::version(&path).map_err(refused)? != SqliteStore::KNOWN_VERSION {
         open_store(settings, "marktwerk db migrate")
@@ -45,9 +47,12 @@ async fn migrate(settings: &Settings, output: &Output) -> anyhow::Result<()> {
             .map_err(|error| StartError::from_causes(&error))?;
     }
     if output.is_json() {
-        return Ok(output.json(&json!({ "database": place, "up_to_date": true }))?);
+        return Ok(output.json(&json!({ "database": place, "up_to_date": true, "is_new": is_new }))?);
     }
-    Ok(output.line(&format!("{place} is up to date"))?)
+    Ok(output.line(&match is_new {
+        true => format!("there was no database yet: {place} was made"),
+        false => format!("{place} is up to date"),
+    })?)
 }
 
 async fn check(settings: &Settings, output: &Output) -> anyhow::Result<()> {
@@ -83,7 +88,7 @@ fn back_up(file: &Path, settings: &Settings, output: &Output) -> anyhow::Result<
     }
     let database = existing(settings)?;
     if file.exists() {
-        anyhow::bail!("{} exists already: name a new file", file.display());
+        return Err(UsageError::new(format!("{} exists already: name a new file", file.display())).into());
     }
     SqliteStore::back_up(&database, file)?;
     if output.is_json() {

@@ -127,7 +127,13 @@ fn widths_of(rows: &[Vec<Cell>]) -> Vec<usize> {
     widths
 }
 
-fn total(widths: &[usize]) -> usize {
+/// The columns that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    measure_text_width(text)
+}
+
+/// The columns that a row of these widths takes.
+pub(super) fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + BETWEEN.len() * widths.len().saturating_sub(1)
 }
 

@@ -114,6 +114,26 @@ impl Output {
         self.print(&layout::table(table, self.width), true)
     }
 
+    /// A list of which nothing is cut: where a table has no room, each value by itself.
+    pub(super) fn whole(self, values: &Value, columns: &[Column]) -> io::Result<()> {
+        let rows = values.as_array().map(Vec::as_slice).unwrap_or_default();
+        let widest = |column: &Column| {
+            let texts = rows.iter().map(|row| layout::width(&self.text(*column, row)));
+            texts.max().unwrap_or_default().max(layout::width(column.title))
+        };
+        let needed = layout::total(&columns.iter().map(widest).collect::<Vec<_>>());
+        if self.is_json || self.width.is_none_or(|width| needed <= width) {
+            return self.list(values, columns);
+        }
+        for (index, row) in rows.iter().enumerate() {
+            if index > 0 {
+                self.line("")?;
+            }
+            self.one(row, columns)?;
+        }
+        Ok(())
+    }
+
     /// One thing: the value as it came, or a line per column.
     pub(super) fn one(self, value: &Value, columns: &[Column]) -> io::Result<()> {
         if self.is_json {

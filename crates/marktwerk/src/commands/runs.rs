@@ -147,8 +147,8 @@ impl Filter {
             ("job", self.job),
             ("state", listed(&self.state)),
             ("trigger", listed(&self.trigger)),
-            ("from", time("--from", self.from)?),
-            ("to", time("--to", self.to)?),
+            ("from", time("--from (or --since)", self.from)?),
+            ("to", time("--to (or --until)", self.to)?),
             ("before", self.before.map(|run| run.to_string())),
         ];
         Ok(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
@@ -175,11 +175,11 @@ fn show(run: &Value, output: &Output) -> std::io::Result<()> {
     }
     if run["attempts"].as_array().is_some_and(|attempts| attempts.len() > 1) {
         output.line("")?;
-        output.list(&run["attempts"], &ATTEMPTS)?;
+        output.whole(&run["attempts"], &ATTEMPTS)?;
     }
     if steps(run).next().is_some() {
         output.line("")?;
-        output.list(&run["steps"], &STEPS)?;
+        output.whole(&run["steps"], &STEPS)?;
     }
     Ok(())
 }

@@ -31,7 +31,9 @@ pub(super) fn man(options: &ManOptions) -> anyhow::Result<()> {
         Some(folder) => {
             let unwritable = || format!("{} cannot be written", folder.display());
             std::fs::create_dir_all(folder).with_context(unwritable)?;
-            clap_mangen::generate_to(Arguments::command(), folder).with_context(unwritable)
+            clap_mangen::generate_to(Arguments::command(), folder).with_context(unwritable)?;
+            let told = format!("{} has the pages of all commands: man -l FILE shows one\n", folder.display());
+            Ok(print(told.as_bytes())?)
         }
     }
 }

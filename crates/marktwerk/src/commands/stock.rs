@@ -141,7 +141,7 @@ fn show(article: &Value, output: &Output) -> std::io::Result<()> {
     output.line("")?;
     output.line(&format!("orders that are subtracted: {}", plain(&Value::from(count(article, "orders")))))?;
     if count(article, "orders") > 0 {
-        output.list(&article["orders"], &ORDERS)?;
+        output.whole(&article["orders"], &ORDERS)?;
     }
     output.line("")?;
     if article["article"].is_null() {
@@ -151,7 +151,7 @@ fn show(article: &Value, output: &Output) -> std::io::Result<()> {
         )?;
         output.line("")?;
     }
-    output.list(&article["listings"], &LISTINGS)
+    output.whole(&article["listings"], &LISTINGS)
 }
 
 fn count(article: &Value, name: &str) -> usize {

@@ -49,10 +49,10 @@ pub(super) async fn import(
         std::fs::read(file)
             .map_err(|error| UsageError::new(format!("{} cannot be read: {error}", file.display())))?
     };
+    let name = if file.as_os_str() == "-" { "the input".into() } else { file.to_string_lossy() };
     let query = [("dry_run", is_dry_run.to_string())];
     let told = client.post_document("/api/v1/jobs/import", &query, document).await;
     let told = told.map_err(|error| {
-        let name = if file.as_os_str() == "-" { "the input".into() } else { file.to_string_lossy() };
         let what = match error.is_temporary() {
             true => format!(
                 "whether {name} was taken over is not known: `marktwerk config export` shows what is in force"
@@ -72,6 +72,9 @@ pub(super) async fn import(
     if let Some(warning) = told["warning"].as_str() {
         output.aside(warning)?;
     }
-    let end = if is_dry_run { "nothing was changed yet" } else { "done" };
+    let end = match is_dry_run {
+        true => format!("nothing was changed yet; without --dry-run {name} takes the place of all jobs"),
+        false => format!("{name} is in force"),
+    };
     Ok(output.line(&format!("unchanged: {}; {end}", plain(&told["unchanged"])))?)
 }

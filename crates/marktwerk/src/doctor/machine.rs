@@ -13,8 +13,6 @@ const MEGABYTE: u64 = 1_000_000;
 /// The database grows by some megabytes a day, and a full disk stops everything.
 const LITTLE_SPACE: u64 = 2_000 * MEGABYTE;
 const NO_SPACE: u64 = 100 * MEGABYTE;
-/// Where people put credentials.
-const SECRETS: &str = ".env";
 
 pub(super) fn data_folder(settings: &Settings) -> Vec<Finding> {
     let folder = &settings.data_dir;
@@ -46,7 +44,7 @@ pub(super) fn data_folder(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// Who else may read buyers' names and addresses, or what opens the door to them.
+/// Who else may read buyers' names and addresses.
 fn rights(settings: &Settings) -> Vec<Finding> {
     let database = settings.database();
     let log = {
@@ -56,18 +54,13 @@ fn rights(settings: &Settings) -> Vec<Finding> {
     };
     let paths = [&settings.data_dir, &database, &log];
     let open = paths.into_iter().filter_map(|path| files::open_to_others(path).map(|rights| (path, rights)));
-    let buyers = open.map(|(path, rights)| {
+    let found = open.map(|(path, rights)| {
         let shown = path.display();
         Finding::Odd(format!(
             "{shown} is open to others ({rights}), and buyers' names and addresses are in it: `chmod go= {shown}`; a start by its owner does so, too"
         ))
     });
-    let secrets = files::open_to_others(Path::new(SECRETS)).map(|rights| {
-        Finding::Odd(format!(
-            "{SECRETS} is open to others ({rights}), and passwords and tokens are in it: `chmod 600 {SECRETS}`"
-        ))
-    });
-    buyers.chain(secrets).collect()
+    found.collect()
 }
 
 /// The one thing that tells for certain whether a folder can be written to.

@@ -201,7 +201,8 @@ fn all_jobs_go_out_and_come_in_again() {
     let told = program.ask(&["config", "import", "copy.json", "--dry-run"]);
     assert_eq!(
         told,
-        "changed: order_workflow\nremoved: order_workflow-2\nunchanged: 2; nothing was changed yet\n"
+        "changed: order_workflow\nremoved: order_workflow-2\nunchanged: 2; nothing was changed yet; without --dry-run copy.json \
+         takes the place of all jobs\n"
     );
     assert_eq!(program.jobs_file(), changed);
     let told = program.read(&["config", "import", "copy.json"]);

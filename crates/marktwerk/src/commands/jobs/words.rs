@@ -1,5 +1,6 @@
 //! How lengths, conditions, links and parameters are typed.
 
+use marktwerk_engine::strict_json;
 use serde_json::{Value, json};
 
 /// `90s`, `5m`, `1h 30m`. A bare number is refused: five what?
@@ -22,7 +23,7 @@ pub(super) fn link(text: &str) -> Result<Value, String> {
 /// `new_data`, `window:mon,tue/08:00-18:00`, `succeeded_within:order_workflow:60`, or JSON.
 pub(super) fn condition(text: &str) -> Result<Value, String> {
     if text.starts_with('{') {
-        return serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"));
+        return strict_json::read(text).map_err(|error| format!("is not JSON: {error}"));
     }
     let Some((word, rest)) = text.split_once(':') else { return Ok(Value::from(text)) };
     match word {
