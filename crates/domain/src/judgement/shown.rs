@@ -86,10 +86,16 @@ impl ErpFacts {
     }
 }
 
-/// Several orders that together hold no more than ours does are parts of it.
+/// Several orders that together hold no more of the buyer's articles than he ordered are parts of it. Beside these they may hold a
+/// gift; if the rest is as much as what he ordered, it may be a second order for it in other words.
 fn is_split(order: &ErpOrder, ours: Option<&Order>) -> bool {
-    let Some(ours) = ours else { return false };
-    order.count > 1 && !order.ordered.is_empty() && holds(&lines_of(ours), &order.ordered)
+    let Some(ours) = ours.map(lines_of) else { return false };
+    let is_his = |held: &&Content| ours.iter().any(|line| same(&line.sku, &held.sku));
+    let (his, rest): (Vec<&Content>, Vec<&Content>) = order.ordered.iter().partition(is_his);
+    let his: Vec<Content> = his.into_iter().cloned().collect();
+    let rest: i64 = rest.into_iter().map(|content| content.quantity).sum();
+    let wanted: i64 = ours.iter().map(|line| line.quantity).sum();
+    order.count > 1 && !his.is_empty() && holds(&ours, &his) && rest < wanted
 }
 
 /// What the buyer ordered.
@@ -101,11 +107,15 @@ fn contents(parcels: &[Parcel]) -> Vec<Content> {
     parcels.iter().flat_map(|parcel| parcel.contents.iter().cloned()).collect()
 }
 
+/// Whether JTL's collation takes two article numbers for the same.
+fn same(one: &str, other: &str) -> bool {
+    one.trim_end().to_lowercase() == other.trim_end().to_lowercase()
+}
+
 /// Whether `all` holds at least as much as `wanted` of each article, as JTL's collation compares them.
 fn holds(all: &[Content], wanted: &[Content]) -> bool {
     let sum = |of: &[Content], sku: &str| -> i64 {
-        let same = of.iter().filter(|content| content.sku.to_lowercase() == sku.to_lowercase());
-        same.map(|content| content.quantity).sum()
+        of.iter().filter(|content| same(&content.sku, sku)).map(|content| content.quantity).sum()
     };
     wanted.iter().all(|content| sum(all, &content.sku) >= sum(wanted, &content.sku))
 }
@@ -184,6 +194,14 @@ mod tests {
         let copies = in_erp(2, &[content("A", 2), content("B", 4)], Vec::new());
         assert_eq!(ErpFacts::default().after(&copies, Some(&ours), at(1)).orders, 2);
         assert_eq!(ErpFacts::default().after(&split, None, at(1)).orders, 2, "what it holds is not known");
+        let with = |more: Content| {
+            let held = in_erp(2, &[content("A", 1), content("B", 2), more], Vec::new());
+            ErpFacts::default().after(&held, Some(&ours), at(1)).orders
+        };
+        assert_eq!(with(content("GIFT", 1)), 1, "a gift beside them");
+        assert_eq!(with(content("OTHER", 3)), 2, "as much as the buyer ordered, in other words");
+        let components = in_erp(2, &[content("PART", 2)], Vec::new());
+        assert_eq!(ErpFacts::default().after(&components, Some(&ours), at(1)).orders, 2);
     }
 
     /// A gift that a person put on the order in JTL, and that stays.

@@ -128,6 +128,15 @@ fn ordered(record: &OrderRecord) -> Vec<Content> {
     lines.map(|line| Content { sku: line.sku.clone(), quantity: line.quantity() }).collect()
 }
 
+/// Whether JTL's order holds what the buyer ordered, neither less nor more. Bundles are not taken apart: what is written in another way
+/// counts as different.
+pub(super) fn holds_exactly(record: &OrderRecord, shown: &ErpOrder) -> bool {
+    let ordered = ordered(record);
+    !ordered.is_empty()
+        && lacking(&ordered, &shown.ordered, same_number).is_empty()
+        && lacking(&shown.ordered, &ordered, same_number).is_empty()
+}
+
 /// What lies in parcels that have left.
 fn sent(shown: &ErpOrder) -> Vec<Content> {
     shown.parcels.iter().flat_map(|parcel| parcel.contents.iter().cloned()).collect()

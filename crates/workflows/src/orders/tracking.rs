@@ -6,7 +6,9 @@ use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::failure::Failure;
-use marktwerk_domain::judgement::{Act, Baseline, HandOver, Limits, OrderFacts, Row, Situation, Taken};
+use marktwerk_domain::judgement::{
+    Act, Baseline, Difference, Document, HandOver, Limits, OrderFacts, Row, Situation, Taken,
+};
 use marktwerk_domain::mutant::{self, Mutant};
 use marktwerk_domain::order::{MarketplaceStatus, OrderState};
 use marktwerk_domain::shipment::ErpOrder;
@@ -14,7 +16,7 @@ use marktwerk_engine::Step;
 use marktwerk_store::orders::{OrderChange, OrderPatch, OrderRecord};
 use serde_json::Value;
 
-use super::{Orders, taken_over};
+use super::{Orders, basket, taken_over};
 use crate::connections::Connections;
 use crate::numbers::InErp;
 
@@ -171,6 +173,7 @@ impl Orders<'_> {
             }
         }
         facts.erp = facts.erp.after_both(order, waiting_rows, record.order.as_ref(), now);
+        note_change_carried_out(record, order, &mut facts);
         patch.kept = Some(facts);
         let change = self.judged(record, patch);
         match change.patch.state {
@@ -243,6 +246,17 @@ fn take_up(step: &Step, record: &OrderRecord, facts: &mut OrderFacts) {
         facts.there.difference = before.difference(own).filter(|_| !mutant::is(Mutant::ChangeForgotten));
     }
     facts.ours.baseline = facts.ours.baseline.or(before).or(own.map(Baseline::of));
+}
+
+/// JTL holds the articles and quantities of the newest document, neither less nor more: somebody has changed the order there, too.
+fn note_change_carried_out(record: &OrderRecord, order: &ErpOrder, facts: &mut OrderFacts) {
+    let is_about_contents = matches!(facts.there.difference, Some(Difference::Contents | Difference::Both));
+    let is_newest = facts.there.document == Document::Translated;
+    let (Some(newest), Some(baseline)) = (&record.order, &mut facts.ours.baseline) else { return };
+    if is_about_contents && is_newest && basket::holds_exactly(record, order) {
+        baseline.contents = Baseline::of(newest).contents;
+        facts.there.difference = baseline.difference(newest);
+    }
 }
 
 /// Its own row may still wait, whatever else has its number.

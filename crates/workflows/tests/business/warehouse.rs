@@ -156,6 +156,28 @@ async fn a_position_that_was_deleted_after_a_part_left_is_missed() {
     assert!(shop.world.shipments().unwrap().is_empty());
 }
 
+/// The buyer cancels a line, and a person takes it out of JTL's order: nothing is left to tell, also where the parcel has left since.
+#[tokio::test(start_paused = true)]
+async fn a_change_of_articles_that_was_made_in_jtl_too_needs_nobody_any_more() {
+    for leaves_first in [false, true] {
+        let (shop, number) = shop_with_order().await;
+        shop.world.cancel_pieces(&number, 1, 2).unwrap();
+        shop.next_run().await;
+        let changed = shop.attention(AttentionKind::ChangedAfterHandOver).await;
+        assert_eq!(changed, std::slice::from_ref(&number), "{}", shop.log().await);
+        shop.world.delete_position_in_jtl(&number, "MW-0004").unwrap();
+        if !leaves_first {
+            shop.next_run().await;
+            assert_eq!(shop.order(&number).await.state, OrderState::InJtl, "{}", shop.log().await);
+            assert!(shop.store.attentions().await.unwrap().is_empty(), "{}", shop.log().await);
+        }
+        shop.world.ship_now(&number, &[]).unwrap();
+        shop.next_run().await;
+        assert_eq!(shop.order(&number).await.state, OrderState::Reported, "{}", shop.log().await);
+        assert!(shop.store.attentions().await.unwrap().is_empty());
+    }
+}
+
 /// The stock job reads the cancellation first, and the clock judges the order before the order job does.
 #[tokio::test(start_paused = true)]
 async fn an_order_entered_again_before_its_cancellation_is_known_is_looked_for() {

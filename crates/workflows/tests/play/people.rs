@@ -191,8 +191,11 @@ impl Play {
             {
                 jtl.cancel_in_jtl(&sn).ok()?;
                 self.tell(format!("A person cancels the newest of the orders {sn} in JTL."));
-                (live.len() == 2 && live.iter().all(|order| order.parcels.is_empty()))
-                    .then_some("cancelled all but one in JTL")
+                // A row that waits becomes another one.
+                (live.len() == 2
+                    && snapshot.rows_of(&sn) == 0
+                    && live.iter().all(|order| order.parcels.is_empty()))
+                .then_some("cancelled all but one in JTL")
             }
             AttentionKind::ShippedElsewhere => self.follow_shipped(entry, &live, &offers).await,
             AttentionKind::WithoutNumber if !live.is_empty() => {

@@ -64,12 +64,12 @@ impl Row {
                 "Entscheiden Sie am Marktplatz darüber und bedenken Sie, dass ein Paket unterwegs ist. Der Versand wird solange nicht gemeldet",
             ],
             Self::ChangedWaiting | Self::ChangedOpen => [
-                "change it there, then choose “Done by hand”; “Ship all the same” leaves it as it was",
-                "Ändern Sie den Auftrag in JTL und wählen Sie „Von Hand erledigt“; mit „Trotzdem versenden“ bleibt er, wie er war",
+                "change it there: where only articles or quantities differ, the entry then goes by itself, else choose “Done by hand”; “Ship all the same” leaves it as it was",
+                "Ändern Sie den Auftrag in JTL: Bei Artikeln und Mengen geht der Eintrag dann von selbst, sonst wählen Sie „Von Hand erledigt“; mit „Trotzdem versenden“ bleibt er, wie er war",
             ],
             Self::ChangedLeft => [
-                "the parcel went out as it was before: stop or redirect it at the carrier, or inform the buyer; then choose “Ship all the same” and its shipment is reported",
-                "Das Paket ging mit den alten Angaben hinaus: Halten Sie es beim Versanddienstleister an, leiten Sie es um oder informieren Sie den Käufer; mit „Trotzdem versenden“ wird der Versand dann gemeldet",
+                "if the parcel went out as it was before, stop or redirect it at the carrier, or inform the buyer; with “Ship all the same” its shipment is reported",
+                "Ging das Paket mit den alten Angaben hinaus, halten Sie es beim Versanddienstleister an, leiten Sie es um oder informieren Sie den Käufer; mit „Trotzdem versenden“ wird der Versand gemeldet",
             ],
             Self::UnreadableWaiting | Self::UnreadableOpen => [
                 "compare it there and in JTL, then choose “Ship all the same”",
