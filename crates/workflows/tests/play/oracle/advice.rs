@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use marktwerk_domain::attention::{Attention, AttentionKind};
 
 use super::{Ended, Job, Oracle};
+use crate::book::{Bought, number_of};
 use crate::ground::Ground;
 use crate::story::{ADVICE, Violation};
 
@@ -35,13 +36,21 @@ impl Oracle {
         list: &[Attention],
         ended: Ended,
     ) -> Result<(), Violation> {
+        let snapshot = self.snapshot();
         let book = &self.book;
+        let is_sold = |sku: &str| {
+            snapshot.articles.iter().any(|one| one.is_sold && number_of(&one.sku) == number_of(sku))
+        };
         self.followed.retain(|followed| {
             let is_open = list.iter().any(|entry| entry.id == followed.entry);
             let order = book.orders.get(&followed.subject).map(|bought| bought.touched);
             let touched = order.or(book.articles_touched.get(&followed.subject).copied());
             let is_disturbed = touched.is_some_and(|touched| touched > followed.at);
-            is_open && !is_disturbed
+            // The article that was seen to is gone once more.
+            let lines = book.orders.get(&followed.subject).map(Bought::lines).unwrap_or_default();
+            let is_missing_again =
+                followed.kind == AttentionKind::UnknownArticle && lines.iter().any(|(sku, _)| !is_sold(sku));
+            is_open && !is_disturbed && !is_missing_again
         });
         let is_of_run = |followed: &&mut Followed| {
             ended.is_success
