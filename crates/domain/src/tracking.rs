@@ -1,9 +1,60 @@
 //! What people and label programs write into the field of a tracking number: one number, several, a link, or words.
 
+use crate::carrier::Carrier;
+
 /// Letters and digits of which a word is a whole number, and not a group of one.
 const LONG: usize = 10;
-/// Words before a number that is not a parcel's.
-const TELEPHONE: [&str; 8] = ["tel", "telefon", "telephone", "phone", "mobil", "mobile", "handy", "fax"];
+/// Words that people and programs write beside a parcel's number. Beside any other word a number may be a telephone's or an order's.
+const LABELS: [&str; 48] = [
+    "paket",
+    "pakete",
+    "päckchen",
+    "parcel",
+    "parcels",
+    "package",
+    "karton",
+    "sendung",
+    "sendungen",
+    "shipment",
+    "sendungsnr",
+    "sendungsnummer",
+    "sendungsnummern",
+    "sendungs",
+    "sendungsverfolgung",
+    "tracking",
+    "trackingnr",
+    "trackingnummer",
+    "trackingnumber",
+    "trackingcode",
+    "trackingid",
+    "track",
+    "trace",
+    "paketnr",
+    "paketnummer",
+    "paketschein",
+    "paketscheinnummer",
+    "identcode",
+    "barcode",
+    "code",
+    "nr",
+    "nummer",
+    "number",
+    "no",
+    "id",
+    "von",
+    "of",
+    "am",
+    "vom",
+    "mit",
+    "via",
+    "per",
+    "x",
+    "stk",
+    "stück",
+    "und",
+    "and",
+    "express",
+];
 
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +123,8 @@ fn of_piece(piece: &str) -> Vec<String> {
 /// A number among words, where exactly one word is one: `Paket 1: 00340434161094042557`.
 fn words_beside(text: &str) -> Option<String> {
     let trimmed = |word| str::trim_matches(word, |letter: char| !letter.is_alphanumeric());
-    let words: Vec<&str> = text.split_whitespace().map(trimmed).collect();
-    if words.iter().any(|word| TELEPHONE.contains(&word.to_lowercase().as_str())) {
+    let words: Vec<&str> = text.split_whitespace().map(trimmed).filter(|word| !word.is_empty()).collect();
+    if !words.iter().all(|word| is_surely_number(word) || is_label(word)) {
         return None;
     }
     let mut numbers = words.into_iter().filter(|word| is_surely_number(word));
@@ -81,6 +132,16 @@ fn words_beside(text: &str) -> Option<String> {
         (Some(number), None) => Some(number.to_owned()),
         _ => None,
     }
+}
+
+/// What may stand beside a number: a word of [`LABELS`], a carrier's name, a count, a day.
+fn is_label(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    let is_known = |part: &str| {
+        LABELS.contains(&part) || part.trim_end_matches('x').bytes().all(|letter| letter.is_ascii_digit())
+    };
+    let is_count = lower.split(['-', '.', '/', ':', '_']).all(is_known);
+    is_count || is_date(word) || Carrier::of_name(word).is_some() || lower == "post" || lower == "deutsche"
 }
 
 fn is_link(text: &str) -> bool {
@@ -195,7 +256,17 @@ mod tests {
             assert_eq!(numbers(&link), [ONE], "{link}");
         }
         assert_eq!(numbers(&format!("https://x.invalid/?idc={ONE}\n{TWO}")), [ONE, TWO]);
-        for beside in ["Paket 1: ", "2x ", "2 ", "am 28.11.2026 "] {
+        for beside in [
+            "Paket 1: ",
+            "2x ",
+            "2 ",
+            "am 28.11.2026 ",
+            "DHL: ",
+            "DHL Paket 1/2 ",
+            "Sendungs-Nr. ",
+            "Deutsche Post ",
+            "Tracking-ID: ",
+        ] {
             assert_eq!(numbers(&format!("{beside}{ONE}")), [ONE], "{beside}");
         }
         assert_eq!(numbers(&format!("{ONE} 2")), [ONE]);
@@ -218,6 +289,9 @@ mod tests {
             "Abholung 12.05.2026, 14 Uhr",
             "2026-11-28",
             "Tel. 0641123456",
+            "Abholung durch Kunde 0171/1234567",
+            "s. Auftrag AU-2026-1001",
+            "liegt bei PO-076-12345",
             "Brief, 2",
             "0",
             "00000000000000000000",

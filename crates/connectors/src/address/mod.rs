@@ -111,13 +111,21 @@ fn demand(address: &Address) -> Result<(), Untranslatable> {
     let name = format!("{}{}{}", address.first_name, address.last_name, address.company);
     let has = |list: &[&str]| !list.contains(&address.country.as_str());
     let parts = [
-        (["name", "der Name"], name.as_str(), true),
-        (["street", "die Straße"], &address.street, true),
-        (["postal code", "die Postleitzahl"], &address.postal_code, has(&WITHOUT_POSTAL_CODE)),
-        (["town", "der Ort"], &address.city, has(&WITHOUT_TOWN)),
-        (["country that is known here", "ein Land, das hier bekannt ist"], &address.country, true),
+        (["name", "der Name", "den Namen"], name.as_str(), true),
+        (["street", "die Straße", "die Straße"], &address.street, true),
+        (
+            ["postal code", "die Postleitzahl", "die Postleitzahl"],
+            &address.postal_code,
+            has(&WITHOUT_POSTAL_CODE),
+        ),
+        (["town", "der Ort", "den Ort"], &address.city, has(&WITHOUT_TOWN)),
+        (
+            ["country that is known here", "ein Land, das hier bekannt ist", "das Land"],
+            &address.country,
+            true,
+        ),
     ];
-    for ([what, german], text, is_demanded) in parts {
+    for ([what, german, hidden], text, is_demanded) in parts {
         if text.is_empty() && is_demanded {
             return Err(Untranslatable::because([
                 format!("the address has no {what}; look at the order at the marketplace"),
@@ -127,7 +135,7 @@ fn demand(address: &Address) -> Result<(), Untranslatable> {
         if text.contains('*') {
             return Err(Untranslatable::because([
                 format!("the marketplace hides the {what} of the address; look at the order there"),
-                format!("der Marktplatz zeigt {german} der Adresse nicht; bitte die Bestellung dort ansehen"),
+                format!("der Marktplatz zeigt {hidden} der Adresse nicht; bitte die Bestellung dort ansehen"),
             ]));
         }
     }

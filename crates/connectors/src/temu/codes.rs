@@ -115,7 +115,9 @@ pub(super) fn cure(code: i64) -> &'static str {
         }
         120_012_031 => "decide on the risk alert in Seller Center, then report again",
         TRACKING_BLANK => "enter the tracking number in JTL",
-        120_014_003 | 120_014_004 => "the tracking number is used already: check it in JTL",
+        120_014_003 | 120_014_004 => {
+            "the tracking number was reported before, perhaps for another order in the same parcel: check it in JTL; if it is right, report this order in Seller Center"
+        }
         120_014_005 | 120_014_008 | 120_014_020 | 120_014_022 | 120_014_023 => {
             "check tracking number and carrier in JTL"
         }

@@ -251,17 +251,39 @@ fn whole_line(name: &str, unit: i64, quantity: i64, own_total: Option<i64>) -> R
     match own_total {
         None => Ok(product),
         Some(total) if (total - product).abs() < quantity.max(1) => Ok(total),
-        Some(total) => Err(Untranslatable::because([
-            format!(
-                "line {name} has {quantity} units at {unit} cents, which are {product}, and a total of {total}; check the order in \
-                 Seller Center"
-            ),
-            format!(
-                "Position {name} hat {quantity} Stück zu {unit} Cent, das sind {product}, und eine Summe von {total}; bitte die \
-                 Bestellung im Seller Center prüfen"
-            ),
-        ])),
+        Some(total) => {
+            let [unit, product, total] = [unit, product, total].map(as_amount);
+            Err(Untranslatable::because([
+                format!(
+                    "line {name} has {quantity} units at {unit}, which are {product}, and a total of {total}; check the order in \
+                     Seller Center"
+                ),
+                format!(
+                    "Position {name} hat {quantity} Stück zu {}, das sind {}, und eine Summe von {}; bitte die Bestellung im \
+                     Seller Center prüfen",
+                    unit.replace('.', ","),
+                    product.replace('.', ","),
+                    total.replace('.', ",")
+                ),
+            ]))
+        }
     }
+}
+
+/// Cents as an amount; its currency is the order's.
+fn as_amount(cents: i64) -> String {
+    format!("{}{}.{:02}", sign(cents), cents.unsigned_abs() / 100, cents.unsigned_abs() % 100)
+}
+
+/// A rate in millionths of a percent as percent.
+fn percent(rate: i64) -> String {
+    let (whole, millionths) = (rate.unsigned_abs() / 1_000_000, rate.unsigned_abs() % 1_000_000);
+    let text = format!("{}{whole}.{millionths:06}", sign(rate));
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn sign(number: i64) -> &'static str {
+    if number < 0 { "-" } else { "" }
 }
 
 fn is_rate(rate: i64) -> bool {
@@ -272,10 +294,16 @@ fn is_rate(rate: i64) -> bool {
 fn vat_rate(line: &str, rate: Option<i64>) -> Result<VatRate, Untranslatable> {
     match rate {
         Some(rate) if is_rate(rate) => Ok(VatRate(rate)),
-        Some(rate) => Err(Untranslatable::because([
-            format!("line {line} has the unknown VAT rate {rate}"),
-            format!("Position {line} hat den unbekannten Mehrwertsteuersatz {rate}"),
-        ])),
+        Some(rate) => {
+            let percent = percent(rate);
+            Err(Untranslatable::because([
+                format!("line {line} has the unknown VAT rate {percent} %"),
+                format!(
+                    "Position {line} hat den unbekannten Mehrwertsteuersatz {} %",
+                    percent.replace('.', ",")
+                ),
+            ]))
+        }
         None => Err(Untranslatable::because([
             format!("TEMU gives no VAT rate for line {line}"),
             format!("TEMU nennt keinen Mehrwertsteuersatz für Position {line}"),
@@ -337,8 +365,8 @@ impl AmountReader {
         let Some(MoneyAmount { currency, amount: Some(cents) }) = amount else { return Ok(None) };
         if !(0..=LARGEST_AMOUNT).contains(cents) {
             return Err(Untranslatable::because([
-                format!("TEMU gives the impossible amount {cents}"),
-                format!("TEMU nennt den unmöglichen Betrag {cents}"),
+                format!("TEMU gives the impossible amount {}", as_amount(*cents)),
+                format!("TEMU nennt den unmöglichen Betrag {}", as_amount(*cents).replace('.', ",")),
             ]));
         }
         if let Some(code) = currency {

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::facts::{Document, OrderFacts};
+use super::facts::{Baseline, Document, OrderFacts};
 use super::fingerprint::Fingerprint;
 use super::limits::Limits;
 use super::rows::Row;
@@ -115,6 +115,9 @@ pub struct Decided {
     /// The carrier's name, with [`Decision::ChooseCarrier`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<String>,
+    /// What the order was, where a standing decision was made about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Baseline>,
     /// The facts that it rested on have changed: a person is asked before anything is sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_lapsed: bool,
@@ -123,12 +126,21 @@ pub struct Decided {
 impl Decided {
     /// A decision that rests on these facts.
     pub fn on(facts: &OrderFacts, decision: Decision, by: impl Into<String>, at: Timestamp) -> Self {
-        Self { decision, basis: basis(decision, facts), at, by: by.into(), carrier: None, has_lapsed: false }
+        Self {
+            decision,
+            basis: basis(decision, facts),
+            at,
+            by: by.into(),
+            carrier: None,
+            newest: facts.there.newest.filter(|_| decision.is_standing()),
+            has_lapsed: false,
+        }
     }
 
     /// Whether the facts that it rests on are as they were.
     pub fn is_in_force(&self, facts: &OrderFacts) -> bool {
-        let is_as_it_was = !self.has_lapsed && self.basis == basis(self.decision, facts);
+        let is_same_order = self.newest.zip(facts.there.newest).is_none_or(|(then, now)| then == now);
+        let is_as_it_was = !self.has_lapsed && is_same_order && self.basis == basis(self.decision, facts);
         is_as_it_was || mutant::is(Mutant::DecisionForEver)
     }
 }

@@ -318,11 +318,11 @@ impl StockEntry {
                 let [what, meanwhile] = match work {
                     Work::Orders => [
                         "Bestellungen",
-                        "Bis dahin kommen keine Bestellungen herein, und kein Versand wird gemeldet",
+                        "Bis ein Lauf gelingt, kommen keine Bestellungen herein, und kein Versand wird gemeldet",
                     ],
                     Work::Stock => [
                         "Bestände",
-                        "Bis dahin behält der Marktplatz die Bestände, die ihm zuletzt gemeldet wurden",
+                        "Bis ein Lauf gelingt, behält der Marktplatz die Bestände, die ihm zuletzt gemeldet wurden",
                     ],
                 };
                 format!(

@@ -180,6 +180,8 @@ impl JtlParcel {
 struct Shipments<'rows> {
     by_order: HashMap<i64, Vec<&'rows JtlParcel>>,
     by_note: HashMap<i64, Vec<&'rows JtlParcel>>,
+    /// Parcels that left under another label than the one that their contents were recorded for: the first label by the used one.
+    first_labels: HashMap<i64, i64>,
     parcel_contents: &'rows HashMap<i64, Quantities>,
     note_contents: &'rows HashMap<i64, Quantities>,
 }
@@ -207,7 +209,15 @@ impl<'rows> Shipments<'rows> {
                 parcel.has_left || is_recorded(parcel) || !parcel.packed_at.is_some_and(is_after)
             });
         }
-        Self { by_order, by_note, parcel_contents, note_contents }
+        let mut first_labels = HashMap::new();
+        for (note, of_note) in &mut by_note {
+            let all = note_contents.get(note).map(Vec::as_slice).unwrap_or_default();
+            if let Some((first, used)) = replaced(of_note, all, parcel_contents) {
+                of_note.retain(|parcel| parcel.parcel.id != first);
+                first_labels.insert(used, first);
+            }
+        }
+        Self { by_order, by_note, first_labels, parcel_contents, note_contents }
     }
 
     fn of(&self, order: i64) -> &[&'rows JtlParcel] {
@@ -230,7 +240,8 @@ impl<'rows> Shipments<'rows> {
     /// What is in the parcel. Not every packing table records it; then it is known only where the delivery note has
     /// no other parcel.
     fn contents(&self, parcel: &JtlParcel) -> Option<&'rows Quantities> {
-        let recorded = self.parcel_contents.get(&parcel.parcel.id);
+        let recorded_for = self.first_labels.get(&parcel.parcel.id).unwrap_or(&parcel.parcel.id);
+        let recorded = self.parcel_contents.get(recorded_for);
         let is_alone = self.of_note(parcel.note).len() == 1;
         recorded.or_else(|| if is_alone { self.note_contents.get(&parcel.note) } else { None })
     }
@@ -251,6 +262,26 @@ impl<'rows> Shipments<'rows> {
                 add_all(shipped, self.contents(parcel));
             }
         }
+    }
+}
+
+/// A label that was not used, and the one that its parcel left with: all of the note is recorded, what one label was recorded for has not
+/// left, and the parcel of another one has left with nothing recorded. Answers with the keys of both.
+fn replaced(
+    of_note: &[&JtlParcel],
+    all: &[(String, Decimal)],
+    recorded: &HashMap<i64, Quantities>,
+) -> Option<(i64, i64)> {
+    let contents = |parcel: &&&JtlParcel| recorded.get(&parcel.parcel.id);
+    let mut sum = Quantities::new();
+    of_note.iter().for_each(|parcel| add_all(&mut sum, contents(&parcel)));
+    let is_all_recorded =
+        !all.is_empty() && all.iter().all(|(sku, quantity)| quantity_of(&sum, sku) >= *quantity);
+    let mut unused = of_note.iter().filter(|parcel| !parcel.has_left && contents(parcel).is_some());
+    let mut used = of_note.iter().filter(|parcel| parcel.has_left && contents(parcel).is_none());
+    match (unused.next(), unused.next(), used.next(), used.next()) {
+        (Some(unused), None, Some(used), None) if is_all_recorded => Some((unused.parcel.id, used.parcel.id)),
+        _ => None,
     }
 }
 

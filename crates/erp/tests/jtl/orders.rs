@@ -10,6 +10,7 @@ on_both!(
     packed_is_not_sent_and_no_tracking_number_stays_empty,
     a_part_of_the_order_is_not_all_of_it,
     a_label_that_is_printed_after_its_parcel_left_is_no_second_one,
+    a_parcel_may_leave_with_its_second_label,
     cancelled_and_closed_are_told_apart,
     duplicates_are_counted_until_a_person_cancels_the_surplus,
     a_thousand_and_more_numbers_in_one_call,
@@ -152,6 +153,24 @@ async fn a_label_that_is_printed_after_its_parcel_left_is_no_second_one(world: W
     world.run("DELETE FROM tVersandPos");
     world.run("ALTER TABLE tVersand DROP COLUMN dErstellt");
     assert!(!is_complete().await, "a JTL without the column says nothing");
+}
+
+/// Its contents were recorded with the first label, which is not used.
+async fn a_parcel_may_leave_with_its_second_label(world: World) {
+    world.order(1, "PO-1", &[("A", 2), ("B", 1)]);
+    note(&world, 1, 1, &[(10, 2), (11, 1)]);
+    parcel(&world, 7, 1, "T-7", false);
+    parcel(&world, 8, 1, "T-8", true);
+    parcel(&world, 9, 1, "T-9", true);
+    world.run("UPDATE Verkauf_tAuftrag SET nKomplettAusgeliefert = 1");
+    world.run("INSERT INTO tVersandPos VALUES (7, 10, 2)");
+    assert!(!read(&world, &["PO-1"]).await[0].is_complete, "what else may lie in a parcel is not known");
+    world.run("INSERT INTO tVersandPos VALUES (9, 11, 1)");
+    let [order] = &read(&world, &["PO-1"]).await[..] else { panic!("one order") };
+    assert!(order.is_complete);
+    let held: Vec<_> =
+        order.parcels.iter().map(|parcel| (parcel.tracking.as_str(), parcel.contents.clone())).collect();
+    assert_eq!(held, [("T-8", contents(&[("A", 2)])), ("T-9", contents(&[("B", 1)]))]);
 }
 
 async fn a_thousand_and_more_numbers_in_one_call(world: World) {

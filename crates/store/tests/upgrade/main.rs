@@ -100,7 +100,7 @@ const ROWS: [Row; 29] = [
         "in_jtl",
         "ready",
         None,
-        Some("waits: 1 parcels have left, JTL has not shipped all lines yet"),
+        Some("waits: one parcel has left, JTL has not shipped all lines yet"),
         &[],
     ),
     ("no number", "in_jtl", "ready", None, Some("waits: a parcel has no tracking number yet"), &[]),

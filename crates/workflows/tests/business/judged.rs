@@ -181,12 +181,13 @@ async fn a_decision_holds_until_something_changes() {
     // The buyer changes the address: asked again, and still nothing is handed over.
     shop.world.readdress(&unknown).unwrap();
     shop.next_run().await;
+    let asked = shop.attention(AttentionKind::AskedAgain).await;
+    assert_eq!(asked, std::slice::from_ref(&unknown), "{}", shop.log().await);
     let number = unknown.clone();
-    let take_back =
-        Choice { decision: Decision::TakeBack, by: "office".to_owned(), carrier: None, until: None };
+    let go_on = Choice { decision: Decision::GoOn, by: "office".to_owned(), carrier: None, until: None };
     let occasion = shop.occasion();
     let outcome =
-        marktwerk_store::judging::decide_order(&*shop.store, "sandbox", &number, &take_back, None, &occasion);
+        marktwerk_store::judging::decide_order(&*shop.store, "sandbox", &number, &go_on, None, &occasion);
     assert!(outcome.await.unwrap().result.is_ok());
     shop.next_run().await;
     shop.wait(5).await;

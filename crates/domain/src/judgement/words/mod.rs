@@ -88,12 +88,15 @@ pub(super) fn reason(facts: &EntryFacts, reader: &Reader) -> Option<String> {
         row if row.line().kind.is_some() || is_urgent => Some(message(facts, reader)),
         Row::Held => Some(format!("{waits}{}", holds(&facts.holds, language))),
         Row::PartLeft | Row::PartReported => {
-            let parcels = facts.parcels.unwrap_or(0);
+            let [english, german] = match facts.parcels.unwrap_or(0) {
+                1 => ["one parcel has left".to_owned(), "ein Paket ist unterwegs".to_owned()],
+                parcels => {
+                    [format!("{parcels} parcels have left"), format!("{parcels} Pakete sind unterwegs")]
+                }
+            };
             Some(language.of([
-                format!("waits: {parcels} parcels have left, JTL has not shipped all lines yet"),
-                format!(
-                    "wartet: {parcels} Pakete sind unterwegs, JTL hat noch nicht alle Positionen versandt"
-                ),
+                format!("waits: {english}, JTL has not shipped all lines yet"),
+                format!("wartet: {german}, JTL hat noch nicht alle Positionen versandt"),
             ]))
         }
         Row::WithoutNumber => Some(without_number(facts, language).to_owned()),
@@ -166,7 +169,9 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
     let none = || Reason::new(["no reason is known", "ein Grund ist nicht bekannt"]);
     let cause = facts.cause.clone().unwrap_or_else(none).words(language);
     match facts.row {
-        Row::SetAside => language.of([cause.clone(), format!("Sie kann nicht übernommen werden: {cause}")]),
+        Row::SetAside => {
+            language.of([cause.clone(), format!("Die Bestellung kann nicht übernommen werden: {cause}")])
+        }
         Row::UnknownCarrier | Row::Refused | Row::ReportUnanswered => refusal(facts, cause, language),
         Row::UnknownArticle => language.of([
             format!("JTL does not know {}", facts.articles.join(", ")),
@@ -192,7 +197,7 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
             let lapsed = facts.lapsed.map_or("–", |decision| decision.label(language));
             language.of([
                 format!("it was decided as “{lapsed}”, and something has changed since on one of the two sides"),
-                format!("Sie war als „{lapsed}“ entschieden, und seitdem hat sich auf einer der beiden Seiten etwas geändert"),
+                format!("Die Bestellung war als „{lapsed}“ entschieden, und seitdem hat sich auf einer der beiden Seiten etwas geändert"),
             ])
         }
         Row::ChangedWaiting | Row::ChangedOpen | Row::ChangedLeft => {
@@ -209,7 +214,7 @@ fn happened(facts: &EntryFacts, language: Language) -> String {
             language.of([
                 format!("it changed at the marketplace and cannot be translated any more ({cause}), {place}"),
                 format!(
-                    "Sie wurde am Marktplatz geändert und kann nicht mehr gelesen werden ({cause}); {place}"
+                    "Die Bestellung wurde am Marktplatz geändert und kann nicht mehr gelesen werden ({cause}); {place}"
                 ),
             ])
         }
@@ -234,10 +239,16 @@ fn urgent(facts: &EntryFacts, reader: &Reader) -> Option<String> {
         let by = reader.time(deadline);
         return Some(language.of([
             format!("it must leave by {by} and is not reported yet; {meaning}: look at what keeps it, and ship it in time; if the order job is paused, resume it first"),
-            format!("Sie muss bis {by} versandt sein und ist noch nicht gemeldet; {meaning}: Prüfen Sie, was sie aufhält, und versenden Sie sie rechtzeitig; ist der Bestelljob pausiert, setzen Sie ihn zuerst fort"),
+            format!("Die Versandfrist ist {by}, und der Versand ist noch nicht gemeldet; {meaning}: Prüfen Sie, was die Bestellung aufhält, und versenden Sie sie; ist der Bestelljob pausiert, setzen Sie ihn zuerst fort"),
         ]));
     }
     let since = reader.time(facts.waits_since?);
+    if facts.row == Row::Held {
+        return Some(language.of([
+            format!("it has waited since {since}: {meaning}; decide on it at the marketplace, or ask there"),
+            format!("Die Bestellung wartet seit {since}: {meaning}; entscheiden Sie am Marktplatz darüber, oder fragen Sie dort nach"),
+        ]));
+    }
     Some(language.of([
         format!("nothing has happened with it since {since}; {meaning}: is the order job running, and does the other side answer?"),
         format!("Seit {since} hat sich nichts getan; {meaning}: Läuft der Bestelljob, und antwortet die andere Seite?"),
