@@ -71,7 +71,7 @@ pub(super) fn changes_at(facts: &OrderFacts, limits: &Limits, now: Timestamp) ->
     let row = present.row;
     let waits = row.line().wait.and_then(|wait| wait.limit(limits)).zip(last_change(facts));
     let points = [
-        facts.ours.reported_at.map(|at| after(at, limits.watch)),
+        facts.ours.reported_at.or(last_change(facts)).map(|at| after(at, limits.watch)),
         last_change(facts).map(|at| after(at, limits.give_up)),
         facts.remind.as_ref().map(|remind| remind.until),
         facts.there.ship_until.map(|until| after(until, -limits.before_deadline)),
@@ -259,6 +259,7 @@ fn watched(row: Row, facts: &OrderFacts, limits: &Limits, now: Timestamp) -> Row
     let line = row.line();
     match row {
         Row::Reported if has_passed(facts.ours.reported_at, limits.watch) => Row::Over,
+        Row::ReportedByHand if has_passed(last_change(facts), limits.watch) => Row::Over,
         _ if line.is_over || !has_passed(last_change(facts), limits.give_up) => row,
         Row::HandOverOpen | Row::Unclear | Row::ReportOpen | Row::ReportUnanswered | Row::Reported => row,
         Row::LeftOut | Row::DoneByHand => Row::OverByHand,

@@ -266,7 +266,9 @@ impl Row {
             Self::OtherNumbers => {
                 line(State::Shipped, Act::ResolveReport).entry(Kind::ShippedElsewhere).retried()
             }
-            Self::ReportedByHand | Self::Over => Line::over(State::Reported),
+            // JTL may show a number later, and it may be another one.
+            Self::ReportedByHand => line(State::Reported, Act::AskErp),
+            Self::Over => Line::over(State::Reported),
             Self::Reported => line(State::Reported, Act::AskErp),
             Self::CancelledAfterReport => {
                 Line::over(State::Reported).entry(Kind::CancelledAfterHandOver).marked(Mark::Cancelled)

@@ -86,7 +86,7 @@ async fn an_entry_that_is_gone_archives_its_job() {
 #[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_be_right_ends_the_start_with_its_place() {
     for (text, place, word) in [
-        ("{\"jobs\": [\n{\"job_type\": \"play\"\n", ":3:", "EOF"),
+        ("{\"jobs\": [\n{\"job_type\": \"play\"\n", ":3:", "`}` is missing"),
         ("{\"jobs\": [\n  {\"job_type\": \"playy\", \"interval_minutes\": 5}]}", ":2:4:", "playy"),
         ("{\"jobs\": [\n  {\"job_type\": \"play\", \"interval_minutes\": 0}]}", ":2:24:", "525600"),
         ("{\"jobs\": [\n  {\"interval_minutes\": 5}]}", ":2:3:", "job_type"),

@@ -37,6 +37,9 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<(
     for finding in &settings.findings {
         tracing::warn!("{finding}");
     }
+    if let Some(finding) = crate::doctor::at_the_start() {
+        tracing::warn!("{finding}");
+    }
     let patience = Duration::from_secs(settings.scheduler.shutdown_grace_seconds) + LAST_WRITES;
     let starting = Program::start(settings, clock.clone());
     let program = tokio::select! {

@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use marktwerk_engine::jobs_file::text_of;
-use marktwerk_store::files;
 
 use super::dotenv::{self, Statement};
 use super::error::{Faults, SettingsError};
@@ -72,11 +71,6 @@ impl Environment {
             return;
         }
         let place = path.display().to_string();
-        if let Some(rights) = files::open_to_others(path) {
-            self.remarks.push(format!(
-                "{place} is open to others ({rights}), and passwords and tokens are in it: `chmod 600 {place}`"
-            ));
-        }
         let read = std::fs::read(path).map_err(|error| (place.clone(), format!("cannot be read: {error}")));
         let text = read.and_then(|bytes| {
             text_of(&bytes)

@@ -14,6 +14,9 @@ const MEGABYTE: u64 = 1_000_000;
 const LITTLE_SPACE: u64 = 2_000 * MEGABYTE;
 const NO_SPACE: u64 = 100 * MEGABYTE;
 
+/// Where people put credentials.
+const SECRETS: &str = ".env";
+
 pub(super) fn data_folder(settings: &Settings) -> Vec<Finding> {
     let folder = &settings.data_dir;
     let shown = folder.display();
@@ -44,7 +47,7 @@ pub(super) fn data_folder(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// Who else may read buyers' names and addresses.
+/// Who else may read buyers' names and addresses, or what opens the door to them.
 fn rights(settings: &Settings) -> Vec<Finding> {
     let database = settings.database();
     let log = {
@@ -54,13 +57,21 @@ fn rights(settings: &Settings) -> Vec<Finding> {
     };
     let paths = [&settings.data_dir, &database, &log];
     let open = paths.into_iter().filter_map(|path| files::open_to_others(path).map(|rights| (path, rights)));
-    let found = open.map(|(path, rights)| {
+    let buyers = open.map(|(path, rights)| {
         let shown = path.display();
         Finding::Odd(format!(
             "{shown} is open to others ({rights}), and buyers' names and addresses are in it: `chmod go= {shown}`; a start by its owner does so, too"
         ))
     });
-    found.collect()
+    buyers.chain(open_secrets()).collect()
+}
+
+/// Whether others may read the file with credentials: what the doctor finds, and each start says.
+pub(super) fn open_secrets() -> Option<Finding> {
+    let rights = files::open_to_others(Path::new(SECRETS))?;
+    Some(Finding::Odd(format!(
+        "{SECRETS} is open to others ({rights}), and passwords and tokens are in it: `chmod 600 {SECRETS}`"
+    )))
 }
 
 /// The one thing that tells for certain whether a folder can be written to.

@@ -25,6 +25,11 @@ pub struct Examined {
     pub finding: Finding,
 }
 
+/// What each start says of the machine, beside the settings' own findings.
+pub fn at_the_start() -> Option<Finding> {
+    machine::open_secrets()
+}
+
 /// Looks at everything that the settings name.
 pub async fn examine(settings: &Settings, clock: &SharedClock) -> Vec<Examined> {
     let mut all = Vec::new();

@@ -58,7 +58,10 @@ fn a_run_is_waited_for_and_read_back() {
     let said = program.say(&["runs", "show", "abc"]);
     assert!(said.code == 2 && said.error.contains("must be a whole number"), "{said:?}");
     let said = program.say(&["runs", "list", "--from", "someday"]);
-    assert!(said.code == 2 && said.error.contains("--from: `someday` is not a time"), "{said:?}");
+    assert!(
+        said.code == 2 && said.error.contains("--from (or --since): `someday` is not a time"),
+        "{said:?}"
+    );
     assert!(!program.read(&["runs", "list", "--from", "1h"]).as_array().unwrap().is_empty());
 }
 

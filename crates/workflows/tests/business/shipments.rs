@@ -398,6 +398,33 @@ async fn what_was_shipped_on_both_sides_is_compared() {
     assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
 }
 
+/// Found by the random play: JTL has no number yet when the marketplace is told by hand, and another one later.
+#[tokio::test(start_paused = true)]
+async fn a_number_that_jtl_gets_after_a_report_by_hand_is_compared() {
+    let world = WorldOptions { ship_after: std::time::Duration::from_secs(86_400), ..WorldOptions::quiet() };
+    let shop = Shop::open_in(world, |temu| Arc::new(temu)).await;
+    let numbers = shop.place(2);
+    shop.sync_orders().await;
+    shop.wait(5).await;
+    let (one, other) = ("00340000000000000001", "00340000000000000002");
+    for number in &numbers {
+        let parcel = ParcelSeed { tracking: Some(String::new()), ..ParcelSeed::default() };
+        shop.world.ship_now(number, &[parcel]).unwrap();
+        shop.world.ship_by_hand(number, one).unwrap();
+    }
+    shop.next_run().await;
+    for (number, tracking) in numbers.iter().zip([one, other]) {
+        assert_eq!(shop.order(number).await.state, OrderState::Reported, "{}", shop.log().await);
+        shop.world.renumber_parcels(number, tracking).unwrap();
+    }
+    shop.wait(3_600).await;
+    shop.next_run().await;
+    let shown = shop.attention(AttentionKind::ShippedElsewhere).await;
+    assert_eq!(shown, [numbers[1].clone()], "{}", shop.log().await);
+    assert_eq!(shop.order(&numbers[0]).await.state, OrderState::Reported);
+    assert_eq!(shop.calls("bg.logistics.shipment.v2.confirm"), 0);
+}
+
 /// Found by the random play: nobody has read the order's lines before, and its numbers differ all the same. Where JTL does not tell
 /// what lies in which parcel, each of its numbers has to be among those that the marketplace shows.
 #[tokio::test(start_paused = true)]
