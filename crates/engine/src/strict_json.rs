@@ -60,16 +60,16 @@ fn in_words(reason: &str) -> String {
         "EOF while parsing a list" => "it ends in the middle of a list: `]` is missing",
         "EOF while parsing an object" => "it ends in the middle of an object: `}` is missing",
         "EOF while parsing a string" => "it ends in the middle of a text: the closing `\"` is missing",
-        "EOF while parsing a value" => "it ends where a value should stand",
+        "EOF while parsing a value" => "it ends where a value is expected",
         "expected value" | "expected ident" => {
-            "here should stand a value: a text in double quotes, a number, true, false, null, `[` or `{`"
+            "expected a value: a text in double quotes, a number, true, false, null, `[` or `{`"
         }
-        "key must be a string" => "here should stand a name in double quotes",
-        "expected `:`" => "here should stand `:`, between a name and its value",
-        "expected `,` or `]`" => "here should stand `,` or `]`",
-        "expected `,` or `}`" => "here should stand `,` or `}`",
+        "key must be a string" => "expected a name in double quotes",
+        "expected `:`" => "expected `:` between a name and its value",
+        "expected `,` or `]`" => "expected `,` or `]`",
+        "expected `,` or `}`" => "expected `,` or `}`",
         "trailing comma" => "a comma too many: nothing follows it",
-        "trailing characters" => "nothing may stand behind the end of the document",
+        "trailing characters" => "nothing may follow the end of the document",
         "invalid escape" => {
             "`\\` begins an escape that JSON does not have: a backslash in a text is written `\\\\`"
         }
@@ -250,10 +250,10 @@ mod tests {
 
     #[test]
     fn places_are_counted_in_characters() {
-        assert_eq!(fault("{\"größe\": 1, x}"), "1:14: here should stand a name in double quotes");
-        assert_eq!(fault("{\"a\": \"🚚\",\n\t🚚}"), "2:2: here should stand a name in double quotes");
+        assert_eq!(fault("{\"größe\": 1, x}"), "1:14: expected a name in double quotes");
+        assert_eq!(fault("{\"a\": \"🚚\",\n\t🚚}"), "2:2: expected a name in double quotes");
         assert_eq!(fault("[1,\n2"), "2:1: it ends in the middle of a list: `]` is missing");
-        assert_eq!(fault("1 2"), "1:3: nothing may stand behind the end of the document");
+        assert_eq!(fault("1 2"), "1:3: nothing may follow the end of the document");
     }
 
     #[test]

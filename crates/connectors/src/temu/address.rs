@@ -83,7 +83,7 @@ pub(super) fn address(info: ShippingInfo, region: Option<i64>) -> Result<Address
     };
     let (city, state) = match info.region_name3.or(info.region_name4) {
         Some(city) => (Some(city), info.region_name2),
-        // A town that is a state, such as Berlin or Wien; of another state nobody knows the town.
+        // Some regions are towns, such as Berlin and Wien. In any other state the town is unknown.
         None if info.region_name2.as_deref().is_some_and(regions::is_state) => (None, info.region_name2),
         None => (info.region_name2, None),
     };

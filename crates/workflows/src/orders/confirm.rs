@@ -507,7 +507,7 @@ impl LeftParcel {
     }
 }
 
-/// The parcels of an order that have left, but for those that hold nothing of the buyer's lines.
+/// The parcels of an order that have left, except those that hold none of the buyer's lines.
 fn that_left(record: &OrderRecord, lines: &[OrderLine]) -> Vec<LeftParcel> {
     let facts = record.facts();
     let left = |parcel: &Parcel, lines: Lines| LeftParcel {

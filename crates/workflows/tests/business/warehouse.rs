@@ -156,7 +156,7 @@ async fn a_position_that_was_deleted_after_a_part_left_is_missed() {
     assert!(shop.world.shipments().unwrap().is_empty());
 }
 
-/// The buyer cancels a line, and a person takes it out of JTL's order: nothing is left to tell, also where the parcel has left since.
+/// The buyer cancels a line, and a person takes it out of JTL's order: the entry ends, even if the parcel has left since.
 #[tokio::test(start_paused = true)]
 async fn a_change_of_articles_that_was_made_in_jtl_too_needs_nobody_any_more() {
     for leaves_first in [false, true] {
