@@ -66,7 +66,7 @@ pub(super) fn code_of_name(name: &str) -> Option<&'static str> {
         .map(|(_, code, _)| *code)
 }
 
-/// States of Germany and Austria that are no town, in both languages; Salzburg is both.
+/// States of Germany and Austria that are not towns, in German and English. Salzburg is both, so it is not listed.
 const STATES: [&str; 31] = [
     "baden-württemberg",
     "baden-wuerttemberg",
@@ -101,7 +101,7 @@ const STATES: [&str; 31] = [
     "vorarlberg",
 ];
 
-/// Whether a region is a state that is no town.
+/// Whether a region is a state and not a town.
 pub(super) fn is_state(name: &str) -> bool {
     STATES.contains(&name.trim().to_lowercase().as_str())
 }

@@ -86,8 +86,8 @@ impl ErpFacts {
     }
 }
 
-/// Several orders that together hold no more of the buyer's articles than he ordered are parts of it. Beside these they may hold a
-/// gift; if the rest is as much as what he ordered, it may be a second order for it in other words.
+/// Several orders that together hold no more of the buyer's articles than were ordered are parts of one order. They may hold a gift
+/// too. If what is not the buyer's comes to as many units as were ordered, it may be a second order under other article numbers.
 fn is_split(order: &ErpOrder, ours: Option<&Order>) -> bool {
     let Some(ours) = ours.map(lines_of) else { return false };
     let is_his = |held: &&Content| ours.iter().any(|line| same(&line.sku, &held.sku));

@@ -176,8 +176,8 @@ impl Picture {
         wanted > 0 && offer.figures.known(offer.has_twin).is_none_or(|known| wanted > known)
     }
 
-    /// Whether the listing has to be read live before its figure is written: the figure is not known, orders of other accounts
-    /// are not either, and what is beside them is less than what is to be written.
+    /// Whether the listing has to be read live before it is written to: neither its figure nor the orders of all other accounts are
+    /// known, and the new figure would be more than those accounts leave over.
     pub fn is_to_be_seen(&self, offer: &Offer) -> bool {
         let is_unknown = offer.figures.live.is_some() && offer.figures.known(offer.has_twin).is_none();
         if self.own != OwnRead::Read || !is_unknown {

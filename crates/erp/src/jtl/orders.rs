@@ -265,8 +265,8 @@ impl<'rows> Shipments<'rows> {
     }
 }
 
-/// A label that was not used, and the one that its parcel left with: all of the note is recorded, what one label was recorded for has not
-/// left, and the parcel of another one has left with nothing recorded. Answers with the keys of both.
+/// An unused label and the one that its parcel left with, by their keys. The whole note is recorded; one label has contents and has not
+/// left, and another has left and has no contents.
 fn replaced(
     of_note: &[&JtlParcel],
     all: &[(String, Decimal)],

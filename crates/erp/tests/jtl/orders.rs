@@ -127,7 +127,7 @@ async fn duplicates_are_counted_until_a_person_cancels_the_surplus(world: World)
     assert_eq!(order.ordered, contents(&[("A", 1)]));
 }
 
-/// Nobody recorded what is in the parcels: when they were packed tells a second one from a label that was printed again.
+/// Where no contents are recorded, the time of packing tells a second parcel from a label that was printed again.
 async fn a_label_that_is_printed_after_its_parcel_left_is_no_second_one(world: World) {
     world.order(1, "PO-1", &[("A", 2)]);
     note(&world, 1, 1, &[(10, 2)]);

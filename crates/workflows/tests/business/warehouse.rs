@@ -101,7 +101,7 @@ async fn a_label_that_is_not_used_is_no_parcel() {
     assert!(told.len() == 1 && told[0].tracking_number != unused, "{told:?}");
 }
 
-/// The same where nobody recorded what is in the parcel: the label was made after it had left.
+/// The same if no contents were recorded: the label was made after the parcel had left.
 #[tokio::test(start_paused = true)]
 async fn a_label_that_is_printed_again_after_the_parcel_left_is_no_parcel() {
     let (shop, number) = shop_with_order().await;
